@@ -1,0 +1,13 @@
+# Writes OUT, a C++ file with every file of FILES (relative to ROOT) as a string literal, so that the binary needs no file beside it.
+set(body "// Made by cmake/embed.cmake from lua/.\n#include \"vm/embedded.h\"\nnamespace lockstep::vm {\nconst EmbeddedFile kEmbedded[] = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${ROOT}/${file} text HEX)
+  string(LENGTH "${text}" hex_length)
+  math(EXPR size "${hex_length} / 2")
+  # 16 kB pieces: compilers limit one literal's length.
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" text "${text}")
+  string(REGEX REPLACE "((\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f]))" "\\1\"\n\"" text "${text}")
+  string(APPEND body "{\"${file}\", {\"${text}\", ${size}}},\n")
+endforeach()
+string(APPEND body "};\nconst size_t kEmbeddedCount = sizeof kEmbedded / sizeof kEmbedded[0];\n}  // namespace lockstep::vm\n")
+file(WRITE ${OUT} "${body}")
