@@ -1,0 +1,77 @@
+// A strategy decides one execution after another. One per file, registered in strategy.cpp.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/choice.h"
+#include "engine/outcome.h"
+#include "engine/prng.h"
+#include "engine/system.h"
+
+namespace lockstep {
+
+// What the pilot, iteration 0 (a random walk), saw (D13). All workers and iterations share it; never changed after.
+struct Pilot {
+  uint32_t steps = 0;          // decisions
+  uint32_t choice_points = 0;  // decisions with at least two alternatives: k
+  uint32_t actors = 0;         // actors created
+  uint32_t processes = 0;      // n
+  struct PerActor {
+    uint64_t key = 0;          // System::actor_key
+    ActorId actor = kNoActor;
+    ActorId parent = kNoActor; // who created it
+    uint32_t steps = 0;
+  };
+  std::vector<PerActor> per_actor;  // in order of creation
+  struct PerObject {
+    ObjectId object = 0;
+    uint32_t touched_by = 0;                      // number of different actors
+    std::vector<std::pair<uint64_t, uint32_t>> counts;  // (actor key, operations on it), sorted by key
+  };
+  std::vector<PerObject> objects;  // sorted by object
+};
+
+struct StrategyOptions {
+  uint64_t seed = 1;
+  uint32_t max_steps = 10000;
+  int depth = 3;                       // pct: d, number of ordering constraints
+  double resample = -1;                // pos: probability of the published tool's variant; negative: the published algorithm
+  int bound = 3;                       // delay, preemption and deviation bounds
+  const Pilot* pilot = nullptr;        // null only for strategies that need none
+  std::span<const Decision> schedule;  // replay only
+};
+
+struct Claims {
+  bool exhaustive = false;  // begin() returns false once the space is exhausted
+  bool fair = false;
+  bool adaptive = false;    // learns from earlier iterations, in rounds
+  bool tree = false;        // goes back by System::save and restore; one worker
+  bool needs_pilot = false;
+};
+
+// Iteration i depends on (seed, i) alone (D7), except for exhaustive ones, which go on from where they were.
+class Strategy : public Chooser {
+ public:
+  // Prepares for iteration `iteration`. False: there is nothing left to explore.
+  virtual bool begin(uint64_t iteration, System& system) = 0;
+  virtual void end(const Outcome& outcome, System& system) { (void)outcome, (void)system; }
+  // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
+  virtual bool resumed() const { return false; }
+};
+
+struct StrategyInfo {
+  const char* name;
+  const char* summary;    // one line, for `lockstep list strategies`
+  const char* guarantee;  // what it promises, in one line
+  const char* source;     // paper title and year
+  Claims claims;
+  std::unique_ptr<Strategy> (*make)(const StrategyOptions&);
+};
+std::span<const StrategyInfo> strategies();                // in the order of `list strategies`
+const StrategyInfo* find_strategy(std::string_view name);  // null if unknown
+
+}  // namespace lockstep
