@@ -7,32 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "engine/deviation.h"
 #include "engine/explorer.h"
 #include "engine/system.h"
 
 namespace lockstep {
-
-// "After `actor` has made `own` steps since it was created, `instead` goes next" in place of what the default scheduler
-// would do: keep running the same process while it can; else the oldest enabled process, then the oldest signal, then the
-// earliest timer; a choice takes its first value; no fault. One whose moment never comes, or whose `instead` cannot go
-// then, is skipped, so every subset of a set of deviations is a schedule.
-struct Deviation {
-  uint64_t actor = 0;     // System::actor_key of the actor that would have gone on (the last one that stepped)
-  uint32_t own = 0;       // steps it had made
-  uint64_t instead = 0;   // key of the actor that goes; for data: the value
-  AltKind kind = AltKind::step;
-  friend auto operator<=>(const Deviation&, const Deviation&) = default;
-};
 
 struct ShrinkOptions {
   uint64_t max_attempts = 2000;
   double seconds = 10;
   const std::atomic<bool>* interrupted = nullptr;
   bool prove_minimum = true;    // try all smaller sets as far as the budget goes
-};
-
-struct ShrinkSize {
-  uint32_t steps = 0, deviations = 0, switches = 0, preemptions = 0, processes = 0, faults = 0;
 };
 
 struct ShrinkResult {
