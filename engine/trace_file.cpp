@@ -1,0 +1,106 @@
+// Reading and writing trace files. PATH.partial, fsync, rename: whoever sees PATH sees all of it.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "engine/error.h"
+#include "engine/trace.h"
+#include "engine/trace_container.h"
+
+namespace lockstep {
+namespace {
+
+class File {
+ public:
+  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+  ~File() { close(); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd() const { return fd_; }
+  bool close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd < 0 || ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, const std::string& bytes) {
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    done += static_cast<size_t>(n);
+  }
+  return true;
+}
+
+// Appends up to `size` bytes; fewer only at the end of the file. False on an error, in errno.
+bool read_some(int fd, size_t size, std::string* out) {
+  const size_t start = out->size();
+  out->resize(start + size);
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(fd, out->data() + start + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  out->resize(start + done);
+  return true;
+}
+
+Error cannot(const char* verb, const std::string& path, int error, const char* hint) {
+  return Error(ExitCode::trace,
+               std::string("cannot ") + verb + " the trace " + path + ": " + std::strerror(error),
+               hint);
+}
+
+}  // namespace
+
+void write_trace(const Trace& trace, const std::string& path) {
+  const std::string bytes = encode_trace(trace);
+  const std::string partial = path + ".partial";
+  const char* hint = "choose another folder with --trace-dir";
+  File file(partial, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.fd() < 0) throw cannot("write", path, errno, hint);
+  // EINVAL: not a file that can be synced, /dev/stdout for one.
+  const bool written = write_all(file.fd(), bytes) &&
+                       (::fsync(file.fd()) == 0 || errno == EINVAL) && file.close() &&
+                       ::rename(partial.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int error = errno;
+    ::unlink(partial.c_str());
+    throw cannot("write", path, error, hint);
+  }
+  // The rename itself reaches the disk with its folder; that this fails is no reason to lose the
+  // trace.
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const File dir(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  if (dir.fd() >= 0) (void)::fsync(dir.fd());
+}
+
+Trace read_trace(const std::string& path) {
+  const File file(path, O_RDONLY);
+  if (file.fd() < 0) throw cannot("read", path, errno, "");
+  std::string bytes;
+  if (!read_some(file.fd(), kTraceHeader, &bytes)) throw cannot("read", path, errno, "");
+  uint64_t more = trace_payload_length(bytes, path) + 1;  // one more, to see what follows the end
+  struct stat st {};
+  if (::fstat(file.fd(), &st) == 0 &&
+      S_ISREG(st.st_mode))  // a header that lies must not make us allocate
+    more = std::min<uint64_t>(
+        more, static_cast<uint64_t>(st.st_size) - std::min<uint64_t>(st.st_size, kTraceHeader) + 1);
+  if (!read_some(file.fd(), more, &bytes)) throw cannot("read", path, errno, "");
+  return decode_trace(bytes, path);
+}
+
+}  // namespace lockstep
