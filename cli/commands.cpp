@@ -1,0 +1,217 @@
+// Every command with its flags: the one table behind parsing, help, completion and "did you mean".
+#include "cli/commands.h"
+
+#include "cli/settings.h"
+#include "cli/values.h"
+
+namespace lockstep::cli {
+namespace {
+
+template <const char* Name>
+void setting(Options& o, const std::string& text) {
+  check_setting(Name, text);
+  o.settings[Name] = text;
+}
+#define LOCKSTEP_SETTING(name) static constexpr char k_##name[] = #name;
+LOCKSTEP_SETTING(strategy)
+LOCKSTEP_SETTING(iterations)
+LOCKSTEP_SETTING(time)
+LOCKSTEP_SETTING(seed)
+LOCKSTEP_SETTING(max_steps)
+LOCKSTEP_SETTING(max_memory)
+LOCKSTEP_SETTING(depth)
+LOCKSTEP_SETTING(resample_prob)
+LOCKSTEP_SETTING(delivery)
+LOCKSTEP_SETTING(timers)
+#undef LOCKSTEP_SETTING
+
+const Flag kSearch[] = {
+    {"--strategy", "-s", "NAME",
+     "how schedules are chosen; see 'lockstep list strategies' (default pos)", setting<k_strategy>},
+    {"--iterations", "-n", "N",
+     "executions to make (default 1000; no limit if only --time is given)", setting<k_iterations>},
+    {"--time", "-t", "T", "stop after this time: 5, 5s, 500ms, 2m", setting<k_time>},
+    {"--seed", nullptr, "S", "a number, 0x and hex digits, or a 40-digit commit id (default 1)",
+     setting<k_seed>},
+    {"--jobs", "-j", "N",
+     "worker threads, 0 for one a core; the report does not depend on it (default 1)",
+     [](Options& o, const std::string& t) {
+       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
+     }},
+    {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
+     [](Options& o, const std::string& t) { o.only.push_back(t); }},
+    {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
+     [](Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }},
+    {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
+     [](Options& o, const std::string&) { o.max_failures = 0; }},
+};
+
+const Flag kExecution[] = {
+    {"--max-steps", nullptr, "N", "decisions in one execution, else it fails (default 10000)",
+     setting<k_max_steps>},
+    {"--max-memory", nullptr, "SIZE", "memory of one execution, else it fails (default 256M)",
+     setting<k_max_memory>},
+    {"--delivery", nullptr, "instant|async",
+     "when a signal arrives: as it is sent, or at a step of its own", setting<k_delivery>},
+    {"--timers", nullptr, "quiescent|racy",
+     "fire when nothing else can run, or at any time once due", setting<k_timers>},
+    {"--depth", nullptr, "D", "pct: ordering constraints a bug may need (default 3)",
+     setting<k_depth>},
+    {"--resample-prob", nullptr, "P", "pos: redraw all priorities with probability P at each step",
+     setting<k_resample_prob>},
+    {"--check-determinism", nullptr, nullptr, "run every execution twice and compare",
+     [](Options& o, const std::string&) { o.check_determinism = true; }},
+};
+
+#define LOCKSTEP_FLAG_SLICE                                             \
+  {                                                                     \
+    "--no-slice", nullptr, nullptr,                                     \
+        "show every step, not only those the failure depends on (also " \
+        "LOCKSTEP_NO_CAUSAL_SLICE=1)",                                  \
+        [](Options& o, const std::string&) { o.slice = false; }         \
+  }
+
+const Flag kResult[] = {
+    {"--trace-dir", nullptr, "DIR", "where traces of failures are written (default traces)",
+     [](Options& o, const std::string& t) { o.trace_dir = t; }},
+    {"--no-shrink", nullptr, nullptr, "do not shrink what is found",
+     [](Options& o, const std::string&) { o.shrink = false; }},
+    LOCKSTEP_FLAG_SLICE,
+};
+
+const Flag kFormat[] = {
+    {"--format", nullptr, "text|ndjson", "for people, or one JSON object a line",
+     [](Options& o, const std::string& t) { o.format = t; }},
+};
+const Flag kDumpFormat[] = {
+    {"--format", nullptr, "text|events|ndjson",
+     "everything for people, one event a line, or one JSON object a line",
+     [](Options& o, const std::string& t) { o.format = t; }},
+};
+
+const Flag kOutput[] = {
+    {"--color", nullptr, "auto|always|never",
+     "auto: on a terminal, unless NO_COLOR or TERM=dumb says no",
+     [](Options& o, const std::string& t) { o.color = t; }},
+    {"--no-progress", nullptr, nullptr, "no progress on stderr",
+     [](Options& o, const std::string&) { o.progress = false; }},
+    {"--quiet", "-q", nullptr, "print failures only",
+     [](Options& o, const std::string&) { o.verbosity = -1; }},
+    {"--verbose", "-v", nullptr, "log what is done on stderr; twice for more",
+     [](Options& o, const std::string&) { o.verbosity = std::max(o.verbosity, 0) + 1; }},
+};
+
+const Flag kTrace[] = {
+    {"--trace", nullptr, "T", "the trace; may also be given without the flag",
+     [](Options& o, const std::string& t) { o.trace = t; }},
+};
+
+const Flag kReplay[] = {
+    {"--scenario", nullptr, "FILE",
+     "run the recorded schedule on this file instead of the recorded source",
+     [](Options& o, const std::string& t) { o.scenario = t; }},
+    LOCKSTEP_FLAG_SLICE,
+};
+
+const Flag kShrink[] = {
+    {"--time", "-t", "T", "stop after this time: 5, 5s, 500ms, 2m (default 10s)",
+     [](Options& o, const std::string& t) { o.shrink_seconds = parse_seconds(t); }},
+    {"--max-attempts", nullptr, "N", "stop after N replays (default 2000)",
+     [](Options& o, const std::string& t) { o.max_attempts = parse_count(t, 1); }},
+    {"--output", "-o", "FILE",
+     "where the result goes (default: beside the trace, .shrunk.lockstep)",
+     [](Options& o, const std::string& t) { o.output = t; }},
+    LOCKSTEP_FLAG_SLICE,
+};
+
+const std::vector<Command>& table() {
+  static const std::vector<Command> kCommands = {
+      {"run",
+       "Look for a schedule under which a scenario fails.",
+       "run FILE... [flags]",
+       "  lockstep run scenarios/tour/lost_update.lua\n"
+       "  lockstep run my.lua --strategy pct --depth 4 --iterations 100000 -j 4\n"
+       "  lockstep run my.lua --only transfer --time 30s --keep-going\n"
+       "  lockstep run my.lua --format ndjson | jq .\n",
+       "file",
+       SIZE_MAX,
+       {{"search", kSearch},
+        {"executions", kExecution},
+        {"results", kResult},
+        {"format", kFormat},
+        {"output", kOutput}},
+       run_command},
+      {"replay",
+       "Run a recorded failure again, step by step, from the trace alone.",
+       "replay [--trace] T [flags]",
+       "  lockstep replay --trace traces/lost_update-iter3-seed1.lockstep\n"
+       "  lockstep replay T --scenario my.lua      does the edited scenario still fail?\n",
+       "trace",
+       1,
+       {{"replay", kTrace}, {"what to run", kReplay}, {"format", kFormat}, {"output", kOutput}},
+       replay_command},
+      {"shrink",
+       "Make a recorded failure as small as possible under the same signature.",
+       "shrink [--trace] T [flags]",
+       "  lockstep shrink --trace traces/lost_update-iter3-seed1.lockstep\n"
+       "  lockstep shrink T --time 2m --output small.lockstep\n",
+       "trace",
+       1,
+       {{"trace", kTrace}, {"shrinking", kShrink}, {"format", kFormat}, {"output", kOutput}},
+       shrink_command},
+      {"dump",
+       "Print what a trace holds, without running it.",
+       "dump [--trace] T [flags]",
+       "  lockstep dump traces/lost_update-iter3-seed1.lockstep\n"
+       "  lockstep dump T --format events | grep send\n",
+       "trace",
+       1,
+       {{"trace", kTrace}, {"format", kDumpFormat}, {"output", kOutput}},
+       dump_command},
+      {"list",
+       "List the strategies, or a file's scenarios.",
+       "list [strategies | scenarios FILE...]",
+       "  lockstep list strategies\n"
+       "  lockstep list scenarios my.lua\n",
+       "strategies|scenarios",
+       SIZE_MAX,
+       {{"format", kFormat}, {"output", kOutput}},
+       list_command},
+      {"completion",
+       "Print a completion script for a shell.",
+       "completion bash|zsh|fish",
+       "  source <(lockstep completion bash)\n"
+       "  lockstep completion fish > ~/.config/fish/completions/lockstep.fish\n",
+       "bash|zsh|fish",
+       1,
+       {},
+       completion_command},
+      {"version",
+       "Print the version and the fingerprint of the Lua library.",
+       "version",
+       "",
+       "",
+       0,
+       {{"format", kFormat}},
+       version_command},
+  };
+  return kCommands;
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return table(); }
+
+std::string trace_argument(const Options& options) {
+  if (!options.trace.empty() && !options.args.empty())
+    throw Error(ExitCode::usage,
+                "the trace is given twice: " + options.trace + " and " + options.args[0]);
+  if (!options.trace.empty()) return options.trace;
+  if (options.args.empty())
+    throw Error(ExitCode::usage, "no trace given", "lockstep replay --trace traces/NAME.lockstep");
+  return options.args[0];
+}
+
+std::string tool_version() { return LOCKSTEP_VERSION; }
+
+}  // namespace lockstep::cli

@@ -1,0 +1,27 @@
+// One function for each command; each returns the exit code or throws Error. Results go to stdout,
+// the rest to stderr.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace lockstep::cli {
+
+ExitCode run_command(const Options& options);
+ExitCode replay_command(const Options& options);
+ExitCode shrink_command(const Options& options);
+ExitCode dump_command(const Options& options);
+ExitCode list_command(const Options& options);
+ExitCode version_command(const Options& options);
+ExitCode completion_command(const Options& options);
+
+std::string short_help();  // of bare `lockstep`
+std::string full_help();   // of `lockstep --help`
+std::string command_help(const Command& command);
+
+std::string tool_version();  // "0.1.0"
+std::string trace_argument(
+    const Options& options);  // --trace or the positional one; throws usage if there is none
+
+}  // namespace lockstep::cli

@@ -1,0 +1,72 @@
+// The command line as plain data. The tables below say everything about it once: parsing, help,
+// completion and "did you mean" are all made from them.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/error.h"
+
+namespace lockstep::cli {
+
+struct Options {
+  std::vector<std::string> args;  // positional: files, or what the command says
+  std::map<std::string, std::string>
+      settings;                   // flags that a scenario may set as well, snake_case, checked
+  std::vector<std::string> only;  // run only scenarios whose name contains one of these
+  std::string trace;
+  std::string scenario;  // replay: an edited file to run the recorded schedule on
+  std::string output;    // shrink: where the result goes
+  std::string trace_dir = "traces";
+  std::string format = "text";
+  std::string color = "auto";
+  unsigned jobs = 1;
+  uint64_t max_failures = 1;
+  uint64_t max_attempts = 2000;
+  double shrink_seconds = 10;
+  bool shrink = true;
+  bool slice = true;
+  bool progress = true;
+  bool check_determinism = false;
+  int verbosity = 0;  // -1 quiet, 1 and more: log
+};
+
+// One flag. `set` throws std::string, "must be ...", for a value that it does not like; the caller
+// adds the flag's name.
+struct Flag {
+  const char* name;   // "--iterations"
+  const char* alias;  // "-j", or null
+  const char* value;  // "N", or null for a switch; "a|b|c" if only these words are allowed
+  const char* help;
+  void (*set)(Options&, const std::string& value);
+};
+
+struct FlagGroup {
+  const char* title;
+  std::span<const Flag> flags;
+};
+
+struct Command {
+  const char* name;
+  const char* summary;   // one line
+  const char* usage;     // "run FILE... [flags]"
+  const char* examples;  // lines, each with two spaces before it
+  const char* args;      // what completion offers for positional arguments: "file", "trace", words
+                         // apart by |, or ""
+  size_t max_args;
+  std::vector<FlagGroup> groups;
+  ExitCode (*run)(const Options&);
+
+  const Flag* find(std::string_view flag) const;  // by name or alias
+};
+
+std::span<const Command> commands();  // commands.cpp
+const Command* find_command(std::string_view name);
+
+// Throws Error(ExitCode::usage). `args` are those after the command's name.
+Options parse_options(const Command& command, const std::vector<std::string>& args);
+
+}  // namespace lockstep::cli
