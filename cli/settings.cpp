@@ -1,0 +1,184 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "cli/nearest.h"
+#include "cli/values.h"
+#include "engine/error.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr uint64_t kMaxU32 = 0xffffffff;
+
+void set_strategy(Settings& s, const std::string& text) {
+  if (!find_strategy(text)) {
+    std::vector<std::string> names;
+    for (const auto& info : strategies()) names.emplace_back(info.name);
+    const auto near = nearest(text, names);
+    throw fmt::format("must be the name of a strategy, got '{}'{}; see 'lockstep list strategies'",
+                      text, near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
+  }
+  s.strategy = text;
+}
+
+bool is_choice(const char* choices, const std::string& text, const char* second) {
+  check_choice(choices, text);
+  return text == second;
+}
+
+struct Setting {
+  const char* name;
+  void (*set)(Settings&, const std::string&);
+};
+
+const Setting kSettings[] = {
+    {"strategy", set_strategy},
+    {"seed", [](Settings& s, const std::string& t) { s.seed = parse_seed(t); }},
+    {"iterations", [](Settings& s, const std::string& t) { s.iterations = parse_count(t, 1); }},
+    {"time", [](Settings& s, const std::string& t) { s.seconds = parse_seconds(t); }},
+    {"max_steps",
+     [](Settings& s, const std::string& t) {
+       s.max_steps = static_cast<uint32_t>(parse_count(t, 1, kMaxU32 - 1));
+     }},
+    {"max_memory", [](Settings& s, const std::string& t) { s.max_memory = parse_bytes(t); }},
+    {"depth",
+     [](Settings& s, const std::string& t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
+    {"resample_prob", [](Settings& s, const std::string& t) { s.resample = parse_probability(t); }},
+    {"delivery",
+     [](Settings& s, const std::string& t) {
+       s.async_delivery = is_choice("instant|async", t, "async");
+     }},
+    {"timers",
+     [](Settings& s, const std::string& t) {
+       s.racy_timers = is_choice("quiescent|racy", t, "racy");
+     }},
+    {"drain", [](Settings& s, const std::string& t) { s.drain = parse_bool(t); }},
+    {"crashes",
+     [](Settings& s, const std::string& t) {
+       s.allow_crashes = is_choice("fail|allow", t, "allow");
+     }},
+    {"expect",
+     [](Settings& s, const std::string& t) {
+       if (t.empty()) throw std::string("must name a failure, such as deadlock");
+       s.expect = t == "pass" || t == "passed" ? "" : t;
+     }},
+};
+
+const Setting* find_setting(const std::string& name) {
+  for (const auto& setting : kSettings)
+    if (name == setting.name) return &setting;
+  return nullptr;
+}
+
+std::string flag_of(std::string name) {
+  for (auto& c : name)
+    if (c == '_') c = '-';
+  return "--" + name;
+}
+
+[[noreturn]] void unknown_option(const vm::ScenarioInfo& scenario, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& setting : kSettings) names.emplace_back(setting.name);
+  const auto near = nearest(name, names);
+  throw Error(ExitCode::scenario,
+              fmt::format("{}:{}: scenario \"{}\" has an unknown option '{}'", scenario.file,
+                          scenario.line, scenario.name, name),
+              near.empty() ? "options are the flags of 'lockstep run --help' in snake_case"
+                           : fmt::format("did you mean {}?", near));
+}
+
+// Without a limit of its own, a run that has a time runs for that time.
+void time_replaces_iterations(Settings* s, bool iterations_given) {
+  if (s->seconds > 0 && !iterations_given) s->iterations = 0;
+}
+
+}  // namespace
+
+void check_setting(const std::string& name, const std::string& text) {
+  Settings scratch;
+  find_setting(name)->set(scratch, text);
+}
+
+Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags) {
+  Settings s;
+  for (const auto& [name, text] : scenario.options) {
+    const auto* setting = find_setting(name);
+    if (!setting) unknown_option(scenario, name);
+    try {
+      setting->set(s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::scenario,
+                  fmt::format("{}:{}: option '{}' of scenario \"{}\" {}", scenario.file,
+                              scenario.line, name, scenario.name, complaint));
+    }
+  }
+  bool iterations = scenario.options.count("iterations") != 0;
+  if (flags.count("time") && !flags.count("iterations")) iterations = false;
+  for (const auto& [name, text] : flags) {
+    try {
+      find_setting(name)->set(s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::usage, fmt::format("{} {}", flag_of(name), complaint));
+    }
+  }
+  time_replaces_iterations(&s, iterations || flags.count("iterations"));
+  return s;
+}
+
+Settings settings_from_trace(const SettingMap& recorded, const std::string& path) {
+  Settings s;
+  for (const auto& [name, text] : recorded) {
+    const auto* setting = find_setting(name);
+    if (!setting)
+      continue;  // of a newer version, which says so in the trace's version if it matters
+    try {
+      setting->set(s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::trace, fmt::format("{}: option '{}' {}", path, name, complaint));
+    }
+  }
+  return s;
+}
+
+ExploreOptions Settings::explore() const {
+  ExploreOptions e;
+  e.strategy = strategy;
+  e.seed = seed;
+  e.iterations = iterations;
+  e.seconds = seconds;
+  e.strategy_options.seed = seed;
+  e.strategy_options.max_steps = max_steps;
+  e.strategy_options.depth = depth;
+  e.strategy_options.resample = resample;
+  return e;
+}
+
+vm::MachineOptions Settings::machine() const {
+  vm::MachineOptions m;
+  m.limits.max_steps = max_steps;
+  m.limits.max_memory = max_memory;
+  m.async_delivery = async_delivery;
+  m.racy_timers = racy_timers;
+  m.drain = drain;
+  m.allow_crashes = allow_crashes;
+  return m;
+}
+
+SettingMap Settings::recorded() const {
+  return {{"max_steps", std::to_string(max_steps)},
+          {"max_memory", std::to_string(max_memory)},
+          {"delivery", async_delivery ? "async" : "instant"},
+          {"timers", racy_timers ? "racy" : "quiescent"},
+          {"drain", drain ? "true" : "false"},
+          {"crashes", allow_crashes ? "allow" : "fail"}};
+}
+
+bool Settings::expects(const Outcome& outcome) const {
+  return !expect.empty() && outcome.failed() &&
+         (expect == verdict_name(outcome.verdict) || expect == outcome.signature());
+}
+
+}  // namespace lockstep::cli

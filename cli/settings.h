@@ -1,0 +1,45 @@
+// What bears on one scenario's run. A scenario's own options are laid under the command line's: one
+// table says how each is read, so both are checked alike.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "engine/explorer.h"
+#include "vm/program.h"
+
+namespace lockstep::cli {
+
+using SettingMap = std::map<std::string, std::string>;
+
+struct Settings {
+  std::string strategy = "pos";
+  uint64_t seed = 1;
+  uint64_t iterations = 1000;  // 0: no limit, when only a time is given
+  double seconds = 0;
+  uint32_t max_steps = 10000;
+  uint64_t max_memory = 256ull << 20;
+  int depth = 3;
+  double resample = -1;
+  bool async_delivery = false;
+  bool racy_timers = false;
+  bool drain = false;
+  bool allow_crashes = false;
+  std::string expect;  // a verdict's name or a signature; empty: no failure is expected
+
+  ExploreOptions explore() const;
+  vm::MachineOptions machine() const;
+  // What bears on an execution, for the trace.
+  SettingMap recorded() const;
+  bool expects(const Outcome& outcome) const;
+};
+
+// Checks one setting by itself; throws std::string, "must be ...". Used for flags, before any
+// scenario is read.
+void check_setting(const std::string& name, const std::string& text);
+
+// Throws Error: ExitCode::scenario for what the file says, ExitCode::usage for what the flags say.
+Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags);
+Settings settings_from_trace(const SettingMap& recorded, const std::string& path);
+
+}  // namespace lockstep::cli
