@@ -1,0 +1,97 @@
+// What there is to report, and the interface of those who put it into words. A reporter returns
+// text and writes nothing, so reports are tested without a terminal.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/console.h"
+#include "cli/settings.h"
+#include "engine/explorer.h"
+#include "engine/shrink.h"
+#include "engine/trace.h"
+
+namespace lockstep::cli {
+
+struct RunReport {
+  std::string command;
+  std::vector<std::string> files;
+};
+
+struct ShrinkReport {
+  ShrinkSize before, after;
+  uint64_t attempts = 0;
+  double seconds = 0;
+  bool reproduced = true, one_minimal = false, minimum = false, budget_ended = false;
+};
+
+// One failure: as found, and as shrunk if it was.
+struct FailureReport {
+  enum class How { found, expected, replayed, edited, shrunk, dumped } how = How::found;
+  Trace trace;
+  std::string path;  // of the trace; empty if it was not written
+  std::optional<Trace> small;
+  std::string small_path;
+  std::optional<ShrinkReport> shrink;
+  std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
+
+  const Trace& shown() const { return small ? *small : trace; }
+  const std::string& shown_path() const { return small ? small_path : path; }
+};
+
+struct ScenarioReport {
+  std::string file, name;
+  Settings settings;
+  ExploreResult result;
+  bool expected = false;       // it failed, as it should
+  bool missed = false;         // it should have failed, and did not
+  std::string nondeterminism;  // --check-determinism: what differed, empty if nothing
+  uint64_t checked = 0;        // ... among that many executions
+};
+
+struct DivergenceReport {
+  std::string path;     // of the trace
+  std::string against;  // file that was run instead of the recorded one; empty if none
+  uint32_t step = 0;
+  std::string recorded, actual;
+  std::vector<std::string> causes;  // probable ones
+};
+
+struct SummaryReport {
+  uint64_t scenarios = 0, failed = 0, iterations = 0;
+  ExitCode exit = ExitCode::ok;
+  bool interrupted = false;
+};
+
+class Reporter {
+ public:
+  virtual ~Reporter() = default;
+  virtual std::string begin(const RunReport& run) = 0;
+  virtual std::string failure(const FailureReport& failure) = 0;
+  virtual std::string scenario(const ScenarioReport& scenario) = 0;
+  virtual std::string diverged(const DivergenceReport& divergence) = 0;
+  virtual std::string passed(const std::string& path,
+                             const std::string& file) = 0;  // a replay that did not fail
+  virtual std::string end(const SummaryReport& summary) = 0;
+};
+
+struct ReportOptions {
+  Style style;
+  bool slice = true;
+  bool quiet = false;
+};
+std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options);
+std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);
+std::unique_ptr<Reporter> make_reporter(const Options& options);  // by --format
+
+uint64_t iteration_seed(uint64_t seed, uint64_t iteration);  // "iter seed"
+// What a clean sample excludes: a failure at least this likely in an execution would have been seen
+// with 95 %.
+double excluded_rate(uint64_t executions);
+// Share of executions that would show a class not seen before (Good and Turing).
+double unseen_share(const ExploreResult& result);
+std::string event_label(
+    const Event& event);  // "send -> P0(root) {done}", for divergences and lists
+
+}  // namespace lockstep::cli

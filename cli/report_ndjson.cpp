@@ -1,0 +1,243 @@
+// One JSON object a line, for scripts. The first is {"type":"run","schema":1,...}, the last
+// {"type":"summary",...}. Every figure of the text is here; keys are only ever added; integers that
+// a double cannot hold are strings.
+#include <nlohmann/json.hpp>
+
+#include "cli/report.h"
+#include "cli/schedule_view.h"
+
+namespace lockstep::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kExactInDouble = 1ull << 53;
+
+Json number(uint64_t n) { return n <= kExactInDouble ? Json(n) : Json(std::to_string(n)); }
+
+std::string line(const Json& json) {
+  // Payloads may hold any bytes; what is not UTF-8 is replaced rather than refused.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json outcome_json(const Outcome& o) {
+  return {{"verdict", verdict_name(o.verdict)},
+          {"signature", o.signature()},
+          {"reason", o.reason},
+          {"site", o.site},
+          {"object", o.object},
+          {"process", o.process},
+          {"detail", o.detail}};
+}
+
+Json size_json(const ShrinkSize& s) {
+  return {{"steps", s.steps},         {"deviations", s.deviations},
+          {"switches", s.switches},   {"preemptions", s.preemptions},
+          {"processes", s.processes}, {"faults", s.faults}};
+}
+
+Json shrink_json(const ShrinkReport& s) {
+  return {{"reproduced", s.reproduced},  {"before", size_json(s.before)},
+          {"after", size_json(s.after)}, {"attempts", number(s.attempts)},
+          {"seconds", s.seconds},        {"one_minimal", s.one_minimal},
+          {"minimum", s.minimum},        {"budget_ended", s.budget_ended}};
+}
+
+const char* kind_name(AltKind kind) {
+  switch (kind) {
+    case AltKind::step:
+      return "step";
+    case AltKind::deliver:
+      return "deliver";
+    case AltKind::timer:
+      return "timer";
+    case AltKind::fault:
+      return "fault";
+    case AltKind::data:
+      return "data";
+  }
+  return "?";
+}
+
+Json step_json(const Trace& trace, const ShownStep& shown) {
+  const auto& e = trace.events[shown.event];
+  Json json = {{"step", e.step},
+               {"kind", kind_name(e.kind)},
+               {"event", e.what},
+               {"op", op_name(e.op)},
+               {"actor", e.who},
+               {"process", e.process},
+               {"target", e.target},
+               {"args", e.args},
+               {"result", e.result},
+               {"change", e.change},
+               {"site", e.site},
+               {"causes", e.causes},
+               {"alternatives", number(e.alternatives)},
+               {"digest", std::to_string(e.digest)}};
+  json["switched"] = shown.switched;
+  json["preempted"] = shown.preempted;
+  json["failed_here"] = shown.failed_here;
+  return json;
+}
+
+Json schedule_json(const Trace& trace, bool slice) {
+  const auto view = view_schedule(trace, slice);
+  Json steps = Json::array(), sources = Json::array();
+  for (const auto& shown : view.steps) steps.push_back(step_json(trace, shown));
+  for (const auto& s : view.sources)
+    sources.push_back({{"file", s.file}, {"line", s.line}, {"text", s.text}, {"steps", s.steps}});
+  return {{"sliced", view.sliced},
+          {"steps_total", trace.events.size()},
+          {"steps", steps},
+          {"sources", sources}};
+}
+
+const char* how_name(FailureReport::How how) {
+  switch (how) {
+    case FailureReport::How::found:
+      return "found";
+    case FailureReport::How::expected:
+      return "expected";
+    case FailureReport::How::replayed:
+      return "replayed";
+    case FailureReport::How::edited:
+      return "edited";
+    case FailureReport::How::shrunk:
+      return "shrunk";
+    case FailureReport::How::dumped:
+      return "dumped";
+  }
+  return "?";
+}
+
+const char* stop_name(StopReason stop) {
+  switch (stop) {
+    case StopReason::iterations:
+      return "iterations";
+    case StopReason::time:
+      return "time";
+    case StopReason::failures:
+      return "failures";
+    case StopReason::exhausted:
+      return "exhausted";
+    case StopReason::interrupted:
+      return "interrupted";
+    case StopReason::misuse:
+      return "misuse";
+  }
+  return "?";
+}
+
+class NdjsonReporter : public Reporter {
+ public:
+  explicit NdjsonReporter(const ReportOptions& options) : slice_(options.slice) {}
+
+  std::string begin(const RunReport& run) override {
+    return line({{"type", "run"},
+                 {"schema", 1},
+                 {"tool", "lockstep"},
+                 {"version", LOCKSTEP_VERSION},
+                 {"command", run.command},
+                 {"files", run.files}});
+  }
+
+  std::string failure(const FailureReport& f) override {
+    const auto& t = f.trace;
+    Json json = {{"type", "failure"},
+                 {"how", how_name(f.how)},
+                 {"scenario", t.scenario},
+                 {"file", t.files.empty() ? "" : t.files[0].name},
+                 {"iteration", number(t.iteration)},
+                 {"seed", number(t.seed)},
+                 {"iter_seed", std::to_string(iteration_seed(t.seed, t.iteration))},
+                 {"strategy", t.strategy},
+                 {"trace_path", f.path},
+                 {"shrunk_path", f.small_path},
+                 {"times", number(t.times)}};
+    json.update(outcome_json(f.shown().outcome));
+    json["options"] = t.options;
+    json["deterministic"] = f.nondeterminism.empty();
+    json["divergence"] = f.nondeterminism;
+    json["tool_version"] = t.tool_version;
+    json["fingerprint"] = std::to_string(t.fingerprint);
+    json["decisions"] = f.shown().decisions.size();
+    if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
+    json["schedule"] = schedule_json(f.shown(), slice_);
+    json["replay"] = f.shown_path().empty() ? "" : "lockstep replay --trace " + f.shown_path();
+    return line(json);
+  }
+
+  std::string scenario(const ScenarioReport& s) override {
+    const auto& r = s.result;
+    const double rate = r.seconds > 0 ? static_cast<double>(r.iterations) / r.seconds : 0;
+    const double steps_rate = r.seconds > 0 ? static_cast<double>(r.steps) / r.seconds : 0;
+    Json json = {{"type", "scenario"},
+                 {"file", s.file},
+                 {"scenario", s.name},
+                 {"strategy", s.settings.strategy},
+                 {"seed", number(s.settings.seed)},
+                 {"max_steps", s.settings.max_steps},
+                 {"options", s.settings.recorded()},
+                 {"stop", stop_name(r.stop)},
+                 {"failures", r.findings.size()},
+                 {"iterations", number(r.iterations)},
+                 {"steps", number(r.steps)},
+                 {"seconds", r.seconds},
+                 {"cpu_seconds", r.cpu_seconds},
+                 {"executions_per_second", rate},
+                 {"steps_per_second", steps_rate},
+                 {"bound_hit", number(r.bound_hit)},
+                 {"exhausted", r.exhausted},
+                 {"classes", number(r.classes)},
+                 {"classes_once", number(r.classes_once)},
+                 {"classes_sampled", number(r.classes_sampled)}};
+    json["excluded_rate"] = excluded_rate(r.iterations);
+    json["unseen_share"] = unseen_share(r);
+    json["proof"] = r.exhausted && r.bound_hit == 0 && r.findings.empty();
+    json["expect"] = s.settings.expect;
+    json["expected"] = s.expected;
+    json["missed"] = s.missed;
+    if (s.checked) {
+      json["checked"] = number(s.checked);
+      json["nondeterminism"] = s.nondeterminism;
+    }
+    if (r.misuse) json["misuse"] = outcome_json(r.misuse->outcome);
+    return line(json);
+  }
+
+  std::string diverged(const DivergenceReport& d) override {
+    return line({{"type", "divergence"},
+                 {"trace_path", d.path},
+                 {"against", d.against},
+                 {"step", d.step},
+                 {"recorded", d.recorded},
+                 {"actual", d.actual},
+                 {"causes", d.causes}});
+  }
+
+  std::string passed(const std::string& path, const std::string& file) override {
+    return line({{"type", "passed"}, {"trace_path", path}, {"file", file}});
+  }
+
+  std::string end(const SummaryReport& s) override {
+    return line({{"type", "summary"},
+                 {"scenarios", s.scenarios},
+                 {"failed", s.failed},
+                 {"passed", s.scenarios - s.failed},
+                 {"iterations", number(s.iterations)},
+                 {"interrupted", s.interrupted},
+                 {"exit_code", static_cast<int>(s.exit)}});
+  }
+
+ private:
+  bool slice_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options) {
+  return std::make_unique<NdjsonReporter>(options);
+}
+
+}  // namespace lockstep::cli

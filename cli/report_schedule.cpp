@@ -1,0 +1,167 @@
+#include "cli/report_schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lockstep::cli {
+namespace {
+
+constexpr size_t kLongestValue = 60;  // of one payload in a list
+constexpr size_t kNarrowestColumn = 12;
+
+std::string shortened(const std::string& text, size_t most) {
+  std::string out;
+  for (const char c : text) out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  if (out.size() <= most) return out;
+  out.resize(most - 3);
+  while (!out.empty() && (out.back() & 0xc0) == 0x80) out.pop_back();  // never half a character
+  if (!out.empty() && (out.back() & 0x80)) out.pop_back();
+  return out + "...";
+}
+
+// Columns on a terminal: bytes that continue a UTF-8 character take none.
+size_t shown_width(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string padded(std::string text, size_t width) {
+  const auto have = shown_width(text);
+  if (have < width) text.append(width - have, ' ');
+  return text;
+}
+
+void append_part(std::string* out, std::string_view before, const std::string& text, size_t most) {
+  if (!text.empty()) *out += std::string(before) + shortened(text, most);
+}
+
+// "-> P1(inc) {done} = true": what follows the event's name and actor.
+std::string rest_of(const Event& e, size_t most) {
+  std::string out;
+  append_part(&out, "-> ", e.target, most);
+  append_part(&out, out.empty() ? "" : " ", e.args, most);
+  append_part(&out, out.empty() ? "= " : " = ", e.result, most);
+  return out;
+}
+
+std::string cell_of(const Event& e) {
+  std::string out = e.what;
+  append_part(&out, " ", e.target, kLongestValue);
+  append_part(&out, " ", e.args, kLongestValue);
+  append_part(&out, " = ", e.result, kLongestValue);
+  return out;
+}
+
+std::string switch_text(const ScheduleView& view, const Trace& trace, size_t row) {
+  const auto& now = trace.events[view.steps[row].event];
+  if (!view.steps[row].preempted) return fmt::format("---- {} runs ----", now.who);
+  const Event* before = nullptr;
+  for (size_t i = 0; i < row; i++) {
+    const auto& event = trace.events[view.steps[i].event];
+    if (event.kind == AltKind::step || event.kind == AltKind::data) before = &event;
+  }
+  return fmt::format("---- {} preempted here: {} runs ----", before ? before->who : "?", now.who);
+}
+
+}  // namespace
+
+std::string schedule_list(const Trace& trace, const ScheduleView& view, const Style& style) {
+  size_t number = 1, what = 1, who = 1, rest = 1;
+  for (const auto& shown : view.steps) {
+    const auto& e = trace.events[shown.event];
+    number = std::max(number, std::to_string(e.step).size());
+    what = std::max(what, shown_width(e.what));
+    who = std::max(who, shown_width(e.who));
+    rest = std::max(rest, shown_width(rest_of(e, kLongestValue)));
+  }
+  std::string out;
+  for (size_t row = 0; row < view.steps.size(); row++) {
+    const auto& shown = view.steps[row];
+    const auto& e = trace.events[shown.event];
+    if (shown.switched) {
+      const auto text = switch_text(view, trace, row);
+      out += fmt::format("    {:>{}}  {}\n", "", number + 5,
+                         shown.preempted ? style.yellow(text) : style.dim(text));
+    }
+    auto line = fmt::format("    step {}  {}  {}  {}", padded(std::to_string(e.step), number),
+                            padded(e.what, what), padded(e.who, who),
+                            padded(rest_of(e, kLongestValue), e.site.empty() ? 0 : rest));
+    if (!e.site.empty()) line += "  " + style.dim(e.site);
+    while (line.back() == ' ') line.pop_back();
+    if (shown.failed_here) line += style.red("   <-- FAILED HERE");
+    out += line + '\n';
+  }
+  return out;
+}
+
+std::string schedule_columns(const Trace& trace, const ScheduleView& view, const Style& style) {
+  const auto count = view.processes.size();
+  if (count < 2) return {};
+  const auto column_of = [&](uint32_t process) {
+    size_t i = 0;
+    while (i < count && view.processes[i].process != process) i++;
+    return i;
+  };
+  std::vector<size_t> widths(count);
+  for (size_t i = 0; i < count; i++) widths[i] = shown_width(view.processes[i].name);
+  size_t number = 1, change = 0;
+  for (const auto& shown : view.steps) {
+    const auto& e = trace.events[shown.event];
+    auto& width = widths[column_of(e.process)];
+    width = std::max(width, shown_width(cell_of(e)));
+    number = std::max(number, std::to_string(e.step).size());
+    change = std::max(change, shown_width(e.change));
+  }
+  // Wide columns give way first; narrow ones keep what they need.
+  const size_t fixed = 4 + number + 2 * count + std::min<size_t>(change, 40) + 2;
+  if (style.width < fixed + count * kNarrowestColumn) return {};
+  size_t room = style.width - fixed;
+  const auto total = [&] {
+    size_t sum = 0;
+    for (const auto w : widths) sum += w;
+    return sum;
+  };
+  while (total() > room) (*std::max_element(widths.begin(), widths.end()))--;
+
+  std::string out = fmt::format("    {:>{}}", "#", number);
+  for (size_t i = 0; i < count; i++)
+    out += "  " + style.bold(padded(shortened(view.processes[i].name, widths[i]), widths[i]));
+  if (change) out += "  " + style.bold("state change");
+  while (out.back() == ' ') out.pop_back();
+  out += '\n';
+  for (const auto& shown : view.steps) {
+    const auto& e = trace.events[shown.event];
+    auto line = fmt::format("    {:>{}}", e.step, number);
+    for (size_t i = 0; i < count; i++) {
+      const bool mine = i == column_of(e.process);
+      line += "  " + padded(mine ? shortened(cell_of(e), widths[i]) : ".", widths[i]);
+    }
+    if (!e.change.empty()) line += "  " + shortened(e.change, 40);
+    while (line.back() == ' ') line.pop_back();
+    if (shown.failed_here) line += style.red("  FAILED");
+    if (shown.preempted) line += style.yellow("  (after a preemption)");
+    out += line + '\n';
+  }
+  return out;
+}
+
+std::string schedule_sources(const ScheduleView& view, const Style& style) {
+  std::string out, file;
+  for (const auto& source : view.sources) {
+    if (source.file != file) out += fmt::format("    {}\n", file = source.file);
+    std::string steps;
+    for (const auto step : source.steps) steps += fmt::format(" {}", step);
+    const auto note = steps.empty()
+                          ? std::string()
+                          : fmt::format("step{}{}", source.steps.size() == 1 ? "" : "s", steps);
+    auto line =
+        fmt::format("    {:>5} | {}{}", source.line, padded(source.text, note.empty() ? 0 : 60),
+                    note.empty() ? "" : "  " + style.dim(note));
+    while (line.back() == ' ') line.pop_back();
+    out += line + '\n';
+  }
+  return out;
+}
+
+}  // namespace lockstep::cli

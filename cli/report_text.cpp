@@ -1,0 +1,257 @@
+// What a person reads. The fields of a failure keep the published tool's names and order, since
+// scripts parse them: iteration, seed, iter seed, strategy, trace path, Reason, Schedule, replay
+// command.
+#include <fmt/format.h>
+
+#include "cli/report.h"
+#include "cli/report_schedule.h"
+
+namespace lockstep::cli {
+namespace {
+
+std::string grouped(uint64_t n) {
+  auto digits = std::to_string(n);
+  for (auto at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
+
+std::string field(std::string_view name, const std::string& value) {
+  return fmt::format("  {:<13}{}\n", fmt::format("{}:", name), value);
+}
+
+std::string indented(const std::string& text, size_t indent) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    if (end > at) out += std::string(indent, ' ') + text.substr(at, end - at);
+    out += '\n';
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string heading(const FailureReport& f, const Style& style) {
+  const auto& name = f.trace.scenario;
+  const auto n = f.trace.iteration;
+  switch (f.how) {
+    case FailureReport::How::found:
+      return style.red(fmt::format("{}: found a concurrency bug on iteration {}", name, n));
+    case FailureReport::How::expected:
+      return style.green(fmt::format("{}: failed as expected on iteration {}", name, n));
+    case FailureReport::How::replayed:
+      return style.red(fmt::format("{}: reproduced the bug found on iteration {}", name, n));
+    case FailureReport::How::edited:
+      return style.red(fmt::format("{}: still fails under the schedule of iteration {}", name, n));
+    case FailureReport::How::shrunk:
+      return style.bold(fmt::format("{}: shrunk the bug found on iteration {}", name, n));
+    case FailureReport::How::dumped:
+      return style.bold(fmt::format("{}: bug found on iteration {}", name, n));
+  }
+  return {};
+}
+
+std::string shrink_text(const ShrinkReport& s) {
+  if (!s.reproduced) return "not shrunk: the schedule did not fail again";
+  auto out = fmt::format(
+      "{} -> {} steps, {} -> {} switches, {} -> {} preemptions, {} -> {} deviations",
+      s.before.steps, s.after.steps, s.before.switches, s.after.switches, s.before.preemptions,
+      s.after.preemptions, s.before.deviations, s.after.deviations);
+  if (s.before.faults) out += fmt::format(", {} -> {} faults", s.before.faults, s.after.faults);
+  return out;
+}
+
+std::string shrink_claim(const ShrinkReport& s) {
+  const auto replays = fmt::format("{} replay{}", grouped(s.attempts), s.attempts == 1 ? "" : "s");
+  if (s.minimum) return fmt::format("minimum: no smaller set of deviations fails ({})", replays);
+  if (s.one_minimal) return fmt::format("1-minimal: no single deviation can go ({})", replays);
+  return fmt::format("not minimal: the budget ended after {}", replays);
+}
+
+std::string schedule_heading(const Trace& trace, const ScheduleView& view) {
+  if (!view.sliced) return fmt::format("all {} steps", trace.events.size());
+  return fmt::format("{} of {} steps; the failure does not depend on the others (--no-slice)",
+                     view.steps.size(), trace.events.size());
+}
+
+class TextReporter : public Reporter {
+ public:
+  explicit TextReporter(const ReportOptions& options) : options_(options), style_(options.style) {}
+
+  std::string begin(const RunReport&) override { return {}; }
+
+  std::string failure(const FailureReport& f) override {
+    if (f.how == FailureReport::How::expected) return expected(f);
+    const auto& shown = f.shown();
+    std::string out = heading(f, style_) + "\n\n";
+    out += field("seed", std::to_string(f.trace.seed));
+    out += field("iter seed", std::to_string(iteration_seed(f.trace.seed, f.trace.iteration)));
+    out += field("strategy", f.trace.strategy);
+    if (!f.path.empty()) out += field("trace path", f.path);
+    if (f.how == FailureReport::How::dumped) out += metadata(f.trace);
+    if (f.small) out += field("shrunk to", f.small_path);
+    if (f.trace.times > 1)
+      out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
+    out += "\n" + field("Reason", style_.bold(shown.outcome.reason));
+    out += field("signature", shown.outcome.signature());
+    if (!shown.outcome.process.empty()) out += field("in", shown.outcome.process);
+    if (!shown.outcome.detail.empty()) out += indented(shown.outcome.detail, 4);
+    if (!f.nondeterminism.empty())
+      out += "\n" + field("NOT EXACT",
+                          "the same schedule, run again, went elsewhere: " + f.nondeterminism);
+    out += schedule(f);
+    if (f.shrink) {
+      out += "\n" + field("shrunk", shrink_text(*f.shrink));
+      if (f.shrink->reproduced) out += field("", shrink_claim(*f.shrink)).replace(2, 1, " ");
+    }
+    if (!f.shown_path().empty())
+      out += fmt::format("\n  Replay with: lockstep replay --trace {}\n", f.shown_path());
+    return out + "\n";
+  }
+
+  std::string scenario(const ScenarioReport& s) override {
+    const auto& r = s.result;
+    if (options_.quiet && !s.missed) return {};
+    if (r.misuse) return {};  // run.cpp says so on stderr
+    std::string out;
+    if (s.missed)
+      out = style_.red(
+          fmt::format("{}: expected to fail ({}), but did not", s.name, s.settings.expect));
+    else if (r.findings.empty())
+      out = style_.green(fmt::format("{}: no failure found", s.name));
+    else
+      out = fmt::format("{}: {} different failure{}{}", s.name, r.findings.size(),
+                        r.findings.size() == 1 ? "" : "s", s.expected ? ", as expected" : "");
+    out += "\n\n";
+    out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
+                                           s.settings.strategy, s.settings.seed, stop_text(s)));
+    out += field("steps", grouped(r.steps));
+    if (r.bound_hit) out += field("at a bound", fmt::format("{} executions", grouped(r.bound_hit)));
+    if (r.seconds > 0)
+      out += field("rate",
+                   fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),
+                               per_second(r.steps, r), r.seconds));
+    if (r.classes_sampled)
+      out += field("classes", fmt::format("{} seen in {} sampled executions, {} of them once",
+                                          grouped(r.classes), grouped(r.classes_sampled),
+                                          grouped(r.classes_once)));
+    if (s.checked)
+      out += field("determinism",
+                   s.nondeterminism.empty()
+                       ? fmt::format("{} executions ran twice, all alike", grouped(s.checked))
+                       : "NOT EXACT: " + s.nondeterminism);
+    if (r.findings.empty()) out += guarantee(s);
+    return out + "\n";
+  }
+
+  std::string diverged(const DivergenceReport& d) override {
+    std::string out =
+        d.against.empty()
+            ? style_.red(
+                  fmt::format("diverged at step {}: this is not the recorded execution", d.step))
+            : style_.red(fmt::format("the schedule no longer applies to {} at step {}", d.against,
+                                     d.step));
+    out += "\n\n" + field("trace path", d.path) + field("recorded", d.recorded) +
+           field("now", d.actual);
+    for (size_t i = 0; i < d.causes.size(); i++)
+      out += fmt::format("  {:<13}{}\n", i == 0 ? "perhaps:" : "", d.causes[i]);
+    return out;
+  }
+
+  std::string passed(const std::string& path, const std::string& file) override {
+    return style_.green(fmt::format("passes: {} under the schedule of {}", file, path)) + "\n" +
+           "  The recorded failure is gone under this one schedule. 'lockstep run' looks at "
+           "others.\n";
+  }
+
+  std::string end(const SummaryReport& s) override {
+    std::string out;
+    if (s.interrupted) out += style_.yellow("interrupted: the results above are partial") + "\n";
+    if (s.scenarios > 1 && !(options_.quiet && s.failed == 0))
+      out += fmt::format("{} scenarios: {} passed, {} failed\n", s.scenarios,
+                         s.scenarios - s.failed, s.failed);
+    return out;
+  }
+
+ private:
+  std::string expected(const FailureReport& f) const {
+    if (options_.quiet) return {};
+    auto out = heading(f, style_) + "\n\n" + field("signature", f.trace.outcome.signature());
+    if (!f.path.empty()) out += field("trace path", f.shown_path());
+    return out + "\n";
+  }
+
+  static std::string metadata(const Trace& trace) {
+    std::string options, files;
+    for (const auto& [name, value] : trace.options)
+      options += fmt::format("{}{}={}", options.empty() ? "" : " ", name, value);
+    for (const auto& file : trace.files) files += (files.empty() ? "" : " ") + file.name;
+    auto out = field("version", trace.tool_version) + field("files", files) +
+               field("options", options) +
+               field("decisions", std::to_string(trace.decisions.size()));
+    if (trace.shrunk)
+      out += field("shrunk from",
+                   fmt::format("{} ({} deviations from the default schedule, {})", trace.origin,
+                               trace.deviations, trace.minimum ? "minimum" : "1-minimal"));
+    return out;
+  }
+
+  std::string schedule(const FailureReport& f) const {
+    const auto& trace = f.shown();
+    const auto view = view_schedule(trace, options_.slice);
+    if (view.steps.empty()) return {};
+    auto out = "\n" + field("Schedule", schedule_heading(trace, view)) +
+               schedule_list(trace, view, style_);
+    if (const auto columns = schedule_columns(trace, view, style_); !columns.empty())
+      out += "\n  Side by side:\n" + columns;
+    if (const auto sources = schedule_sources(view, style_); !sources.empty())
+      out += "\n  Source:\n" + sources;
+    return out;
+  }
+
+  static std::string per_second(uint64_t n, const ExploreResult& r) {
+    return grouped(static_cast<uint64_t>(static_cast<double>(n) / r.seconds));
+  }
+
+  static std::string stop_text(const ScenarioReport& s) {
+    switch (s.result.stop) {
+      case StopReason::time:
+        return ", the time is up";
+      case StopReason::exhausted:
+        return ", every schedule executed";
+      case StopReason::interrupted:
+        return ", interrupted";
+      default:
+        return "";
+    }
+  }
+
+  static std::string guarantee(const ScenarioReport& s) {
+    const auto& r = s.result;
+    if (r.exhausted && r.bound_hit == 0)
+      return "  Every schedule was executed: none fails, with max_steps " +
+             std::to_string(s.settings.max_steps) + ".\n";
+    if (r.exhausted)
+      return "  Every schedule was executed, but some ended at a bound: this is not a proof.\n";
+    auto out = fmt::format(
+        "  This is not a proof. A failure in more than {} of executions would have been found (95 "
+        "%).\n",
+        percent(excluded_rate(r.iterations)));
+    if (r.classes_sampled)
+      out += fmt::format("  About {} of further executions would show a class not seen yet.\n",
+                         percent(unseen_share(r)));
+    return out;
+  }
+
+  ReportOptions options_;
+  Style style_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options) {
+  return std::make_unique<TextReporter>(options);
+}
+
+}  // namespace lockstep::cli
