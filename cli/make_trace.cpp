@@ -1,0 +1,105 @@
+#include "cli/make_trace.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <filesystem>
+
+#include "cli/commands.h"
+
+namespace lockstep::cli {
+namespace {
+
+// A name that needs no quotes in a shell.
+std::string plain(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool keep =
+        std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
+    if (keep)
+      out += c;
+    else if (!out.empty() && out.back() != '-')
+      out += '-';
+  }
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out.empty() ? "scenario" : out.substr(0, 80);
+}
+
+std::string suite(const ScenarioRun& run) {
+  const auto stem = plain(std::filesystem::path(run.program.path()).stem().string());
+  if (run.program.scenarios().size() == 1) return stem;
+  return stem + "-" + plain(run.scenario.name);
+}
+
+std::vector<uint64_t> step_digests(size_t count, const std::vector<Event>& events) {
+  std::vector<uint64_t> digests(count);
+  for (const auto& event : events)
+    if (event.step >= 1 && event.step <= count) digests[event.step - 1] = event.digest;
+  return digests;
+}
+
+}  // namespace
+
+std::vector<std::string> decision_labels(const std::vector<Decision>& decisions,
+                                         const std::vector<Event>& events) {
+  std::vector<std::string> labels(decisions.size());
+  for (const auto& event : events)
+    if (event.step >= 1 && event.step <= labels.size() && labels[event.step - 1].empty())
+      labels[event.step - 1] = event_label(event);
+  for (size_t i = 0; i < labels.size(); i++)
+    if (labels[i].empty()) labels[i] = fmt::format("actor {}", decisions[i].actor);
+  return labels;
+}
+
+Trace make_trace(const ScenarioRun& run, uint64_t iteration, const Outcome& outcome,
+                 std::vector<Decision> decisions, std::vector<Event> events) {
+  Trace t;
+  t.tool_version = tool_version();
+  t.fingerprint = vm::lua_fingerprint();
+  for (const auto& file : run.program.files()) t.files.push_back({file.name, file.text});
+  t.scenario = run.scenario.name;
+  t.options = run.settings.recorded();
+  t.strategy = run.settings.strategy;
+  t.seed = run.settings.seed;
+  t.iteration = iteration;
+  t.outcome = outcome;
+  t.labels = decision_labels(decisions, events);
+  t.digests = step_digests(decisions.size(), events);
+  t.decisions = std::move(decisions);
+  t.events = std::move(events);
+  return t;
+}
+
+Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std::string& origin) {
+  Trace t = trace;
+  t.outcome = result.recording.outcome;
+  t.decisions = result.recording.decisions;
+  t.events = result.recording.events;
+  t.labels = decision_labels(t.decisions, t.events);
+  t.digests = step_digests(t.decisions.size(), t.events);
+  t.shrunk = true;
+  t.minimum = result.minimum;
+  t.deviations = result.after.deviations;
+  t.origin = std::filesystem::path(origin).filename().string();
+  return t;
+}
+
+ShrinkReport make_shrink_report(const ShrinkResult& r) {
+  return {r.before,     r.after,       r.attempts, r.seconds,
+          r.reproduced, r.one_minimal, r.minimum,  r.budget_ended};
+}
+
+std::string TraceNames::next(const ScenarioRun& run, uint64_t iteration) {
+  const auto base = fmt::format("{}-iter{}-seed{}", suite(run), iteration, run.settings.seed);
+  auto name = base;
+  for (int n = 2; !used_.insert(name).second; n++) name = fmt::format("{}-{}", base, n);
+  return (std::filesystem::path(folder_) / (name + ".lockstep")).string();
+}
+
+std::string small_name(const std::string& path) {
+  const std::string end = ".lockstep";
+  const auto stem = path.ends_with(end) ? path.substr(0, path.size() - end.size()) : path;
+  return stem.ends_with(".shrunk") ? stem + end : stem + ".shrunk" + end;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,201 @@
+// lockstep run: for each scenario explore, shrink what is found, write the traces, report.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "cli/check_determinism.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/log.h"
+#include "cli/make_trace.h"
+#include "cli/nearest.h"
+#include "cli/report.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr double kShrinkSeconds = 1;  // of one finding; 'lockstep shrink' takes its time
+
+struct Selected {
+  const vm::Program* program;
+  const vm::ScenarioInfo* scenario;
+  Settings settings;
+};
+
+std::vector<vm::Program> load(const Options& options) {
+  if (options.args.empty())
+    throw Error(ExitCode::usage, "no scenario file given",
+                "lockstep run scenarios/tour/lost_update.lua");
+  std::vector<vm::Program> programs;
+  for (const auto& path : options.args) programs.push_back(vm::Program::from_file(path));
+  return programs;
+}
+
+bool wanted(const Options& options, const std::string& name) {
+  if (options.only.empty()) return true;
+  for (const auto& part : options.only)
+    if (name.find(part) != std::string::npos) return true;
+  return false;
+}
+
+// All settings are resolved before anything runs, so that a typing error in the last file does not
+// cost an hour.
+std::vector<Selected> select(const Options& options, const std::vector<vm::Program>& programs) {
+  std::vector<Selected> selected;
+  std::vector<std::string> names;
+  for (const auto& program : programs)
+    for (const auto& scenario : program.scenarios()) {
+      names.push_back(scenario.name);
+      if (wanted(options, scenario.name))
+        selected.push_back({&program, &scenario, resolve_settings(scenario, options.settings)});
+    }
+  if (!selected.empty()) return selected;
+  const auto near = nearest(options.only[0], names);
+  throw Error(
+      ExitCode::usage,
+      fmt::format("--only {} matches none of {} scenarios", options.only[0], names.size()),
+      near.empty() ? "lockstep list scenarios FILE" : fmt::format("did you mean \"{}\"?", near));
+}
+
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options), reporter_(make_reporter(options)), names_(options.trace_dir) {}
+
+  ExitCode all() {
+    const auto programs = load(options_);
+    const auto selected = select(options_, programs);
+    put(reporter_->begin({"run", options_.args}));
+    for (const auto& s : selected) {
+      if (summary_.interrupted) break;
+      one(s);
+    }
+    summary_.exit = exit_code();
+    put(reporter_->end(summary_));
+    if (trace_error_) throw *trace_error_;
+    return summary_.exit;
+  }
+
+ private:
+  void one(const Selected& s) {
+    const ScenarioRun run{*s.program, *s.scenario, s.settings};
+    ScenarioReport report{s.program->path(), s.scenario->name, s.settings, {}, false, false, {}, 0};
+    explore_one(s, &report);
+    const auto& r = report.result;
+    bool failed = false;
+    for (const auto& finding : r.findings) {
+      const bool expected = s.settings.expects(finding.outcome);
+      report.expected |= expected;
+      failed |= !expected;
+      nondeterministic_ |= !finding.deterministic;
+      put(reporter_->failure(describe(run, finding, expected)));
+    }
+    report.missed = !s.settings.expect.empty() && r.findings.empty() &&
+                    r.stop != StopReason::interrupted && !r.misuse;
+    nondeterministic_ |= !report.nondeterminism.empty();
+    put(reporter_->scenario(report));
+    if (r.misuse) misuse(r.misuse->outcome);
+    summary_.scenarios++;
+    summary_.failed += failed || report.missed || r.misuse;
+    summary_.iterations += r.iterations;
+    summary_.interrupted |= r.stop == StopReason::interrupted;
+    found_ |= failed || report.missed;
+  }
+
+  void explore_one(const Selected& s, ScenarioReport* report) {
+    auto explore_options = s.settings.explore();
+    explore_options.workers =
+        options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
+    explore_options.max_failures = options_.max_failures;
+    explore_options.interrupted = &interrupted();
+    log_info(fmt::format("{}: {} with seed {}, {} worker(s)", s.scenario->name, s.settings.strategy,
+                         s.settings.seed, explore_options.workers));
+    DeterminismCheck check;
+    const auto factory = [&] {
+      auto machine = vm::make_machine(*s.program, s.scenario->name, s.settings.machine());
+      return options_.check_determinism ? checked_system(std::move(machine), &check)
+                                        : std::move(machine);
+    };
+    ProgressLine line(options_);
+    report->result = explore(factory, explore_options, [&](const Progress& p) {
+      const double rate = p.seconds > 0 ? static_cast<double>(p.iterations) / p.seconds : 0;
+      line.show(fmt::format("{}: {} executions, {:.0f}/s, {} failure{}", s.scenario->name,
+                            p.iterations, rate, p.failures, p.failures == 1 ? "" : "s"));
+    });
+    report->checked = check.checked();
+    report->nondeterminism = check.difference();
+  }
+
+  // Writes the trace, shrinks it, writes what came of that.
+  FailureReport describe(const ScenarioRun& run, const Finding& finding, bool expected) {
+    FailureReport f;
+    f.how = expected ? FailureReport::How::expected : FailureReport::How::found;
+    f.trace =
+        make_trace(run, finding.iteration, finding.outcome, finding.decisions, finding.events);
+    f.trace.times = finding.times;
+    f.nondeterminism = finding.divergence;
+    const auto path = names_.next(run, finding.iteration);
+    if (write(f.trace, path)) f.path = path;
+    if (options_.shrink && finding.deterministic && !interrupted()) shrink_one(run, path, &f);
+    return f;
+  }
+
+  void shrink_one(const ScenarioRun& run, const std::string& path, FailureReport* f) {
+    ShrinkOptions shrink_options;
+    shrink_options.seconds = kShrinkSeconds;
+    shrink_options.interrupted = &interrupted();
+    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
+    ProgressLine line(options_);
+    const auto result = shrink(*machine, f->trace.seed, f->trace.iteration, f->trace.decisions,
+                               shrink_options, [&](const ShrinkSize& now, uint64_t attempts) {
+                                 line.show(fmt::format("{}: shrinking, {} steps after {} replays",
+                                                       run.scenario.name, now.steps, attempts));
+                               });
+    f->shrink = make_shrink_report(result);
+    if (!result.reproduced) return;
+    f->small = make_small_trace(f->trace, result, path);
+    if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
+  }
+
+  // A trace that cannot be written must not cost the report: the error is raised when all has been
+  // said.
+  bool write(const Trace& trace, const std::string& path) {
+    try {
+      std::error_code ignored;  // write_trace says what is wrong with the folder
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+      write_trace(trace, path);
+      return true;
+    } catch (const Error& e) {
+      if (!trace_error_) trace_error_ = e;
+      return false;
+    }
+  }
+
+  void misuse(const Outcome& outcome) {
+    std::fprintf(stderr, "lockstep: %s%s%s\n", outcome.site.c_str(),
+                 outcome.site.empty() ? "" : ": ", outcome.reason.c_str());
+    if (!outcome.detail.empty()) std::fprintf(stderr, "  hint: %s\n", outcome.detail.c_str());
+    misused_ = true;
+  }
+
+  ExitCode exit_code() const {
+    if (summary_.interrupted) return ExitCode::interrupted;
+    if (misused_) return ExitCode::scenario;
+    if (nondeterministic_) return ExitCode::diverged;
+    return found_ ? ExitCode::failure : ExitCode::ok;
+  }
+
+  const Options& options_;
+  std::unique_ptr<Reporter> reporter_;
+  TraceNames names_;
+  SummaryReport summary_;
+  std::optional<Error> trace_error_;
+  bool found_ = false, misused_ = false, nondeterministic_ = false;
+};
+
+}  // namespace
+
+ExitCode run_command(const Options& options) { return Run(options).all(); }
+
+}  // namespace lockstep::cli

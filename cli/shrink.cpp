@@ -1,0 +1,59 @@
+// lockstep shrink: the smallest schedule with the same failure, beside the original.
+#include "engine/shrink.h"
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/make_trace.h"
+#include "cli/report.h"
+#include "cli/traced.h"
+
+namespace lockstep::cli {
+namespace {
+
+ShrinkResult shrink_traced(const Traced& traced, const Options& options) {
+  ShrinkOptions shrink_options;
+  shrink_options.max_attempts = options.max_attempts;
+  shrink_options.seconds = options.shrink_seconds;
+  shrink_options.interrupted = &interrupted();
+  const auto machine = traced.machine();
+  const auto& t = traced.trace;
+  ProgressLine line(options);
+  return shrink(*machine, t.seed, t.iteration, t.decisions, shrink_options,
+                [&](const ShrinkSize& now, uint64_t attempts) {
+                  line.show(fmt::format("shrinking: {} steps, {} deviations after {} replays",
+                                        now.steps, now.deviations, attempts));
+                });
+}
+
+}  // namespace
+
+ExitCode shrink_command(const Options& options) {
+  const auto traced = read_traced(trace_argument(options));
+  const auto reporter = make_reporter(options);
+  const auto result = shrink_traced(traced, options);
+  if (!result.reproduced)
+    throw Error(
+        ExitCode::diverged,
+        fmt::format("{}: the recorded schedule does not fail any more", traced.path),
+        fmt::format("lockstep replay --trace {} shows where it leaves the recording", traced.path));
+  FailureReport f;
+  f.how = FailureReport::How::shrunk;
+  f.trace = traced.trace;
+  f.path = traced.path;
+  f.shrink = make_shrink_report(result);
+  f.small = make_small_trace(traced.trace, result, traced.path);
+  f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
+  write_trace(*f.small, f.small_path);
+  const bool stopped = interrupted();
+  const auto code = stopped                                ? ExitCode::interrupted
+                    : result.one_minimal || result.minimum ? ExitCode::ok
+                                                           : ExitCode::incomplete;
+  put(reporter->begin({"shrink", {traced.path}}));
+  put(reporter->failure(f));
+  put(reporter->end({1, 1, result.attempts, code, stopped}));
+  return code;
+}
+
+}  // namespace lockstep::cli
