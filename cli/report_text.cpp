@@ -103,7 +103,7 @@ class TextReporter : public Reporter {
     out += schedule(f);
     if (f.shrink) {
       out += "\n" + field("shrunk", shrink_text(*f.shrink));
-      if (f.shrink->reproduced) out += field("", shrink_claim(*f.shrink)).replace(2, 1, " ");
+      if (f.shrink->reproduced) out += fmt::format("  {:<13}{}\n", "", shrink_claim(*f.shrink));
     }
     if (!f.shown_path().empty())
       out += fmt::format("\n  Replay with: lockstep replay --trace {}\n", f.shown_path());
