@@ -33,8 +33,9 @@ struct ChoicePoint {
   bool data = false;
   uint32_t step = 0;         // decisions made before this one, in this execution
   ActorId last = kNoActor;   // the actor of the previous decision
-  // Actors that became alternatives since the previous choice point (an actor that stepped and is an alternative
-  // again is not among them). May name one twice, or one that is gone again.
+  // Actors that became alternatives since the chooser was last asked, at the first choice point all of them (an actor
+  // that stepped and is an alternative again is not among them, unless other steps came between). May name one twice,
+  // or one that is gone again. Where forced steps are not asked about (skip_forced), it goes on growing until one is.
   std::span<const ActorId> woken;
   const uint32_t* position = nullptr;  // position[actor] = index in alternatives, or kAbsent
   uint32_t actors = 0;                 // actors created so far; the length of `position`

@@ -29,7 +29,9 @@ struct ExploreOptions {
 
 // A failing execution, run again with recording on.
 struct Finding {
-  uint64_t iteration = 0;
+  uint64_t iteration = 0;         // number of the execution, for the report
+  uint64_t stream = 0;            // what System::begin was given, and a trace must store: the iteration, but 0 for
+                                  // exhaustive strategies, whose executions all draw the same scenario numbers
   Outcome outcome;
   std::vector<Decision> decisions;
   std::vector<Event> events;
@@ -76,13 +78,16 @@ struct Recording {
   Outcome outcome;
   std::vector<Decision> decisions;
   std::vector<Event> events;
+  std::string divergence;         // where the schedule could not be followed; empty: it was, to its end
 };
 Recording record_schedule(System& system, uint64_t seed, uint64_t iteration, std::span<const Decision> schedule);
 
 // Class fingerprint (D14): a commutative digest of the happens-before order of an execution, computed from what the
-// chooser sees. Wrap a chooser to use it.
+// chooser sees. Two executions of one class have equal digests.
 class ClassFingerprint {
  public:
+  ClassFingerprint();
+  ~ClassFingerprint();
   void begin();
   void observe(const Alternative& executed, uint64_t actor_key);  // each executed alternative, in order
   void observe_data(ActorId actor, uint64_t actor_key, uint32_t value);
@@ -90,9 +95,16 @@ class ClassFingerprint {
 
  private:
   struct Object;
+  uint64_t name(ActorId actor, uint64_t actor_key);
+  uint64_t enter(Footprint footprint, uint64_t name);
+  Object& object(ObjectId id);
+  void grow();
+
   uint64_t sum_ = 0;
-  std::vector<uint32_t> own_steps_;
-  std::vector<std::pair<ObjectId, uint64_t>> last_write_;  // open addressing, see explorer.cpp
+  std::vector<uint32_t> own_steps_;  // by actor
+  std::vector<Object> objects_;      // open addressing; entries of older generations count as empty
+  uint32_t generation_ = 0;
+  size_t used_ = 0;
 };
 
 }  // namespace lockstep

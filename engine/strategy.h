@@ -56,7 +56,8 @@ struct Claims {
 // Iteration i depends on (seed, i) alone (D7), except for exhaustive ones, which go on from where they were.
 class Strategy : public Chooser {
  public:
-  // Prepares for iteration `iteration`. False: there is nothing left to explore.
+  // Prepares for iteration `iteration`. False: there is nothing left to explore. Called again with the same number, it
+  // prepares the same execution once more, from the start (a suspect is judged that way).
   virtual bool begin(uint64_t iteration, System& system) = 0;
   virtual void end(const Outcome& outcome, System& system) { (void)outcome, (void)system; }
   // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.

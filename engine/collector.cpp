@@ -1,0 +1,66 @@
+#include "engine/collector.h"
+
+namespace lockstep {
+
+void Collector::submit(Batch&& batch) {
+  waiting_.emplace(batch.from, std::move(batch));
+  while (!finished_ && !waiting_.empty() && waiting_.begin()->first == next_) {
+    merge(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+  }
+}
+
+// The failures cut the batch where one of them ends the run.
+void Collector::merge(Batch& batch) {
+  const uint64_t steps_before = result_.steps;
+  uint64_t end = batch.from + batch.count;
+  for (Failure& failure : batch.failures) {
+    merge(failure);
+    if (!finished_) continue;
+    end = failure.iteration + 1;
+    result_.steps = steps_before + failure.steps;
+    break;
+  }
+  if (!finished_) result_.steps += batch.steps;
+  result_.iterations = next_ = end;
+  for (const auto& [iteration, fingerprint] : batch.samples) {
+    if (iteration >= end) break;
+    result_.classes_sampled++;
+    const auto [it, fresh] = classes_.try_emplace(fingerprint, false);
+    result_.classes += fresh;
+    result_.classes_once += fresh;
+    if (!fresh && !it->second) result_.classes_once--, it->second = true;
+  }
+  if (finished_) return;
+  if (batch.exhausted) {
+    result_.exhausted = true;
+    finish(StopReason::exhausted);
+  } else if (batch.cut) {
+    finish(StopReason::time);
+  } else if (options_.iterations && next_ == options_.iterations) {
+    finish(StopReason::iterations);
+  }
+}
+
+void Collector::merge(Failure& failure) {
+  if (failure.misuse) {
+    result_.misuse = std::move(*failure.finding);
+    return finish(StopReason::misuse);
+  }
+  if (failure.bound) result_.bound_hit++;
+  const auto [it, fresh] = signatures_.try_emplace(failure.signature, result_.findings.size());
+  if (!fresh) {
+    result_.findings[it->second].times++;
+    return;
+  }
+  result_.findings.push_back(std::move(*failure.finding));
+  if (options_.max_failures && result_.findings.size() == options_.max_failures)
+    finish(StopReason::failures);
+}
+
+void Collector::finish(StopReason reason) {
+  finished_ = true;
+  result_.stop = reason;
+}
+
+}  // namespace lockstep

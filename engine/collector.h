@@ -1,0 +1,58 @@
+// Puts together what the workers hand in, in the order of the iterations, so that the result does
+// not show who did what.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/explorer.h"
+
+namespace lockstep {
+
+struct Failure {
+  uint64_t iteration = 0;
+  uint64_t steps = 0;  // of its batch, up to the end of this execution
+  std::string signature;
+  bool bound = false;
+  bool misuse = false;
+  std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
+};
+
+// Consecutive iterations from `from` on, by one worker.
+struct Batch {
+  uint64_t from = 0;
+  uint64_t count = 0;
+  uint64_t steps = 0;
+  bool exhausted = false;
+  bool cut = false;  // ended early by the clock or by ^C
+  std::vector<Failure> failures;
+  std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class
+};
+
+// Not thread-safe; the explorer holds its mutex.
+class Collector {
+ public:
+  explicit Collector(const ExploreOptions& options) : options_(options) {}
+  void submit(Batch&& batch);
+  bool finished() const { return finished_; }  // what comes later does not count
+  uint64_t merged() const { return next_; }    // all iterations below it are in the result
+  ExploreResult& result() { return result_; }
+
+ private:
+  void merge(Batch& batch);
+  void merge(Failure& failure);
+  void finish(StopReason reason);
+
+  const ExploreOptions& options_;
+  uint64_t next_ = 0;
+  bool finished_ = false;
+  std::map<uint64_t, Batch> waiting_;           // an earlier one is still missing
+  std::unordered_map<uint64_t, bool> classes_;  // fingerprint: seen more than once
+  std::map<std::string, size_t> signatures_;    // index in result_.findings
+  ExploreResult result_;
+};
+
+}  // namespace lockstep

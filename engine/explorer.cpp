@@ -1,0 +1,250 @@
+// Invariants
+// 1. Iteration i is a function of (seed, i), so it does not matter who executes it.
+// 2. Workers hand in batches of consecutive iterations; they are merged in order, and the first
+// iteration that ends the
+//    run ends it whoever ran further. So the result is the same whatever `workers` is.
+// 3. Only failing executions keep more than a few bytes, and only the first of each signature keeps
+// its decisions.
+#include "engine/explorer.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "engine/collector.h"
+#include "engine/error.h"
+#include "engine/pilot.h"
+#include "engine/sampler.h"
+
+namespace lockstep {
+namespace {
+
+double clock_seconds(clockid_t clock) {
+  timespec t;
+  clock_gettime(clock, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+class Exploration {
+ public:
+  Exploration(const ExploreOptions& options, const ProgressFn& progress);
+  ExploreResult run(const SystemFactory& factory);
+
+ private:
+  struct Worker;
+  void pilot(Worker& worker);
+  void work(Worker& worker) noexcept;
+  bool budget_over();
+  void submit(Batch&& batch);
+  void report();
+  void record(System& system, Finding& finding) const;
+
+  const ExploreOptions& options_;
+  const ProgressFn& progress_;
+  const StrategyInfo& info_;
+  StrategyOptions strategy_options_;
+  Pilot pilot_;
+  const double start_ = clock_seconds(CLOCK_MONOTONIC);
+  double reported_ = start_;
+  const std::thread::id caller_ = std::this_thread::get_id();
+
+  std::atomic<uint64_t> next_{0};  // first iteration that nobody has taken
+  std::atomic<uint64_t> last_;     // iterations beyond it will not count
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;  // guards what follows
+  Collector collector_;
+  Progress done_;
+  bool interrupted_ = false;
+  std::exception_ptr error_;
+};
+
+struct Exploration::Worker {
+  Exploration& all;
+  System& system;
+  Sampler sampler{system};
+  std::unique_ptr<Strategy> strategy = nullptr;
+  std::set<std::string> known = {};
+  double cpu = 0;
+
+  uint64_t stream(uint64_t i) const { return all.info_.claims.exhaustive ? 0 : i; }
+
+  // One iteration, the whole of exploring. False: there is nothing left.
+  bool execute(Strategy& by, Chooser& chooser, uint64_t i, Batch& batch) {
+    const Outcome* outcome = nullptr;
+    const bool sample = all.options_.count_classes && !all.info_.claims.tree && Sampler::wants(i);
+    for (bool again = false;; again = true) {
+      if (!by.begin(i, system)) return false;
+      if (!by.resumed()) system.begin(all.options_.seed, stream(i));
+      if (sample) sampler.begin(chooser);
+      outcome = &system.run(sample ? sampler : chooser);
+      if (outcome->verdict != Verdict::suspect || again) break;
+      system.limits().count_instructions = true;  // a suspect is judged by exact counts
+    }
+    system.limits().count_instructions = false;
+    by.end(*outcome, system);
+    batch.count++;
+    batch.steps += system.decisions().size();
+    if (sample) batch.samples.emplace_back(i, sampler.value());
+    if (outcome->failed() || outcome->verdict == Verdict::misuse) keep(i, *outcome, batch);
+    return true;
+  }
+
+  void keep(uint64_t i, const Outcome& outcome, Batch& batch) {
+    Failure& f = batch.failures.emplace_back();
+    f.iteration = i;
+    f.steps = batch.steps;
+    f.signature = outcome.signature();
+    f.misuse = outcome.verdict == Verdict::misuse;
+    f.bound = outcome.verdict == Verdict::step_bound || outcome.verdict == Verdict::runaway ||
+              outcome.verdict == Verdict::memory_bound;
+    if (!known.insert(f.signature).second) return;
+    f.finding = std::make_unique<Finding>();
+    f.finding->iteration = i;
+    f.finding->stream = stream(i);
+    f.finding->outcome = outcome;
+    f.finding->decisions.assign(system.decisions().begin(), system.decisions().end());
+    if (all.options_.max_failures != 1 && !f.misuse) return;
+    uint64_t last = all.last_;  // nothing later can count: nobody need run it
+    while (i < last && !all.last_.compare_exchange_weak(last, i)) {
+    }
+  }
+};
+
+Exploration::Exploration(const ExploreOptions& options, const ProgressFn& progress)
+    : options_(options),
+      progress_(progress),
+      info_(*find_strategy(options.strategy)),
+      strategy_options_(options.strategy_options),
+      last_(options.iterations ? options.iterations - 1 : UINT64_MAX),
+      collector_(options) {
+  strategy_options_.seed = options.seed;
+}
+
+// Exhaustive strategies need none, and their executions are to be counted exactly.
+void Exploration::pilot(Worker& worker) {
+  if (info_.claims.exhaustive) return;
+  Batch batch;
+  const auto random = find_strategy("random")->make(strategy_options_);
+  PilotWalk walk(*random, worker.system);
+  worker.execute(*random, walk, 0, batch);
+  pilot_ = walk.summary();
+  strategy_options_.pilot = &pilot_;
+  next_ = 1;
+  submit(std::move(batch));
+}
+
+void Exploration::work(Worker& worker) noexcept try {
+  const bool budget = options_.seconds > 0 || options_.interrupted;
+  worker.strategy = info_.make(strategy_options_);
+  uint64_t size = 1;
+  for (double then = clock_seconds(CLOCK_MONOTONIC); !stop_.load(std::memory_order_relaxed);) {
+    Batch batch;
+    batch.from = next_.fetch_add(size);
+    if (batch.from > last_) break;
+    for (uint64_t i = batch.from;
+         i < batch.from + size && i <= last_.load(std::memory_order_relaxed); i++) {
+      if (budget && (batch.cut = budget_over())) break;
+      if ((batch.exhausted = !worker.execute(*worker.strategy, *worker.strategy, i, batch))) break;
+    }
+    submit(std::move(batch));
+    const double now = clock_seconds(CLOCK_MONOTONIC);
+    if (now - then < 0.001 && size < 4096)
+      size *= 2;  // how the work is cut does not show in the result
+    if (now - then > 0.01 && size > 1) size /= 2;
+    then = now;
+    if (std::this_thread::get_id() == caller_) report();
+  }
+  worker.cpu = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+} catch (...) {
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = std::current_exception();
+  stop_ = true;
+}
+
+bool Exploration::budget_over() {
+  if (options_.interrupted && options_.interrupted->load(std::memory_order_relaxed)) {
+    const std::lock_guard lock(mutex_);
+    return interrupted_ = true;
+  }
+  return options_.seconds > 0 && clock_seconds(CLOCK_MONOTONIC_COARSE) - start_ > options_.seconds;
+}
+
+void Exploration::submit(Batch&& batch) {
+  const std::lock_guard lock(mutex_);
+  done_.iterations += batch.count;
+  done_.steps += batch.steps;
+  done_.failures += batch.failures.size();
+  collector_.submit(std::move(batch));
+  if (collector_.finished()) stop_ = true;
+}
+
+void Exploration::report() {
+  const double now = clock_seconds(CLOCK_MONOTONIC);
+  if (!progress_ || now - reported_ < 0.1) return;
+  reported_ = now;
+  Progress copy;
+  {
+    const std::lock_guard lock(mutex_);
+    copy = done_;
+  }
+  copy.seconds = now - start_;
+  progress_(copy);
+}
+
+// The second run of a failing schedule: with recording, and as a check that the first was
+// deterministic.
+void Exploration::record(System& system, Finding& finding) const {
+  Recording recording = record_schedule(system, options_.seed, finding.stream, finding.decisions);
+  finding.deterministic =
+      recording.divergence.empty() && recording.outcome.signature() == finding.outcome.signature();
+  if (!recording.divergence.empty())
+    finding.divergence = recording.divergence;
+  else if (!finding.deterministic)
+    finding.divergence = "same schedule, but " + recording.outcome.signature() + " instead of " +
+                         finding.outcome.signature();
+  finding.events = std::move(recording.events);
+  if (finding.deterministic) finding.outcome = std::move(recording.outcome);  // may tell more
+}
+
+ExploreResult Exploration::run(const SystemFactory& factory) {
+  const unsigned n =
+      info_.claims.tree || info_.claims.exhaustive ? 1 : std::max(options_.workers, 1u);
+  std::vector<std::unique_ptr<System>>
+      systems;  // outlive the strategies, which may hold their images
+  for (unsigned i = 0; i < n; i++) systems.push_back(factory());
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (auto& system : systems)
+    workers.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
+  const double cpu_before = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+  pilot(*workers[0]);
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 1; i < n; i++) threads.emplace_back([this, &w = *workers[i]] { work(w); });
+    work(*workers[0]);
+  }
+  if (error_) std::rethrow_exception(error_);
+  ExploreResult& result = collector_.result();
+  for (const auto& worker : workers) result.cpu_seconds += worker->cpu;
+  result.cpu_seconds -= cpu_before;
+  result.seconds = clock_seconds(CLOCK_MONOTONIC) - start_;
+  if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
+  result.pilot = pilot_;
+  for (Finding& finding : result.findings) record(*systems[0], finding);
+  if (result.misuse) record(*systems[0], *result.misuse);
+  return std::move(result);
+}
+
+}  // namespace
+
+ExploreResult explore(const SystemFactory& factory, const ExploreOptions& options,
+                      const ProgressFn& progress) {
+  if (!find_strategy(options.strategy))
+    throw Error(ExitCode::usage, "unknown strategy: " + options.strategy);
+  return Exploration(options, progress).run(factory);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,20 @@
+#include "engine/strategy.h"
+
+#include "engine/strategy_list.h"
+
+namespace lockstep {
+
+std::span<const StrategyInfo> strategies() {
+  static const StrategyInfo all[] = {
+      kRandomInfo, kPctInfo, kFairPctInfo, kIdPctInfo, kPosInfo, kLocInfo, kDfsInfo, kReplayInfo,
+  };
+  return all;
+}
+
+const StrategyInfo* find_strategy(std::string_view name) {
+  for (const StrategyInfo& info : strategies())
+    if (info.name == name) return &info;
+  return nullptr;
+}
+
+}  // namespace lockstep

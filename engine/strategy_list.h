@@ -1,0 +1,16 @@
+// What each strategy file tells about itself; strategy.cpp puts them in order.
+#pragma once
+#include "engine/strategy.h"
+
+namespace lockstep {
+
+extern const StrategyInfo kRandomInfo;
+extern const StrategyInfo kPctInfo;
+extern const StrategyInfo kFairPctInfo;
+extern const StrategyInfo kIdPctInfo;
+extern const StrategyInfo kPosInfo;
+extern const StrategyInfo kLocInfo;
+extern const StrategyInfo kDfsInfo;
+extern const StrategyInfo kReplayInfo;
+
+}  // namespace lockstep

@@ -1,0 +1,282 @@
+// What holds for every strategy, and the law of each.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "engine/replay.h"
+#include "tests/engine/toy_system.h"
+
+namespace lockstep {
+namespace {
+
+// Two processes on one lock, a mailbox, a value choice, a table of two keys; every path ends.
+constexpr const char* kMixed =
+    "Lm Rx Wx1 Um S3a Dd3 Wy1 | Rx Lm Wx2 Um S3b | Ry ?y1 Rz Ix | Ta Tb P Ay1 | Ay1 Wz1 Rz G5 | ~ "
+    "Rx Wx3 Y Rz";
+
+ExploreOptions options_for(const std::string& strategy, uint64_t iterations, uint64_t seed = 1) {
+  ExploreOptions o;
+  o.strategy = strategy;
+  o.iterations = iterations;
+  o.seed = seed;
+  o.max_failures = 0;
+  return o;
+}
+
+Pilot pilot_of(const std::string& program) {
+  return explore(ToySystem::factory(program), options_for("random", 1)).pilot;
+}
+
+// Runs a strategy by hand, checking each pick.
+class Watch final : public Chooser {
+ public:
+  Watch(Chooser& inner, bool forced) : inner_(inner) {
+    skip_forced_ = inner.skip_forced() && !forced;
+    at_rest_ = inner.at_rest();
+    sites_ = inner.sites();
+  }
+  size_t choose(const ChoicePoint& point) override {
+    const size_t pick = inner_.choose(point);
+    EXPECT_TRUE(pick == kStop || pick < point.count);
+    return pick;
+  }
+
+ private:
+  Chooser& inner_;
+};
+
+std::vector<Decision> one(const StrategyInfo& info, ToySystem& system, const Pilot& pilot,
+                          uint64_t seed, uint64_t i, bool forced) {
+  StrategyOptions options;
+  options.seed = seed;
+  options.pilot = &pilot;
+  const auto strategy = info.make(options);
+  strategy->begin(i, system);
+  system.begin(seed, i);
+  Watch watch(*strategy, forced);
+  system.run(watch);
+  return {system.decisions().begin(), system.decisions().end()};
+}
+
+class EveryStrategy : public testing::TestWithParam<const char*> {
+ protected:
+  const StrategyInfo& info() const { return *find_strategy(GetParam()); }
+};
+
+std::vector<const char*> names() {
+  std::vector<const char*> result;
+  for (const StrategyInfo& info : strategies())
+    if (std::string_view(info.name) != "replay") result.push_back(info.name);
+  return result;
+}
+INSTANTIATE_TEST_SUITE_P(All, EveryStrategy, testing::ValuesIn(names()),
+                         [](const auto& param) { return std::string(param.param); });
+
+TEST_P(EveryStrategy, SaysWhatItIs) {
+  EXPECT_NE(std::string(info().summary), "");
+  EXPECT_NE(std::string(info().guarantee), "");
+  EXPECT_NE(std::string(info().source), "");
+}
+
+TEST_P(EveryStrategy, TheScheduleIsAFunctionOfSeedAndIteration) {
+  const Pilot pilot = pilot_of(kMixed);
+  ToySystem system(kMixed);
+  system.allow_deadlock = true;
+  std::set<std::vector<std::pair<uint32_t, uint32_t>>> different;
+  for (uint64_t i = 1; i < 30; i++) {
+    const auto a = one(info(), system, pilot, 5, i, false);
+    EXPECT_EQ(a, one(info(), system, pilot, 5, i, false));
+    // Whether forced steps are asked about makes no difference.
+    EXPECT_EQ(a, one(info(), system, pilot, 5, i, true));
+    std::vector<std::pair<uint32_t, uint32_t>> flat;
+    for (const Decision& d : a) flat.emplace_back(d.actor, d.detail);
+    different.insert(flat);
+  }
+  EXPECT_GT(different.size(), info().claims.exhaustive ? 0u : 10u);
+}
+
+std::string text(const ExploreResult& r) {
+  std::string s =
+      fmt::format("{} i{} s{} c{}/{}/{} b{} e{}", static_cast<int>(r.stop), r.iterations, r.steps,
+                  r.classes, r.classes_once, r.classes_sampled, r.bound_hit, r.exhausted);
+  for (const Finding& f : r.findings) {
+    s += fmt::format("\n{} x{} {}{}", f.iteration, f.times, f.outcome.signature(),
+                     f.deterministic ? "" : " !");
+    for (const Decision& d : f.decisions) s += fmt::format(" {}:{}", d.actor, d.detail);
+  }
+  return s;
+}
+
+constexpr const char* kBuggy = "Rx Wx1 Ry ?y1 E | Wy1 Rx ?x1 E | Rx Wx1 | Iz Iz Rz ?z2 E";
+
+TEST_P(EveryStrategy, TheResultIsTheSameWhateverTheNumberOfWorkers) {
+  for (const uint64_t max_failures : {0, 1, 2}) {
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+      ExploreOptions o = options_for(GetParam(), 3000, seed);
+      o.max_failures = max_failures;
+      const std::string alone = text(explore(ToySystem::factory(kBuggy), o));
+      EXPECT_NE(alone.find("assertion"), std::string::npos);
+      EXPECT_EQ(alone.find('!'), std::string::npos);
+      o.workers = 4;
+      EXPECT_EQ(alone, text(explore(ToySystem::factory(kBuggy), o)));
+    }
+  }
+}
+
+TEST_P(EveryStrategy, FindsAnEasyBug) {
+  ExploreOptions o = options_for(GetParam(), 2000);
+  o.max_failures = 1;
+  const ExploreResult r = explore(ToySystem::factory("Rx Wx1 | Wx2 Rx ?x1 E"), o);
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_EQ(r.stop, StopReason::failures);
+  EXPECT_EQ(r.iterations, r.findings[0].iteration + 1);
+  EXPECT_EQ(r.findings[0].events.size(), r.findings[0].decisions.size());
+}
+
+// ---- the law of each. Seeds are fixed; the miss probability is that of a wrong alarm were the
+// seed drawn anew. ----
+
+// How often each order of first steps, or each outcome, occurs.
+std::map<std::string, int> tally(const std::string& strategy, const std::string& program, int n,
+                                 StrategyOptions options = {}) {
+  const Pilot pilot = pilot_of(program);
+  options.pilot = &pilot;
+  const auto s = find_strategy(strategy)->make(options);
+  ToySystem system(program);
+  std::map<std::string, int> counts;
+  for (int i = 1; i <= n; i++) {
+    s->begin(static_cast<uint64_t>(i), system);
+    system.begin(1, 0);
+    const Outcome& outcome = system.run(*s);
+    std::string key;
+    for (const Decision& d : system.decisions()) key += static_cast<char>('a' + d.actor);
+    counts[key]++;
+    if (outcome.failed()) counts["failed"]++;
+  }
+  return counts;
+}
+
+// Within 5 standard deviations: a wrong alarm has probability 6e-7 each.
+void expect_rate(int hits, int n, double p) {
+  EXPECT_NEAR(hits, n * p, 5 * std::sqrt(n * p * (1 - p)) + 1e-9) << "expected a share of " << p;
+}
+
+TEST(Random, IsUniformOverTheAlternatives) {
+  const auto counts = tally("random", "Wx1 Wx1 | Wy1", 40000);
+  expect_rate(counts.at("baa"), 40000, 0.5);
+  expect_rate(counts.at("aba"), 40000, 0.25);
+  expect_rate(counts.at("aab"), 40000, 0.25);
+}
+
+// Needs A, B, C, B, A: three constraints beyond the first. Lowering to the bottom instead of the
+// rank of the draw never hits it at d = 3.
+constexpr const char* kThreeCas = "Cx01 Rx ?x4 E | Cx12 Cx34 | Cx23";
+
+TEST(Pct, ALoweredProcessTakesTheRankOfItsDraw) {
+  const int n = 100000;
+  const int hits = tally("pct", kThreeCas, n)["failed"];
+  EXPECT_GT(
+      hits,
+      n / 484);  // the bound 1 / (3 * k^2); published measurement 1 in 299. Wrong alarm below 1e-9.
+  StrategyOptions deep;
+  deep.depth = 5;
+  EXPECT_GT(tally("pct", kThreeCas, n, deep)["failed"], n / 484);
+}
+
+TEST(Pct, OfDepthOneRunsByFixedPriorities) {
+  StrategyOptions shallow;
+  shallow.depth = 1;
+  const auto counts = tally("pct", "Wx1 Wx1 | Wy1 Wy1 | Wz1 Wz1", 60000, shallow);
+  EXPECT_EQ(counts.size(), 6u);
+  for (const auto& [order, count] : counts) expect_rate(count, 60000, 1 / 6.0);
+}
+
+TEST(Pct, OfDepthTwoChangesAtAUniformPlace) {
+  StrategyOptions two;
+  two.depth = 2;
+  // k = 3 or 4 choice points by the pilot; every order of the first process's run is cut at a
+  // uniformly drawn place.
+  const auto counts = tally("pct", "Wx1 Wx1 Wx1 | Wy1 Wy1 Wy1", 60000, two);
+  for (const char* order : {"bbbaaa", "abbbaa", "aabbba"})
+    EXPECT_GT(counts.at(order), 60000 / 12) << order;
+}
+
+TEST(Pct, DoesNotSpendChangePointsOnValues) {
+  const auto counts = tally("pct", "Dd5 Dd5 Dd5", 1000);
+  EXPECT_EQ(counts.size(), 1u);
+}
+
+TEST(IdPct, GoesThroughTheDepths) {
+  const int n = 100000;
+  EXPECT_GT(tally("idpct", kThreeCas, n)["failed"], n / 484 / 2);
+}
+
+TEST(FairPct, TurnsFairAfterHalfTheSteps) {
+  // A spinner that PCT may prefer for ever: the bound decides unless somebody else gets a turn.
+  ToySystem system("Y Rx ?x0 J | Wx1");
+  system.limits().max_steps = 200;
+  StrategyOptions options;
+  const Pilot pilot = pilot_of("Y Rx ?x0 | Wx1");
+  options.pilot = &pilot;
+  options.max_steps = 200;
+  const auto fair = find_strategy("fair_pct")->make(options);
+  for (uint64_t i = 1; i < 500; i++) {
+    fair->begin(i, system);
+    system.begin(1, i);
+    EXPECT_EQ(system.run(*fair).verdict,
+              Verdict::passed);  // 100 fair steps: missed with probability 2^-100
+  }
+}
+
+// One write against N of another process, all on one object: before the first of the other events
+// executes, the write's priority must be beaten N times, drawn again each time: 2^-N. BasicPOS,
+// which does not draw again, gives 1/(N+1).
+TEST(Pos, RacingEventsDrawAgain) {
+  const auto counts = tally("pos", "Wx1 Wx1 Wx1 | Wx2", 80000);
+  expect_rate(counts.at("aaab"), 80000, 1 / 8.0);
+  expect_rate(counts.at("baaa"), 80000, 1 / 2.0);
+}
+
+TEST(Pos, IndependentEventsKeepTheirs) {
+  const auto counts = tally("pos", "Wx1 Wx1 Wx1 | Wy2", 80000);
+  expect_rate(counts.at("aaab"), 80000, 1 / 4.0);  // the lowest of four draws
+  expect_rate(counts.at("baaa"), 80000, 1 / 2.0);
+}
+
+TEST(Pos, TheOriginalsVariantAtOneIsTheRandomWalk) {
+  StrategyOptions options;
+  options.resample = 1;
+  const auto counts = tally("pos", "Wx1 Wx1 | Wy1", 40000, options);
+  expect_rate(counts.at("baa"), 40000, 0.5);
+  expect_rate(counts.at("aab"), 40000, 0.25);
+  options.resample = 0;
+  EXPECT_EQ(tally("pos", "Wx1 Wx1 | Wy1", 4000, options).count("aba"), 0u);
+}
+
+// All ten writers run one program: as one process. The reader's place is before or after theirs:
+// about one half.
+TEST(Loc, ProcessesAtOnePlaceBehaveAsOne) {
+  std::string program = "Ry Rx ?x1 Ra ?a9 E";
+  for (int i = 0; i < 9; i++) program += "|Ix Ia";
+  const Pilot pilot = pilot_of(program);
+  StrategyOptions options;
+  options.pilot = &pilot;
+  const auto loc = find_strategy("loc")->make(options);
+  ToySystem system(program);
+  int first = 0, last = 0;
+  for (uint64_t i = 1; i <= 20000; i++) {
+    loc->begin(i, system);
+    system.begin(1, 0);
+    system.run(*loc);
+    first += system.decisions().front().actor == 0;
+    last += system.decisions().back().actor == 0;
+  }
+  expect_rate(first, 20000, 1 / 2.0);  // Ry above Ix
+  EXPECT_GT(last, 20000 / 24);         // one order of four places
+}
+
+}  // namespace
+}  // namespace lockstep

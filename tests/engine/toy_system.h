@@ -1,0 +1,357 @@
+// A System of registers, locks and mailboxes; its processes are tiny programs in one line each:
+//   Wx1 write   Rx read (remembers)   Ax1 add, unseen   Ix increment, seen   Cx12 compare 1 and set
+//   2 ?x1 end unless the last read of x gave 1   !x0 end if it gave 0   Lm Um lock, unlock S0a send
+//   'a' to process 0   T take any message   Ta take 'a'   P take or go on (remembers in $)   X exit
+//   Dd3 choose 0..2 (remembers in d)   G2 start process 2   Y yield   J back to the start   E fail
+//   N no object
+// Processes are separated by |, a program that starts with ~ waits to be started. ? ! E J are not
+// steps.
+#pragma once
+#include <array>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/digest.h"
+#include "engine/explorer.h"
+#include "engine/system.h"
+
+namespace lockstep {
+
+class ToySystem final : public System {
+ public:
+  explicit ToySystem(std::string_view program, bool images = true) : images_(images) {
+    std::stringstream all{std::string(program)};
+    for (std::string one; std::getline(all, one, '|');) {
+      std::stringstream words(one);
+      auto& code = programs_.emplace_back();
+      for (std::string word; words >> word;)
+        if (word == "~")
+          parked_.resize(programs_.size()), parked_.back() = true;
+        else
+          code.push_back(
+              {word, static_cast<uint32_t>(
+                         1 + digest_text(one + "#" + std::to_string(code.size())) % 0xffffff)});
+    }
+    parked_.resize(programs_.size());
+    position_.resize(programs_.size());
+    begin(0, 0);
+  }
+  static SystemFactory factory(std::string program, bool images = true) {
+    return [=] { return std::make_unique<ToySystem>(program, images); };
+  }
+
+  void begin(uint64_t, uint64_t) override {
+    state_ = {};
+    state_.procs.resize(programs_.size());
+    for (size_t p = 0; p < programs_.size(); p++) state_.procs[p].started = !parked_[p];
+    for (size_t p = 0; p < programs_.size(); p++) settle(p);
+    begins++;
+  }
+
+  const Outcome& run(Chooser& chooser) override {
+    chooser_ = &chooser;
+    for (;;) {
+      if (state_.failed >= 0)
+        return end(Verdict::assertion, "toy:" + std::to_string(state_.failed));
+      if (state_.asking >= 0 && !answer()) return end(Verdict::stopped, "");
+      offer();
+      if (alternatives_.empty()) return end(waiting() ? Verdict::deadlock : Verdict::passed, "");
+      if (state_.decisions.size() >= limits_.max_steps) return end(Verdict::step_bound, "");
+      const size_t pick =
+          alternatives_.size() == 1 && chooser.skip_forced() ? 0 : ask(alternatives_.size(), false);
+      if (pick == Chooser::kStop) return end(Verdict::stopped, "");
+      const Alternative a = alternatives_[pick];
+      state_.decisions.push_back(Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind)));
+      state_.last = a.actor;
+      if (sink_) sink_->on_event(event(a));
+      perform(a.actor);
+    }
+  }
+
+  std::span<const Decision> decisions() const override { return state_.decisions; }
+  void record(EventSink* sink) override { sink_ = sink; }
+  std::unique_ptr<Mark> save() override {
+    if (!images_) return nullptr;
+    saves++;
+    auto image = std::make_unique<Image>();
+    image->state = state_;
+    image->state.woken = offered_woken_;
+    return image;
+  }
+  void restore(const Mark& mark) override { state_ = static_cast<const Image&>(mark).state; }
+  uint64_t digest() const override {
+    uint64_t h = digest_bytes(state_.vars.data(), sizeof state_.vars);
+    for (const auto& p : state_.procs) h = mix64(digest_text(p.mailbox, h), p.pc * 2 + p.done);
+    for (const auto& p : state_.procs) h = digest_bytes(p.seen.data(), sizeof p.seen, h);
+    return h;
+  }
+  uint64_t actor_key(ActorId actor) const override { return mix64(actor + 1, 7); }
+  std::string actor_name(ActorId actor) const override {
+    return std::string("P").append(std::to_string(actor));
+  }
+  std::string site_name(uint32_t site) const override {
+    return site ? "toy:" + std::to_string(site) : "";
+  }
+  std::string object_name(ObjectId object) const override {
+    return std::string(1, static_cast<char>(object_container(object)));
+  }
+  Limits& limits() override { return limits_; }
+
+  uint64_t begins = 0, saves = 0;
+  bool allow_deadlock = false;
+  int value(char name) const { return state_.vars[static_cast<size_t>(name)]; }
+  uint64_t outcome_digest() const { return digest(); }
+
+ private:
+  struct Op {
+    std::string text;
+    uint32_t site;
+  };
+  struct Proc {
+    uint32_t pc = 0;
+    bool started = true, done = false, enabled = false;
+    std::array<int8_t, 128> seen{};
+    std::string mailbox;
+  };
+  struct State {
+    std::vector<Proc> procs;
+    std::array<int8_t, 128> vars{};
+    std::vector<Decision> decisions;
+    std::vector<ActorId> woken;
+    ActorId last = kNoActor;
+    int failed = -1;  // the process that met E
+    int asking = -1;  // the process that stands in a D
+  };
+  struct Image final : Mark {
+    State state;
+    size_t bytes() const override { return sizeof state; }
+  };
+
+  static int digit(const std::string& s, size_t i) { return i < s.size() ? s[i] - '0' : 0; }
+  const std::string& text(size_t p) const { return programs_[p][state_.procs[p].pc].text; }
+
+  // Runs what is not a step.
+  void settle(size_t p) {
+    Proc& proc = state_.procs[p];
+    while (!proc.done) {
+      if (proc.pc == programs_[p].size()) {
+        proc.done = true;
+        break;
+      }
+      const std::string& t = text(p);
+      const int seen = t.size() > 1 ? proc.seen[static_cast<size_t>(t[1])] : 0;
+      const int wanted = t.size() > 2 ? (t[1] == '$' ? t[2] : digit(t, 2)) : 0;
+      if (t[0] == '?')
+        proc.done = seen != wanted;
+      else if (t[0] == '!')
+        proc.done = seen == wanted;
+      else if (t[0] == 'E')
+        state_.failed = static_cast<int>(p), proc.done = true;
+      else if (t[0] == 'J') {
+        proc.pc = 0;
+        break;
+      } else
+        break;
+      proc.pc++;
+    }
+  }
+
+  bool enabled(size_t p) const {
+    const Proc& proc = state_.procs[p];
+    if (!proc.started || proc.done) return false;
+    const std::string& t = text(p);
+    if (t[0] == 'L') return state_.vars[static_cast<size_t>(t[1])] == 0;
+    if (t[0] == 'T')
+      return t.size() == 1 ? !proc.mailbox.empty() : proc.mailbox.find(t[1]) != std::string::npos;
+    return true;
+  }
+  bool waiting() const {
+    if (allow_deadlock) return false;
+    for (const Proc& p : state_.procs)
+      if (p.started && !p.done) return true;
+    return false;
+  }
+
+  Operation operation(size_t p) const {
+    const Op& op = programs_[p][state_.procs[p].pc];
+    const auto object = [&](ObjectClass c) {
+      return make_object(c, static_cast<uint32_t>(op.text[1]));
+    };
+    Operation o{.kind = OpKind::user, .site = op.site};
+    switch (op.text[0]) {
+      case 'R':
+        o.access = Access::read, o.object = object(ObjectClass::user);
+        break;
+      case 'W':
+        o.value = static_cast<uint64_t>(digit(op.text, 2)) + 1;
+        [[fallthrough]];
+      case 'C':
+      case 'I':
+        o.access = Access::write, o.object = object(ObjectClass::user);
+        break;
+      case 'A':
+        o.access = Access::add, o.object = object(ObjectClass::user);
+        break;
+      case 'L':
+      case 'U':
+        o.access = Access::write, o.object = object(ObjectClass::user);
+        break;
+      case 'S':
+        o = {.kind = OpKind::send,
+             .access = Access::append,
+             .site = op.site,
+             .object =
+                 make_object(ObjectClass::mailbox, static_cast<uint32_t>(digit(op.text, 1) + 1)),
+             .value = static_cast<uint64_t>(op.text[2])};
+        break;
+      case 'T':
+      case 'P':
+        o = {.kind = OpKind::receive,
+             .access = op.text[0] == 'T' ? Access::take : Access::poll,
+             .site = op.site,
+             .object = make_object(ObjectClass::mailbox, static_cast<uint32_t>(p + 1))};
+        break;
+      case 'G':
+        o.kind = OpKind::spawn;
+        break;
+      case 'Y':
+        o.kind = OpKind::yield;
+        break;
+      default:
+        break;
+    }
+    return o;
+  }
+
+  void offer() {
+    alternatives_.clear();
+    for (size_t p = 0; p < programs_.size(); p++) {
+      const bool now = enabled(p);
+      position_[p] = ChoicePoint::kAbsent;
+      if (now && !state_.procs[p].enabled) state_.woken.push_back(static_cast<ActorId>(p));
+      state_.procs[p].enabled = now;
+      if (!now) continue;
+      position_[p] = static_cast<uint32_t>(alternatives_.size());
+      alternatives_.push_back(
+          {static_cast<ActorId>(p), AltKind::step, static_cast<uint32_t>(p), operation(p)});
+    }
+  }
+  size_t ask(size_t count, bool data) {
+    offered_woken_.clear();
+    offered_woken_.swap(state_.woken);
+    ChoicePoint point;
+    if (!data) point.alternatives = alternatives_;
+    point.count = static_cast<uint32_t>(count);
+    point.data = data;
+    point.step = static_cast<uint32_t>(state_.decisions.size());
+    point.last = state_.last;
+    point.woken = offered_woken_;
+    point.position = position_.data();
+    point.actors = static_cast<uint32_t>(position_.size());
+    return chooser_->choose(point);
+  }
+
+  void perform(size_t p) {
+    Proc& proc = state_.procs[p];
+    const std::string& t = text(p);
+    auto& var = state_.vars[t.size() > 1 ? static_cast<size_t>(t[1]) : 0];
+    auto& seen = proc.seen[t.size() > 1 ? static_cast<size_t>(t[1]) : 0];
+    switch (t[0]) {
+      case 'W':
+        var = static_cast<int8_t>(digit(t, 2));
+        break;
+      case 'R':
+        seen = var;
+        break;
+      case 'A':
+        var = static_cast<int8_t>(var + digit(t, 2));
+        break;
+      case 'I':
+        seen = ++var;
+        break;
+      case 'C':
+        if (var == digit(t, 2)) var = static_cast<int8_t>(digit(t, 3));
+        break;
+      case 'L':
+        var = 1;
+        break;
+      case 'U':
+        var = 0;
+        break;
+      case 'S':
+        state_.procs[static_cast<size_t>(digit(t, 1))].mailbox += t[2];
+        break;
+      case 'T':
+      case 'P': {
+        const size_t at = t.size() == 1 ? (proc.mailbox.empty() ? std::string::npos : 0)
+                                        : proc.mailbox.find(t[1]);
+        proc.seen['$'] = at == std::string::npos ? 0 : static_cast<int8_t>(proc.mailbox[at]);
+        if (at != std::string::npos) proc.mailbox.erase(at, 1);
+        break;
+      }
+      case 'D':
+        state_.asking = static_cast<int>(p);
+        return;
+      case 'G':
+        state_.procs[static_cast<size_t>(digit(t, 1))].started = true;
+        break;
+      case 'X':
+        proc.done = true;
+        break;
+      default:
+        break;
+    }
+    if (proc.done) return;
+    proc.pc++;
+    settle(p);
+  }
+  bool answer() {
+    const auto p = static_cast<size_t>(state_.asking);
+    const size_t pick = ask(static_cast<size_t>(digit(text(p), 2)), true);
+    if (pick == Chooser::kStop) return false;
+    state_.asking = -1;
+    state_.decisions.push_back(
+        Decision::make(static_cast<ActorId>(p), AltKind::data, static_cast<uint32_t>(pick)));
+    state_.procs[p].seen[static_cast<size_t>(text(p)[1])] = static_cast<int8_t>(pick);
+    state_.procs[p].pc++;
+    settle(p);
+    return true;
+  }
+
+  const Outcome& end(Verdict verdict, std::string site) {
+    outcome_ = {};
+    outcome_.verdict = verdict;
+    outcome_.site = std::move(site);
+    return outcome_;
+  }
+  Event event(const Alternative& a) const {
+    Event e;
+    e.step = static_cast<uint32_t>(state_.decisions.size());
+    e.actor = a.actor;
+    e.process = a.process;
+    e.op = a.op.kind;
+    e.who = actor_name(a.actor);
+    e.what = text(a.actor);
+    if (a.op.object) e.footprint.push_back({a.op.object, a.op.access});
+    e.alternatives = alternatives_.size();
+    return e;
+  }
+
+  std::vector<std::vector<Op>> programs_;
+  std::vector<bool> parked_;
+  const bool images_;
+  State state_;
+  Chooser* chooser_ = nullptr;
+  EventSink* sink_ = nullptr;
+  Outcome outcome_;
+  Limits limits_;
+  std::vector<Alternative> alternatives_;
+  std::vector<uint32_t> position_;
+  std::vector<ActorId> offered_woken_;
+};
+
+}  // namespace lockstep
