@@ -26,7 +26,7 @@ std::string plain(const std::string& text) {
 }
 
 std::string suite(const ScenarioRun& run) {
-  const auto stem = plain(std::filesystem::path(run.program.path()).stem().string());
+  auto stem = plain(std::filesystem::path(run.program.path()).stem().string());
   if (run.program.scenarios().size() == 1) return stem;
   return stem + "-" + plain(run.scenario.name);
 }

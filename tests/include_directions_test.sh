@@ -1,0 +1,40 @@
+#!/bin/bash
+# The direction of includes is the architecture (README.md of each folder): the engine knows no Lua, no runtime and no
+# command line; the runtime takes from the engine the boundary and the plain types that it names; the command line is
+# the only place that sees both sides.
+set -u
+cd "${LOCKSTEP_ROOT:-$(dirname "$0")/..}" || exit 2
+failures=0
+
+# must_not FOLDER PATTERN WHY: no file of FOLDER includes what matches PATTERN.
+must_not() {
+  local found
+  found=$(grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($2)" "$1" --include='*.h' --include='*.cpp')
+  if [ -n "$found" ]; then
+    echo "$3:"
+    echo "$found"
+    failures=$((failures + 1))
+  fi
+}
+
+must_not engine 'vm/|cli/' 'the engine includes the runtime or the command line'
+must_not engine 'lua|lauxlib|lualib|CLI/|spdlog/' 'the engine includes a library that is not its business'
+must_not vm 'cli/|CLI/|spdlog/|nlohmann/|cereal/' 'the runtime includes the command line or one of its libraries'
+must_not cli 'lua\.h|lua\.hpp|lauxlib|lualib|cereal/' 'the command line includes Lua or the serializer'
+
+# The whole boundary: system.h, what it includes, and plain values.
+allowed='system|choice|operation|event|outcome|error|digest|prng'
+found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
+  grep -vE "\"engine/($allowed)\\.h\"")
+if [ -n "$found" ]; then
+  echo "the runtime includes more of the engine than the boundary:"
+  echo "$found"
+  failures=$((failures + 1))
+fi
+
+# CLI11 costs seconds a file; JSON more than one.
+found=$(grep -rlE '#include <CLI/' cli | grep -vE '^cli/(options|main)\.cpp$')
+[ -z "$found" ] || { echo "CLI11 is included outside options.cpp: $found"; failures=$((failures + 1)); }
+
+[ "$failures" -eq 0 ] && echo "includes point the right way"
+exit "$failures"
