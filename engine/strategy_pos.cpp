@@ -25,7 +25,7 @@ class Pos final : public Strategy {
   explicit Pos(const StrategyOptions& options) : seed_(options.seed) { skip_forced_ = true; }
 
   bool begin(uint64_t iteration, System&) override {
-    rng_.reseed(stream_seed(seed_, iteration, Stream::schedule));
+    draw_ = DrawOnDemand(stream_seed(seed_, iteration, Stream::schedule));
     data_.reseed(stream_seed(seed_, iteration, Stream::data));
     priority_.clear();
     return true;
@@ -35,23 +35,28 @@ class Pos final : public Strategy {
     priority_.refresh(point);
     if (point.data) return data_.below(point.count);
     if (point.count == 1) return 0;  // nothing enabled can race; the rest draws when it wakes
-    const Alternative* const begin = point.alternatives.data();
-    const Alternative* const end = begin + point.count;
-    const Alternative* best = begin;
+    const Alternative* const alternatives = point.alternatives.data();
+    uint64_t* const priority = priority_.data();
+    const size_t count = point.count;
+    size_t best = 0;
     uint64_t highest = 0;
-    for (const Alternative* a = begin; a != end; a++) {
-      uint64_t& priority = priority_[a->actor];
-      if (priority == 0) priority = rng_.next() | 1;
-      if (priority > highest) highest = priority, best = a;
+    DrawOnDemand draw = draw_;
+    for (size_t i = 0; i < count; i++) {
+      const uint64_t p = draw(priority[alternatives[i].actor]);
+      best = p > highest ? i : best;
+      highest = p > highest ? p : highest;
     }
-    for (const Alternative* a = begin; a != end; a++)
-      if (dependent(best->op, a->op)) priority_[a->actor] = 0;
-    return static_cast<size_t>(best - begin);
+    draw_ = draw;
+    const Operation executed = alternatives[best].op;
+    for (size_t i = 0; i < count; i++)
+      priority[alternatives[i].actor] &= dependent(executed, alternatives[i].op) - 1ull;
+    return best;
   }
 
  private:
   const uint64_t seed_;
-  Prng rng_, data_;
+  Prng data_;
+  DrawOnDemand draw_;
   Priorities priority_;
 };
 
