@@ -27,18 +27,25 @@ void PilotWalk::meet(const ChoicePoint& point) {
 }
 
 void PilotWalk::count(ActorId actor, const Operation& op) {
-  const uint64_t key = pilot_.per_actor[actor].key;
-  if (op.object && op.access != Access::none) objects_[op.object][key]++;
-  for (int i = 0; i < op.extra_count; i++)
-    if (op.extra[i].access != Access::none) objects_[op.extra[i].object][key]++;
+  count(actor, {op.object, op.access});
+  for (int i = 0; i < op.extra_count; i++) count(actor, op.extra[i]);
+}
+
+void PilotWalk::count(ActorId actor, Footprint f) {
+  if (!f.object || f.access == Access::none) return;
+  Touched& touched = objects_[f.object];
+  touched.counts[pilot_.per_actor[actor].key]++;
+  touched.written |= f.access != Access::read;
 }
 
 Pilot PilotWalk::summary() const {
   Pilot pilot = pilot_;
   pilot.actors = static_cast<uint32_t>(pilot.per_actor.size());
-  for (const auto& [object, counts] : objects_)
-    pilot.objects.push_back(
-        {object, static_cast<uint32_t>(counts.size()), {counts.begin(), counts.end()}});
+  for (const auto& [object, t] : objects_)
+    pilot.objects.push_back({object,
+                             static_cast<uint32_t>(t.counts.size()),
+                             t.written,
+                             {t.counts.begin(), t.counts.end()}});
   return pilot;
 }
 

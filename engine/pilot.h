@@ -15,14 +15,19 @@ class PilotWalk final : public Chooser {
   Pilot summary() const;
 
  private:
+  struct Touched {
+    bool written = false;
+    std::map<uint64_t, uint32_t> counts;  // by actor key
+  };
   void count(ActorId actor, const Operation& op);
+  void count(ActorId actor, Footprint footprint);
   void meet(const ChoicePoint& point);
 
   Chooser& inner_;
   const System& system_;
   Pilot pilot_;
   std::vector<bool> processes_;
-  std::map<ObjectId, std::map<uint64_t, uint32_t>> objects_;
+  std::map<ObjectId, Touched> objects_;
 };
 
 }  // namespace lockstep

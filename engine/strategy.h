@@ -30,6 +30,7 @@ struct Pilot {
   struct PerObject {
     ObjectId object = 0;
     uint32_t touched_by = 0;                      // number of different actors
+    bool written = false;                         // not only read
     std::vector<std::pair<uint64_t, uint32_t>> counts;  // (actor key, operations on it), sorted by key
   };
   std::vector<PerObject> objects;  // sorted by object

@@ -10,6 +10,8 @@ extern const StrategyInfo kFairPctInfo;
 extern const StrategyInfo kIdPctInfo;
 extern const StrategyInfo kPosInfo;
 extern const StrategyInfo kLocInfo;
+extern const StrategyInfo kUrwInfo;
+extern const StrategyInfo kSurwInfo;
 extern const StrategyInfo kDfsInfo;
 extern const StrategyInfo kReplayInfo;
 

@@ -278,5 +278,48 @@ TEST(Loc, ProcessesAtOnePlaceBehaveAsOne) {
   EXPECT_GT(last, 20000 / 24);         // one order of four places
 }
 
+// All 252 interleavings of 5 + 5 steps are equally likely. Chi-square with 251 degrees of freedom:
+// mean 251, standard deviation 22.4; a wrong alarm above 251 + 6 sigma has probability below 1e-6.
+double chi_square(const std::map<std::string, int>& counts, int n, int cells) {
+  double sum = 0;
+  for (const auto& [order, count] : counts)
+    sum += (count - 1.0 * n / cells) * (count - 1.0 * n / cells) * cells / n;
+  return sum + (cells - static_cast<int>(counts.size())) * 1.0 * n / cells;
+}
+TEST(Urw, IsUniformOverTheInterleavings) {
+  const auto counts = tally("urw", "Wx1 Wx1 Wx1 Wx1 Wx1 | Wy1 Wy1 Wy1 Wy1 Wy1", 60000);
+  EXPECT_EQ(counts.size(), 252u);
+  EXPECT_LT(chi_square(counts, 60000, 252), 251 + 6 * 22.4);
+}
+
+TEST(Urw, CountsTheChildrenWithTheParent) {
+  // The first process and its child have five steps together, against one of the outsider.
+  const auto counts = tally("urw", "G2 Wx1 | Wz1 | ~ Wy1 Wy1 Wy1", 60000);
+  int first = 0;
+  for (const auto& [order, count] : counts) first += order[0] == 'b' ? count : 0;
+  expect_rate(first, 60000, 1 / 6.0);
+}
+
+// Whatever the unrelated work, the three orders of one write against two are equally likely when x
+// is the object drawn.
+TEST(Surw, IsUniformOverTheInterleavingsOfTheObject) {
+  const auto counts = tally("surw", "Wx1 Ya Yb Yc Wx1 | Yd Ye Yf Yg Yh Yi Wx2", 60000);
+  int before = 0, between = 0;
+  for (const auto& [order, count] : counts) {
+    const size_t w = order.rfind('b'), a1 = order.find('a'), a2 = order.rfind('a');
+    before += w < a1 ? count : 0;
+    between += w > a1 && w < a2 ? count : 0;
+  }
+  expect_rate(before, 60000, 1 / 3.0);
+  expect_rate(between, 60000, 1 / 3.0);
+}
+
+TEST(Surw, DrawsTheObjectInProportionToItsUse) {
+  // y (4 operations) and x (2): the order of the two writes of x is forced to be uniform either
+  // way.
+  const auto counts = tally("surw", "Wx1 Wy1 Wy1 | Wx2 Wy2 Wy2", 60000);
+  EXPECT_EQ(counts.size(), 20u);
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -4,7 +4,8 @@
 //   'a' to process 0   T take any message   Ta take 'a'   P take or go on (remembers in $)   X exit
 //   Dd3 choose 0..2 (remembers in d)   G2 start process 2   Y yield   J back to the start   E fail
 //   N no object
-// Processes are separated by |, a program that starts with ~ waits to be started. ? ! E J are not
+// Processes are separated by |, one that starts with ~ does not exist until it is started
+// (so these come last, in the order in which they are). ? ! E J are not
 // steps.
 #pragma once
 #include <array>
@@ -251,7 +252,8 @@ class ToySystem final : public System {
     point.last = state_.last;
     point.woken = offered_woken_;
     point.position = position_.data();
-    point.actors = static_cast<uint32_t>(position_.size());
+    for (size_t p = 0; p < programs_.size(); p++)
+      if (state_.procs[p].started) point.actors = static_cast<uint32_t>(p + 1);
     return chooser_->choose(point);
   }
 

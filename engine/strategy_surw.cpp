@@ -1,0 +1,183 @@
+// SURW, selectively uniform random walk: uniform over the interleavings of the operations on one
+// object. Zhao, Wolff, Mathur, Roychoudhury, "Selectively uniform concurrency testing", ASPLOS
+// 2025.
+//
+// Guarantee: with exact counts, uniform over the interleavings of the chosen operations, so a bug
+// that the order of m_1 + m_2 + ... operations on that object decides has probability |bad orders|
+// / multinomial, whatever else goes on. The object is drawn for each schedule, in proportion to the
+// pilot's count of operations on it. Deviations from the paper: an object is a table's key, an
+// atomic's slot, a mailbox; in half of the schedules it is a whole container instead (all keys of a
+// table), where there is one with several objects. Objects that the pilot saw only read are left
+// out.
+#include <algorithm>
+
+#include "engine/counted.h"
+#include "engine/priorities.h"
+#include "engine/strategy_list.h"
+
+namespace lockstep {
+namespace {
+
+constexpr ObjectId kContainer = ~0xffffffffull;
+
+class Surw final : public Strategy {
+ public:
+  explicit Surw(const StrategyOptions& options) : seed_(options.seed), counted_(options.pilot) {
+    if (!options.pilot) return;
+    for (const Pilot::PerObject& o : options.pilot->objects) {
+      if (!o.written) continue;
+      add(single_, o.object, ~0ull, o);
+      add(whole_, o.object & kContainer, kContainer, o);
+    }
+    const auto useless = [](const Delta& d) { return d.shared_by() < 2; };
+    std::erase_if(single_, useless);
+    std::erase_if(whole_, [&](const Delta& d) { return d.objects < 2 || useless(d); });
+  }
+
+  bool begin(uint64_t iteration, System& system) override {
+    rng_.reseed(stream_seed(seed_, iteration, Stream::schedule));
+    data_.reseed(stream_seed(seed_, iteration, Stream::data));
+    draw_ = DrawOnDemand(rng_.next());
+    delta_ = draw_delta();
+    totals_.assign(counted_.size(), 0);
+    if (delta_)
+      for (const auto& [actor, count] : delta_->counts) totals_[actor] = count;
+    counted_.include_descendants(totals_);
+    left_.begin(counted_, &totals_, system, delta_ ? 1 : 0);
+    priorities_.clear();
+    held_.clear();
+    intended_ = kNoActor;
+    return true;
+  }
+
+  size_t choose(const ChoicePoint& point) override {
+    priorities_.refresh(point);
+    held_.resize(point.actors, false);
+    left_.meet(point, [this](ActorId child, ActorId parent, uint32_t before) {
+      if (intended_ == parent && before > 0 && rng_.below(before) < left_[child]) intended_ = child;
+    });
+    if (point.data) return data_.below(point.count);
+    for (;;) {
+      const size_t pick = highest(point);
+      if (pick == point.count) {  // all are held
+        release();
+        continue;
+      }
+      const Alternative& a = point.alternatives[pick];
+      if (!in_delta(a.op)) return pick;
+      if (intended_ == kNoActor || !point.has(intended_)) intended_ = draw_intended(point);
+      if (a.actor == intended_) {
+        left_.step(a.actor);
+        release();
+        return pick;
+      }
+      held_[a.actor] = true;
+    }
+  }
+
+ private:
+  struct Delta {
+    ObjectId object, mask;
+    uint32_t objects = 0;
+    uint64_t weight = 0;
+    std::vector<std::pair<size_t, uint32_t>> counts;  // actor of the pilot, operations
+    size_t shared_by() const { return counts.size(); }
+  };
+
+  void add(std::vector<Delta>& to, ObjectId object, ObjectId mask, const Pilot::PerObject& o) {
+    if (to.empty() || to.back().object != object) to.push_back({object, mask, 0, 0, {}});
+    Delta& d = to.back();
+    d.objects++;
+    for (const auto& [key, count] : o.counts) {
+      const size_t actor = counted_.index(key, kNoActor);
+      const auto it = std::find_if(d.counts.begin(), d.counts.end(),
+                                   [&](const auto& c) { return c.first == actor; });
+      if (it != d.counts.end())
+        it->second += count;
+      else
+        d.counts.emplace_back(actor, count);
+      d.weight += count;
+    }
+  }
+  const Delta* draw_delta() {
+    const auto& from = !whole_.empty() && rng_.chance(1u << 31) ? whole_ : single_;
+    uint64_t sum = 0;
+    for (const Delta& d : from) sum += d.weight;
+    if (sum == 0) return nullptr;
+    uint64_t at = rng_.below64(sum);
+    for (const Delta& d : from) {
+      if (at < d.weight) return &d;
+      at -= d.weight;
+    }
+    return nullptr;
+  }
+  bool in_delta(const Operation& op) const {
+    if (!delta_) return false;
+    const auto inside = [this](ObjectId o) {
+      return overlap(o & delta_->mask, delta_->object & delta_->mask) && o != 0;
+    };
+    if (inside(op.object) && op.access != Access::none) return true;
+    for (int i = 0; i < op.extra_count; i++)
+      if (inside(op.extra[i].object) && op.extra[i].access != Access::none) return true;
+    return false;
+  }
+  size_t highest(const ChoicePoint& point) {
+    size_t best = point.count;
+    uint64_t top = 0;
+    for (size_t i = 0; i < point.count; i++) {
+      const ActorId actor = point.alternatives[i].actor;
+      const uint64_t p = draw_(priorities_[actor]);
+      if (!held_[actor] && p > top) top = p, best = i;
+    }
+    return best;
+  }
+  ActorId draw_intended(const ChoicePoint& point) {
+    uint64_t sum = 0;
+    for (const Alternative& a : point.alternatives)
+      if (!held_[a.actor]) sum += left_[a.actor];
+    if (sum == 0) {  // the counts are used up: whoever is there, equally likely
+      uint32_t n = 0;
+      for (const Alternative& a : point.alternatives) n += !held_[a.actor];
+      uint32_t at = rng_.below(n);
+      for (const Alternative& a : point.alternatives)
+        if (!held_[a.actor] && at-- == 0) return a.actor;
+    }
+    uint64_t at = rng_.below64(sum);
+    for (const Alternative& a : point.alternatives) {
+      if (held_[a.actor]) continue;
+      if (at < left_[a.actor]) return a.actor;
+      at -= left_[a.actor];
+    }
+    return kNoActor;
+  }
+  void release() {
+    held_.assign(held_.size(), false);
+    intended_ = kNoActor;
+  }
+
+  const uint64_t seed_;
+  const Counted counted_;
+  std::vector<Delta> single_, whole_;
+  const Delta* delta_ = nullptr;
+  std::vector<uint32_t> totals_;  // by actor of the pilot
+  Prng rng_, data_;
+  DrawOnDemand draw_;
+  Remaining left_;
+  Priorities priorities_;
+  std::vector<bool> held_;  // by actor: its operation on the object waits for the intended one's
+  ActorId intended_ = kNoActor;
+};
+
+}  // namespace
+
+const StrategyInfo kSurwInfo = {
+    "surw",
+    "uniform over the interleavings of the operations on one object",
+    "a bug decided by the order on one object has probability |bad orders| / multinomial",
+    "Zhao, Wolff, Mathur, Roychoudhury: Selectively uniform concurrency testing (2025)",
+    {.needs_pilot = true},
+    [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
+      return std::make_unique<Surw>(options);
+    }};
+
+}  // namespace lockstep
