@@ -73,12 +73,13 @@ struct Exploration::Worker {
   uint64_t stream(uint64_t i) const { return all.info_.claims.exhaustive ? 0 : i; }
 
   // One iteration, the whole of exploring. False: there is nothing left.
-  bool execute(Strategy& by, Chooser& chooser, uint64_t i, Batch& batch) {
+  bool execute(Strategy& by, Chooser* instead, uint64_t i, Batch& batch) {
     const Outcome* outcome = nullptr;
     const bool sample = all.options_.count_classes && !all.info_.claims.tree && Sampler::wants(i);
     for (bool again = false;; again = true) {
       if (!by.begin(i, system)) return false;
       if (!by.resumed()) system.begin(all.options_.seed, stream(i));
+      Chooser& chooser = instead ? *instead : by.chooser();
       if (sample) sampler.begin(chooser);
       outcome = &system.run(sample ? sampler : chooser);
       if (outcome->verdict != Verdict::suspect || again) break;
@@ -130,7 +131,7 @@ void Exploration::pilot(Worker& worker) {
   Batch batch;
   const auto random = find_strategy("random")->make(strategy_options_);
   PilotWalk walk(*random, worker.system);
-  worker.execute(*random, walk, 0, batch);
+  worker.execute(*random, &walk, 0, batch);
   pilot_ = walk.summary();
   strategy_options_.pilot = &pilot_;
   next_ = 1;
@@ -148,7 +149,7 @@ void Exploration::work(Worker& worker) noexcept try {
     for (uint64_t i = batch.from;
          i < batch.from + size && i <= last_.load(std::memory_order_relaxed); i++) {
       if (budget && (batch.cut = budget_over())) break;
-      if ((batch.exhausted = !worker.execute(*worker.strategy, *worker.strategy, i, batch))) break;
+      if ((batch.exhausted = !worker.execute(*worker.strategy, nullptr, i, batch))) break;
     }
     submit(std::move(batch));
     const double now = clock_seconds(CLOCK_MONOTONIC);

@@ -61,6 +61,8 @@ class Strategy : public Chooser {
   // prepares the same execution once more, from the start (a suspect is judged that way).
   virtual bool begin(uint64_t iteration, System& system) = 0;
   virtual void end(const Outcome& outcome, System& system) { (void)outcome, (void)system; }
+  // Who is asked during the execution that begin() prepared: a portfolio names the member whose turn it is.
+  virtual Chooser& chooser() { return *this; }
   // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
   virtual bool resumed() const { return false; }
 };

@@ -56,7 +56,7 @@ std::vector<Decision> one(const StrategyInfo& info, ToySystem& system, const Pil
   const auto strategy = info.make(options);
   strategy->begin(i, system);
   system.begin(seed, i);
-  Watch watch(*strategy, forced);
+  Watch watch(strategy->chooser(), forced);
   system.run(watch);
   return {system.decisions().begin(), system.decisions().end()};
 }
