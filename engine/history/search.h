@@ -1,0 +1,475 @@
+// The base of all verdicts on linearizability: Wing and Gong's depth-first search with Lowe's memo
+// (Lowe, "Testing for linearizability", 2017), over a kernel that knows one kind of object.
+//
+// A node is (completed operations placed so far, state, indeterminate operations used). What keeps
+// the tree small; each rule keeps at least one linearization if there is any:
+// 1. Reads eagerly: an operation that changes nothing and is possible now is placed now, without a
+//    branch. Whatever linearization places it later can place it here as well.
+// 2. Of operations with the same effect (kernel class) that are open now, the one that returns first
+//    goes first: two of them can swap places, the other has more time.
+// 3. Indeterminate operations lazily: only directly before a completed operation that does not
+//    commute with them there. Take a linearization with the fewest of them, each as late as
+//    possible: it has this form. Equal ones are interchangeable: the one invoked first goes first.
+// 4. Dominance: the same completed set and state were reached with a subset of the indeterminate
+//    operations used here.
+// 5. What the kernel knows: states that no later observation can tell apart are one (`canonical`),
+//    operations whose effect nobody will see are placed where the next one overwrites it
+//    (`absorbs`), and a step that makes a later observation impossible is not taken (`hopeless`).
+//
+// The memo holds 128-bit hashes of (completed set, state): with n nodes a false hit has a chance
+// below n^2 / 2^129, 10^-20 for a thousand million nodes. Completed operations only; sets of
+// indeterminate ones are compared exactly.
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "engine/history/model.h"
+
+namespace lockstep::history {
+
+enum class Verdict : uint8_t { valid, invalid, unknown };
+
+// Bounds of one check. A bound that is hit makes the verdict unknown, never wrong.
+struct Budget {
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  size_t bytes_max = size_t{2} << 30;
+  uint64_t nodes_max = UINT64_MAX;
+  static Budget seconds(double seconds);
+};
+
+inline uint64_t mix64(uint64_t x) {
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+// (completed set, state) -> the sets of indeterminate operations it was reached with.
+class Memo {
+ public:
+  explicit Memo(size_t words) : words_(words), slots_(64) {}
+
+  // False if a node that dominates this one is known; else remembers this one.
+  bool insert(uint64_t a, uint64_t b, const uint64_t* used) {
+    if ((count_ + 1) * 10 > slots_.size() * 7) grow();
+    size_t mask = slots_.size() - 1;
+    size_t at = a & mask;
+    while (slots_[at].head != kFree && (slots_[at].a != a || slots_[at].b != b)) {
+      at = (at + 1) & mask;
+    }
+    Slot& slot = slots_[at];
+    bool fresh = slot.head == kFree;
+    if (fresh) {
+      slot = {a, b, kEnd};
+      ++count_;
+    }
+    if (words_ == 0) return fresh;
+    for (int32_t e = slot.head; e != kEnd; e = next_[e]) {
+      const uint64_t* known = &used_[static_cast<size_t>(e) * words_];
+      bool subset = true;
+      for (size_t w = 0; w < words_; ++w) subset &= (known[w] & ~used[w]) == 0;
+      if (subset) return false;
+    }
+    next_.push_back(slot.head);
+    slot.head = static_cast<int32_t>(next_.size()) - 1;
+    used_.insert(used_.end(), used, used + words_);
+    return true;
+  }
+
+  size_t bytes() const {
+    return slots_.size() * sizeof(Slot) + next_.capacity() * 4 + used_.capacity() * 8;
+  }
+
+ private:
+  static constexpr int32_t kFree = -2, kEnd = -1;
+  struct Slot {
+    uint64_t a = 0, b = 0;
+    int32_t head = kFree;
+  };
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    size_t mask = slots_.size() - 1;
+    for (const Slot& slot : old) {
+      if (slot.head == kFree) continue;
+      size_t at = slot.a & mask;
+      while (slots_[at].head != kFree) at = (at + 1) & mask;
+      slots_[at] = slot;
+    }
+  }
+  size_t words_;
+  size_t count_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<int32_t> next_;
+  std::vector<uint64_t> used_;
+};
+
+// What a kernel offers (i: a completed operation, j: an indeterminate one, both by index):
+//   Kernel(definite, pending, ...), initial(), readonly(i), step(i, state, &next),
+//   step_pending(j, state, &next), cls(i), cls_pending(j), class_count(), placed(i), unplaced(i),
+//   canonical(state), hopeless(before, after), absorbs(i), absorbable(i)
+template <typename Kernel>
+class Search {
+ public:
+  using State = int64_t;
+
+  Search(Kernel& kernel, const std::vector<Op>& definite, const std::vector<Op>& pending,
+         const Budget& budget)
+      : kernel_(kernel),
+        definite_(definite),
+        pending_(pending),
+        budget_(budget),
+        n_(static_cast<int32_t>(definite.size())),
+        words_((pending.size() + 63) / 64),
+        memo_(words_),
+        used_(words_ + 1),
+        best_of_class_(kernel.class_count(), -1) {
+    link();
+    group_pending();
+  }
+
+  Verdict run(bool keep_longest = false) {
+    keep_longest_ = keep_longest;
+    switch (enter(kernel_.initial())) {
+      case Entered::done:
+        return Verdict::valid;
+      case Entered::dead:
+        return stopped_ ? Verdict::unknown : Verdict::invalid;
+      case Entered::open:
+        break;
+    }
+    while (!frames_.empty()) {
+      Frame& frame = frames_.back();
+      undo(frame.trail);
+      if (frame.at == candidates_.size()) {
+        if (!frame.expanded && !pending_.empty()) {
+          frame.expanded = true;
+          expand_pending(frame.state);
+          if (stopped_) return Verdict::unknown;
+          if (frame.at < candidates_.size()) continue;
+        }
+        candidates_.resize(frame.begin);
+        chains_.resize(frame.chains);
+        frames_.pop_back();
+        continue;
+      }
+      Candidate candidate = candidates_[frame.at++];
+      if (!take(candidate, frame.state)) continue;
+      Entered entered = enter(candidate.next);
+      if (entered == Entered::done) return Verdict::valid;
+      if (stopped_) return Verdict::unknown;
+    }
+    return Verdict::invalid;
+  }
+
+  // The linearization found, or the longest one (keep_longest): ids of operations.
+  std::vector<int32_t> order() const {
+    std::vector<int32_t> ids;
+    const std::vector<int32_t>& trail = longest_.empty() ? trail_ : longest_;
+    for (int32_t t : trail) ids.push_back(t < n_ ? definite_[t].id : pending_[t - n_].id);
+    return ids;
+  }
+  uint64_t nodes() const { return nodes_; }
+
+ private:
+  enum class Entered { done, dead, open };
+  struct Frame {
+    State state;
+    size_t trail;   // length of the trail when the node was entered
+    size_t begin;   // its candidates
+    size_t at;      // the next one
+    size_t chains;
+    bool expanded;  // indeterminate operations were tried
+  };
+  struct Candidate {
+    State next;
+    int32_t op;
+    int32_t rank;         // tried in this order
+    int32_t chain_begin;  // indeterminate operations to place first
+    int32_t chain_size;
+  };
+  struct Reached {  // by indeterminate operations alone
+    State state;
+    int32_t parent;
+    int32_t group;
+  };
+  struct Group {  // interchangeable indeterminate operations, by invocation
+    std::vector<int32_t> members;
+    int32_t used = 0;
+  };
+
+  void link() {
+    next_call_.resize(n_ + 1);
+    prev_call_.resize(n_ + 1);
+    next_ret_.resize(n_ + 1);
+    prev_ret_.resize(n_ + 1);
+    std::vector<int32_t> by_ret(n_);
+    for (int32_t i = 0; i < n_; ++i) by_ret[i] = i;
+    std::sort(by_ret.begin(), by_ret.end(),
+              [&](int32_t x, int32_t y) { return definite_[x].ret < definite_[y].ret; });
+    int32_t call = n_, ret = n_;
+    for (int32_t i = 0; i < n_; ++i) {
+      next_call_[call] = i;
+      prev_call_[i] = call;
+      call = i;
+      next_ret_[ret] = by_ret[i];
+      prev_ret_[by_ret[i]] = ret;
+      ret = by_ret[i];
+    }
+    next_call_[call] = n_;
+    prev_call_[n_] = call;
+    next_ret_[ret] = n_;
+    prev_ret_[n_] = ret;
+  }
+
+  void group_pending() {
+    std::vector<std::pair<int64_t, int32_t>> order;
+    for (size_t j = 0; j < pending_.size(); ++j) {
+      order.emplace_back(kernel_.cls_pending(static_cast<int32_t>(j)), static_cast<int32_t>(j));
+    }
+    std::stable_sort(order.begin(), order.end());
+    group_of_.resize(pending_.size());
+    for (size_t k = 0; k < order.size(); ++k) {
+      if (k == 0 || order[k].first != order[k - 1].first) groups_.emplace_back();
+      groups_.back().members.push_back(order[k].second);
+      group_of_[order[k].second] = static_cast<int32_t>(groups_.size()) - 1;
+    }
+  }
+
+  int32_t return_min() const {
+    int32_t first = next_ret_[n_];
+    return first == n_ ? kNever : definite_[first].ret;
+  }
+
+  void place(int32_t i) {
+    next_call_[prev_call_[i]] = next_call_[i];
+    prev_call_[next_call_[i]] = prev_call_[i];
+    next_ret_[prev_ret_[i]] = next_ret_[i];
+    prev_ret_[next_ret_[i]] = prev_ret_[i];
+    hash_a_ ^= mix64(2 * static_cast<uint64_t>(i));
+    hash_b_ ^= mix64(2 * static_cast<uint64_t>(i) + 1);
+    trail_.push_back(i);
+    ++placed_;
+    kernel_.placed(i);
+  }
+
+  void place_pending(int32_t j) {
+    used_[j / 64] |= uint64_t{1} << (j % 64);
+    ++groups_[group_of_[j]].used;
+    trail_.push_back(n_ + j);
+  }
+
+  void undo(size_t length) {
+    while (trail_.size() > length) {
+      int32_t t = trail_.back();
+      trail_.pop_back();
+      if (t >= n_) {
+        int32_t j = t - n_;
+        used_[j / 64] &= ~(uint64_t{1} << (j % 64));
+        --groups_[group_of_[j]].used;
+        continue;
+      }
+      next_call_[prev_call_[t]] = t;
+      prev_call_[next_call_[t]] = t;
+      next_ret_[prev_ret_[t]] = t;
+      prev_ret_[next_ret_[t]] = t;
+      hash_a_ ^= mix64(2 * static_cast<uint64_t>(t));
+      hash_b_ ^= mix64(2 * static_cast<uint64_t>(t) + 1);
+      --placed_;
+      kernel_.unplaced(t);
+    }
+  }
+
+  bool take(const Candidate& candidate, State before) {
+    for (int32_t k = 0; k < candidate.chain_size; ++k) {
+      place_pending(chains_[candidate.chain_begin + k]);
+    }
+    if (kernel_.absorbs(candidate.op)) absorb(candidate.op);
+    place(candidate.op);
+    return !kernel_.hopeless(before, candidate.next);
+  }
+
+  // `op` overwrites whatever was there: operations that nobody will observe fit before it.
+  void absorb(int32_t op) {
+    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < return_min();) {
+      int32_t following = next_call_[i];
+      if (i != op && kernel_.absorbable(i)) place(i);
+      i = following;
+    }
+  }
+
+  Entered enter(State state) {
+    State next;
+    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < return_min();) {
+      int32_t following = next_call_[i];
+      if (kernel_.readonly(i) && kernel_.step(i, state, &next)) place(i);
+      i = following;
+    }
+    if (keep_longest_ && placed_ > longest_placed_) {
+      longest_placed_ = placed_;
+      longest_ = trail_;
+    }
+    if (next_call_[n_] == n_) {
+      longest_.clear();
+      return Entered::done;
+    }
+    if ((++nodes_ & 255) == 0 && out_of_budget()) return Entered::dead;
+    state = kernel_.canonical(state);
+    uint64_t s = mix64(static_cast<uint64_t>(state) ^ 0x5bf0363546240e6bULL);
+    if (!memo_.insert(hash_a_ ^ s, hash_b_ ^ mix64(s), used_.data())) return Entered::dead;
+    Frame frame{state, trail_.size(), candidates_.size(), candidates_.size(), chains_.size(), false};
+    collect(state);
+    frames_.push_back(frame);
+    return Entered::open;
+  }
+
+  // The open completed operations that change the state, one for each class.
+  void gather() {
+    open_.clear();
+    int32_t limit = return_min();
+    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < limit; i = next_call_[i]) {
+      if (kernel_.readonly(i)) continue;
+      int32_t& best = best_of_class_[kernel_.cls(i)];
+      if (best < 0) {
+        best = static_cast<int32_t>(open_.size());
+        open_.push_back(i);
+      } else if (definite_[i].ret < definite_[open_[best]].ret) {
+        open_[best] = i;
+      }
+    }
+    for (int32_t i : open_) best_of_class_[kernel_.cls(i)] = -1;
+  }
+
+  void collect(State state) {
+    gather();
+    int32_t first = next_ret_[n_];  // must come before anything that is not open yet
+    bool waits = kernel_.readonly(first);
+    size_t begin = candidates_.size();
+    for (int32_t i : open_) {
+      State next, ignored;
+      if (!kernel_.step(i, state, &next)) continue;
+      bool helps = !waits || kernel_.step(first, next, &ignored);
+      candidates_.push_back({next, i, helps ? 0 : 1, 0, 0});
+    }
+    std::sort(candidates_.begin() + begin, candidates_.end(),
+              [&](const Candidate& x, const Candidate& y) {
+                if (x.rank != y.rank) return x.rank < y.rank;
+                return definite_[x.op].ret < definite_[y.op].ret;
+              });
+  }
+
+  int32_t next_of_group(int32_t group, int32_t taken) const {
+    const Group& g = groups_[group];
+    size_t at = static_cast<size_t>(g.used + taken);
+    if (at >= g.members.size()) return -1;
+    return pending_[g.members[at]].call < return_min() ? g.members[at] : -1;
+  }
+
+  int32_t taken_in_chain(int32_t element, int32_t group) const {
+    int32_t taken = 0;
+    for (; element > 0; element = reached_[element].parent) taken += reached_[element].group == group;
+    return taken;
+  }
+
+  // Whether the chain of `small` uses no more of any group than the chain of `large` and `extra`.
+  bool chain_within(int32_t small, int32_t large, int32_t extra) const {
+    for (int32_t e = small; e > 0; e = reached_[e].parent) {
+      int32_t group = reached_[e].group;
+      if (taken_in_chain(small, group) > taken_in_chain(large, group) + (group == extra)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void expand_pending(State state) {
+    reached_.clear();
+    reached_.push_back({state, -1, -1});
+    gather_all();
+    for (size_t at = 0; at < reached_.size(); ++at) {
+      if ((at & 255) == 255 && out_of_budget()) return;
+      int32_t element = static_cast<int32_t>(at);
+      if (at > 0) offer(element);
+      for (int32_t g = 0; g < static_cast<int32_t>(groups_.size()); ++g) {
+        int32_t j = next_of_group(g, taken_in_chain(element, g));
+        State next;
+        if (j < 0 || !kernel_.step_pending(j, reached_[at].state, &next)) continue;
+        next = kernel_.canonical(next);
+        bool known = false;
+        for (size_t e = 0; e < reached_.size() && !known; ++e) {
+          known = reached_[e].state == next && chain_within(static_cast<int32_t>(e), element, g);
+        }
+        if (!known) reached_.push_back({next, element, g});
+      }
+    }
+  }
+
+  // As gather, but reads too: an indeterminate operation may be what a read waits for.
+  void gather_all() {
+    gather();
+    int32_t limit = return_min();
+    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < limit; i = next_call_[i]) {
+      if (kernel_.readonly(i)) open_.push_back(i);
+    }
+  }
+
+  void offer(int32_t element) {
+    const Reached& here = reached_[element];
+    State before = reached_[here.parent].state;
+    int32_t last = groups_[here.group].members[0];  // all have the same effect
+    for (int32_t i : open_) {
+      State next, other, swapped;
+      if (!kernel_.step(i, here.state, &next)) continue;
+      if (kernel_.step(i, before, &other)) {
+        if (other == next) continue;  // rule 3: it would not be missed
+        if (kernel_.step_pending(last, other, &swapped) && swapped == next) continue;
+      }
+      int32_t begin = static_cast<int32_t>(chains_.size());
+      for (int32_t e = element; e > 0; e = reached_[e].parent) {
+        int32_t group = reached_[e].group;
+        chains_.push_back(next_of_group(group, taken_in_chain(reached_[e].parent, group)));
+      }
+      std::reverse(chains_.begin() + begin, chains_.end());
+      candidates_.push_back({next, i, 0, begin, static_cast<int32_t>(chains_.size()) - begin});
+    }
+  }
+
+  bool out_of_budget() {
+    if (stopped_) return true;
+    size_t bytes = memo_.bytes() + kernel_.bytes() + frames_.capacity() * sizeof(Frame) +
+                   candidates_.capacity() * sizeof(Candidate);
+    if (bytes > budget_.bytes_max || nodes_ > budget_.nodes_max) stopped_ = true;
+    if (std::chrono::steady_clock::now() > budget_.deadline) stopped_ = true;
+    return stopped_;
+  }
+
+  Kernel& kernel_;
+  const std::vector<Op>& definite_;  // by invocation
+  const std::vector<Op>& pending_;   // by invocation
+  Budget budget_;
+  int32_t n_;
+  size_t words_;
+  Memo memo_;
+  // Doubly linked lists of the operations not placed yet; n_ is head and end.
+  std::vector<int32_t> next_call_, prev_call_, next_ret_, prev_ret_;
+  std::vector<uint64_t> used_;
+  std::vector<Group> groups_;
+  std::vector<int32_t> group_of_;
+  std::vector<int32_t> best_of_class_;
+  std::vector<int32_t> open_;
+  std::vector<int32_t> trail_;  // i, or n_ + j
+  std::vector<int32_t> longest_;
+  std::vector<Frame> frames_;
+  std::vector<Candidate> candidates_;
+  std::vector<int32_t> chains_;
+  std::vector<Reached> reached_;
+  uint64_t hash_a_ = 0, hash_b_ = 0;
+  uint64_t nodes_ = 0;
+  int32_t placed_ = 0, longest_placed_ = -1;
+  bool keep_longest_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace lockstep::history
