@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "engine/digest.h"
-#include "engine/follow.h"
+#include "engine/replay.h"
 
 namespace lockstep {
 namespace {
@@ -164,22 +164,14 @@ namespace {
 
 class EncodingChooser : public Chooser {
  public:
-  explicit EncodingChooser(std::span<const Decision> schedule) : schedule_(schedule) {}
+  explicit EncodingChooser(std::span<const Decision> schedule) : replay(schedule) {}
   size_t choose(const ChoicePoint& point) override {
-    const size_t done = encoder.size().steps;
-    const size_t i = done < schedule_.size() ? find_decision(point, schedule_[done]) : kStop;
-    if (i == kStop) {
-      left = true;
-      return kStop;
-    }
-    encoder.took(point, i, encoder.default_pick(point));
+    const size_t i = replay.choose(point);
+    if (i != kStop) encoder.took(point, i, encoder.default_pick(point));
     return i;
   }
   DeviationEncoder encoder;
-  bool left = false;
-
- private:
-  std::span<const Decision> schedule_;
+  Replay replay;
 };
 
 Encoding finish(const System& system, DeviationEncoder& encoder, const Outcome& outcome) {
@@ -202,7 +194,7 @@ Encoding encode_schedule(System& system, uint64_t seed, uint64_t iteration,
   chooser.encoder.begin(system);
   const Outcome outcome = system.run(chooser);
   Encoding e = finish(system, chooser.encoder, outcome);
-  e.followed = !chooser.left && e.size.steps == copy.size();
+  e.followed = !chooser.replay.divergence() && e.size.steps == copy.size();
   return e;
 }
 

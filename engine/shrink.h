@@ -18,6 +18,7 @@ struct ShrinkOptions {
   double seconds = 10;
   const std::atomic<bool>* interrupted = nullptr;
   bool prove_minimum = true;    // try all smaller sets as far as the budget goes
+  std::string signature;        // that the shrunk schedule must keep; empty: the one that the given schedule has
 };
 
 struct ShrinkResult {
@@ -28,7 +29,9 @@ struct ShrinkResult {
   bool one_minimal = false;     // no single deviation can be dropped
   bool minimum = false;         // all smaller sets were tried
   bool budget_ended = false;
-  std::vector<Deviation> deviations;
+  std::vector<Deviation> deviations;  // in the order they happen
+  std::vector<uint32_t> at;     // the decision (0-based) of each
+  std::vector<uint64_t> keys;   // System::actor_key of each decision's actor
   Recording recording;          // of the shrunk schedule
 };
 
