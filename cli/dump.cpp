@@ -34,6 +34,7 @@ ExitCode dump_command(const Options& options) {
   FailureReport f;
   f.how = FailureReport::How::dumped;
   f.trace = std::move(trace);
+  f.iteration = f.trace.iteration;
   f.path = path;
   put(reporter->begin({"dump", {path}}));
   put(reporter->failure(f));

@@ -27,7 +27,7 @@ size_t distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
-  size_t least = std::max<size_t>(1, word.size() / 3) + 1;
+  size_t least = word.size() <= 3 ? 2 : std::max<size_t>(2, word.size() / 3) + 1;
   for (const auto& candidate : candidates) {
     if (word.size() >= 3 && std::string_view(candidate).starts_with(word)) return candidate;
     if (const auto d = distance(word, candidate); d < least) {

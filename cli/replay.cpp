@@ -31,6 +31,7 @@ FailureReport same_failure(const Traced& traced, Recording recording, FailureRep
   FailureReport f;
   f.how = how;
   f.trace = traced.trace;
+  f.iteration = f.trace.iteration;
   f.path = traced.path;
   f.trace.outcome = std::move(recording.outcome);
   f.trace.decisions = std::move(recording.decisions);

@@ -30,7 +30,8 @@ struct ShrinkReport {
 struct FailureReport {
   enum class How { found, expected, replayed, edited, shrunk, dumped } how = How::found;
   Trace trace;
-  std::string path;  // of the trace; empty if it was not written
+  uint64_t iteration = 0;  // of the run that found it
+  std::string path;        // of the trace; empty if it was not written
   std::optional<Trace> small;
   std::string small_path;
   std::optional<ShrinkReport> shrink;

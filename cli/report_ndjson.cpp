@@ -148,7 +148,7 @@ class NdjsonReporter : public Reporter {
                  {"how", how_name(f.how)},
                  {"scenario", t.scenario},
                  {"file", t.files.empty() ? "" : t.files[0].name},
-                 {"iteration", number(t.iteration)},
+                 {"iteration", number(f.iteration)},
                  {"seed", number(t.seed)},
                  {"iter_seed", std::to_string(iteration_seed(t.seed, t.iteration))},
                  {"strategy", t.strategy},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace lockstep::cli {
 namespace {
@@ -45,23 +46,31 @@ std::string rest_of(const Event& e, size_t most) {
   return out;
 }
 
-std::string cell_of(const Event& e) {
-  std::string out = e.what;
-  append_part(&out, " ", e.target, kLongestValue);
-  append_part(&out, " ", e.args, kLongestValue);
-  append_part(&out, " = ", e.result, kLongestValue);
-  return out;
+// For a column: what does not fit goes from the middle, since the value at the end says most.
+std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
+  std::string call = e.what, value;
+  append_part(&call, " ", e.target, kLongestValue);
+  append_part(&call, " ", e.args, kLongestValue);
+  append_part(&value, " = ", e.result, kLongestValue);
+  if (shown_width(call) + shown_width(value) <= most) return call + value;
+  if (value.size() + 8 > most) return shortened(call + value, most);
+  return shortened(call, most - value.size()) + value;
+}
+
+// The last step of a process shown before this row.
+const Event* process_before(const ScheduleView& view, const Trace& trace, size_t row) {
+  while (row-- > 0) {
+    const auto& event = trace.events[view.steps[row].event];
+    if (event.kind == AltKind::step || event.kind == AltKind::data) return &event;
+  }
+  return nullptr;
 }
 
 std::string switch_text(const ScheduleView& view, const Trace& trace, size_t row) {
   const auto& now = trace.events[view.steps[row].event];
   if (!view.steps[row].preempted) return fmt::format("---- {} runs ----", now.who);
-  const Event* before = nullptr;
-  for (size_t i = 0; i < row; i++) {
-    const auto& event = trace.events[view.steps[i].event];
-    if (event.kind == AltKind::step || event.kind == AltKind::data) before = &event;
-  }
-  return fmt::format("---- {} preempted here: {} runs ----", before ? before->who : "?", now.who);
+  return fmt::format("---- {} preempted here: {} runs ----", process_before(view, trace, row)->who,
+                     now.who);
 }
 
 }  // namespace
@@ -106,13 +115,17 @@ std::string schedule_columns(const Trace& trace, const ScheduleView& view, const
   std::vector<size_t> widths(count);
   for (size_t i = 0; i < count; i++) widths[i] = shown_width(view.processes[i].name);
   size_t number = 1, change = 0;
+  bool needs_mark = false;
   for (const auto& shown : view.steps) {
     const auto& e = trace.events[shown.event];
     auto& width = widths[column_of(e.process)];
     width = std::max(width, shown_width(cell_of(e)));
     number = std::max(number, std::to_string(e.step).size());
     change = std::max(change, shown_width(e.change));
+    if (shown.preempted) needs_mark = true;
   }
+  if (needs_mark)
+    for (auto& width : widths) width = std::max(width, std::string_view("(preempted)").size());
   // Wide columns give way first; narrow ones keep what they need.
   const size_t fixed = 4 + number + 2 * count + std::min<size_t>(change, 40) + 2;
   if (style.width < fixed + count * kNarrowestColumn) return {};
@@ -130,17 +143,21 @@ std::string schedule_columns(const Trace& trace, const ScheduleView& view, const
   if (change) out += "  " + style.bold("state change");
   while (out.back() == ' ') out.pop_back();
   out += '\n';
-  for (const auto& shown : view.steps) {
+  for (size_t row = 0; row < view.steps.size(); row++) {
+    const auto& shown = view.steps[row];
     const auto& e = trace.events[shown.event];
+    const auto mine = column_of(e.process);
+    const auto loser =
+        shown.preempted ? column_of(process_before(view, trace, row)->process) : count;
     auto line = fmt::format("    {:>{}}", e.step, number);
     for (size_t i = 0; i < count; i++) {
-      const bool mine = i == column_of(e.process);
-      line += "  " + padded(mine ? shortened(cell_of(e), widths[i]) : ".", widths[i]);
+      const auto text = i == mine ? cell_of(e, widths[i]) : i == loser ? "(preempted)" : ".";
+      const auto cell = padded(shortened(text, widths[i]), widths[i]);
+      line += "  " + (i == loser ? style.yellow(cell) : cell);
     }
     if (!e.change.empty()) line += "  " + shortened(e.change, 40);
     while (line.back() == ' ') line.pop_back();
     if (shown.failed_here) line += style.red("  FAILED");
-    if (shown.preempted) line += style.yellow("  (after a preemption)");
     out += line + '\n';
   }
   return out;

@@ -34,7 +34,7 @@ std::string indented(const std::string& text, size_t indent) {
 
 std::string heading(const FailureReport& f, const Style& style) {
   const auto& name = f.trace.scenario;
-  const auto n = f.trace.iteration;
+  const auto n = f.iteration;
   switch (f.how) {
     case FailureReport::How::found:
       return style.red(fmt::format("{}: found a concurrency bug on iteration {}", name, n));
@@ -121,7 +121,7 @@ class TextReporter : public Reporter {
     else if (r.findings.empty())
       out = style_.green(fmt::format("{}: no failure found", s.name));
     else
-      out = fmt::format("{}: {} different failure{}{}", s.name, r.findings.size(),
+      out = fmt::format("{}: {} failure{} found{}", s.name, r.findings.size(),
                         r.findings.size() == 1 ? "" : "s", s.expected ? ", as expected" : "");
     out += "\n\n";
     out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),

@@ -131,9 +131,9 @@ class Run {
   FailureReport describe(const ScenarioRun& run, const Finding& finding, bool expected) {
     FailureReport f;
     f.how = expected ? FailureReport::How::expected : FailureReport::How::found;
-    f.trace =
-        make_trace(run, finding.iteration, finding.outcome, finding.decisions, finding.events);
+    f.trace = make_trace(run, finding.stream, finding.outcome, finding.decisions, finding.events);
     f.trace.times = finding.times;
+    f.iteration = finding.iteration;
     f.nondeterminism = finding.divergence;
     const auto path = names_.next(run, finding.iteration);
     if (write(f.trace, path)) f.path = path;

@@ -41,6 +41,7 @@ ExitCode shrink_command(const Options& options) {
   FailureReport f;
   f.how = FailureReport::How::shrunk;
   f.trace = traced.trace;
+  f.iteration = f.trace.iteration;
   f.path = traced.path;
   f.shrink = make_shrink_report(result);
   f.small = make_small_trace(traced.trace, result, traced.path);

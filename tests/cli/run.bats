@@ -1,0 +1,160 @@
+# lockstep run: exit codes, streams, formats, traces, and what bad scenarios get.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+@test "a bug is found, recorded, and reported in the published order" {
+  lockstep run "$TOUR" --strategy pos
+  exits 1
+  [ -z "$err" ]
+  local trace
+  trace=$(sed -n 's/^ *trace path: *//p' out)
+  [[ "$trace" =~ ^traces/lost_update-iter[0-9]+-seed1\.lockstep$ ]]
+  [ -s "$trace" ]
+  [ -s "${trace%.lockstep}.shrunk.lockstep" ]
+  grep -nE 'found a concurrency bug on iteration [0-9]+|^ +seed:|iter seed:|strategy:|trace path:|Reason:|Schedule:|FAILED HERE|lockstep replay --trace ' out |
+    cut -d: -f1 >order
+  [ "$(wc -l <order)" -eq 9 ]
+  sort -n -c order
+}
+
+@test "the same command prints the same, whatever the number of workers" {
+  for jobs in 1 2 4; do
+    "$LOCKSTEP" run "$TOUR" --seed 7 --keep-going --iterations 2000 -j "$jobs" | grep -v '^  rate:' >"out$jobs"
+  done
+  diff out1 out2
+  diff out1 out4
+}
+
+@test "nothing found: exit 0, and it is said that this is no proof" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  lockstep run clean.lua
+  exits 0
+  has "$out" "no failure found"
+  has "$out" "1,000 with pos"
+  has "$out" "not a proof"
+  [ ! -e traces ]
+  lockstep run clean.lua -q
+  exits 0
+  [ -z "$out" ]
+}
+
+@test "an exhaustive strategy says when every schedule was executed" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  lockstep run clean.lua --strategy dfs
+  exits 0
+  has "$out" "Every schedule was executed"
+}
+
+@test "ndjson: one object a line, framed, with the figures of the text" {
+  lockstep run "$TOUR" --format ndjson
+  exits 1
+  jq -e . out >/dev/null
+  [ "$(jq -r .type out | head -1)" = run ]
+  [ "$(jq -r .type out | tail -1)" = summary ]
+  [ "$(jq -r 'select(.type == "run") | .schema' out)" = 1 ]
+  [ "$(jq -r 'select(.type == "failure") | .verdict' out)" = assertion ]
+  [ "$(jq -r 'select(.type == "failure") | .schedule.steps[-1].failed_here' out)" = true ]
+  [ "$(jq -r 'select(.type == "summary") | .exit_code' out)" = 1 ]
+  [ -s "$(jq -r 'select(.type == "failure") | .trace_path' out)" ]
+}
+
+@test "a scenario that expects its failure passes by failing" {
+  sed 's/lockstep.scenario("lost update", /&{ expect = "assertion" }, /' "$TOUR" >expected.lua
+  lockstep run expected.lua
+  exits 0
+  has "$out" "failed as expected"
+  echo 'local lockstep = require "lockstep" lockstep.scenario("calm", { expect = "deadlock" }, function() end)' >calm.lua
+  lockstep run calm.lua
+  exits 1
+  has "$out" "expected to fail (deadlock), but did not"
+}
+
+@test "a scenario's options lie under the flags, and unknown ones are named" {
+  echo 'local lockstep = require "lockstep" lockstep.scenario("calm", { iterations = 7 }, function() end)' >calm.lua
+  lockstep run calm.lua
+  has "$out" "7 with pos"
+  lockstep run calm.lua --iterations 9
+  has "$out" "9 with pos"
+  echo 'local lockstep = require "lockstep" lockstep.scenario("calm", { iteration = 7 }, function() end)' >wrong.lua
+  lockstep run wrong.lua
+  exits 3
+  has "$err" "wrong.lua:1: scenario \"calm\" has an unknown option 'iteration'"
+  has "$err" "did you mean iterations?"
+}
+
+@test "files that cannot be loaded: exit 3 with file and line" {
+  printf 'local lockstep = require "lockstep"\nlocal x = = 1\n' >syntax.lua
+  lockstep run syntax.lua
+  exits 3
+  [ -z "$out" ]
+  has "$err" "syntax.lua:2"
+  echo 'local lockstep = require "lockstep"' >empty.lua
+  lockstep run empty.lua
+  exits 3
+  has "$err" "empty.lua"
+  printf 'local lockstep = require "lockstep"\nerror("at load")\n' >raises.lua
+  lockstep run raises.lua
+  exits 3
+  has "$err" "raises.lua:2"
+}
+
+@test "nothing runs if any file is wrong" {
+  printf 'x = = 1\n' >syntax.lua
+  lockstep run "$TOUR" syntax.lua
+  exits 3
+  [ ! -e traces ]
+}
+
+@test "writing file-level state is misuse: exit 3, on stderr, with the variable's name" {
+  printf 'local lockstep = require "lockstep"\nlockstep.scenario("s", function()\n  shared = 1\nend)\n' >global.lua
+  lockstep run global.lua
+  exits 3
+  has "$err" "shared"
+  has "$err" "global.lua:3"
+}
+
+@test "a trace that cannot be written does not cost the report" {
+  touch notafolder
+  lockstep run "$TOUR" --trace-dir notafolder
+  [ "$status" -ne 0 ]
+  has "$out" "found a concurrency bug"
+  has "$err" "notafolder"
+}
+
+@test "a full disk behind stdout is an error, a reader that leaves is not" {
+  [ -e /dev/full ] || skip
+  run bash -c '"$LOCKSTEP" run "$1" >/dev/full' _ "$TOUR"
+  [ "$status" -eq 70 ]
+  has "$output" "cannot write to standard output"
+  run bash -c '"$LOCKSTEP" run "$1" --keep-going 2>&1 | head -1' _ "$TOUR"
+  [ "$status" -eq 0 ]
+  has "$output" "found a concurrency bug"
+}
+
+@test "--no-shrink, --no-slice and its variable" {
+  lockstep run "$TOUR" --no-shrink --no-slice
+  exits 1
+  lacks "$out" "shrunk to:"
+  has "$out" "Schedule:    all"
+  LOCKSTEP_NO_CAUSAL_SLICE=1 lockstep run "$TOUR" --no-shrink
+  has "$out" "Schedule:    all"
+}
+
+@test "--check-determinism runs everything twice" {
+  lockstep run "$TOUR" --check-determinism --iterations 200 --keep-going
+  exits 1
+  has "$out" "ran twice, all alike"
+}
+
+@test "--time stops a run" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  lockstep run clean.lua --time 200ms
+  exits 0
+  has "$out" "the time is up"
+}
+
+@test "a seed may be a commit id, and is printed as a number" {
+  lockstep run "$TOUR" --seed 00000000000000ff000000000000000000000000
+  has "$out" "seed:        255"
+}

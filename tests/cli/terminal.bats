@@ -1,0 +1,68 @@
+# Colour, progress and ^C: what depends on there being a terminal.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+on_terminal() { script -qec "$*" /dev/null </dev/null; }
+
+@test "colour on a terminal, unless the environment or the flag says no" {
+  esc=$'\e['
+  has "$(TERM=xterm on_terminal "'$LOCKSTEP' run '$TOUR'")" "$esc"
+  lacks "$(TERM=xterm NO_COLOR=1 on_terminal "'$LOCKSTEP' run '$TOUR' --no-progress")" "$esc"
+  lacks "$(TERM=dumb on_terminal "'$LOCKSTEP' run '$TOUR'")" "$esc"
+  lacks "$(TERM=xterm on_terminal "'$LOCKSTEP' run '$TOUR' --color never --no-progress")" "$esc"
+}
+
+@test "no colour in a pipe, unless it is asked for" {
+  lockstep run "$TOUR"
+  lacks "$out" $'\e['
+  lockstep run "$TOUR" --color always
+  has "$out" $'\e['
+  FORCE_COLOR=1 lockstep run "$TOUR"
+  has "$out" $'\e['
+}
+
+@test "progress is a rewritten line on a terminal and silent in a short piped run" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  has "$(TERM=xterm CI= on_terminal "'$LOCKSTEP' run clean.lua --time 1s")" $'\r\e[K'
+  lockstep run clean.lua --time 300ms
+  [ -z "$err" ]
+}
+
+interrupted_run() {  # interrupted_run SIGNAL
+  "$LOCKSTEP" run clean.lua --time 60s --no-progress >out 2>err &
+  local pid=$!
+  sleep 0.7
+  kill -"$1" "$pid"
+  status=0
+  wait "$pid" || status=$?
+}
+
+@test "the first ^C writes what there is and exits with 130" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  for signal in INT TERM; do
+    # bash starts background jobs with SIGINT ignored; our handler replaces that
+    interrupted_run "$signal"
+    [ "$status" -eq 130 ]
+    grep -q "interrupted" out
+    grep -qE 'iterations: +[0-9,]+ with' out
+  done
+}
+
+@test "findings before ^C are reported with their traces" {
+  "$LOCKSTEP" run "$TOUR" --keep-going --time 60s --no-progress --format ndjson >out 2>err &
+  local pid=$!
+  sleep 0.7
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 130 ]
+  [ -s "$(jq -r 'select(.type == "failure") | .trace_path' out)" ]
+  [ "$(jq -r 'select(.type == "summary") | .interrupted' out)" = true ]
+}
+
+@test "-v logs to stderr only" {
+  lockstep run "$TOUR" -v
+  has "$err" "lockstep: lost update: pos with seed 1"
+  lacks "$out" "worker(s)"
+}

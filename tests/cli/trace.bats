@@ -1,0 +1,74 @@
+# replay, shrink and dump: what is done with a trace, and with what is not one.
+load common
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || exit 1
+  cp "$TOUR" scenario.lua
+  "$LOCKSTEP" run scenario.lua --no-shrink >/dev/null || true
+  trace=$(echo traces/*.lockstep)
+}
+
+@test "replay needs nothing but the trace" {
+  rm scenario.lua
+  lockstep replay --trace "$trace"
+  exits 1
+  has "$out" "reproduced the bug"
+  has "$out" "<-- FAILED HERE"
+  cp "$out" first 2>/dev/null || cp out first
+  lockstep replay "$trace"
+  diff first out
+}
+
+@test "replay on an edited file says whether the failure is still there" {
+  lockstep replay "$trace" --scenario scenario.lua
+  exits 1
+  has "$out" "still fails"
+  # The repair: one operation instead of two.
+  sed -e '/lookup_element(counter, "n", 2)$/{/local n/{x;s/^/x/;/^x$/{x;d};x}}' -e 's/ets.insert(counter, { "n", n + 1 })/ets.update_counter(counter, "n", 1)/' scenario.lua >fixed.lua
+  lockstep replay "$trace" --scenario fixed.lua
+  [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
+}
+
+@test "shrink writes a smaller trace beside the original" {
+  lockstep shrink --trace "$trace"
+  exits 0
+  has "$out" " -> "
+  [ -s "${trace%.lockstep}.shrunk.lockstep" ]
+  lockstep replay "${trace%.lockstep}.shrunk.lockstep"
+  exits 1
+  lockstep shrink "$trace" --output small.lockstep
+  [ -s small.lockstep ]
+}
+
+@test "dump prints text, events and ndjson without running anything" {
+  lockstep dump "$trace"
+  exits 0
+  has "$out" "options:"
+  has "$out" "FAILED HERE"
+  lockstep dump "$trace" --format events
+  exits 0
+  [ "$(head -1 out | cut -f1)" = 1 ]
+  lockstep dump "$trace" --format ndjson
+  jq -e . out >/dev/null
+}
+
+@test "what is not a trace: exit 6, and the path is named" {
+  echo "not a trace" >bad.lockstep
+  for command in replay shrink dump; do
+    lockstep "$command" bad.lockstep
+    exits 6
+    has "$err" "bad.lockstep"
+    [ -z "$out" ]
+  done
+  lockstep replay missing.lockstep
+  exits 6
+  head -c 100 "$trace" >cut.lockstep
+  lockstep replay cut.lockstep
+  exits 6
+}
+
+@test "no trace given is a usage error" {
+  lockstep replay
+  exits 2
+  has "$err" "no trace given"
+}
