@@ -13,7 +13,7 @@ namespace lockstep::cli {
 using SettingMap = std::map<std::string, std::string>;
 
 struct Settings {
-  std::string strategy = "pos";
+  std::string strategy = "auto";
   uint64_t seed = 1;
   uint64_t iterations = 1000;  // 0: no limit, when only a time is given
   double seconds = 0;

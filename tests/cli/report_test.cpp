@@ -100,6 +100,7 @@ FailureReport found() {
 
 ScenarioReport clean() {
   ScenarioReport s{"fixed.lua", "fixed", {}, {}, false, false, {}, 0};
+  s.settings.strategy = "pos";
   s.result.iterations = 10000;
   s.result.steps = 123456;
   s.result.seconds = 2;

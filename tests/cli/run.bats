@@ -31,7 +31,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep run clean.lua
   exits 0
   has "$out" "no failure found"
-  has "$out" "1,000 with pos"
+  has "$out" "1,000 with auto"
   has "$out" "not a proof"
   [ ! -e traces ]
   lockstep run clean.lua -q
@@ -73,9 +73,9 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 @test "a scenario's options lie under the flags, and unknown ones are named" {
   echo 'local lockstep = require "lockstep" lockstep.scenario("calm", { iterations = 7 }, function() end)' >calm.lua
   lockstep run calm.lua
-  has "$out" "7 with pos"
+  has "$out" "7 with auto"
   lockstep run calm.lua --iterations 9
-  has "$out" "9 with pos"
+  has "$out" "9 with auto"
   echo 'local lockstep = require "lockstep" lockstep.scenario("calm", { iteration = 7 }, function() end)' >wrong.lua
   lockstep run wrong.lua
   exits 3

@@ -63,6 +63,6 @@ interrupted_run() {  # interrupted_run SIGNAL
 
 @test "-v logs to stderr only" {
   lockstep run "$TOUR" -v
-  has "$err" "lockstep: lost update: pos with seed 1"
+  has "$err" "lockstep: lost update: auto with seed 1"
   lacks "$out" "worker(s)"
 }
