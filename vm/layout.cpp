@@ -1,0 +1,92 @@
+#include "vm/layout.h"
+
+#include <cstdlib>
+
+namespace lockstep::vm::layout {
+
+bool pin_seed(void* state_block, size_t size, lua_Alloc allocator, void* ud, uint32_t seed) {
+  char* p = static_cast<char*>(state_block);
+  for (size_t i = 0; i + kSeedAfterAllocator + sizeof seed <= size; i += 8) {
+    if (load<lua_Alloc>(p, i) != allocator || load<void*>(p, i + 8) != ud) continue;
+    store(p, i + kSeedAfterAllocator, seed);
+    return true;
+  }
+  return false;
+}
+
+namespace {
+void* plain_alloc(void*, void* p, size_t, size_t n) {
+  if (n == 0) {
+    std::free(p);
+    return nullptr;
+  }
+  return std::realloc(p, n);
+}
+int caller_pc(lua_State* L) {
+  lua_Debug ar;
+  lua_getstack(L, 1, &ar);
+  lua_pushinteger(L, static_cast<lua_Integer>(load<intptr_t>(ar.i_ci, kCallInfoSavedpc)));
+  return 1;
+}
+
+const char* check(lua_State* L) {
+  // Closures: two instances of one function share a prototype, an instance of another does not.
+  if (luaL_dostring(L, "local x = 5 local function make() return function() return x end end "
+                       "return make(), make(), function() return 1 end") != LUA_OK)
+    return "a test chunk does not run";
+  const void* a = lua_topointer(L, -3);
+  const void* b = lua_topointer(L, -2);
+  const void* c = lua_topointer(L, -1);
+  if (proto_of(a) != proto_of(b) || proto_of(a) == proto_of(c)) return "the prototype in a closure";
+  void* variable = lua_upvalueid(L, -3, 1);
+  if (load<void*>(a, kClosureUpvalues) != variable) return "the variables of a closure";
+  if (!upval_closed(variable) || load<lua_Integer>(variable, kUpvalValue) != 5) return "the value of a captured variable";
+  lua_settop(L, 0);
+  // A prototype put into another closure of as many variables runs.
+  luaL_dostring(L, "local a, b = 1, 2 return function() return b end, function() return a end");
+  store(const_cast<void*>(lua_topointer(L, 1)), kClosureProto, proto_of(lua_topointer(L, 2)));
+  lua_pushvalue(L, 1);
+  lua_call(L, 0, 1);
+  if (lua_tointeger(L, -1) != 2) return "a closure with another's prototype";
+  lua_settop(L, 0);
+  // Tables.
+  lua_createtable(L, 4, 0);
+  const void* t = lua_topointer(L, 1);
+  for (int i = 1; i <= 4; i++) {
+    lua_pushinteger(L, 70 + i);
+    lua_rawseti(L, 1, i);
+  }
+  if (load<uint32_t>(t, kTableAlimit) != 4 || load<lua_Integer>(load<void*>(t, kTableArray), 2 * kValueBytes) != 73) return "the array part of a table";
+  if (load<void*>(t, kTableLastfree) != nullptr) return "an empty hash part";
+  lua_pushinteger(L, 99);
+  lua_setfield(L, 1, "x");
+  if (load<uint8_t>(t, kTableLsizenode) != 0 || load<lua_Integer>(load<void*>(t, kTableNode), 0) != 99) return "the hash part of a table";
+  lua_newtable(L);
+  const void* meta = lua_topointer(L, -1);
+  lua_setmetatable(L, 1);
+  if (load<const void*>(t, kTableMetatable) != meta) return "the metatable of a table";
+  // The stack: an object is pushed by writing it into a slot.
+  lua_pushnil(L);
+  char* slot = load<char*>(L, kStateTop) - kValueBytes;
+  store(slot, 0, t);
+  store(slot, 8, collectable_tag(t));
+  if (!lua_istable(L, -1) || lua_topointer(L, -1) != t) return "a slot of the stack";
+  lua_settop(L, 0);
+  // Call sites: two calls on one line differ, and the same call twice does not.
+  lua_register(L, "pc", caller_pc);
+  luaL_dostring(L, "local r = {} for i = 1, 2 do r[i] = pc() end local x = pc() return r[1] == r[2], r[1] ~= x");
+  if (!lua_toboolean(L, -1) || !lua_toboolean(L, -2)) return "the place of a call";
+  return nullptr;
+}
+}  // namespace
+
+const char* self_test() {
+  lua_State* L = lua_newstate(plain_alloc, nullptr);
+  if (!L) return "no memory for a scratch state";
+  luaL_openlibs(L);
+  const char* e = check(L);
+  lua_close(L);
+  return e;
+}
+
+}  // namespace lockstep::vm::layout

@@ -1,0 +1,219 @@
+// The actor runtime as a System: one scenario, loaded once, executed as often as the engine likes.
+//
+// 1. At most one process runs between two operations; all others are parked just before theirs.
+// 2. A parked process whose operation can be performed is exactly the one that is among the alternatives.
+// 3. The sync point itself asks the chooser and switches straight to the picked process (D4b); only a chooser that
+//    wants everybody at rest is asked from the thread's own stack.
+// 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/system.h"
+#include "vm/host.h"
+#include "vm/program.h"
+#include "vm/world.h"
+
+namespace lockstep::vm {
+
+// What the recorder knows of the event under way.
+struct EventDraft {
+  Event event;
+  bool open = false;
+};
+
+class Machine final : public System {
+ public:
+  Machine(const Program& program, const std::string& scenario, const MachineOptions& options);
+  ~Machine() override;
+
+  // System
+  void begin(uint64_t seed, uint64_t iteration) override;
+  const Outcome& run(Chooser& chooser) override;
+  std::span<const Decision> decisions() const override { return {decisions_.data(), world_->steps}; }
+  void record(EventSink* sink) override { sink_ = sink; }
+  std::unique_ptr<Mark> save() override;
+  void restore(const Mark& mark) override;
+  uint64_t digest() const override;
+  uint64_t actor_key(ActorId actor) const override;
+  std::string actor_name(ActorId actor) const override;
+  std::string site_name(uint32_t site) const override;
+  std::string object_name(ObjectId object) const override;
+  Limits& limits() override { return options_.limits; }
+
+  // ---- for the functions that guests call ----
+  World& world() { return *world_; }
+  Arena& arena() { return arena_; }
+  Bytes& scratch() { return scratch_; }
+  const MachineOptions& options() const { return options_; }
+  Process& self() { return *world_->current; }
+
+  // The sync point: announces the operation and returns when it may take effect. Does not return if the execution ends
+  // or the process is killed first. `what` is a string literal: the call as the guest knows it.
+  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object, uint64_t value = 0) {
+    Alternative& a = world_->alternatives[world_->position[p.actor]];
+    a.op.kind = kind;
+    a.op.access = access;
+    a.op.extra_count = 0;
+    a.op.object = object;
+    a.op.value = value;
+    p.what = what;
+    if (__builtin_expect(slow_ != 0, 0)) slow_sync(L, p, a);
+    park(p);
+    if (__builtin_expect(slow_ != 0, 0)) slow_granted(L, p);
+  }
+  // Further objects of the operation being announced; between announce() and park_announced().
+  void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object, uint64_t value,
+                const Footprint* extra, size_t extra_count);
+  // To be called with the results on top of the stack when the effect has happened: `return m.done(L, p, n)`.
+  int done(lua_State* L, Process& p, int results) {
+    if (__builtin_expect(slow_ != 0, 0)) slow_done(L, p, results);
+    return results;
+  }
+  // While recording: the event's other end, what it changes, its causes. No-ops else (check recording() before building text).
+  bool recording() const { return sink_ != nullptr; }
+  void note_target(std::string text);
+  void note_change(std::string text);
+  void note_args(std::string text);
+  void note_cause(uint32_t step);
+
+  // A data choice of the running process: 0 .. count-1.
+  uint32_t choose_data(Process& p, uint32_t count);
+
+  // Processes.
+  Process* find(uint64_t pid) const;                   // null if it is not a pid of this execution
+  Process& spawn(lua_State* L, Process& parent, int first, int count, uint32_t node);  // function and arguments on L's stack
+  void start_child(Process& parent, Process& child);  // runs it up to its first operation
+  uint64_t make_ref(Process& p);
+  void terminate(Process& p, const Term& reason);      // by a signal; may be the running process
+  [[noreturn]] void die(Process& p);                   // the running process ends; exit_reason is set
+  std::string label(const Process& p) const;           // "P0(root)", "P1(worker)"
+  bool alive(const Process& p) const { return p.status != Status::dying && p.status != Status::ended; }
+
+  // Signals.
+  void send_signal(Process& from, Process& to, Signal signal);
+  void deliver(Process& to, const Message& message);   // into the mailbox
+  void flush_signals(Process& to);                     // handles all that has been sent to it (instant delivery)
+  void flush_signals_from(Process& from, Process& to);
+  bool signals_pending(const Process& to) const;
+  void send_down(Process& from, const Watcher& watcher, const Term& reason);
+
+  // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
+  int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
+
+  // Timers.
+  Timer& start_timer(Process& owner, uint64_t due, TimerKind kind);
+  bool cancel_timer(uint64_t ref, int64_t* remaining);
+  void drop_timers_of(Process& p);
+
+  // Names. Terms are compared exactly.
+  Process* whereis(const Term& name, uint32_t node) const;
+  void release_name(Process& p);
+
+  // Ends the execution here and now; does not return. Frames are abandoned.
+  [[noreturn]] void finish(Outcome outcome);
+  [[noreturn]] void fail(Verdict verdict, Process& p, std::string reason, std::string site = {}, std::string object = {}, std::string detail = {});
+
+  // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
+  std::string guest_site(lua_State* L) const;
+  std::string guest_traceback(lua_State* L) const;
+  uint32_t site(lua_State* L);
+
+  // Arrays in the arena.
+  template <class T>
+  void push(Vec<T>& v, const T& item) {
+    if (v.size == v.capacity) grow(v);
+    v.data[v.size++] = item;
+  }
+  template <class T>
+  void erase(Vec<T>& v, size_t i) {
+    std::memmove(static_cast<void*>(v.data + i), v.data + i + 1, (v.size - i - 1) * sizeof(T));
+    v.size--;
+  }
+  void* allocate(size_t bytes) {
+    void* p = arena_.get(bytes);
+    if (!p) out_of_memory();
+    return p;
+  }
+
+  Term encode_argument(lua_State* L, int index, const char* function);  // raises if it cannot be sent
+  void kill_runaway(lua_State* L);                     // from the count hook
+
+ private:
+  friend class Loader;
+  friend void process_entry();
+  friend void death_entry();
+  friend void out_of_memory();
+  friend struct Recorder;
+
+  template <class T>
+  void grow(Vec<T>& v) {
+    const uint32_t capacity = v.capacity ? v.capacity * 2 : 4;
+    T* data = static_cast<T*>(allocate(capacity * sizeof(T)));
+    if (v.size) std::memcpy(static_cast<void*>(data), v.data, v.size * sizeof(T));
+    if (v.data) arena_.put(v.data, v.capacity * sizeof(T));
+    v.data = data;
+    v.capacity = capacity;
+  }
+
+  ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
+  void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op);
+  void disable(ActorId actor);
+  bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
+  void park(Process& p);
+  Process* pick(Process* on);      // next process to run; performs what is not a process's step; null: the execution is over
+  bool refresh_timers();           // offers due timers; false: nothing can happen any more
+  void perform(const Alternative& alternative);
+  void run_to_park(Process& p);    // a starting or probing process, up to where it parks
+  Channel& channel(uint32_t from, uint32_t to);
+  void offer(Channel& c);          // makes the channel's head an alternative, or takes it away
+  void handle(Process& to, Signal& signal);
+  void handle_head(Channel& c);
+  void fire(uint32_t timer);
+  void wake(Process& p, bool expired);
+  bool accepts(Process& p, const Term& payload) const;
+  void create_root();
+  void end_process(Process& p);
+  void process_body(Process& p);
+  void decide_end();               // nothing can happen any more: passed or deadlock
+  std::string deadlock_story(const Process& root) const;
+  void check_frozen();             // file-level state must be as loaded
+  void open_event(Process* p, AltKind kind, const Operation& op, ActorId actor);
+  void close_event();
+  void slow_sync(lua_State* L, Process& p, Alternative& a);
+  void slow_granted(lua_State* L, Process& p);
+  void slow_done(lua_State* L, Process& p, int results);
+  void load(const Program& program, const std::string& scenario);
+  void arm_watchdog(bool on);
+
+  Arena arena_;
+  Host host_;
+  World* world_ = nullptr;
+  lua_State* L_ = nullptr;         // the state's main thread: runs no guest code after loading
+  MachineOptions options_;
+  std::vector<char> image_;
+  Chooser* chooser_ = nullptr;
+  EventSink* sink_ = nullptr;
+  uint32_t slow_ = 0;              // bits of Slow: what a sync point has to do beside the hot path
+  bool at_rest_ = false;
+  Context main_;
+  std::vector<Decision> decisions_;
+  Outcome outcome_;
+  Bytes scratch_;
+  EventDraft draft_;
+  std::vector<Footprint> extra_room_;
+  std::string scenario_;
+  bool running_ = false;
+  struct Frozen;
+  std::unique_ptr<Frozen> frozen_;
+  struct Sites;
+  std::unique_ptr<Sites> sites_;
+};
+
+// The machine that runs on this thread, for code that has no other way to it. Null between runs.
+Machine* current_machine();
+
+enum Slow : uint32_t { kSlowRecord = 1, kSlowSites = 2, kSlowMatcher = 4, kSlowTrack = 8, kSlowHunt = 16 };
+
+}  // namespace lockstep::vm
