@@ -17,6 +17,14 @@
 
 namespace lockstep::vm {
 
+// Where the sources of a program come from, and what loading it found.
+struct LoadContext {
+  std::string folder;              // of the scenario's file; modules are looked for there if `disk`
+  bool disk = false;
+  std::vector<SourceFile>* files = nullptr;       // the scenario's file first; modules are added as they are read
+  std::vector<ScenarioInfo>* scenarios = nullptr; // added to as they are declared
+};
+
 // What the recorder knows of the event under way.
 struct EventDraft {
   Event event;
@@ -25,7 +33,8 @@ struct EventDraft {
 
 class Machine final : public System {
  public:
-  Machine(const Program& program, const std::string& scenario, const MachineOptions& options);
+  // An empty scenario name only loads, to find what the file holds.
+  Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options);
   ~Machine() override;
 
   // System
@@ -48,6 +57,15 @@ class Machine final : public System {
   Bytes& scratch() { return scratch_; }
   const MachineOptions& options() const { return options_; }
   Process& self() { return *world_->current; }
+  // The running process; raises if nothing runs (file-level code).
+  Process& process(lua_State* L, const char* what) {
+    if (__builtin_expect(world_->current == nullptr, 0)) luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
+    return *world_->current;
+  }
+  bool loading() const { return loading_ != nullptr; }
+  LoadContext& load_context() { return *loading_; }
+  uint64_t fingerprint();
+  void push_closure(lua_State* L, size_t proto, int upvalues);
 
   // The sync point: announces the operation and returns when it may take effect. Does not return if the execution ends
   // or the process is killed first. `what` is a string literal: the call as the guest knows it.
@@ -83,13 +101,24 @@ class Machine final : public System {
 
   // Processes.
   Process* find(uint64_t pid) const;                   // null if it is not a pid of this execution
-  Process& spawn(lua_State* L, Process& parent, int first, int count, uint32_t node);  // function and arguments on L's stack
-  void start_child(Process& parent, Process& child);  // runs it up to its first operation
+  // `values` holds a function and its arguments, encoded one after the other. start_child runs it to its first operation.
+  Process& spawn(Process& parent, const Term& values, uint32_t node);
+  void start_child(Process& child);
   uint64_t make_ref(Process& p);
   void terminate(Process& p, const Term& reason);      // by a signal; may be the running process
+  void die_if_doomed(Process& p) {                     // after an effect that may have killed the process itself
+    if (p.doomed) {
+      p.doomed = false;
+      die(p);
+    }
+  }
   [[noreturn]] void die(Process& p);                   // the running process ends; exit_reason is set
   std::string label(const Process& p) const;           // "P0(root)", "P1(worker)"
   bool alive(const Process& p) const { return p.status != Status::dying && p.status != Status::ended; }
+
+  // Killed, but its exit has not taken effect: dead to those who ask it.
+  bool dying_by_signal(const Process& p) const { return p.killed; }
+  std::string node_name(uint32_t node) const { return node == 0 ? "nonode@nohost" : "node" + std::to_string(node); }
 
   // Signals.
   void send_signal(Process& from, Process& to, Signal signal);
@@ -113,6 +142,11 @@ class Machine final : public System {
 
   // Ends the execution here and now; does not return. Frames are abandoned.
   [[noreturn]] void finish(Outcome outcome);
+  [[noreturn]] void stop(Verdict verdict) {
+    Outcome o;
+    o.verdict = verdict;
+    finish(std::move(o));
+  }
   [[noreturn]] void fail(Verdict verdict, Process& p, std::string reason, std::string site = {}, std::string object = {}, std::string detail = {});
 
   // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
@@ -138,10 +172,12 @@ class Machine final : public System {
   }
 
   Term encode_argument(lua_State* L, int index, const char* function);  // raises if it cannot be sent
-  void kill_runaway(lua_State* L);                     // from the count hook
+  void on_count(lua_State* L);                         // from the count hook
+  void on_line(lua_State* L);                          // from the line hook
+  void on_tick();                                      // from the watchdog's signal handler, on this thread
 
  private:
-  friend class Loader;
+  friend void build_state(Machine& m);
   friend void process_entry();
   friend void death_entry();
   friend void out_of_memory();
@@ -173,6 +209,10 @@ class Machine final : public System {
   void fire(uint32_t timer);
   void wake(Process& p, bool expired);
   bool accepts(Process& p, const Term& payload) const;
+  bool look(Process& p);
+  bool find_message(Process& p);
+  void flush_own_signals(Process& p);
+  void stop_receive_timer(Process& p);
   void create_root();
   void end_process(Process& p);
   void process_body(Process& p);
@@ -184,8 +224,13 @@ class Machine final : public System {
   void slow_sync(lua_State* L, Process& p, Alternative& a);
   void slow_granted(lua_State* L, Process& p);
   void slow_done(lua_State* L, Process& p, int results);
-  void load(const Program& program, const std::string& scenario);
-  void arm_watchdog(bool on);
+  void load(LoadContext& context);
+  void freeze();
+  static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
+  void* refuse(size_t size);
+  void hunt();                     // run again with a line hook: which line changed file-level state
+  void to_process(Context& from, Process& q);
+  Context& here() { return world_->current && !on_main_ ? world_->current->context : main_; }
 
   Arena arena_;
   Host host_;
@@ -205,6 +250,23 @@ class Machine final : public System {
   std::vector<Footprint> extra_room_;
   std::string scenario_;
   bool running_ = false;
+  bool on_main_ = true;
+  uint64_t runs_ = 0;              // for the watchdog: which execution it saw
+  uint64_t tick_runs_ = 0;
+  uint32_t tick_steps_ = 0, ticks_ = 0;
+  uint32_t counted_steps_ = 0;
+  uint64_t counted_ = 0;           // instructions since the last operation
+  uint32_t event_alternatives_ = 0;
+  std::vector<std::string> args_;  // by process: arguments of the pending call, printed; while recording
+  size_t refused_ = 0;             // size of the last allocation refused to Lua: it collects garbage and asks once more
+  int newstate_calls_ = 0;         // allocations while the state is made
+  void* state_block_ = nullptr;
+  size_t state_size_ = 0;
+  bool seed_pinned_ = false;
+  LoadContext* loading_ = nullptr;
+  int body_ref_ = 0, threads_ref_ = 0, templates_ref_ = 0;
+  std::string last_line_;
+  std::vector<const void*> libraries_;
   struct Frozen;
   std::unique_ptr<Frozen> frozen_;
   struct Sites;

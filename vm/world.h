@@ -70,7 +70,6 @@ enum class Status : uint8_t {
   starting,   // runs up to its first operation
   ready,      // parked before an operation that can be performed; also while running
   blocked,    // parked in a receive that has nothing to take
-  probing,    // blocked, looking at a new message with its own matcher
   dying,      // terminated, has yet to release what it holds and tell others
   ended,
 };
@@ -98,6 +97,9 @@ struct Process {
   uint32_t woken_by = 0;          // step of what made it able to go on, for causes
   Status status = Status::starting;
   bool traps = false;
+  bool leaving = false;           // has announced its exit
+  bool killed = false;            // terminated by a signal
+  bool matcher_failed = false;    // its matcher raised: it goes on, and raises again in its own time
   bool doomed = false;            // was killed while its own stack performed a delivery
   bool expired = false;           // its receive timed out, unless a message is there when it goes on
   bool crashed = false;           // ended by an error of its own
@@ -107,6 +109,7 @@ struct Process {
   Operation blocked_op;           // its operation while it is not among the alternatives
   Vec<Message> mailbox;
   uint32_t looked = 0;            // messages before it have been looked at by the current receive
+  lua_State* receiver = nullptr;  // the coroutine that waits in a receive with a matcher, at stack index 1
   Term pattern;
   bool timed = false;             // a receive time-out is running
   uint64_t deadline = 0;
@@ -117,8 +120,11 @@ struct Process {
   Term exit_reason;
   Term name;                      // registered name, or nil
   Prng random;
+  Term label;                     // for people: set_label, or the first registered name
+  Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
   uint64_t observed = 0;          // digest of what it has seen, while observations are tracked
-  uint32_t waiting_line = 0;
+  uint32_t tables_made = 0;       // ETS tables and atomics it has made
+  uint32_t instructions = 0;      // millions, since its last operation; only while they are counted
 };
 
 struct Actor {

@@ -1,0 +1,351 @@
+// The System side of the machine: begin, run, save, restore, and the choice itself.
+#include "vm/machine.h"
+
+#include <cstdio>
+#include <cstring>
+
+#include "vm/frozen.h"
+#include "vm/shared_state.h"
+#include "vm/sites.h"
+#include "vm/watchdog.h"
+
+#ifdef LOCKSTEP_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace lockstep::vm {
+namespace {
+thread_local Machine* t_machine = nullptr;
+struct EndOnMain {};  // the execution ended while the thread's own stack was performing a delivery
+}  // namespace
+
+Machine* current_machine() { return t_machine; }
+
+void out_of_memory() {
+  Machine* m = t_machine;
+  LOCKSTEP_ASSERT(m != nullptr && m->running_);
+  Process* p = m->world_->current;
+  Outcome o;
+  o.verdict = Verdict::memory_bound;
+  o.reason = "more than " + std::to_string(m->options_.limits.max_memory >> 20) + " MiB of guest memory";
+  if (p) {
+    o.process = m->label(*p);
+    if (p->L) o.site = m->guest_site(p->running ? p->running : p->L);
+    o.reason += " (" + o.process + ")";
+  }
+  // Reports are built outside the arena, so this needs none of the memory that has run out.
+  m->finish(std::move(o));
+}
+
+Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options) : options_(options), scenario_(scenario) {
+  host_.machine = this;
+  host_.arena = &arena_;
+  load(context);
+}
+Machine::~Machine() {
+  if (t_machine == this) t_machine = nullptr;
+}
+
+void Machine::begin(uint64_t seed, uint64_t iteration) {
+  std::memcpy(arena_.base(), image_.data(), image_.size());
+  arena_.set_limit(image_.size() + options_.limits.max_memory);
+  world_->seed = seed;
+  world_->iteration = iteration;
+  if (sink_) {
+    args_.clear();
+    draft_ = {};
+  }
+  counted_ = 0;
+  counted_steps_ = 0;
+  refused_ = 0;
+  if (options_.limits.count_instructions) {
+    const uint64_t period = options_.limits.max_instructions / 100;
+    count_instructions(L_, static_cast<int>(period < 1000 ? 1000 : period > 1'000'000 ? 1'000'000 : period));
+  }
+  slow_ = (sink_ ? kSlowRecord | kSlowTrack : 0u) | (slow_ & kSlowHunt);
+}
+
+const Outcome& Machine::run(Chooser& chooser) {
+  t_machine = this;
+  chooser_ = &chooser;
+  at_rest_ = chooser.at_rest();
+  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites)) | (chooser.sites() ? kSlowSites : 0u);
+  outcome_ = {};
+  if (!main_.bottom) main_ = thread_context();
+  running_ = true;
+  runs_++;
+  watch_this_thread();
+  World& w = *world_;
+  w.over = false;
+  on_main_ = true;
+  try {
+    if (w.processes.empty()) create_root();
+    while (!w.over) {
+      if (w.pending_data) {  // at rest: a process waits for the value
+        const uint32_t n = w.pending_data;
+        Process& p = *w.current;
+        ChoicePoint point{{}, n, true, w.steps, p.actor, {}, nullptr, 0};
+        const size_t i = chooser.choose(point);
+        if (i == Chooser::kStop) stop(Verdict::stopped);
+        w.data_answer = static_cast<uint32_t>(i);
+        w.pending_data = 0;
+        to_process(main_, p);
+        continue;
+      }
+      w.current = nullptr;
+      Process* next = pick(nullptr);
+      if (!next) break;
+      w.current = next;
+      to_process(main_, *next);
+    }
+  } catch (const EndOnMain&) {
+  }
+  running_ = false;
+  close_event();
+  if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect && !(slow_ & kSlowHunt)) check_frozen();
+  return outcome_;
+}
+
+void Machine::to_process(Context& from, Process& q) {
+  if (&from == &main_) {
+    on_main_ = false;
+    switch_stack(main_, q.context);
+    on_main_ = true;
+  } else {
+    switch_stack(from, q.context);
+  }
+}
+
+void Machine::finish(Outcome outcome) {
+  outcome_ = std::move(outcome);
+  world_->over = true;
+  if (on_main_) throw EndOnMain{};
+  Context nowhere;
+  switch_stack(nowhere, main_);
+  __builtin_unreachable();
+}
+
+void Machine::fail(Verdict verdict, Process& p, std::string reason, std::string site, std::string object, std::string detail) {
+  finish({verdict, std::move(reason), std::move(site), std::move(object), std::move(detail), label(p)});
+}
+
+// ---- the choice ----
+
+void Machine::park(Process& p) {
+  if (__builtin_expect(p.status == Status::starting, 0)) {
+    p.status = enabled(p.actor) ? Status::ready : Status::blocked;
+    switch_stack(p.context, *p.starter);
+    return;  // picked
+  }
+  if (at_rest_) {
+    switch_stack(p.context, main_);
+    return;
+  }
+  Process* q = pick(&p);
+  if (q == &p) return;
+  world_->current = q;
+  switch_stack(p.context, q->context);
+}
+
+Process* Machine::pick(Process* on) {
+  World& w = *world_;
+  for (;;) {
+    if (__builtin_expect(w.alternatives.size == 0 || (options_.racy_timers && w.timers.size != 0), 0)) {
+      if (!refresh_timers()) {
+        decide_end();
+        if (on_main_) return nullptr;
+        Context nowhere;
+        switch_stack(nowhere, main_);
+        __builtin_unreachable();
+      }
+    }
+    if (__builtin_expect(w.steps >= options_.limits.max_steps, 0)) {
+      Outcome o;
+      o.verdict = Verdict::step_bound;
+      o.reason = "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
+      finish(std::move(o));
+    }
+    size_t i = 0;
+    const uint32_t n = w.alternatives.size;
+    if (n > 1 || !chooser_->skip_forced()) {
+      const ChoicePoint point{{w.alternatives.data, n}, n, false, w.steps, w.last, {w.woken.data, w.woken.size}, w.position.data, w.actors.size};
+      i = chooser_->choose(point);
+      if (__builtin_expect(i >= n, 0)) {
+        LOCKSTEP_ASSERT(i == Chooser::kStop);
+        stop(Verdict::stopped);
+      }
+    }
+    w.woken.size = 0;
+    const Alternative& a = w.alternatives[i];
+    if (__builtin_expect(w.steps >= decisions_.size(), 0)) decisions_.resize(decisions_.size() * 2 + 1024);
+    decisions_[w.steps++] = Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind));
+    w.last = a.actor;
+    if (__builtin_expect(a.kind == AltKind::step, 1)) {
+      Process* q = w.processes[a.process];
+      if (__builtin_expect(slow_ & kSlowRecord, 0)) {
+        event_alternatives_ = n;
+        open_event(q, a.kind, a.op, a.actor);
+      }
+      return q;
+    }
+    if (slow_ & kSlowRecord) {
+      event_alternatives_ = n;
+      open_event(nullptr, a.kind, a.op, a.actor);
+    }
+    perform(Alternative(a));
+    if (slow_ & kSlowRecord) close_event();
+    if (on && on->doomed) {
+      on->doomed = false;
+      w.current = on;
+      die(*on);
+    }
+  }
+}
+
+uint32_t Machine::choose_data(Process& p, uint32_t count) {
+  World& w = *world_;
+  if (count <= 1) return 0;
+  if (w.steps >= options_.limits.max_steps) {
+    Outcome o;
+    o.verdict = Verdict::step_bound;
+    o.reason = "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
+    finish(std::move(o));
+  }
+  uint32_t value = 0;
+  if (at_rest_) {
+    w.pending_data = count;
+    switch_stack(p.context, main_);
+    value = w.data_answer;
+  } else {
+    const ChoicePoint point{{}, count, true, w.steps, p.actor, {}, nullptr, 0};
+    const size_t i = chooser_->choose(point);
+    if (i == Chooser::kStop) stop(Verdict::stopped);
+    value = static_cast<uint32_t>(i);
+  }
+  LOCKSTEP_ASSERT(value < count);
+  if (w.steps >= decisions_.size()) decisions_.resize(decisions_.size() * 2 + 1024);
+  decisions_[w.steps++] = Decision::make(p.actor, AltKind::data, value);
+  if (slow_ & kSlowRecord) {
+    close_event();
+    event_alternatives_ = count;
+    Operation op;
+    op.kind = OpKind::choose;
+    open_event(&p, AltKind::data, op, p.actor);
+    draft_.event.what = "choose";
+    draft_.event.args = std::to_string(count);
+    draft_.event.result = std::to_string(value + 1);
+    close_event();
+  }
+  return value;
+}
+
+ActorId Machine::make_actor(AltKind kind, uint32_t process, uint64_t key) {
+  World& w = *world_;
+  const ActorId id = w.actors.size;
+  push(w.actors, Actor{kind, process, key});
+  push(w.position, kNone);
+  return id;
+}
+
+void Machine::enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op) {
+  World& w = *world_;
+  if (w.position[actor] != kNone) {
+    w.alternatives[w.position[actor]].op = op;
+    return;
+  }
+  w.position[actor] = w.alternatives.size;
+  push(w.alternatives, Alternative{actor, kind, process, op});
+  push(w.woken, actor);
+}
+
+void Machine::disable(ActorId actor) {
+  World& w = *world_;
+  const uint32_t at = w.position[actor];
+  if (at == kNone) return;
+  const Alternative& last = w.alternatives.back();
+  if (last.actor != actor) {
+    w.alternatives[at] = last;
+    w.position[last.actor] = at;
+  }
+  w.alternatives.size--;
+  w.position[actor] = kNone;
+}
+
+void Machine::decide_end() {
+  World& w = *world_;
+  Outcome o;
+  if (!w.root_ended) {
+    Process& root = *w.processes[0];
+    o.verdict = Verdict::deadlock;
+    o.process = label(root);
+    o.site = guest_site(root.running ? root.running : root.L);
+    o.reason = "deadlock: " + o.process + " can never go on, and nothing else can happen";
+    o.detail = deadlock_story(root);
+  }
+  outcome_ = std::move(o);
+  w.over = true;
+}
+
+// ---- saved states ----
+
+namespace {
+class MachineMark final : public Mark {
+ public:
+  size_t bytes() const override { return heap.size() + stacks.size() + decisions.size() * sizeof(Decision); }
+  std::vector<char> heap;
+  std::vector<char> stacks;   // the used parts of the live processes' stacks, one after the other
+  std::vector<Decision> decisions;
+  std::vector<std::pair<char*, size_t>> parts;
+};
+constexpr size_t kRedZone = 128;
+}  // namespace
+
+std::unique_ptr<Mark> Machine::save() {
+  auto mark = std::make_unique<MachineMark>();
+  const World& w = *world_;
+  mark->heap.assign(arena_.base(), arena_.base() + arena_.used());
+  for (const Process* p : w.processes) {
+    if (p->status == Status::ended) continue;
+    char* top = arena_.stack_top(p->stack);
+    char* from = static_cast<char*>(p->context.sp) - kRedZone;
+    mark->parts.emplace_back(from, static_cast<size_t>(top - from));
+    mark->stacks.insert(mark->stacks.end(), from, top);
+  }
+  mark->decisions.assign(decisions_.begin(), decisions_.begin() + w.steps);
+  return mark;
+}
+
+void Machine::restore(const Mark& mark) {
+  const auto& m = static_cast<const MachineMark&>(mark);
+  std::memcpy(arena_.base(), m.heap.data(), m.heap.size());
+  const char* from = m.stacks.data();
+  for (const auto& [at, size] : m.parts) {
+#ifdef LOCKSTEP_ASAN
+    __asan_unpoison_memory_region(at, size);
+#endif
+    std::memcpy(at, from, size);
+    from += size;
+  }
+  if (decisions_.size() < m.decisions.size()) decisions_.resize(m.decisions.size() + 1024);
+  std::copy(m.decisions.begin(), m.decisions.end(), decisions_.begin());
+}
+
+uint64_t Machine::digest() const {
+  const World& w = *world_;
+  uint64_t h = mix64(w.now, w.processes.size);
+  for (const Process* p : w.processes) {
+    uint64_t x = mix64(p->key, p->observed);
+    x = mix64(x, static_cast<uint64_t>(p->status == Status::ended) << 1 | static_cast<uint64_t>(p->traps));
+    for (const Message& m : p->mailbox) x = mix64(x, vm::digest(m.payload));
+    x = mix64(x, vm::digest(p->name));
+    h += x;
+  }
+  for (const Timer& t : w.timers) h += mix64(t.due, mix64(vm::digest(t.payload), t.owner));
+  for (const Channel& c : w.channels)
+    for (uint32_t i = c.head; i < c.queue.size; i++) h += mix64(mix64(c.to, static_cast<uint64_t>(c.queue[i].kind)), vm::digest(c.queue[i].payload));
+  return mix64(h, shared_state_digest(*this));
+}
+
+uint64_t Machine::actor_key(ActorId actor) const { return actor < world_->actors.size ? world_->actors[actor].key : 0; }
+
+}  // namespace lockstep::vm

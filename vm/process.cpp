@@ -1,0 +1,327 @@
+// Processes: how they begin and how they end.
+#include <cstring>
+
+#include "vm/machine.h"
+#include "vm/shared_state.h"
+
+namespace lockstep::vm {
+
+void process_entry() {
+  entered();
+  Machine* m = current_machine();
+  m->process_body(*m->world_->current);
+}
+void death_entry() {
+  entered();
+  Machine* m = current_machine();
+  m->die(*m->world_->current);
+}
+
+namespace {
+
+constexpr uint32_t kRefStep = 0x9e3779b1;  // odd: the references of one process differ in their low halves
+
+// Turns whatever was raised into class, reason and place. Runs where the error was raised, before the stack unwinds.
+int on_error(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.self();
+  const char* cls = "error";
+  bool ours = false;
+  if (lua_type(L, 1) == LUA_TTABLE && lua_getmetatable(L, 1)) {
+    luaL_getmetatable(L, kException);
+    ours = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+  }
+  if (ours) {
+    lua_getfield(L, 1, "class");
+    cls = lua_tostring(L, -1);
+    if (!cls) cls = "error";
+    lua_getfield(L, 1, "reason");
+  } else {
+    lua_pushvalue(L, 1);
+  }
+  const int reason = lua_gettop(L);
+  const char* error = nullptr;
+  Term r = make_term(L, reason, m.arena(), m.scratch(), &error);
+  if (error) r = make_string(luaL_tolstring(L, reason, nullptr), m.arena());
+  const bool is_exit = std::strcmp(cls, "exit") == 0;
+  if (!is_exit || !(r.tag == Tag::string && View{r.bytes}.string() == "normal")) {
+    std::string site = m.guest_site(L), text;
+    if (r.tag == Tag::string) text = std::string(View{r.bytes}.string());
+    else text = print(r);
+    if (!site.empty() && text.compare(0, site.size() + 1, site + ":") == 0) text = text.substr(site.size() + 2);
+    // Lua puts the place of error() in front; it is told apart from ours, which is where the message says.
+    if (r.tag == Tag::string && !ours) {
+      const size_t colon = text.find(": ");
+      const size_t first = text.find(':');
+      if (colon != std::string::npos && first < colon && text.find(".lua:") < first + 1) {
+        site = text.substr(0, colon);
+        text = text.substr(colon + 2);
+      }
+    }
+    if (is_exit) text = "exit: " + text;
+    else if (std::strcmp(cls, "throw") == 0) text = "uncaught throw: " + text;
+    p.crash_text = make_string(text, m.arena());
+    p.crash_site = make_string(site, m.arena());
+    if (m.recording()) p.crash_trace = make_string(m.guest_traceback(L), m.arena());
+    p.crashed = true;
+  }
+  if (is_exit) {
+    p.exit_reason = r;
+  } else {
+    if (std::strcmp(cls, "throw") == 0) r = make_tuple(m.arena(), m.scratch(), {make_string("nocatch", m.arena()), r});
+    Term stack = make_tuple(m.arena(), m.scratch(), {p.crash_site});
+    p.exit_reason = make_tuple(m.arena(), m.scratch(), {r, stack});
+  }
+  return 0;
+}
+
+bool is_string(const Term& t, std::string_view s) { return t.tag == Tag::string && View{t.bytes}.string() == s; }
+
+// Reasons that are an orderly end: normal, shutdown, {shutdown, _}.
+bool orderly(const Term& r) {
+  if (is_string(r, "normal") || is_string(r, "shutdown")) return true;
+  if (r.tag != Tag::table) return false;
+  const View v{r.bytes};
+  return v.array_size() == 2 && v.first().tag() == Tag::string && v.first().string() == "shutdown";
+}
+
+std::string text_of(const Term& t) { return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string(); }
+
+}  // namespace
+
+Process* Machine::find(uint64_t pid) const {
+  if (light_class(pid) != Light::pid) return nullptr;
+  const uint32_t i = light_index(pid);
+  if (i >= world_->processes.size || world_->processes[i]->pid != pid) return nullptr;
+  return world_->processes[i];
+}
+
+std::string Machine::label(const Process& p) const {
+  std::string path;
+  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent]) path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
+  if (path.empty()) path = "0";
+  std::string name = p.parent == kNone ? "root" : text_of(p.label);
+  return "P" + path + (name.empty() ? "" : "(" + name + ")");
+}
+
+uint64_t Machine::make_ref(Process& p) {
+  const uint32_t n = ++p.refs;
+  return make_light(Light::ref, p.index, static_cast<uint32_t>(p.key) + n * kRefStep);
+}
+
+Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
+  World& w = *world_;
+  auto* p = new (allocate(sizeof(Process))) Process();
+  p->index = w.processes.size;
+  p->parent = &parent == p ? kNone : parent.index;
+  p->nth = ++parent.children;
+  p->key = mix64(parent.key, p->nth);
+  p->pid = make_light(Light::pid, p->index, static_cast<uint32_t>(p->key), node);
+  p->node = node;
+  p->spawned_at = p->woken_by = w.steps;
+  if (w.free_stacks.size) p->stack = w.free_stacks[--w.free_stacks.size];
+  else p->stack = w.stacks_used++;
+  if (p->stack >= arena_.stacks()) {
+    w.stacks_used--;
+    fail(Verdict::memory_bound, parent, "more than " + std::to_string(arena_.stacks()) + " processes at a time", guest_site(parent.running ? parent.running : parent.L));
+  }
+  p->actor = make_actor(AltKind::step, p->index, p->key);
+  push(w.processes, p);
+  p->L = lua_newthread(L_);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushvalue(L_, -2);
+  lua_rawseti(L_, -2, static_cast<lua_Integer>(p->index) + 1);
+  lua_pop(L_, 2);
+  lua_pushcfunction(p->L, on_error);
+  if (values.size) {
+    const char* q = values.bytes + 5;
+    const char* end = values.bytes + values.size;
+    while (q < end) {
+      vm::push(p->L, View{q});
+      q = View{q}.end();
+    }
+  }
+  return *p;
+}
+
+void Machine::start_child(Process& child) {
+  child.context = make_context(arena_.stack_top(child.stack), kStackBytes, process_entry);
+  enable(child.actor, AltKind::step, child.index, {});
+  child.status = Status::starting;
+  run_to_park(child);
+}
+
+// Runs a starting process until it parks, and comes back.
+void Machine::run_to_park(Process& p) {
+  World& w = *world_;
+  Process* before = w.current;
+  Context& from = here();
+  p.starter = &from;
+  w.current = &p;
+  to_process(from, p);
+  w.current = before;
+}
+
+void Machine::create_root() {
+  World& w = *world_;
+  auto* p = new (allocate(sizeof(Process))) Process();
+  p->key = mix64(0x726f6f74, 1);
+  p->pid = make_light(Light::pid, 0, static_cast<uint32_t>(p->key));
+  p->stack = w.stacks_used++;
+  p->actor = make_actor(AltKind::step, 0, p->key);
+  push(w.processes, p);
+  p->L = lua_newthread(L_);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushvalue(L_, -2);
+  lua_rawseti(L_, -2, 1);
+  lua_pop(L_, 2);
+  lua_pushcfunction(p->L, on_error);
+  lua_rawgeti(p->L, LUA_REGISTRYINDEX, body_ref_);
+  start_child(*p);
+}
+
+void Machine::process_body(Process& p) {
+  const int nargs = lua_gettop(p.L) - 2;
+  const int status = lua_pcall(p.L, nargs, 0, 1);
+  if (status == LUA_OK) {
+    p.exit_reason = make_string("normal", arena_);
+  } else if (p.exit_reason.tag == Tag::nil) {  // the handler itself failed: out of C stack, most likely
+    p.exit_reason = make_tuple(arena_, scratch_, {make_string("stack overflow", arena_), make_string("", arena_)});
+    p.crash_text = make_string("stack overflow", arena_);
+    p.crash_site = make_string("", arena_);
+    p.crashed = true;
+  }
+  if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
+    // The root's error is the failure, and the last event.
+    if (draft_.open) draft_.event.result = draft_.event.result.empty() ? "raised" : draft_.event.result;
+    fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "", text_of(p.crash_trace));
+  }
+  if (p.index == 0 && !options_.drain && !p.crashed) finish({});
+  die(p);
+}
+
+void Machine::die(Process& p) {
+  World& w = *world_;
+  if (p.status != Status::starting) p.status = Status::ready;
+  p.leaving = true;
+  p.wait = Wait::none;
+  if (p.index == 0 && !options_.drain && !p.crashed) {  // killed by a signal
+    fail(Verdict::assertion, p, "the root process was ended by an exit signal: " + print(p.exit_reason));
+  }
+  drop_timers_of(p);
+  Footprint extra[16];
+  size_t n = 0;
+  if (p.name.tag != Tag::nil) extra[n++] = {make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1), Access::write};
+  n += ets_exit_footprint(*this, p, extra + n, 16 - n);
+  if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
+  announce(nullptr, p, "exit", OpKind::exit, Access::write, make_object(ObjectClass::process, p.index), 0, extra, n);
+  end_process(p);
+  // Those who are told, links first as OTP does. Each is told in a step of its own if there are several: between two of
+  // them others may see one effect and not yet the other.
+  bool first = true;
+  for (uint32_t i = 0; i < p.links.size; i++) {
+    Process& q = *w.processes[p.links[i]];
+    if (!first) sync(nullptr, p, "exit", OpKind::exit, Access::append, make_object(ObjectClass::mailbox, q.index));
+    first = false;
+    if (recording()) note_target(label(q)), note_args("EXIT " + print(p.exit_reason));
+    for (uint32_t k = 0; k < q.links.size; k++)
+      if (q.links[k] == p.index) {
+        Signal s;
+        s.kind = SignalKind::link_exit;
+        s.payload = copy_term(p.exit_reason, arena_);
+        send_signal(p, q, s);
+        break;
+      }
+  }
+  for (uint32_t i = 0; i < p.watchers.size; i++) {
+    const Watcher& watcher = p.watchers[i];
+    Process& q = *w.processes[watcher.process];
+    if (!first) sync(nullptr, p, "exit", OpKind::exit, Access::append, make_object(ObjectClass::mailbox, q.index));
+    first = false;
+    if (recording()) note_target(label(q)), note_args("DOWN " + print(p.exit_reason));
+    send_down(p, watcher, p.exit_reason);
+  }
+  p.status = Status::ended;
+  p.ended_at = w.steps;
+  disable(p.actor);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushnil(L_);
+  lua_rawseti(L_, -2, static_cast<lua_Integer>(p.index) + 1);
+  lua_pop(L_, 1);
+  push(w.free_stacks, p.stack);
+  if (p.index == 0) w.root_ended = true;
+  if (recording()) close_event();
+  Context nowhere;
+  if (at_rest_) {
+    switch_stack(nowhere, main_);
+    __builtin_unreachable();
+  }
+  Process* q = pick(nullptr);
+  LOCKSTEP_ASSERT(q != nullptr);
+  w.current = q;
+  switch_stack(nowhere, q->context);
+  __builtin_unreachable();
+}
+
+// Takes effect in one step: no longer alive, name free, tables gone. Whoever learns of the end finds all that done.
+void Machine::end_process(Process& p) {
+  if (recording()) note_args(print(p.exit_reason));
+  const bool told = p.links.size != 0 || p.watchers.size != 0;
+  p.status = Status::dying;
+  if (p.crashed && !told && !options_.allow_crashes && !orderly(p.exit_reason)) {
+    const std::string where = text_of(p.crash_site);
+    fail(Verdict::crash, p, "process " + label(p) + " crashed and nobody links to, monitors or supervises it: " + text_of(p.crash_text), where, "",
+         text_of(p.crash_trace));
+  }
+  release_name(p);
+  ets_owner_exit(*this, p);
+  for (Message& m : p.mailbox) free_term(m.payload, arena_);
+  p.mailbox.size = 0;
+}
+
+void Machine::terminate(Process& p, const Term& reason) {
+  if (p.status == Status::dying || p.status == Status::ended || p.doomed) return;
+  World& w = *world_;
+  p.killed = true;
+  if (p.leaving) {  // it was about to end by itself: the signal came first
+    p.exit_reason = copy_term(reason, arena_);
+    p.crashed = false;
+    return;
+  }
+  drop_timers_of(p);
+  p.exit_reason = copy_term(reason, arena_);
+  p.crashed = false;
+  p.woken_by = w.steps;
+  p.wait = Wait::none;
+  Process* running_here = on_main_ ? nullptr : w.current;
+  if (running_here == &p) {  // on its own stack: it dies as soon as the delivery is done
+    p.doomed = true;
+    return;
+  }
+  p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
+  // Up to its first operation, which is its exit.
+  enable(p.actor, AltKind::step, p.index, {});
+  p.status = Status::starting;
+  run_to_park(p);
+}
+
+// ---- names ----
+
+Process* Machine::whereis(const Term& name, uint32_t node) const {
+  for (const Name& n : world_->names)
+    if (n.node == node && equal(n.name, name)) return world_->processes[n.process];
+  return nullptr;
+}
+
+void Machine::release_name(Process& p) {
+  if (p.name.tag == Tag::nil) return;
+  for (uint32_t i = 0; i < world_->names.size; i++)
+    if (world_->names[i].process == p.index) {
+      erase(world_->names, i);
+      break;
+    }
+  p.name = {};
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,254 @@
+// Mailboxes, selective receive, and the clock.
+#include <cstring>
+
+#include "vm/machine.h"
+
+namespace lockstep::vm {
+
+bool Machine::accepts(Process& p, const Term& payload) const {
+  switch (p.wait) {
+    case Wait::any: return true;
+    case Wait::pattern: return matches(p.pattern, payload);
+    default: return false;
+  }
+}
+
+void Machine::deliver(Process& to, const Message& message) {
+  push(to.mailbox, message);
+  if (recording()) note_cause(message.sent_at);
+  if (to.status != Status::blocked) return;
+  // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing shared.
+  if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload)) wake(to, false);
+}
+
+// Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its index). The matcher runs
+// on the receiver's coroutine but on whatever C stack we are on, which is safe as long as it returns before we do.
+bool Machine::look(Process& p) {
+  lua_State* L = p.receiver;
+  if (!lua_checkstack(L, 8)) return false;
+  for (; p.looked < p.mailbox.size; p.looked++) {
+    lua_pushvalue(L, 1);
+    vm::push(L, p.mailbox[p.looked].payload);
+    slow_ |= kSlowMatcher;
+    const int status = lua_pcall(L, 1, 1, 0);
+    slow_ &= ~static_cast<uint32_t>(kSlowMatcher);
+    p.matcher_failed = status != LUA_OK;
+    const bool yes = p.matcher_failed || lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    if (yes) return true;
+  }
+  return false;
+}
+
+bool Machine::find_message(Process& p) {
+  if (p.wait == Wait::predicate) return look(p);
+  for (; p.looked < p.mailbox.size; p.looked++)
+    if (accepts(p, p.mailbox[p.looked].payload)) return true;
+  return false;
+}
+
+void Machine::wake(Process& p, bool expired) {
+  if (p.status == Status::blocked) p.status = Status::ready;
+  p.expired = p.expired || expired;
+  if (expired) p.woken_by = world_->steps;
+  enable(p.actor, AltKind::step, p.index, p.blocked_op);
+}
+
+// For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
+int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
+  World& w = *world_;
+  const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
+  const bool finite = timeout_ms >= 0;
+  const OpKind kind = wait == Wait::sleep ? OpKind::sleep : OpKind::receive;
+  const Access access = wait == Wait::sleep ? Access::none : finite ? Access::poll : Access::take;
+  p.looked = 0;
+  p.expired = false;
+  p.wait = wait;
+  p.receiver = L;
+  bool found = find_message(p);
+  if (found || timeout_ms == 0) {
+    sync(L, p, what, kind, access, box);
+    if (timeout_ms == 0) flush_own_signals(p);  // all that has been sent is looked at before giving up
+    if (!found) found = find_message(p);
+  } else {
+    // Blocked: not among the alternatives until a message fits or the time is up.
+    if (finite) {
+      p.deadline = start_timer(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
+      p.timed = true;
+    }
+    Alternative& a = w.alternatives[w.position[p.actor]];
+    a.op = {};
+    a.op.kind = kind;
+    a.op.access = access;
+    a.op.object = box;
+    p.what = what;
+    if (slow_ != 0) slow_sync(L, p, a);
+    p.blocked_op = a.op;
+    disable(p.actor);
+    if (p.status != Status::starting) p.status = Status::blocked;
+    park(p);
+    if (slow_ != 0) slow_granted(L, p);
+    if (p.timed) stop_receive_timer(p);
+    if (p.expired) flush_own_signals(p);
+    found = find_message(p);
+  }
+  p.wait = Wait::none;
+  p.receiver = nullptr;
+  if (p.pattern.tag != Tag::nil) free_term(p.pattern, arena_);
+  if (!found) {
+    lua_pushnil(L);
+    lua_pushstring(L, "timeout");
+    return done(L, p, 2);
+  }
+  Message msg = p.mailbox[p.looked];
+  if (p.matcher_failed) {  // now in its own time, unprotected
+    p.matcher_failed = false;
+    lua_pushvalue(L, 1);
+    vm::push(L, msg.payload);
+    lua_call(L, 1, 0);
+  }
+  erase(p.mailbox, p.looked);
+  vm::push(L, msg.payload);
+  if (recording()) {
+    note_cause(msg.sent_at);
+    if (msg.from != kNone) note_target(label(*w.processes[msg.from]));
+  }
+  free_term(msg.payload, arena_);
+  return done(L, p, 1);
+}
+
+void Machine::flush_own_signals(Process& p) {
+  flush_signals(p);
+  die_if_doomed(p);
+}
+
+void Machine::stop_receive_timer(Process& p) {
+  World& w = *world_;
+  for (uint32_t i = 0; i < w.timers.size; i++)
+    if (w.timers[i].kind == TimerKind::receive && w.timers[i].owner == p.index) {
+      disable(w.timers[i].actor);
+      erase(w.timers, i);
+      break;
+    }
+  p.timed = false;
+}
+
+// ---- timers ----
+
+Timer& Machine::start_timer(Process& owner, uint64_t due, TimerKind kind) {
+  World& w = *world_;
+  Timer t;
+  t.due = due;
+  t.owner = owner.index;
+  t.kind = kind;
+  t.started_at = w.steps;
+  if (kind == TimerKind::receive) {
+    if (owner.timer_actor == kNoActor) owner.timer_actor = make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
+    t.actor = owner.timer_actor;
+  } else {
+    t.actor = make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
+  }
+  push(w.timers, t);
+  return w.timers.back();
+}
+
+bool Machine::cancel_timer(uint64_t ref, int64_t* remaining) {
+  World& w = *world_;
+  for (uint32_t i = 0; i < w.timers.size; i++)
+    if (w.timers[i].kind == TimerKind::message && w.timers[i].ref == ref) {
+      *remaining = w.timers[i].due > w.now ? static_cast<int64_t>(w.timers[i].due - w.now) : 0;
+      disable(w.timers[i].actor);
+      erase(w.timers, i);
+      return true;
+    }
+  return false;
+}
+
+// Its receive time-out, and the timers that would send to it.
+void Machine::drop_timers_of(Process& p) {
+  World& w = *world_;
+  for (uint32_t i = 0; i < w.timers.size;) {
+    const Timer& t = w.timers[i];
+    const bool its = t.kind == TimerKind::receive ? t.owner == p.index : t.dest.tag == Tag::light && t.dest.light == p.pid;
+    if (!its) {
+      i++;
+      continue;
+    }
+    disable(t.actor);
+    erase(w.timers, i);
+  }
+  p.timed = false;
+}
+
+bool Machine::refresh_timers() {
+  World& w = *world_;
+  if (w.timers.size == 0) return w.alternatives.size != 0;
+  // Quiescent: only when nothing else can happen. Racy: also before, but never out of order.
+  bool others = false;
+  for (const Alternative& a : w.alternatives) others = others || a.kind != AltKind::timer;
+  if (others && !options_.racy_timers) return true;
+  uint64_t due = w.timers[0].due;
+  for (const Timer& t : w.timers) due = std::min(due, t.due);
+  for (const Timer& t : w.timers) {
+    if (t.due == due) {
+      if (!enabled(t.actor)) {
+        Operation op;
+        op.kind = OpKind::timer_fire;
+        op.access = Access::write;
+        op.object = make_object(ObjectClass::mailbox, t.kind == TimerKind::receive ? t.owner : (find(t.dest.light) ? find(t.dest.light)->index : t.owner));
+        enable(t.actor, AltKind::timer, t.owner, op);
+      }
+    } else {
+      disable(t.actor);
+    }
+  }
+  return true;
+}
+
+void Machine::fire(uint32_t i) {
+  World& w = *world_;
+  Timer t = w.timers[i];
+  erase(w.timers, i);
+  if (t.due > w.now) w.now = t.due;
+  // The others that were due at the same time wait until nothing else can happen again.
+  if (!options_.racy_timers)
+    for (const Timer& other : w.timers) disable(other.actor);
+  disable(t.actor);
+  if (recording()) note_cause(t.started_at);
+  if (t.kind == TimerKind::receive) {
+    Process& p = *w.processes[t.owner];
+    p.timed = false;
+    if (recording()) note_target(label(p));
+    if (p.status == Status::blocked) wake(p, true);
+    else p.expired = true;
+    return;
+  }
+  Process* to = t.dest.tag == Tag::light ? find(t.dest.light) : whereis(t.dest, w.processes[t.owner]->node);
+  if (!to || !alive(*to)) return;
+  if (recording()) note_target(label(*to)), note_args(print(t.payload));
+  deliver(*to, Message{t.payload, kNone, w.steps});
+}
+
+void Machine::perform(const Alternative& a) {
+  World& w = *world_;
+  switch (a.kind) {
+    case AltKind::timer:
+      for (uint32_t i = 0; i < w.timers.size; i++)
+        if (w.timers[i].actor == a.actor) {
+          fire(i);
+          return;
+        }
+      break;
+    case AltKind::deliver:
+      for (Channel& c : w.channels)
+        if (c.actor == a.actor) {
+          handle_head(c);
+          return;
+        }
+      break;
+    default: break;
+  }
+  LOCKSTEP_ASSERT(!"an alternative that nothing stands behind");
+}
+
+}  // namespace lockstep::vm

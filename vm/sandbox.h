@@ -1,0 +1,17 @@
+// What a guest sees of Lua: an allow-list, with deterministic versions of what is not so by itself.
+#pragma once
+#include "vm/lua_api.h"
+
+namespace lockstep::vm {
+
+// Opens the libraries and leaves exactly the allowed names among the globals.
+void open_sandbox(lua_State* L);
+// lockstep.*: pushes the table with the C functions of the core.
+void open_core(lua_State* L);
+// tostring without addresses: "table#3", numbered for each process from its first printing on. Pushes the string.
+void push_text(lua_State* L, int index);
+
+// Declared by open_core; used when a scenario is loaded.
+int declare_scenario(lua_State* L);
+
+}  // namespace lockstep::vm

@@ -1,0 +1,223 @@
+// Signals: order is kept between two processes and promised nowhere else (D9).
+#include "vm/machine.h"
+
+namespace lockstep::vm {
+namespace {
+bool is_string(const Term& t, std::string_view s) { return t.tag == Tag::string && View{t.bytes}.string() == s; }
+// Signals that change nothing but bookkeeping are handled where they arrive, unless something is queued before them.
+bool handled_at_once(SignalKind kind) { return kind != SignalKind::exit && kind != SignalKind::link_exit; }
+}  // namespace
+
+Channel& Machine::channel(uint32_t from, uint32_t to) {
+  World& w = *world_;
+  if (!options_.async_delivery) {
+    while (w.instant_channel.size <= to) push(w.instant_channel, kNone);
+    uint32_t& slot = w.instant_channel[to];
+    if (slot == kNone) {
+      slot = w.channels.size;
+      Channel c;
+      c.to = to;
+      c.actor = make_actor(AltKind::deliver, to, mix64(w.processes[to]->key, 0x7175657565));
+      push(w.channels, c);
+    }
+    return w.channels[w.instant_channel[to]];
+  }
+  for (Channel& c : w.channels)
+    if (c.from == from && c.to == to) return c;
+  Channel c;
+  c.from = from;
+  c.to = to;
+  c.actor = make_actor(AltKind::deliver, to, mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
+  push(w.channels, c);
+  return w.channels.back();
+}
+
+bool Machine::signals_pending(const Process& to) const {
+  for (const Channel& c : world_->channels)
+    if (c.to == to.index && !c.empty()) return true;
+  return false;
+}
+
+void Machine::send_signal(Process& from, Process& to, Signal s) {
+  World& w = *world_;
+  s.from = from.index;
+  s.sent_at = w.steps;
+  if (&from == &to) {  // to oneself: at once
+    handle(to, s);
+    return;
+  }
+  if (!options_.async_delivery && handled_at_once(s.kind) &&
+      (w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone || w.channels[w.instant_channel[to.index]].empty())) {
+    handle(to, s);
+    return;
+  }
+  Channel& c = channel(from.index, to.index);
+  push(c.queue, s);
+  offer(c);
+}
+
+void Machine::offer(Channel& c) {
+  if (c.empty()) {
+    c.head = c.queue.size = 0;
+    disable(c.actor);
+    return;
+  }
+  const Signal& s = c.queue[c.head];
+  Operation op;
+  op.kind = OpKind::deliver;
+  op.access = Access::append;
+  op.object = make_object(ObjectClass::mailbox, c.to);
+  op.value = vm::digest(s.payload);
+  if (s.kind != SignalKind::message) {
+    op.access = Access::write;
+    op.object = make_object(ObjectClass::process, c.to);
+  }
+  enable(c.actor, AltKind::deliver, c.to, op);
+}
+
+void Machine::handle_head(Channel& channel_ref) {
+  // By number: handling may make new channels and move the array.
+  World& w = *world_;
+  const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
+  Signal s = w.channels[number].queue[w.channels[number].head++];
+  offer(w.channels[number]);
+  Process& to = *w.processes[w.channels[number].to];
+  handle(to, s);
+  if (options_.async_delivery) return;
+  // What is behind it and needs no step of its own comes through now.
+  while (!w.channels[number].empty() && handled_at_once(w.channels[number].queue[w.channels[number].head].kind)) {
+    Signal next = w.channels[number].queue[w.channels[number].head++];
+    offer(w.channels[number]);
+    handle(to, next);
+  }
+}
+
+void Machine::flush_signals(Process& to) {
+  World& w = *world_;
+  if (options_.async_delivery || w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone) return;
+  while (!w.channels[w.instant_channel[to.index]].empty() && !to.doomed) handle_head(w.channels[w.instant_channel[to.index]]);
+}
+
+void Machine::flush_signals_from(Process& from, Process& to) {
+  if (!options_.async_delivery) {
+    flush_signals(to);
+    return;
+  }
+  Channel& c = channel(from.index, to.index);
+  const auto number = static_cast<uint32_t>(&c - world_->channels.data);
+  while (!world_->channels[number].empty()) handle_head(world_->channels[number]);
+}
+
+void Machine::handle(Process& to, Signal& s) {
+  World& w = *world_;
+  Process* from = s.from == kNone ? nullptr : w.processes[s.from];
+  const bool gone = !alive(to) || to.doomed;
+  switch (s.kind) {
+    case SignalKind::message:
+      if (s.ref != 0) {  // through an alias: dropped unless it is still active
+        bool active = false;
+        for (uint32_t i = 0; i < to.aliases.size && !active; i++)
+          if (to.aliases[i] == s.ref) active = true;
+        if (!active) {
+          free_term(s.payload, arena_);
+          return;
+        }
+      }
+      if (gone) free_term(s.payload, arena_);
+      else deliver(to, Message{s.payload, s.from, s.sent_at});
+      return;
+    case SignalKind::exit:
+    case SignalKind::link_exit: {
+      if (gone) return;
+      const bool by_link = s.kind == SignalKind::link_exit;
+      if (by_link) {
+        bool linked = false;
+        for (uint32_t i = 0; i < to.links.size; i++)
+          if (to.links[i] == s.from) {
+            erase(to.links, i);
+            linked = true;
+            break;
+          }
+        if (!linked) return;  // unlinked meanwhile
+      }
+      if (!by_link && is_string(s.payload, "kill")) {
+        terminate(to, make_string("killed", arena_));
+        return;
+      }
+      if (to.traps) {
+        const Term pid = Term::of_light(from ? from->pid : 0);
+        deliver(to, Message{make_tuple(arena_, scratch_, {make_string("EXIT", arena_), pid, s.payload}), s.from, s.sent_at});
+        return;
+      }
+      if (is_string(s.payload, "normal") && (by_link || s.from != to.index)) return;
+      terminate(to, s.payload);
+      return;
+    }
+    case SignalKind::link:
+      if (gone) {
+        Signal answer;
+        answer.kind = SignalKind::link_exit;
+        answer.payload = make_string("noproc", arena_);
+        send_signal(to, *from, answer);
+        return;
+      }
+      for (uint32_t x : to.links)
+        if (x == s.from) return;
+      push(to.links, s.from);
+      return;
+    case SignalKind::unlink:
+      for (uint32_t i = 0; i < to.links.size; i++)
+        if (to.links[i] == s.from) {
+          erase(to.links, i);
+          break;
+        }
+      return;
+    case SignalKind::monitor: {
+      Watcher watcher;
+      watcher.ref = s.ref;
+      watcher.process = s.from;
+      char room[16];
+      const View v = view_of(s.payload, room);  // {object, tag}
+      watcher.object = make_term(v.element(0), arena_);
+      watcher.tag = make_term(v.element(1), arena_);
+      if (gone) send_down(to, watcher, make_string("noproc", arena_));
+      else push(to.watchers, watcher);
+      return;
+    }
+    case SignalKind::demonitor:
+      for (uint32_t i = 0; i < to.watchers.size; i++)
+        if (to.watchers[i].ref == s.ref) {
+          erase(to.watchers, i);
+          break;
+        }
+      return;
+    case SignalKind::down: {
+      if (gone) return;
+      for (uint32_t i = 0; i < to.watches.size; i++)
+        if (to.watches[i].ref == s.ref) {
+          erase(to.watches, i);
+          for (uint32_t k = 0; k < to.aliases.size; k++)
+            if (to.aliases[k] == s.ref) {
+              erase(to.aliases, k);
+              break;
+            }
+          deliver(to, Message{s.payload, s.from, s.sent_at});
+          return;
+        }
+      free_term(s.payload, arena_);  // demonitored meanwhile
+      return;
+    }
+    case SignalKind::alias: return;
+  }
+}
+
+void Machine::send_down(Process& from, const Watcher& watcher, const Term& reason) {
+  const Term tag = watcher.tag.tag == Tag::nil ? make_string("DOWN", arena_) : watcher.tag;
+  Signal s;
+  s.kind = SignalKind::down;
+  s.ref = watcher.ref;
+  s.payload = make_tuple(arena_, scratch_, {tag, Term::of_light(watcher.ref), make_string("process", arena_), watcher.object, reason});
+  send_signal(from, *world_->processes[watcher.process], s);
+}
+
+}  // namespace lockstep::vm
