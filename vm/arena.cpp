@@ -9,8 +9,8 @@ namespace {
 
 constexpr uint64_t kAlign = 1ull << 32;
 
-// Finds where the kernel maps, then tries the multiples of 4 GiB around it. Reserving twice the size and trimming would
-// be simpler, but fails under `ulimit -v`.
+// Finds where the kernel maps, then tries the multiples of 4 GiB around it. Reserving twice the
+// size and trimming would be simpler, but fails under `ulimit -v`.
 char* reserve(size_t bytes) {
   void* probe = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (probe == MAP_FAILED) return nullptr;
@@ -30,7 +30,8 @@ char* reserve(size_t bytes) {
 }  // namespace
 
 Arena::Arena() {
-  // Address space, not memory: pages are touched as they are needed. Smaller under a limit on address space.
+  // Address space, not memory: pages are touched as they are needed. Smaller under a limit on
+  // address space.
   for (int shrink = 0; shrink < 4 && !base_; shrink++) {
     heap_bytes_ = size_t{1} << (30 - shrink);
     stacks_ = 4096u >> (shrink * 2);

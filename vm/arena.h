@@ -1,7 +1,8 @@
-// Memory of one machine: everything that an execution can change lives here, so that copying the used bytes back is a
-// restart (D4), and copying them in the middle is a saved state.
+// Memory of one machine: everything that an execution can change lives here, so that copying the
+// used bytes back is a restart (D4), and copying them in the middle is a saved state.
 //
-// 1. The base is a multiple of 4 GiB: only the low 32 bits of an address ever reach a Lua hash, so all machines of all
+// 1. The base is a multiple of 4 GiB: only the low 32 bits of an address ever reach a Lua hash, so
+// all machines of all
 //    workers order their tables alike.
 // 2. Nothing in the arena owns anything outside it, so dropping the contents needs no destructor.
 // 3. The allocator's own state is inside, so it is restored with the rest and addresses repeat.
@@ -13,18 +14,21 @@
 
 namespace lockstep::vm {
 
-inline constexpr size_t kStackBytes = 256 << 10;  // Lua allows 200 nested C calls; the worst of them need about 1 KiB each
+inline constexpr size_t kStackBytes =
+    256 << 10;  // Lua allows 200 nested C calls; the worst of them need about 1 KiB each
 
 class Arena {
  public:
-  // 16-byte steps up to 512 bytes, powers of two above: no class wastes more than half, and a block never moves class
-  // without the caller's realloc.
+  // 16-byte steps up to 512 bytes, powers of two above: no class wastes more than half, and a block
+  // never moves class without the caller's realloc.
   static constexpr int kClasses = 33 + 23;
   struct Head {
     char* top;
-    char* limit;          // `top` may not pass it
+    char* limit;  // `top` may not pass it
+    char* floor;  // blocks below are never reused: an address below it is part of the loaded image
+                  // for good
     void* free[kClasses];
-    bool full;            // an allocation was refused since the flag was last cleared
+    bool full;  // an allocation was refused since the flag was last cleared
   };
 
   Arena();
@@ -42,21 +46,31 @@ class Arena {
     return bump(class_size(c));
   }
   void put(void* p, size_t size) {
+    if (static_cast<char*>(p) < head_->floor) return;
     const int c = size_class(size);
     std::memcpy(p, &head_->free[c], sizeof(void*));
     head_->free[c] = p;
   }
+  // From here on new blocks are above everything that is there now.
+  void seal() {
+    std::memset(static_cast<void*>(head_->free), 0, sizeof head_->free);
+    head_->floor = head_->top;
+  }
   static int size_class(size_t n) {
     return n <= 512 ? static_cast<int>((n + 15) >> 4) : 33 + (63 - __builtin_clzll(n - 1)) - 8 - 1;
   }
-  static size_t class_size(int c) { return c <= 32 ? (c ? static_cast<size_t>(c) << 4 : 16) : static_cast<size_t>(1024) << (c - 33); }
+  static size_t class_size(int c) {
+    return c <= 32 ? (c ? static_cast<size_t>(c) << 4 : 16) : static_cast<size_t>(1024) << (c - 33);
+  }
 
   char* base() const { return base_; }
   size_t used() const { return static_cast<size_t>(head_->top - base_); }
   size_t heap_bytes() const { return heap_bytes_; }
   Head& head() { return *head_; }
   // Bytes that may be in use; at most heap_bytes().
-  void set_limit(size_t bytes) { head_->limit = base_ + (bytes < heap_bytes_ ? bytes : heap_bytes_); }
+  void set_limit(size_t bytes) {
+    head_->limit = base_ + (bytes < heap_bytes_ ? bytes : heap_bytes_);
+  }
   bool contains(const void* p) const {
     return static_cast<const char*>(p) >= base_ && static_cast<const char*>(p) < head_->top;
   }

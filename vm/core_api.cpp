@@ -10,18 +10,27 @@ namespace {
 
 constexpr int64_t kInfinite = -1;
 
-bool is_string(const Term& t, std::string_view s) { return t.tag == Tag::string && View{t.bytes}.string() == s; }
-uint64_t light_at(lua_State* L, int i) { return lua_islightuserdata(L, i) ? reinterpret_cast<uint64_t>(lua_touserdata(L, i)) : 0; }
+bool is_string(const Term& t, std::string_view s) {
+  return t.tag == Tag::string && View{t.bytes}.string() == s;
+}
+uint64_t light_at(lua_State* L, int i) {
+  return lua_islightuserdata(L, i) ? reinterpret_cast<uint64_t>(lua_touserdata(L, i)) : 0;
+}
 void push_light(lua_State* L, uint64_t v) { lua_pushlightuserdata(L, reinterpret_cast<void*>(v)); }
 ObjectId process_object(const Process& p) { return make_object(ObjectClass::process, p.index); }
 ObjectId mailbox_object(const Process& p) { return make_object(ObjectClass::mailbox, p.index); }
-ObjectId name_object(uint32_t node, const Term& name) { return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1); }
+ObjectId name_object(uint32_t node, const Term& name) {
+  return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1);
+}
 
 // Milliseconds: nil, none and "infinity" are infinite; raises timeout_value as OTP does for others.
 int64_t timeout_at(lua_State* L, int i, const char* what) {
   if (lua_isnoneornil(L, i)) return kInfinite;
-  if (lua_type(L, i) == LUA_TSTRING && std::strcmp(lua_tostring(L, i), "infinity") == 0) return kInfinite;
-  if (lua_type(L, i) != LUA_TNUMBER) luaL_error(L, "bad argument #%d to '%s' (milliseconds or \"infinity\" expected, got %s)", i, what, luaL_typename(L, i));
+  if (lua_type(L, i) == LUA_TSTRING && std::strcmp(lua_tostring(L, i), "infinity") == 0)
+    return kInfinite;
+  if (lua_type(L, i) != LUA_TNUMBER)
+    luaL_error(L, "bad argument #%d to '%s' (milliseconds or \"infinity\" expected, got %s)", i,
+               what, luaL_typename(L, i));
   int whole = 0;
   const lua_Integer v = lua_tointegerx(L, i, &whole);
   if (!whole || v < 0 || v > 0xffffffff) raise(L, "error", "timeout_value");
@@ -30,11 +39,13 @@ int64_t timeout_at(lua_State* L, int i, const char* what) {
 
 Process& pid_argument(lua_State* L, Machine& m, int i, const char* what) {
   Process* p = m.find(light_at(L, i));
-  if (!p) luaL_error(L, "bad argument #%d to '%s' (pid expected, got %s)", i, what, luaL_typename(L, i));
+  if (!p)
+    luaL_error(L, "bad argument #%d to '%s' (pid expected, got %s)", i, what, luaL_typename(L, i));
   return *p;
 }
 
-// Function and arguments from `first` on, encoded now: what the parent changes afterwards is not seen by the child.
+// Function and arguments from `first` on, encoded now: what the parent changes afterwards is not
+// seen by the child.
 Term closure_arguments(lua_State* L, Machine& m, int first, const char* what) {
   luaL_checktype(L, first, LUA_TFUNCTION);
   Bytes& b = m.scratch();
@@ -42,7 +53,8 @@ Term closure_arguments(lua_State* L, Machine& m, int first, const char* what) {
   b[0] = static_cast<char>(Tag::string);  // opaque bytes, read only by Machine::spawn
   for (int i = first; i <= lua_gettop(L); i++) {
     const char* error = encode(L, i, b);
-    if (error) luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", i, what, error);
+    if (error)
+      luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", i, what, error);
   }
   Term t;
   t.tag = Tag::string;
@@ -91,7 +103,8 @@ int l_self(lua_State* L) {
   return 1;
 }
 
-// send(dest, message): dest is a pid, an alias, a registered name, or {name, node}. Returns the message.
+// send(dest, message): dest is a pid, an alias, a registered name, or {name, node}. Returns the
+// message.
 int l_send(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "send");
@@ -108,7 +121,8 @@ int l_send(lua_State* L) {
     m.die_if_doomed(p);
     return m.done(L, p, 1);
   }
-  if (light_class(light) == Light::ref && light_index(light) < m.world().processes.size) {  // an alias
+  if (light_class(light) == Light::ref &&
+      light_index(light) < m.world().processes.size) {  // an alias
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
     m.sync(L, p, "send", OpKind::send, Access::append, mailbox_object(to), digest(payload));
@@ -118,10 +132,12 @@ int l_send(lua_State* L) {
   }
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "send");
-  // The name is resolved when the send happens: two objects, the name and the mailbox behind it as of now.
+  // The name is resolved when the send happens: two objects, the name and the mailbox behind it as
+  // of now.
   Process* now = m.whereis(name, p.node);
   const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
-  m.announce(L, p, "send", OpKind::send, Access::read, name_object(p.node, name), digest(payload), &box, now ? 1 : 0);
+  m.announce(L, p, "send", OpKind::send, Access::read, name_object(p.node, name), digest(payload),
+             &box, now ? 1 : 0);
   Process* to = m.whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L);
@@ -141,7 +157,9 @@ int l_recv_first(lua_State* L) {
   Process& p = m.process(L, "recv_first");
   const int64_t timeout = timeout_at(L, 2, "recv_first");
   if (lua_isfunction(L, 1)) return m.receive(L, p, "recv_first", Wait::predicate, timeout);
-  if (lua_isnone(L, 1)) luaL_error(L, "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
+  if (lua_isnone(L, 1))
+    luaL_error(L,
+               "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
   p.pattern = m.encode_argument(L, 1, "recv_first");
   return m.receive(L, p, "recv_first", Wait::pattern, timeout);
 }
@@ -167,7 +185,8 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   Process& p = m.process(L, what);
   const uint64_t light = light_at(L, 1);
   if (!m.find(light) && lua_type(L, 1) != LUA_TSTRING) badarg(L);
-  if (lua_isnone(L, 2)) luaL_error(L, "bad argument #2 to '%s' (message expected, got nothing)", what);
+  if (lua_isnone(L, 2))
+    luaL_error(L, "bad argument #2 to '%s' (message expected, got nothing)", what);
   int whole = 0;
   const lua_Integer ms = lua_tointegerx(L, 3, &whole);
   if (lua_type(L, 3) != LUA_TNUMBER || !whole || ms < 0) badarg(L);
@@ -177,7 +196,9 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   const uint64_t ref = m.make_ref(p);
   Process* to = m.find(light);
   if (!to || m.alive(*to)) {
-    if (wrap) payload = make_tuple(m.arena(), m.scratch(), {make_string("timeout", m.arena()), Term::of_light(ref), payload});
+    if (wrap)
+      payload = make_tuple(m.arena(), m.scratch(),
+                           {make_string("timeout", m.arena()), Term::of_light(ref), payload});
     Timer& t = m.start_timer(p, m.world().now + static_cast<uint64_t>(ms), TimerKind::message);
     t.ref = ref;
     t.dest = dest;
@@ -194,7 +215,9 @@ uint64_t ref_argument(lua_State* L, int i) {
   if (light_class(v) != Light::ref) badarg(L);
   return v;
 }
-ObjectId timer_object(uint64_t ref) { return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1); }
+ObjectId timer_object(uint64_t ref) {
+  return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
+}
 
 int l_cancel_timer(lua_State* L) {
   Machine& m = machine_of(L);
@@ -202,8 +225,10 @@ int l_cancel_timer(lua_State* L) {
   const uint64_t ref = ref_argument(L, 1);
   m.sync(L, p, "cancel_timer", OpKind::timer_cancel, Access::write, timer_object(ref));
   int64_t left = 0;
-  if (m.cancel_timer(ref, &left)) lua_pushinteger(L, left);
-  else lua_pushboolean(L, 0);
+  if (m.cancel_timer(ref, &left))
+    lua_pushinteger(L, left);
+  else
+    lua_pushboolean(L, 0);
   return m.done(L, p, 1);
 }
 int l_read_timer(lua_State* L) {
@@ -213,7 +238,8 @@ int l_read_timer(lua_State* L) {
   m.sync(L, p, "read_timer", OpKind::timer_read, Access::read, timer_object(ref));
   for (const Timer& t : m.world().timers)
     if (t.kind == TimerKind::message && t.ref == ref) {
-      lua_pushinteger(L, t.due > m.world().now ? static_cast<lua_Integer>(t.due - m.world().now) : 0);
+      lua_pushinteger(L,
+                      t.due > m.world().now ? static_cast<lua_Integer>(t.due - m.world().now) : 0);
       return m.done(L, p, 1);
     }
   lua_pushboolean(L, 0);
@@ -236,7 +262,9 @@ int l_link(lua_State* L) {
     if (!p.traps) raise(L, "error", "noproc");
     Signal s;
     s.kind = SignalKind::message;
-    s.payload = make_tuple(m.arena(), m.scratch(), {make_string("EXIT", m.arena()), Term::of_light(q.pid), make_string("noproc", m.arena())});
+    s.payload = make_tuple(
+        m.arena(), m.scratch(),
+        {make_string("EXIT", m.arena()), Term::of_light(q.pid), make_string("noproc", m.arena())});
     m.send_signal(q, p, s);
     return m.done(L, p, 1);
   }
@@ -293,7 +321,8 @@ int l_monitor(lua_State* L) {
     name = m.encode_argument(L, 1, "monitor");
     Process* now = m.whereis(name, p.node);
     const Footprint other{now ? process_object(*now) : 0, Access::write};
-    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(p.node, name), 0, &other, now ? 1 : 0);
+    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(p.node, name), 0, &other,
+               now ? 1 : 0);
     q = m.whereis(name, p.node);
   } else {
     m.sync(L, p, "monitor", OpKind::monitor, Access::write, process_object(*q));
@@ -305,7 +334,9 @@ int l_monitor(lua_State* L) {
   }
   if (alias) m.push(p.aliases, ref);
   Term object = q ? Term::of_light(q->pid) : Term();
-  if (by_name) object = make_tuple(m.arena(), m.scratch(), {name, make_string(m.node_name(p.node), m.arena())});
+  if (by_name)
+    object =
+        make_tuple(m.arena(), m.scratch(), {name, make_string(m.node_name(p.node), m.arena())});
   m.push(p.watches, Watch{ref, q ? q->index : kNone, false});
   if (q) {
     if (m.recording()) m.note_target(m.label(*q));
@@ -354,7 +385,8 @@ int l_demonitor(lua_State* L) {
   for (const Watch& watch : p.watches)
     if (watch.ref == ref) target = watch.target;
   const Footprint own{mailbox_object(p), Access::write};
-  m.announce(L, p, "demonitor", OpKind::demonitor, Access::write, target == kNone ? process_object(p) : make_object(ObjectClass::process, target), 0,
+  m.announce(L, p, "demonitor", OpKind::demonitor, Access::write,
+             target == kNone ? process_object(p) : make_object(ObjectClass::process, target), 0,
              &own, 1);
   bool active = false;
   for (uint32_t i = 0; i < p.watches.size; i++)
@@ -402,7 +434,8 @@ int l_exit(lua_State* L) {
   Process* q = m.find(light_at(L, 1));
   if (!q) badarg(L);
   Term reason = m.encode_argument(L, 2, "exit");
-  m.sync(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q), digest(reason));
+  m.sync(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
+         digest(reason));
   if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
   Signal s;
   s.kind = SignalKind::exit;
@@ -428,7 +461,8 @@ int l_alive(lua_State* L) {
   Process* q = m.find(light_at(L, 1));
   if (!q || q->node != p.node) badarg(L);
   m.sync(L, p, "alive", OpKind::alive, Access::read, process_object(*q));
-  if (q != &p) m.flush_signals_from(p, *q);  // a request to it: it sees what the caller has sent before
+  if (q != &p)
+    m.flush_signals_from(p, *q);  // a request to it: it sees what the caller has sent before
   if (m.recording()) m.note_target(m.label(*q));
   lua_pushboolean(L, m.alive(*q) && !q->doomed && !m.dying_by_signal(*q));
   return m.done(L, p, 1);
@@ -443,8 +477,11 @@ int l_register(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING || !q) badarg(L);
   Term name = m.encode_argument(L, 1, "register");
   const Footprint other{process_object(*q), Access::write};
-  m.announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0, &other, 1);
-  if (is_string(name, "undefined") || m.whereis(name, p.node) || q->name.tag != Tag::nil || !m.alive(*q) || q->node != p.node) badarg(L);
+  m.announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
+             &other, 1);
+  if (is_string(name, "undefined") || m.whereis(name, p.node) || q->name.tag != Tag::nil ||
+      !m.alive(*q) || q->node != p.node)
+    badarg(L);
   q->name = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
   m.push(m.world().names, Name{name, q->index, p.node});
@@ -472,8 +509,10 @@ int l_whereis(lua_State* L) {
   m.sync(L, p, "whereis", OpKind::whereis, Access::read, name_object(p.node, name));
   Process* q = m.whereis(name, p.node);
   free_term(name, m.arena());
-  if (q) push_light(L, q->pid);
-  else lua_pushnil(L);
+  if (q)
+    push_light(L, q->pid);
+  else
+    lua_pushnil(L);
   return m.done(L, p, 1);
 }
 int l_registered(lua_State* L) {
@@ -587,13 +626,18 @@ int l_choose(lua_State* L) {
   Process& p = m.process(L, "choose");
   if (lua_istable(L, 1)) {
     const lua_Unsigned n = lua_rawlen(L, 1);
-    if (n == 0 || n > 0xffff) luaL_error(L, "bad argument #1 to 'choose' (a list of 1 to 65535 values expected, got %d)", static_cast<int>(n));
+    if (n == 0 || n > 0xffff)
+      luaL_error(L, "bad argument #1 to 'choose' (a list of 1 to 65535 values expected, got %d)",
+                 static_cast<int>(n));
     lua_rawgeti(L, 1, static_cast<lua_Integer>(m.choose_data(p, static_cast<uint32_t>(n))) + 1);
     return 1;
   }
-  if (!lua_isinteger(L, 1)) luaL_error(L, "bad argument #1 to 'choose' (a whole number or a list expected, got %s)", luaL_typename(L, 1));
+  if (!lua_isinteger(L, 1))
+    luaL_error(L, "bad argument #1 to 'choose' (a whole number or a list expected, got %s)",
+               luaL_typename(L, 1));
   const lua_Integer n = lua_tointeger(L, 1);
-  if (n < 1 || n > 0xffff) luaL_error(L, "bad argument #1 to 'choose' (1 to 65535 expected, got %I)", n);
+  if (n < 1 || n > 0xffff)
+    luaL_error(L, "bad argument #1 to 'choose' (1 to 65535 expected, got %I)", n);
   lua_pushinteger(L, static_cast<lua_Integer>(m.choose_data(p, static_cast<uint32_t>(n))) + 1);
   return 1;
 }
@@ -622,9 +666,12 @@ int exception_text(lua_State* L) {
   std::string text;
   lua_getfield(L, 1, "where");
   if (const char* where = lua_tostring(L, -1)) text = std::string(where) + ": ";
-  if (error) text += error;
-  else if (View{m.scratch().data()}.tag() == Tag::string) text += std::string(View{m.scratch().data()}.string());
-  else text += print(View{m.scratch().data()});
+  if (error)
+    text += error;
+  else if (View{m.scratch().data()}.tag() == Tag::string)
+    text += std::string(View{m.scratch().data()}.string());
+  else
+    text += print(View{m.scratch().data()});
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
@@ -632,14 +679,43 @@ int exception_text(lua_State* L) {
 }  // namespace
 
 void open_core(lua_State* L) {
-  static const luaL_Reg functions[] = {
-      {"spawn", l_spawn}, {"spawn_link", l_spawn_link}, {"spawn_monitor", l_spawn_monitor}, {"self", l_self}, {"send", l_send}, {"recv", l_recv},
-      {"recv_first", l_recv_first}, {"sleep", l_sleep}, {"now", l_now}, {"send_after", l_send_after}, {"start_timer", l_start_timer},
-      {"cancel_timer", l_cancel_timer}, {"read_timer", l_read_timer}, {"link", l_link}, {"unlink", l_unlink}, {"monitor", l_monitor},
-      {"demonitor", l_demonitor}, {"flag", l_flag}, {"exit", l_exit}, {"error", l_error}, {"throw", l_throw}, {"alive", l_alive},
-      {"register", l_register}, {"unregister", l_unregister}, {"whereis", l_whereis}, {"registered", l_registered}, {"make_ref", l_make_ref},
-      {"put", l_put}, {"get", l_get}, {"erase", l_erase}, {"set_label", l_set_label}, {"choose", l_choose}, {"yield", l_yield},
-      {"is_pid", l_is_pid}, {"is_ref", l_is_ref}, {"scenario", declare_scenario}, {nullptr, nullptr}};
+  static const luaL_Reg functions[] = {{"spawn", l_spawn},
+                                       {"spawn_link", l_spawn_link},
+                                       {"spawn_monitor", l_spawn_monitor},
+                                       {"self", l_self},
+                                       {"send", l_send},
+                                       {"recv", l_recv},
+                                       {"recv_first", l_recv_first},
+                                       {"sleep", l_sleep},
+                                       {"now", l_now},
+                                       {"send_after", l_send_after},
+                                       {"start_timer", l_start_timer},
+                                       {"cancel_timer", l_cancel_timer},
+                                       {"read_timer", l_read_timer},
+                                       {"link", l_link},
+                                       {"unlink", l_unlink},
+                                       {"monitor", l_monitor},
+                                       {"demonitor", l_demonitor},
+                                       {"flag", l_flag},
+                                       {"exit", l_exit},
+                                       {"error", l_error},
+                                       {"throw", l_throw},
+                                       {"alive", l_alive},
+                                       {"register", l_register},
+                                       {"unregister", l_unregister},
+                                       {"whereis", l_whereis},
+                                       {"registered", l_registered},
+                                       {"make_ref", l_make_ref},
+                                       {"put", l_put},
+                                       {"get", l_get},
+                                       {"erase", l_erase},
+                                       {"set_label", l_set_label},
+                                       {"choose", l_choose},
+                                       {"yield", l_yield},
+                                       {"is_pid", l_is_pid},
+                                       {"is_ref", l_is_ref},
+                                       {"scenario", declare_scenario},
+                                       {nullptr, nullptr}};
   luaL_newlib(L, functions);
   push_light(L, kAny);
   lua_setfield(L, -2, "any");

@@ -32,7 +32,8 @@ void misuse_argument(lua_State* L, int argument, const char* expected) {
 Term Machine::encode_argument(lua_State* L, int index, const char* function) {
   const char* error = nullptr;
   Term t = make_term(L, index, arena_, scratch_, &error);
-  if (error) luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", index, function, error);
+  if (error)
+    luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", index, function, error);
   return t;
 }
 

@@ -9,9 +9,13 @@
 namespace lockstep::vm {
 namespace {
 
-bool is_library_chunk(const char* source) { return source[0] == '=' && std::string_view(source).substr(1, 9) == "lockstep/"; }
+bool is_library_chunk(const char* source) {
+  return source[0] == '=' && std::string_view(source).substr(1, 9) == "lockstep/";
+}
 
-std::string plain_chunk(const lua_Debug& ar) { return ar.source[0] == '@' ? ar.source + 1 : ar.short_src; }
+std::string plain_chunk(const lua_Debug& ar) {
+  return ar.source[0] == '@' ? ar.source + 1 : ar.short_src;
+}
 
 }  // namespace
 
@@ -41,14 +45,16 @@ std::string Machine::guest_traceback(lua_State* L) const {
   return out;
 }
 
-// The place of the call that is under way: the innermost guest frame. 3 ns if it is a plain Lua function, by its program
-// counter; the name is looked up once.
+// The place of the call that is under way: the innermost guest frame. 3 ns if it is a plain Lua
+// function, by its program counter; the name is looked up once.
 uint32_t Machine::site(lua_State* L) {
   if (!sites_) sites_ = std::make_unique<Sites>();
   lua_Debug ar;
   uint64_t place = 0;
   for (int level = 1; level < 12 && lua_getstack(L, level, &ar); level++) {
-    const uint64_t pc = static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) - reinterpret_cast<intptr_t>(arena_.base()));
+    const uint64_t pc =
+        static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
+                              reinterpret_cast<intptr_t>(arena_.base()));
     place = mix64(place, pc);
     lua_Debug info = ar;
     lua_getinfo(L, "S", &info);
@@ -81,10 +87,14 @@ std::string Machine::actor_name(ActorId actor) const {
   const Actor& a = w.actors[actor];
   const std::string who = label(*w.processes[a.process]);
   switch (a.kind) {
-    case AltKind::deliver: return "signals to " + who;
-    case AltKind::timer: return "timer of " + who;
-    case AltKind::fault: return "fault";
-    default: return who;
+    case AltKind::deliver:
+      return "signals to " + who;
+    case AltKind::timer:
+      return "timer of " + who;
+    case AltKind::fault:
+      return "fault";
+    default:
+      return who;
   }
 }
 
@@ -92,16 +102,23 @@ std::string Machine::object_name(ObjectId object) const {
   const World& w = *world_;
   auto process = [&](uint32_t i) { return i < w.processes.size ? label(*w.processes[i]) : "?"; };
   switch (object_class(object)) {
-    case ObjectClass::none: return {};
-    case ObjectClass::mailbox: return "mailbox of " + process(object_container(object));
-    case ObjectClass::process: return process(object_container(object));
+    case ObjectClass::none:
+      return {};
+    case ObjectClass::mailbox:
+      return "mailbox of " + process(object_container(object));
+    case ObjectClass::process:
+      return process(object_container(object));
     case ObjectClass::name:
       for (const Name& n : w.names)
-        if ((static_cast<uint32_t>(vm::digest(n.name)) | 1) == object_element(object)) return "name " + print(n.name);
+        if ((static_cast<uint32_t>(vm::digest(n.name)) | 1) == object_element(object))
+          return "name " + print(n.name);
       return "a name";
-    case ObjectClass::timer: return "timer";
-    case ObjectClass::node: return "node";
-    case ObjectClass::clock: return "clock";
+    case ObjectClass::timer:
+      return "timer";
+    case ObjectClass::node:
+      return "node";
+    case ObjectClass::clock:
+      return "clock";
     default: {
       std::string name = shared_object_name(*this, object);
       return name.empty() ? "object" : name;
@@ -126,7 +143,8 @@ void Machine::open_event(Process* p, AltKind kind, const Operation& op, ActorId 
   for (int i = 0; i < op.extra_count; i++) e.footprint.push_back(op.extra[i]);
   const uint32_t process = w.actors[actor].process;
   e.process = process;
-  e.who = kind == AltKind::step || kind == AltKind::data ? label(*w.processes[process]) : actor_name(actor);
+  e.who = kind == AltKind::step || kind == AltKind::data ? label(*w.processes[process])
+                                                         : actor_name(actor);
   e.what = op_name(op.kind);
   if (p) {
     e.what = p->what;
@@ -153,13 +171,22 @@ void Machine::close_event() {
   e = {};
 }
 
-void Machine::note_target(std::string text) { if (draft_.open) draft_.event.target = std::move(text); }
-void Machine::note_change(std::string text) { if (draft_.open) draft_.event.change = std::move(text); }
-void Machine::note_args(std::string text) { if (draft_.open) draft_.event.args = std::move(text); }
-void Machine::note_cause(uint32_t step) { if (draft_.open) draft_.event.causes.push_back(step); }
+void Machine::note_target(std::string text) {
+  if (draft_.open) draft_.event.target = std::move(text);
+}
+void Machine::note_change(std::string text) {
+  if (draft_.open) draft_.event.change = std::move(text);
+}
+void Machine::note_args(std::string text) {
+  if (draft_.open) draft_.event.args = std::move(text);
+}
+void Machine::note_cause(uint32_t step) {
+  if (draft_.open) draft_.event.causes.push_back(step);
+}
 
-void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object, uint64_t value,
-                       const Footprint* extra, size_t extra_count) {
+void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                       ObjectId object, uint64_t value, const Footprint* extra,
+                       size_t extra_count) {
   World& w = *world_;
   Footprint* kept = nullptr;
   if (extra_count) {
@@ -202,7 +229,8 @@ void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
   if (slow_ & kSlowRecord) {
     if (args_.size() <= p.index) args_.resize(p.index + 1);
     args_[p.index] = L ? printed(L, 1, lua_gettop(L), scratch_) : std::string();
-    if (draft_.open && draft_.event.kind == AltKind::step && draft_.event.process == p.index) close_event();
+    if (draft_.open && draft_.event.kind == AltKind::step && draft_.event.process == p.index)
+      close_event();
   }
   if (slow_ & kSlowHunt) on_line(L ? L : p.L);
 }
@@ -227,16 +255,20 @@ std::string Machine::deadlock_story(const Process& root) const {
   auto waits = [&](const Process& p) {
     const std::string site = guest_site(p.running ? p.running : p.L);
     std::string s = "waits";
-    if (p.wait == Wait::pattern) s += " for " + print(p.pattern);
-    else if (p.wait == Wait::any) s += " for any message";
-    else if (p.wait == Wait::predicate) s += " for a message that its matcher accepts";
+    if (p.wait == Wait::pattern)
+      s += " for " + print(p.pattern);
+    else if (p.wait == Wait::any)
+      s += " for any message";
+    else if (p.wait == Wait::predicate)
+      s += " for a message that its matcher accepts";
     if (!site.empty()) s += " at " + site;
     return s;
   };
   auto mailbox = [&](const Process& p) {
     if (p.mailbox.empty()) return std::string("mailbox empty");
     std::string s = "mailbox holds ";
-    for (uint32_t i = 0; i < p.mailbox.size && i < 5; i++) s += (i ? ", " : "") + print(p.mailbox[i].payload, 60);
+    for (uint32_t i = 0; i < p.mailbox.size && i < 5; i++)
+      s += (i ? ", " : "") + print(p.mailbox[i].payload, 60);
     if (p.mailbox.size > 5) s += " and " + std::to_string(p.mailbox.size - 5) + " more";
     return s;
   };
@@ -246,13 +278,18 @@ std::string Machine::deadlock_story(const Process& root) const {
     if (p == &root) continue;
     out += label(*p);
     if (p->status == Status::ended) {
-      out += " has ended (" + print(p->exit_reason, 60) + ") at step " + std::to_string(p->ended_at) + "\n";
+      out += " has ended (" + print(p->exit_reason, 60) + ") at step " +
+             std::to_string(p->ended_at) + "\n";
     } else {
       out += " " + waits(*p) + "; " + mailbox(*p) + "\n";
     }
   }
-  if (w.processes.size == 1) out += "there is no other process that could send it anything\n";
-  else out += "no process can run, no signal is in flight and no timer is set, so nobody is left to send it\n";
+  if (w.processes.size == 1)
+    out += "there is no other process that could send it anything\n";
+  else
+    out +=
+        "no process can run, no signal is in flight and no timer is set, so nobody is left to send "
+        "it\n";
   return out;
 }
 

@@ -45,8 +45,12 @@ void Machine::check_frozen() {
   Outcome o;
   o.verdict = Verdict::misuse;
   o.object = frozen_->names[owner];
-  o.reason = "the scenario changed " + o.object + " while it ran: file-level state is shared by all processes and must stay as it was loaded";
-  o.detail = "keep it in a local variable of the process, or share it through a table, an atomic, a persistent term or messages";
+  o.reason =
+      "the scenario changed " + o.object +
+      " while it ran: file-level state is shared by all processes and must stay as it was loaded";
+  o.detail =
+      "keep it in a local variable of the process, or share it through a table, an atomic, a "
+      "persistent term or messages";
   if (slow_ & kSlowHunt) {
     outcome_ = std::move(o);
     return;

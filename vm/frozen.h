@@ -1,5 +1,6 @@
-// File-level state must not change while a scenario runs (D6). What was reachable when loading ended is compared with the
-// image after every execution; a difference is the scenario's mistake, and a second run finds the line.
+// File-level state must not change while a scenario runs (D6). What was reachable when loading
+// ended is compared with the image after every execution; a difference is the scenario's mistake,
+// and a second run finds the line.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -14,9 +15,11 @@ struct Machine::Frozen {
     uint32_t offset, size;  // within the image
     uint32_t owner;         // index into names
   };
-  std::vector<Range> ranges;       // ascending, neighbours joined where the owner does not matter for speed
-  std::vector<Range> detail;       // the same, not joined
-  std::vector<std::string> names;  // "local counter (scenario.lua)", "global config", "table string"
+  std::vector<Range>
+      ranges;  // ascending, neighbours joined where the owner does not matter for speed
+  std::vector<Range> detail;  // the same, not joined
+  std::vector<std::string>
+      names;  // "local counter (scenario.lua)", "global config", "table string"
   std::vector<const void*> tables;
   // The owner of the first difference between memory and image, or kNone.
   uint32_t changed(const char* memory, const char* image) const;

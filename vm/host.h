@@ -16,15 +16,19 @@ class Machine;
 struct Host {
   Machine* machine = nullptr;
   Arena* arena = nullptr;
-  const char* image_end = nullptr;      // objects below belong to the loaded image; null while loading
-  const void* const* libraries = nullptr;  // sorted addresses of image tables that are shared by reference in terms
+  const char* image_end = nullptr;  // objects below belong to the loaded image; null while loading
+  const void* const* libraries =
+      nullptr;  // sorted addresses of image tables that are shared by reference in terms
   size_t library_count = 0;
 
-  // Modules, metatables and other file-level tables that hold functions: sent by reference. Tables of data are copied.
+  // Modules, metatables and other file-level tables that hold functions: sent by reference. Tables
+  // of data are copied.
   bool is_library(const void* table) const;
-  void push_image(lua_State* L, size_t offset) const;                     // the table or function at that arena offset
-  void push_closure(lua_State* L, size_t proto, int upvalues) const;      // a new closure over fresh variables
-  void join_image_variable(lua_State* L, int closure, int n, size_t offset) const;  // makes upvalue n the file-level one
+  void push_image(lua_State* L, size_t offset) const;  // the table or function at that arena offset
+  void push_closure(lua_State* L, size_t proto,
+                    int upvalues) const;  // a new closure over fresh variables
+  void join_image_variable(lua_State* L, int closure, int n,
+                           size_t offset) const;  // makes upvalue n the file-level one
 };
 
 // Every lua_State of a machine carries its host in the extra space that Lua copies to new threads.
@@ -34,14 +38,16 @@ inline Machine& machine_of(lua_State* L) { return *host_of(L).machine; }
 // Ends the running execution with a memory bound. Never returns while an execution runs.
 [[noreturn]] void out_of_memory();
 
-// Raises a Lua error object of OTP's kind: class is "error", "exit" or "throw"; the reason is the value on top of the
-// stack, or `reason`. Caught by pcall like any other.
+// Raises a Lua error object of OTP's kind: class is "error", "exit" or "throw"; the reason is the
+// value on top of the stack, or `reason`. Caught by pcall like any other.
 [[noreturn]] void raise_top(lua_State* L, const char* cls);
 [[noreturn]] void raise(lua_State* L, const char* cls, const char* reason);
 [[noreturn]] inline void badarg(lua_State* L) { raise(L, "error", "badarg"); }
-// Misuse of the API, as a plain Lua error that names the argument: "bad argument #2 to 'send' (...)".
+// Misuse of the API, as a plain Lua error that names the argument: "bad argument #2 to 'send'
+// (...)".
 [[noreturn]] void misuse_argument(lua_State* L, int argument, const char* expected);
 
-inline constexpr const char* kException = "lockstep.exception";  // registry name of the metatable of such errors
+inline constexpr const char* kException =
+    "lockstep.exception";  // registry name of the metatable of such errors
 
 }  // namespace lockstep::vm

@@ -31,8 +31,9 @@ int caller_pc(lua_State* L) {
 
 const char* check(lua_State* L) {
   // Closures: two instances of one function share a prototype, an instance of another does not.
-  if (luaL_dostring(L, "local x = 5 local function make() return function() return x end end "
-                       "return make(), make(), function() return 1 end") != LUA_OK)
+  if (luaL_dostring(L,
+                    "local x = 5 local function make() return function() return x end end "
+                    "return make(), make(), function() return 1 end") != LUA_OK)
     return "a test chunk does not run";
   const void* a = lua_topointer(L, -3);
   const void* b = lua_topointer(L, -2);
@@ -40,7 +41,8 @@ const char* check(lua_State* L) {
   if (proto_of(a) != proto_of(b) || proto_of(a) == proto_of(c)) return "the prototype in a closure";
   void* variable = lua_upvalueid(L, -3, 1);
   if (load<void*>(a, kClosureUpvalues) != variable) return "the variables of a closure";
-  if (!upval_closed(variable) || load<lua_Integer>(variable, kUpvalValue) != 5) return "the value of a captured variable";
+  if (!upval_closed(variable) || load<lua_Integer>(variable, kUpvalValue) != 5)
+    return "the value of a captured variable";
   lua_settop(L, 0);
   // A prototype put into another closure of as many variables runs.
   luaL_dostring(L, "local a, b = 1, 2 return function() return b end, function() return a end");
@@ -56,11 +58,15 @@ const char* check(lua_State* L) {
     lua_pushinteger(L, 70 + i);
     lua_rawseti(L, 1, i);
   }
-  if (load<uint32_t>(t, kTableAlimit) != 4 || load<lua_Integer>(load<void*>(t, kTableArray), 2 * kValueBytes) != 73) return "the array part of a table";
+  if (load<uint32_t>(t, kTableAlimit) != 4 ||
+      load<lua_Integer>(load<void*>(t, kTableArray), 2 * kValueBytes) != 73)
+    return "the array part of a table";
   if (load<void*>(t, kTableLastfree) != nullptr) return "an empty hash part";
   lua_pushinteger(L, 99);
   lua_setfield(L, 1, "x");
-  if (load<uint8_t>(t, kTableLsizenode) != 0 || load<lua_Integer>(load<void*>(t, kTableNode), 0) != 99) return "the hash part of a table";
+  if (load<uint8_t>(t, kTableLsizenode) != 0 ||
+      load<lua_Integer>(load<void*>(t, kTableNode), 0) != 99)
+    return "the hash part of a table";
   lua_newtable(L);
   const void* meta = lua_topointer(L, -1);
   lua_setmetatable(L, 1);
@@ -74,7 +80,9 @@ const char* check(lua_State* L) {
   lua_settop(L, 0);
   // Call sites: two calls on one line differ, and the same call twice does not.
   lua_register(L, "pc", caller_pc);
-  luaL_dostring(L, "local r = {} for i = 1, 2 do r[i] = pc() end local x = pc() return r[1] == r[2], r[1] ~= x");
+  luaL_dostring(
+      L,
+      "local r = {} for i = 1, 2 do r[i] = pc() end local x = pc() return r[1] == r[2], r[1] ~= x");
   if (!lua_toboolean(L, -1) || !lua_toboolean(L, -2)) return "the place of a call";
   return nullptr;
 }

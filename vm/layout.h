@@ -1,8 +1,10 @@
-// What we know of the memory layout of Lua 5.4's objects (lobject.h and lstate.h, not installed by Debian), all in one
-// place and checked by a self-test at start-up, which refuses to run on a library that differs.
+// What we know of the memory layout of Lua 5.4's objects (lobject.h and lstate.h, not installed by
+// Debian), all in one place and checked by a self-test at start-up, which refuses to run on a
+// library that differs.
 //
-// Used for five things the public API cannot do: pin the hash seed, share a prototype between copies of a closure, tell
-// cheaply whether file-level state was changed, and name the place of a call in 3 ns.
+// Used for five things the public API cannot do: pin the hash seed, share a prototype between
+// copies of a closure, tell cheaply whether file-level state was changed, and name the place of a
+// call in 3 ns.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -27,29 +29,36 @@ inline constexpr size_t kSeedAfterAllocator = 96;
 
 // LClosure: { header 10, nupvalues 1, pad, gclist 8, Proto* p, UpVal* upvals[] }
 inline constexpr size_t kClosureProto = 24, kClosureUpvalues = 32;
-inline const void* proto_of(const void* closure) { return load<const void*>(closure, kClosureProto); }
+inline const void* proto_of(const void* closure) {
+  return load<const void*>(closure, kClosureProto);
+}
 
-// UpVal, closed: { header 10, tbc 1, pad, TValue* v, TValue value }. TValue: { 8 bytes value, 1 byte tag }.
+// UpVal, closed: { header 10, tbc 1, pad, TValue* v, TValue value }. TValue: { 8 bytes value, 1
+// byte tag }.
 inline constexpr size_t kUpvalPointer = 16, kUpvalValue = 24;
 inline bool upval_closed(const void* upval) {
   return load<const char*>(upval, kUpvalPointer) == static_cast<const char*>(upval) + kUpvalValue;
 }
 
-// Table: { header 10, flags 1, lsizenode 1, alimit 4, TValue* array, Node* node, Node* lastfree, Table* metatable, gclist }
-inline constexpr size_t kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 16, kTableNode = 24, kTableLastfree = 32,
-                        kTableMetatable = 40;
+// Table: { header 10, flags 1, lsizenode 1, alimit 4, TValue* array, Node* node, Node* lastfree,
+// Table* metatable, gclist }
+inline constexpr size_t kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 16, kTableNode = 24,
+                        kTableLastfree = 32, kTableMetatable = 40;
 inline constexpr size_t kValueBytes = 16, kNodeBytes = 24;
 
-// lua_State: { header 10, status, allowhook, nci, StkId top, ... }; a slot of the stack is a TValue, whose tag for an
-// object is the tag in the object's header plus the collectable bit.
+// lua_State: { header 10, status, allowhook, nci, StkId top, ... }; a slot of the stack is a
+// TValue, whose tag for an object is the tag in the object's header plus the collectable bit.
 inline constexpr size_t kStateTop = 16;
-inline uint8_t collectable_tag(const void* object) { return static_cast<uint8_t>(load<uint8_t>(object, 8) | 0x40); }
+inline uint8_t collectable_tag(const void* object) {
+  return static_cast<uint8_t>(load<uint8_t>(object, 8) | 0x40);
+}
 
 // CallInfo: { func, top, previous, next, savedpc, ... }
 inline constexpr size_t kCallInfoPrevious = 16, kCallInfoSavedpc = 32;
 
-// Pins the hash seed of a state under construction: to be called from the allocator on its second call, when the first
-// block (the state) exists and nothing has been hashed. False if the place was not found.
+// Pins the hash seed of a state under construction: to be called from the allocator on its second
+// call, when the first block (the state) exists and nothing has been hashed. False if the place was
+// not found.
 bool pin_seed(void* state_block, size_t size, lua_Alloc allocator, void* ud, uint32_t seed);
 
 // Checks all of the above against a scratch state. Null, or what differs (a static string).

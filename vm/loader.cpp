@@ -1,4 +1,5 @@
-// From source text to an image: the Lua state, the scenario's modules, and the list of what must not change afterwards.
+// From source text to an image: the Lua state, the scenario's modules, and the list of what must
+// not change afterwards.
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -17,8 +18,9 @@ namespace lockstep::vm {
 namespace {
 
 constexpr uint32_t kSeed = 0x10c557e9;
-constexpr const char* kLoaded = "lockstep.loaded";        // registry: name → module
-constexpr const char* kScenarios = "lockstep.scenarios";  // registry: list of bodies, in order of declaration
+constexpr const char* kLoaded = "lockstep.loaded";  // registry: name → module
+constexpr const char* kScenarios =
+    "lockstep.scenarios";  // registry: list of bodies, in order of declaration
 
 const EmbeddedFile* find_embedded(const std::string& name) {
   for (size_t i = 0; i < kEmbeddedCount; i++)
@@ -35,7 +37,8 @@ bool read_file(const std::string& path, std::string* out) {
   return true;
 }
 
-// Text of the scenario's own module, from the files known or from its folder; null if there is none.
+// Text of the scenario's own module, from the files known or from its folder; null if there is
+// none.
 const std::string* module_text(LoadContext& context, const std::string& file) {
   for (const SourceFile& f : *context.files)
     if (f.name == file) return &f.text;
@@ -56,7 +59,9 @@ int require(lua_State* L) {
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   if (lua_getfield(L, 2, name) != LUA_TNIL) return 1;
   Machine& m = machine_of(L);
-  if (!m.loading()) return luaL_error(L, "require '%s': modules are loaded at file level, before a scenario runs", name);
+  if (!m.loading())
+    return luaL_error(L, "require '%s': modules are loaded at file level, before a scenario runs",
+                      name);
   std::string module = name;
   std::string file = module;
   std::replace(file.begin(), file.end(), '.', '/');
@@ -67,10 +72,18 @@ int require(lua_State* L) {
     run_chunk(L, e->text, "=" + file);
   } else {
     bool inside = !module.empty() && file[0] != '/' && file.find("..") == std::string::npos;
-    for (char c : module) inside = inside && (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' || c == '/');
-    if (!inside) return luaL_error(L, "module '%s': only modules beside the scenario's file, and in folders below it, are found", name);
+    for (char c : module)
+      inside = inside && (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' ||
+                          c == '-' || c == '/');
+    if (!inside)
+      return luaL_error(L,
+                        "module '%s': only modules beside the scenario's file, and in folders "
+                        "below it, are found",
+                        name);
     const std::string* text = module_text(m.load_context(), file);
-    if (!text) return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name, file.c_str());
+    if (!text)
+      return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name,
+                        file.c_str());
     run_chunk(L, *text, "@" + file);
   }
   if (lua_isnil(L, -1)) {
@@ -82,8 +95,8 @@ int require(lua_State* L) {
   return 1;
 }
 
-// lockstep.gen_server and the like without a require: loaded when first named, which is at file level or, since the
-// scenario's text names it, before.
+// lockstep.gen_server and the like without a require: loaded when first named, which is at file
+// level or, since the scenario's text names it, before.
 int core_index(lua_State* L) {
   if (lua_type(L, 2) == LUA_TSTRING) {
     const std::string name = std::string("lockstep.") + lua_tostring(L, 2);
@@ -104,7 +117,8 @@ int core_index(lua_State* L) {
 
 std::string option_text(lua_State* L, int index) {
   switch (lua_type(L, index)) {
-    case LUA_TBOOLEAN: return lua_toboolean(L, index) ? "true" : "false";
+    case LUA_TBOOLEAN:
+      return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TSTRING:
     case LUA_TNUMBER: {
       lua_pushvalue(L, index);
@@ -112,7 +126,8 @@ std::string option_text(lua_State* L, int index) {
       lua_pop(L, 1);
       return s;
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -120,7 +135,9 @@ int load_handler(lua_State* L) {
   luaL_tolstring(L, 1, nullptr);
   return 1;
 }
-void load_hook(lua_State* L, lua_Debug*) { luaL_error(L, "file-level code runs for more than 200 million instructions"); }
+void load_hook(lua_State* L, lua_Debug*) {
+  luaL_error(L, "file-level code runs for more than 200 million instructions");
+}
 
 }  // namespace
 
@@ -135,7 +152,8 @@ int declare_scenario(lua_State* L) {
     body = 3;
   }
   if (!lua_isfunction(L, body))
-    return luaL_error(L, "bad argument #%d to 'scenario' (the body, a function, expected, got %s)", body, luaL_typename(L, body));
+    return luaL_error(L, "bad argument #%d to 'scenario' (the body, a function, expected, got %s)",
+                      body, luaL_typename(L, body));
   {
     ScenarioInfo info;
     info.name = name;
@@ -152,17 +170,25 @@ int declare_scenario(lua_State* L) {
     if (options) {
       lua_pushnil(L);
       while (lua_next(L, options)) {
-        if (lua_type(L, -2) != LUA_TSTRING) problem = "option names are strings";
-        else if (const std::string text = option_text(L, -1); text.empty() && lua_type(L, -1) != LUA_TSTRING)
-          problem = std::string("option '") + lua_tostring(L, -2) + "' is a " + luaL_typename(L, -1) + "; a string, number or boolean was expected";
-        else info.options[lua_tostring(L, -2)] = text;
+        if (lua_type(L, -2) != LUA_TSTRING)
+          problem = "option names are strings";
+        else if (const std::string text = option_text(L, -1);
+                 text.empty() && lua_type(L, -1) != LUA_TSTRING)
+          problem = std::string("option '") + lua_tostring(L, -2) + "' is a " +
+                    luaL_typename(L, -1) + "; a string, number or boolean was expected";
+        else
+          info.options[lua_tostring(L, -2)] = text;
         lua_pop(L, 1);
       }
     }
     for (const ScenarioInfo& other : *m.load_context().scenarios)
-      if (other.name == info.name) problem = "a scenario named '" + info.name + "' exists already (line " + std::to_string(other.line) + ")";
-    if (problem.empty()) m.load_context().scenarios->push_back(std::move(info));
-    else lua_pushlstring(L, problem.data(), problem.size());
+      if (other.name == info.name)
+        problem = "a scenario named '" + info.name + "' exists already (line " +
+                  std::to_string(other.line) + ")";
+    if (problem.empty())
+      m.load_context().scenarios->push_back(std::move(info));
+    else
+      lua_pushlstring(L, problem.data(), problem.size());
     if (!problem.empty()) body = 0;
   }
   if (body == 0) return luaL_error(L, "scenario '%s': %s", name, lua_tostring(L, -1));
@@ -184,7 +210,8 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   if (!p) {
     if (__builtin_expect(m->newstate_calls_ < 2, 0)) {
       if (++m->newstate_calls_ == 2)
-        m->seed_pinned_ = layout::pin_seed(m->state_block_, m->state_size_, &Machine::allocate_for_lua, ud, kSeed);
+        m->seed_pinned_ = layout::pin_seed(m->state_block_, m->state_size_,
+                                           &Machine::allocate_for_lua, ud, kSeed);
     }
     void* q = a.get(new_size);
     if (m->newstate_calls_ == 1 && !m->state_block_) {
@@ -204,7 +231,8 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   return q;
 }
 
-// Lua answers the first refusal with a full collection and asks again; the second ends the execution, inside pcall too.
+// Lua answers the first refusal with a full collection and asks again; the second ends the
+// execution, inside pcall too.
 void* Machine::refuse(size_t size) {
   if (!running_) return nullptr;
   if (refused_ == size) out_of_memory();
@@ -214,7 +242,9 @@ void* Machine::refuse(size_t size) {
 
 // ---- objects of the image ----
 
-bool Host::is_library(const void* table) const { return std::binary_search(libraries, libraries + library_count, table); }
+bool Host::is_library(const void* table) const {
+  return std::binary_search(libraries, libraries + library_count, table);
+}
 
 void Host::push_image(lua_State* L, size_t offset) const {
   luaL_checkstack(L, 1, "term");
@@ -225,16 +255,21 @@ void Host::push_image(lua_State* L, size_t offset) const {
   layout::store(slot, 8, layout::collectable_tag(object));
 }
 
-void Host::push_closure(lua_State* L, size_t proto, int upvalues) const { machine->push_closure(L, proto, upvalues); }
+void Host::push_closure(lua_State* L, size_t proto, int upvalues) const {
+  machine->push_closure(L, proto, upvalues);
+}
 
 void Machine::push_closure(lua_State* L, size_t proto, int upvalues) {
-  // A closure over as many fresh variables, made by a factory of ours, whose prototype is then the wanted one.
+  // A closure over as many fresh variables, made by a factory of ours, whose prototype is then the
+  // wanted one.
   lua_rawgeti(L, LUA_REGISTRYINDEX, templates_ref_);
   if (lua_rawgeti(L, -1, static_cast<lua_Integer>(upvalues) + 1) == LUA_TNIL) {
     lua_pop(L, 1);
     std::string names;
     for (int i = 1; i <= upvalues; i++) names += (i > 1 ? ",u" : "u") + std::to_string(i);
-    const std::string text = upvalues ? "return function() local " + names + " return function() return " + names + " end end" : "return function() return function() end end";
+    const std::string text = upvalues ? "return function() local " + names +
+                                            " return function() return " + names + " end end"
+                                      : "return function() return function() end end";
     luaL_loadbufferx(L, text.data(), text.size(), "=lockstep/closure", "t");
     lua_call(L, 0, 1);
     lua_pushvalue(L, -1);
@@ -248,7 +283,8 @@ void Machine::push_closure(lua_State* L, size_t proto, int upvalues) {
 
 void Host::join_image_variable(lua_State* L, int closure, int n, size_t offset) const {
   void* c = const_cast<void*>(lua_topointer(L, closure));
-  layout::store(c, layout::kClosureUpvalues + 8 * static_cast<size_t>(n - 1), arena->base() + offset);
+  layout::store(c, layout::kClosureUpvalues + 8 * static_cast<size_t>(n - 1),
+                arena->base() + offset);
 }
 
 // ---- loading ----
@@ -258,8 +294,10 @@ void build_state(Machine& m) {
   m.world_ = new (m.arena_.get(sizeof(World))) World();
   m.L_ = lua_newstate(&Machine::allocate_for_lua, &m);
   if (!m.L_ || !m.seed_pinned_)
-    throw Error(ExitCode::internal, "the hash seed of the Lua library could not be pinned, so runs would not repeat",
-                "use Debian's liblua5.4 (5.4.4), or rebuild lockstep with the library that is installed");
+    throw Error(
+        ExitCode::internal,
+        "the hash seed of the Lua library could not be pinned, so runs would not repeat",
+        "use Debian's liblua5.4 (5.4.4), or rebuild lockstep with the library that is installed");
   *static_cast<Host**>(lua_getextraspace(m.L_)) = &m.host_;
   luaL_checkstack(m.L_, 40, nullptr);
 }
@@ -267,8 +305,11 @@ void build_state(Machine& m) {
 void Machine::load(LoadContext& context) {
   static const char* const layout_problem = layout::self_test();
   if (layout_problem)
-    throw Error(ExitCode::internal, std::string("the Lua library lays out its objects differently than lockstep knows: ") + layout_problem,
-                "use Debian's liblua5.4 (5.4.4)");
+    throw Error(
+        ExitCode::internal,
+        std::string("the Lua library lays out its objects differently than lockstep knows: ") +
+            layout_problem,
+        "use Debian's liblua5.4 (5.4.4)");
   loading_ = &context;
   build_state(*this);
   lua_State* L = L_;
@@ -289,7 +330,10 @@ void Machine::load(LoadContext& context) {
   static const struct {
     const char* name;
     void (*open)(lua_State*);
-  } parts[] = {{"ets", open_ets}, {"atomics", open_atomics}, {"counters", open_counters}, {"persistent_term", open_persistent_term}};
+  } parts[] = {{"ets", open_ets},
+               {"atomics", open_atomics},
+               {"counters", open_counters},
+               {"persistent_term", open_persistent_term}};
   for (const auto& part : parts) {
     part.open(L);
     lua_pushvalue(L, -1);
@@ -304,7 +348,9 @@ void Machine::load(LoadContext& context) {
   lua_setmetatable(L, core);
   if (const EmbeddedFile* prelude = find_embedded("lockstep/prelude.lua")) {
     lua_settop(L, core);
-    if (luaL_loadbufferx(L, prelude->text.data(), prelude->text.size(), "=lockstep/prelude.lua", "t") != LUA_OK || (lua_pushvalue(L, core), lua_pcall(L, 1, 0, 0)) != LUA_OK)
+    if (luaL_loadbufferx(L, prelude->text.data(), prelude->text.size(), "=lockstep/prelude.lua",
+                         "t") != LUA_OK ||
+        (lua_pushvalue(L, core), lua_pcall(L, 1, 0, 0)) != LUA_OK)
       throw Error(ExitCode::internal, std::string("lockstep/prelude.lua: ") + lua_tostring(L, -1));
   }
   lua_settop(L, 0);
@@ -314,7 +360,8 @@ void Machine::load(LoadContext& context) {
   auto fail = [&](int status) {
     std::string message = lua_tostring(L, -1) ? lua_tostring(L, -1) : "error";
     if (status == LUA_ERRMEM) message = "file-level code needs more than 256 MiB";
-    throw Error(ExitCode::scenario, message, status == LUA_ERRSYNTAX ? "the file is not valid Lua 5.4" : "");
+    throw Error(ExitCode::scenario, message,
+                status == LUA_ERRSYNTAX ? "the file is not valid Lua 5.4" : "");
   };
   // Parts of the library that the text names are loaded even if nothing at file level touches them.
   lua_pushcfunction(L, load_handler);
@@ -322,7 +369,8 @@ void Machine::load(LoadContext& context) {
     for (size_t k = 0; k < kEmbeddedCount; k++) {
       const std::string name = std::string(kEmbedded[k].name).substr(9);
       const std::string module = name.substr(0, name.size() - 4);
-      if (module == "prelude" || (*context.files)[i].text.find("." + module) == std::string::npos) continue;
+      if (module == "prelude" || (*context.files)[i].text.find("." + module) == std::string::npos)
+        continue;
       lua_pushcfunction(L, require);
       std::string dotted = "lockstep." + module;
       std::replace(dotted.begin(), dotted.end(), '/', '.');
@@ -331,19 +379,23 @@ void Machine::load(LoadContext& context) {
     }
   const std::string main_name = context.files->front().name;
   const std::string main_text = context.files->front().text;
-  int status = luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
+  int status =
+      luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
   if (status != LUA_OK) fail(status);
   lua_pushvalue(L, -1);
   luaL_ref(L, LUA_REGISTRYINDEX);  // keeps every prototype of the file
   status = lua_pcall(L, 0, 0, 1);
   if (status != LUA_OK) fail(status);
   if (context.scenarios->empty())
-    throw Error(ExitCode::scenario, main_name + ": no scenario in this file", "declare one with lockstep.scenario(name, function() ... end)");
+    throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
+                "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
   if (!scenario_.empty()) {
     size_t index = 0;
-    while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_) index++;
-    if (index == context.scenarios->size()) throw Error(ExitCode::scenario, main_name + ": no scenario named '" + scenario_ + "'");
+    while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_)
+      index++;
+    if (index == context.scenarios->size())
+      throw Error(ExitCode::scenario, main_name + ": no scenario named '" + scenario_ + "'");
     lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
     lua_rawgeti(L, -1, static_cast<lua_Integer>(index) + 1);
     body_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -351,7 +403,8 @@ void Machine::load(LoadContext& context) {
   lua_settop(L, 0);
   for (int n = 0; n <= 4; n++) {  // factories that most scenarios need, made once
     push_closure(L, 0, n);
-    layout::store(const_cast<void*>(lua_topointer(L, -1)), layout::kClosureProto, static_cast<const void*>(nullptr));
+    layout::store(const_cast<void*>(lua_topointer(L, -1)), layout::kClosureProto,
+                  static_cast<const void*>(nullptr));
     lua_settop(L, 0);
   }
   loading_ = nullptr;
@@ -362,7 +415,8 @@ void Machine::load(LoadContext& context) {
 void Machine::freeze() {
   lua_State* L = L_;
   lua_gc(L, LUA_GCCOLLECT);
-  // The first collection of an execution starts when ten times the loaded heap is in use: most never get there.
+  // The first collection of an execution starts when ten times the loaded heap is in use: most
+  // never get there.
   lua_gc(L, LUA_GCINC, 1000, 400, 0);
   lua_gc(L, LUA_GCCOLLECT);
   auto grow_to = [&](auto& v, uint32_t capacity) {
@@ -381,7 +435,8 @@ void Machine::freeze() {
   std::set<const void*> seen;
   auto range = [&](const void* p, size_t size, const std::string& owner) {
     if (!size || !arena_.contains(p)) return;
-    f.detail.push_back({static_cast<uint32_t>(static_cast<const char*>(p) - base), static_cast<uint32_t>(size), static_cast<uint32_t>(f.names.size())});
+    f.detail.push_back({static_cast<uint32_t>(static_cast<const char*>(p) - base),
+                        static_cast<uint32_t>(size), static_cast<uint32_t>(f.names.size())});
     f.names.push_back(owner);
   };
   // Depth first from the globals, the modules and the scenarios; names are the first path found.
@@ -390,7 +445,9 @@ void Machine::freeze() {
     const int type = lua_type(L, index);
     if ((type != LUA_TTABLE && type != LUA_TFUNCTION) || depth > 100) return;
     const void* p = lua_topointer(L, index);
-    if (type == LUA_TFUNCTION && (lua_iscfunction(L, index) && lua_getupvalue(L, index, 1) == nullptr)) return;
+    if (type == LUA_TFUNCTION &&
+        (lua_iscfunction(L, index) && lua_getupvalue(L, index, 1) == nullptr))
+      return;
     if (type == LUA_TFUNCTION && lua_iscfunction(L, index)) lua_pop(L, 1);
     if (!seen.insert(p).second) return;
     luaL_checkstack(L, 8, nullptr);
@@ -401,11 +458,14 @@ void Machine::freeze() {
         const char* variable = lua_getupvalue(L, index, i);
         if (!variable) break;
         const void* cell = lua_upvalueid(L, index, i);
-        if (seen.insert(cell).second && layout::upval_closed(cell) && std::strcmp(variable, "_ENV") != 0) {
+        if (seen.insert(cell).second && layout::upval_closed(cell) &&
+            std::strcmp(variable, "_ENV") != 0) {
           lua_Debug ar;
           lua_pushvalue(L, index);
           lua_getinfo(L, ">S", &ar);
-          range(static_cast<const char*>(cell) + layout::kUpvalValue, 9, std::string("the file-level local '") + variable + "' (" + (ar.source[0] == '@' ? ar.source + 1 : ar.short_src) + ")");
+          range(static_cast<const char*>(cell) + layout::kUpvalValue, 9,
+                std::string("the file-level local '") + variable + "' (" +
+                    (ar.source[0] == '@' ? ar.source + 1 : ar.short_src) + ")");
         }
         self(self, -1, variable, depth + 1);
         lua_pop(L, 1);
@@ -425,7 +485,9 @@ void Machine::freeze() {
     range(static_cast<const char*>(p) + layout::kTableMetatable, 8, owner);
     range(layout::load<const void*>(p, layout::kTableArray), array * layout::kValueBytes, owner);
     if (layout::load<const void*>(p, layout::kTableLastfree))
-      range(layout::load<const void*>(p, layout::kTableNode), (size_t{1} << layout::load<uint8_t>(p, layout::kTableLsizenode)) * layout::kNodeBytes, owner);
+      range(layout::load<const void*>(p, layout::kTableNode),
+            (size_t{1} << layout::load<uint8_t>(p, layout::kTableLsizenode)) * layout::kNodeBytes,
+            owner);
     bool library = false;
     if (lua_getmetatable(L, index)) {
       library = true;
@@ -468,7 +530,9 @@ void Machine::freeze() {
   host_.libraries = libraries_.data();
   host_.library_count = libraries_.size();
   f.ranges = f.detail;
-  std::sort(f.ranges.begin(), f.ranges.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  std::sort(f.ranges.begin(), f.ranges.end(),
+            [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  arena_.seal();
   image_.assign(base, base + arena_.used());
   host_.image_end = base + arena_.used();
 }
@@ -476,7 +540,8 @@ void Machine::freeze() {
 // ---- programs ----
 
 namespace {
-void load_program(Program& p, const std::string& folder, bool disk, std::vector<SourceFile>& files, std::vector<ScenarioInfo>& scenarios) {
+void load_program(Program& p, const std::string& folder, bool disk, std::vector<SourceFile>& files,
+                  std::vector<ScenarioInfo>& scenarios) {
   (void)p;
   LoadContext context{folder, disk, &files, &scenarios};
   files.reserve(64);
@@ -490,11 +555,13 @@ Program Program::from_file(const std::string& path) {
   SourceFile file;
   std::ifstream probe(path, std::ios::binary);
   if (!probe || !read_file(path, &file.text) || (probe.peek(), probe.bad()))
-    throw Error(ExitCode::usage, "cannot read scenario file '" + path + "'", "give the path of a Lua file with a lockstep.scenario in it");
+    throw Error(ExitCode::usage, "cannot read scenario file '" + path + "'",
+                "give the path of a Lua file with a lockstep.scenario in it");
   const size_t slash = path.rfind('/');
   file.name = slash == std::string::npos ? path : path.substr(slash + 1);
   p.files_.push_back(std::move(file));
-  load_program(p, slash == std::string::npos ? "." : path.substr(0, slash), true, p.files_, p.scenarios_);
+  load_program(p, slash == std::string::npos ? "." : path.substr(0, slash), true, p.files_,
+               p.scenarios_);
   return p;
 }
 
@@ -507,14 +574,16 @@ Program Program::from_sources(std::vector<SourceFile> files) {
   return p;
 }
 
-std::unique_ptr<System> make_machine(const Program& program, const std::string& scenario, const MachineOptions& options) {
+std::unique_ptr<System> make_machine(const Program& program, const std::string& scenario,
+                                     const MachineOptions& options) {
   std::vector<SourceFile> files = program.files();
   std::vector<ScenarioInfo> scenarios;
   LoadContext context{"", false, &files, &scenarios};
   return std::make_unique<Machine>(context, scenario, options);
 }
 
-// Order of the keys of a table and the border of an array with holes: what a scenario could notice of the interpreter.
+// Order of the keys of a table and the border of an array with holes: what a scenario could notice
+// of the interpreter.
 uint64_t lua_fingerprint() {
   static const uint64_t value = [] {
     const char* text =
@@ -533,7 +602,9 @@ uint64_t lua_fingerprint() {
     };
     const uint64_t a = digest_of(), b = digest_of();
     if (a != b)
-      throw Error(ExitCode::internal, "two states of the Lua library order the same table differently, so runs would not repeat",
+      throw Error(ExitCode::internal,
+                  "two states of the Lua library order the same table differently, so runs would "
+                  "not repeat",
                   "use Debian's liblua5.4 (5.4.4)");
     return a;
   }();
@@ -561,12 +632,19 @@ std::string light_name(uint64_t v) {
       // The inverse of the odd step gives back which reference of the process it is.
       const uint32_t n = (light_low(v) - static_cast<uint32_t>(p.key)) * 0x0e8b2f51u;
       std::string path = m->label(p);
-      return "#Ref<" + path.substr(1, path.find('(') == std::string::npos ? std::string::npos : path.find('(') - 1) + "." + std::to_string(n) + ">";
+      return "#Ref<" +
+             path.substr(
+                 1, path.find('(') == std::string::npos ? std::string::npos : path.find('(') - 1) +
+             "." + std::to_string(n) + ">";
     }
-    case Light::ets_table: return "#Tid<" + std::to_string(light_index(v)) + ">";
-    case Light::atomics: return "#Atomics<" + std::to_string(light_index(v)) + ">";
-    case Light::marker: return v == kAny ? "any" : "marker";
-    default: return "light";
+    case Light::ets_table:
+      return "#Tid<" + std::to_string(light_index(v)) + ">";
+    case Light::atomics:
+      return "#Atomics<" + std::to_string(light_index(v)) + ">";
+    case Light::marker:
+      return v == kAny ? "any" : "marker";
+    default:
+      return "light";
   }
 }
 

@@ -1,4 +1,5 @@
-// The C library of Lua, and what the machine adds to it. Only files of vm/ that talk to Lua include this.
+// The C library of Lua, and what the machine adds to it. Only files of vm/ that talk to Lua include
+// this.
 #pragma once
 extern "C" {
 #include <lauxlib.h>

@@ -27,7 +27,8 @@ void out_of_memory() {
   Process* p = m->world_->current;
   Outcome o;
   o.verdict = Verdict::memory_bound;
-  o.reason = "more than " + std::to_string(m->options_.limits.max_memory >> 20) + " MiB of guest memory";
+  o.reason =
+      "more than " + std::to_string(m->options_.limits.max_memory >> 20) + " MiB of guest memory";
   if (p) {
     o.process = m->label(*p);
     if (p->L) o.site = m->guest_site(p->running ? p->running : p->L);
@@ -37,7 +38,8 @@ void out_of_memory() {
   m->finish(std::move(o));
 }
 
-Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options) : options_(options), scenario_(scenario) {
+Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options)
+    : options_(options), scenario_(scenario) {
   host_.machine = this;
   host_.arena = &arena_;
   load(context);
@@ -60,7 +62,9 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
   refused_ = 0;
   if (options_.limits.count_instructions) {
     const uint64_t period = options_.limits.max_instructions / 100;
-    count_instructions(L_, static_cast<int>(period < 1000 ? 1000 : period > 1'000'000 ? 1'000'000 : period));
+    count_instructions(L_, static_cast<int>(period < 1000        ? 1000
+                                            : period > 1'000'000 ? 1'000'000
+                                                                 : period));
   }
   slow_ = (sink_ ? kSlowRecord | kSlowTrack : 0u) | (slow_ & kSlowHunt);
 }
@@ -102,7 +106,9 @@ const Outcome& Machine::run(Chooser& chooser) {
   }
   running_ = false;
   close_event();
-  if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect && !(slow_ & kSlowHunt)) check_frozen();
+  if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect &&
+      !(slow_ & kSlowHunt))
+    check_frozen();
   return outcome_;
 }
 
@@ -125,8 +131,10 @@ void Machine::finish(Outcome outcome) {
   __builtin_unreachable();
 }
 
-void Machine::fail(Verdict verdict, Process& p, std::string reason, std::string site, std::string object, std::string detail) {
-  finish({verdict, std::move(reason), std::move(site), std::move(object), std::move(detail), label(p)});
+void Machine::fail(Verdict verdict, Process& p, std::string reason, std::string site,
+                   std::string object, std::string detail) {
+  finish({verdict, std::move(reason), std::move(site), std::move(object), std::move(detail),
+          label(p)});
 }
 
 // ---- the choice ----
@@ -150,7 +158,8 @@ void Machine::park(Process& p) {
 Process* Machine::pick(Process* on) {
   World& w = *world_;
   for (;;) {
-    if (__builtin_expect(w.alternatives.size == 0 || (options_.racy_timers && w.timers.size != 0), 0)) {
+    if (__builtin_expect(w.alternatives.size == 0 || (options_.racy_timers && w.timers.size != 0),
+                         0)) {
       if (!refresh_timers()) {
         decide_end();
         if (on_main_) return nullptr;
@@ -162,13 +171,21 @@ Process* Machine::pick(Process* on) {
     if (__builtin_expect(w.steps >= options_.limits.max_steps, 0)) {
       Outcome o;
       o.verdict = Verdict::step_bound;
-      o.reason = "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
+      o.reason =
+          "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
       finish(std::move(o));
     }
     size_t i = 0;
     const uint32_t n = w.alternatives.size;
     if (n > 1 || !chooser_->skip_forced()) {
-      const ChoicePoint point{{w.alternatives.data, n}, n, false, w.steps, w.last, {w.woken.data, w.woken.size}, w.position.data, w.actors.size};
+      const ChoicePoint point{{w.alternatives.data, n},
+                              n,
+                              false,
+                              w.steps,
+                              w.last,
+                              {w.woken.data, w.woken.size},
+                              w.position.data,
+                              w.actors.size};
       i = chooser_->choose(point);
       if (__builtin_expect(i >= n, 0)) {
         LOCKSTEP_ASSERT(i == Chooser::kStop);
@@ -177,7 +194,8 @@ Process* Machine::pick(Process* on) {
     }
     w.woken.size = 0;
     const Alternative& a = w.alternatives[i];
-    if (__builtin_expect(w.steps >= decisions_.size(), 0)) decisions_.resize(decisions_.size() * 2 + 1024);
+    if (__builtin_expect(w.steps >= decisions_.size(), 0))
+      decisions_.resize(decisions_.size() * 2 + 1024);
     decisions_[w.steps++] = Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind));
     w.last = a.actor;
     if (__builtin_expect(a.kind == AltKind::step, 1)) {
@@ -208,7 +226,8 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   if (w.steps >= options_.limits.max_steps) {
     Outcome o;
     o.verdict = Verdict::step_bound;
-    o.reason = "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
+    o.reason =
+        "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
     finish(std::move(o));
   }
   uint32_t value = 0;
@@ -291,9 +310,11 @@ void Machine::decide_end() {
 namespace {
 class MachineMark final : public Mark {
  public:
-  size_t bytes() const override { return heap.size() + stacks.size() + decisions.size() * sizeof(Decision); }
+  size_t bytes() const override {
+    return heap.size() + stacks.size() + decisions.size() * sizeof(Decision);
+  }
   std::vector<char> heap;
-  std::vector<char> stacks;   // the used parts of the live processes' stacks, one after the other
+  std::vector<char> stacks;  // the used parts of the live processes' stacks, one after the other
   std::vector<Decision> decisions;
   std::vector<std::pair<char*, size_t>> parts;
 };
@@ -335,17 +356,22 @@ uint64_t Machine::digest() const {
   uint64_t h = mix64(w.now, w.processes.size);
   for (const Process* p : w.processes) {
     uint64_t x = mix64(p->key, p->observed);
-    x = mix64(x, static_cast<uint64_t>(p->status == Status::ended) << 1 | static_cast<uint64_t>(p->traps));
+    x = mix64(x, static_cast<uint64_t>(p->status == Status::ended) << 1 |
+                     static_cast<uint64_t>(p->traps));
     for (const Message& m : p->mailbox) x = mix64(x, vm::digest(m.payload));
     x = mix64(x, vm::digest(p->name));
     h += x;
   }
   for (const Timer& t : w.timers) h += mix64(t.due, mix64(vm::digest(t.payload), t.owner));
   for (const Channel& c : w.channels)
-    for (uint32_t i = c.head; i < c.queue.size; i++) h += mix64(mix64(c.to, static_cast<uint64_t>(c.queue[i].kind)), vm::digest(c.queue[i].payload));
+    for (uint32_t i = c.head; i < c.queue.size; i++)
+      h += mix64(mix64(c.to, static_cast<uint64_t>(c.queue[i].kind)),
+                 vm::digest(c.queue[i].payload));
   return mix64(h, shared_state_digest(*this));
 }
 
-uint64_t Machine::actor_key(ActorId actor) const { return actor < world_->actors.size ? world_->actors[actor].key : 0; }
+uint64_t Machine::actor_key(ActorId actor) const {
+  return actor < world_->actors.size ? world_->actors[actor].key : 0;
+}
 
 }  // namespace lockstep::vm

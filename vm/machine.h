@@ -1,8 +1,10 @@
 // The actor runtime as a System: one scenario, loaded once, executed as often as the engine likes.
 //
 // 1. At most one process runs between two operations; all others are parked just before theirs.
-// 2. A parked process whose operation can be performed is exactly the one that is among the alternatives.
-// 3. The sync point itself asks the chooser and switches straight to the picked process (D4b); only a chooser that
+// 2. A parked process whose operation can be performed is exactly the one that is among the
+// alternatives.
+// 3. The sync point itself asks the chooser and switches straight to the picked process (D4b); only
+// a chooser that
 //    wants everybody at rest is asked from the thread's own stack.
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
 #pragma once
@@ -19,10 +21,11 @@ namespace lockstep::vm {
 
 // Where the sources of a program come from, and what loading it found.
 struct LoadContext {
-  std::string folder;              // of the scenario's file; modules are looked for there if `disk`
+  std::string folder;  // of the scenario's file; modules are looked for there if `disk`
   bool disk = false;
-  std::vector<SourceFile>* files = nullptr;       // the scenario's file first; modules are added as they are read
-  std::vector<ScenarioInfo>* scenarios = nullptr; // added to as they are declared
+  std::vector<SourceFile>* files =
+      nullptr;  // the scenario's file first; modules are added as they are read
+  std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
 };
 
 // What the recorder knows of the event under way.
@@ -40,7 +43,9 @@ class Machine final : public System {
   // System
   void begin(uint64_t seed, uint64_t iteration) override;
   const Outcome& run(Chooser& chooser) override;
-  std::span<const Decision> decisions() const override { return {decisions_.data(), world_->steps}; }
+  std::span<const Decision> decisions() const override {
+    return {decisions_.data(), world_->steps};
+  }
   void record(EventSink* sink) override { sink_ = sink; }
   std::unique_ptr<Mark> save() override;
   void restore(const Mark& mark) override;
@@ -59,7 +64,8 @@ class Machine final : public System {
   Process& self() { return *world_->current; }
   // The running process; raises if nothing runs (file-level code).
   Process& process(lua_State* L, const char* what) {
-    if (__builtin_expect(world_->current == nullptr, 0)) luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
+    if (__builtin_expect(world_->current == nullptr, 0))
+      luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
     return *world_->current;
   }
   bool loading() const { return loading_ != nullptr; }
@@ -67,9 +73,11 @@ class Machine final : public System {
   uint64_t fingerprint();
   void push_closure(lua_State* L, size_t proto, int upvalues);
 
-  // The sync point: announces the operation and returns when it may take effect. Does not return if the execution ends
-  // or the process is killed first. `what` is a string literal: the call as the guest knows it.
-  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object, uint64_t value = 0) {
+  // The sync point: announces the operation and returns when it may take effect. Does not return if
+  // the execution ends or the process is killed first. `what` is a string literal: the call as the
+  // guest knows it.
+  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
+            uint64_t value = 0) {
     Alternative& a = world_->alternatives[world_->position[p.actor]];
     a.op.kind = kind;
     a.op.access = access;
@@ -82,14 +90,16 @@ class Machine final : public System {
     if (__builtin_expect(slow_ != 0, 0)) slow_granted(L, p);
   }
   // Further objects of the operation being announced; between announce() and park_announced().
-  void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object, uint64_t value,
-                const Footprint* extra, size_t extra_count);
-  // To be called with the results on top of the stack when the effect has happened: `return m.done(L, p, n)`.
+  void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count);
+  // To be called with the results on top of the stack when the effect has happened: `return
+  // m.done(L, p, n)`.
   int done(lua_State* L, Process& p, int results) {
     if (__builtin_expect(slow_ != 0, 0)) slow_done(L, p, results);
     return results;
   }
-  // While recording: the event's other end, what it changes, its causes. No-ops else (check recording() before building text).
+  // While recording: the event's other end, what it changes, its causes. No-ops else (check
+  // recording() before building text).
   bool recording() const { return sink_ != nullptr; }
   void note_target(std::string text);
   void note_change(std::string text);
@@ -100,30 +110,35 @@ class Machine final : public System {
   uint32_t choose_data(Process& p, uint32_t count);
 
   // Processes.
-  Process* find(uint64_t pid) const;                   // null if it is not a pid of this execution
-  // `values` holds a function and its arguments, encoded one after the other. start_child runs it to its first operation.
+  Process* find(uint64_t pid) const;  // null if it is not a pid of this execution
+  // `values` holds a function and its arguments, encoded one after the other. start_child runs it
+  // to its first operation.
   Process& spawn(Process& parent, const Term& values, uint32_t node);
   void start_child(Process& child);
   uint64_t make_ref(Process& p);
-  void terminate(Process& p, const Term& reason);      // by a signal; may be the running process
-  void die_if_doomed(Process& p) {                     // after an effect that may have killed the process itself
+  void terminate(Process& p, const Term& reason);  // by a signal; may be the running process
+  void die_if_doomed(Process& p) {  // after an effect that may have killed the process itself
     if (p.doomed) {
       p.doomed = false;
       die(p);
     }
   }
-  [[noreturn]] void die(Process& p);                   // the running process ends; exit_reason is set
-  std::string label(const Process& p) const;           // "P0(root)", "P1(worker)"
-  bool alive(const Process& p) const { return p.status != Status::dying && p.status != Status::ended; }
+  [[noreturn]] void die(Process& p);          // the running process ends; exit_reason is set
+  std::string label(const Process& p) const;  // "P0(root)", "P1(worker)"
+  bool alive(const Process& p) const {
+    return p.status != Status::dying && p.status != Status::ended;
+  }
 
   // Killed, but its exit has not taken effect: dead to those who ask it.
   bool dying_by_signal(const Process& p) const { return p.killed; }
-  std::string node_name(uint32_t node) const { return node == 0 ? "nonode@nohost" : "node" + std::to_string(node); }
+  std::string node_name(uint32_t node) const {
+    return node == 0 ? "nonode@nohost" : "node" + std::to_string(node);
+  }
 
   // Signals.
   void send_signal(Process& from, Process& to, Signal signal);
-  void deliver(Process& to, const Message& message);   // into the mailbox
-  void flush_signals(Process& to);                     // handles all that has been sent to it (instant delivery)
+  void deliver(Process& to, const Message& message);  // into the mailbox
+  void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
   void flush_signals_from(Process& from, Process& to);
   bool signals_pending(const Process& to) const;
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
@@ -147,7 +162,8 @@ class Machine final : public System {
     o.verdict = verdict;
     finish(std::move(o));
   }
-  [[noreturn]] void fail(Verdict verdict, Process& p, std::string reason, std::string site = {}, std::string object = {}, std::string detail = {});
+  [[noreturn]] void fail(Verdict verdict, Process& p, std::string reason, std::string site = {},
+                         std::string object = {}, std::string detail = {});
 
   // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
   std::string guest_site(lua_State* L) const;
@@ -171,10 +187,11 @@ class Machine final : public System {
     return p;
   }
 
-  Term encode_argument(lua_State* L, int index, const char* function);  // raises if it cannot be sent
-  void on_count(lua_State* L);                         // from the count hook
-  void on_line(lua_State* L);                          // from the line hook
-  void on_tick();                                      // from the watchdog's signal handler, on this thread
+  Term encode_argument(lua_State* L, int index,
+                       const char* function);  // raises if it cannot be sent
+  void on_count(lua_State* L);                 // from the count hook
+  void on_line(lua_State* L);                  // from the line hook
+  void on_tick();                              // from the watchdog's signal handler, on this thread
 
  private:
   friend void build_state(Machine& m);
@@ -198,12 +215,13 @@ class Machine final : public System {
   void disable(ActorId actor);
   bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
   void park(Process& p);
-  Process* pick(Process* on);      // next process to run; performs what is not a process's step; null: the execution is over
-  bool refresh_timers();           // offers due timers; false: nothing can happen any more
+  Process* pick(Process* on);  // next process to run; performs what is not a process's step; null:
+                               // the execution is over
+  bool refresh_timers();       // offers due timers; false: nothing can happen any more
   void perform(const Alternative& alternative);
-  void run_to_park(Process& p);    // a starting or probing process, up to where it parks
+  void run_to_park(Process& p);  // a starting or probing process, up to where it parks
   Channel& channel(uint32_t from, uint32_t to);
-  void offer(Channel& c);          // makes the channel's head an alternative, or takes it away
+  void offer(Channel& c);  // makes the channel's head an alternative, or takes it away
   void handle(Process& to, Signal& signal);
   void handle_head(Channel& c);
   void fire(uint32_t timer);
@@ -216,9 +234,9 @@ class Machine final : public System {
   void create_root();
   void end_process(Process& p);
   void process_body(Process& p);
-  void decide_end();               // nothing can happen any more: passed or deadlock
+  void decide_end();  // nothing can happen any more: passed or deadlock
   std::string deadlock_story(const Process& root) const;
-  void check_frozen();             // file-level state must be as loaded
+  void check_frozen();  // file-level state must be as loaded
   void open_event(Process* p, AltKind kind, const Operation& op, ActorId actor);
   void close_event();
   void slow_sync(lua_State* L, Process& p, Alternative& a);
@@ -228,19 +246,19 @@ class Machine final : public System {
   void freeze();
   static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
   void* refuse(size_t size);
-  void hunt();                     // run again with a line hook: which line changed file-level state
+  void hunt();  // run again with a line hook: which line changed file-level state
   void to_process(Context& from, Process& q);
   Context& here() { return world_->current && !on_main_ ? world_->current->context : main_; }
 
   Arena arena_;
   Host host_;
   World* world_ = nullptr;
-  lua_State* L_ = nullptr;         // the state's main thread: runs no guest code after loading
+  lua_State* L_ = nullptr;  // the state's main thread: runs no guest code after loading
   MachineOptions options_;
   std::vector<char> image_;
   Chooser* chooser_ = nullptr;
   EventSink* sink_ = nullptr;
-  uint32_t slow_ = 0;              // bits of Slow: what a sync point has to do beside the hot path
+  uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
   Context main_;
   std::vector<Decision> decisions_;
@@ -251,15 +269,17 @@ class Machine final : public System {
   std::string scenario_;
   bool running_ = false;
   bool on_main_ = true;
-  uint64_t runs_ = 0;              // for the watchdog: which execution it saw
+  uint64_t runs_ = 0;  // for the watchdog: which execution it saw
   uint64_t tick_runs_ = 0;
   uint32_t tick_steps_ = 0, ticks_ = 0;
   uint32_t counted_steps_ = 0;
-  uint64_t counted_ = 0;           // instructions since the last operation
+  uint64_t counted_ = 0;  // instructions since the last operation
   uint32_t event_alternatives_ = 0;
-  std::vector<std::string> args_;  // by process: arguments of the pending call, printed; while recording
-  size_t refused_ = 0;             // size of the last allocation refused to Lua: it collects garbage and asks once more
-  int newstate_calls_ = 0;         // allocations while the state is made
+  std::vector<std::string>
+      args_;  // by process: arguments of the pending call, printed; while recording
+  size_t refused_ =
+      0;  // size of the last allocation refused to Lua: it collects garbage and asks once more
+  int newstate_calls_ = 0;  // allocations while the state is made
   void* state_block_ = nullptr;
   size_t state_size_ = 0;
   bool seed_pinned_ = false;
@@ -276,6 +296,12 @@ class Machine final : public System {
 // The machine that runs on this thread, for code that has no other way to it. Null between runs.
 Machine* current_machine();
 
-enum Slow : uint32_t { kSlowRecord = 1, kSlowSites = 2, kSlowMatcher = 4, kSlowTrack = 8, kSlowHunt = 16 };
+enum Slow : uint32_t {
+  kSlowRecord = 1,
+  kSlowSites = 2,
+  kSlowMatcher = 4,
+  kSlowTrack = 8,
+  kSlowHunt = 16
+};
 
 }  // namespace lockstep::vm

@@ -19,9 +19,11 @@ void death_entry() {
 
 namespace {
 
-constexpr uint32_t kRefStep = 0x9e3779b1;  // odd: the references of one process differ in their low halves
+constexpr uint32_t kRefStep =
+    0x9e3779b1;  // odd: the references of one process differ in their low halves
 
-// Turns whatever was raised into class, reason and place. Runs where the error was raised, before the stack unwinds.
+// Turns whatever was raised into class, reason and place. Runs where the error was raised, before
+// the stack unwinds.
 int on_error(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.self();
@@ -47,10 +49,14 @@ int on_error(lua_State* L) {
   const bool is_exit = std::strcmp(cls, "exit") == 0;
   if (!is_exit || !(r.tag == Tag::string && View{r.bytes}.string() == "normal")) {
     std::string site = m.guest_site(L), text;
-    if (r.tag == Tag::string) text = std::string(View{r.bytes}.string());
-    else text = print(r);
-    if (!site.empty() && text.compare(0, site.size() + 1, site + ":") == 0) text = text.substr(site.size() + 2);
-    // Lua puts the place of error() in front; it is told apart from ours, which is where the message says.
+    if (r.tag == Tag::string)
+      text = std::string(View{r.bytes}.string());
+    else
+      text = print(r);
+    if (!site.empty() && text.compare(0, site.size() + 1, site + ":") == 0)
+      text = text.substr(site.size() + 2);
+    // Lua puts the place of error() in front; it is told apart from ours, which is where the
+    // message says.
     if (r.tag == Tag::string && !ours) {
       const size_t colon = text.find(": ");
       const size_t first = text.find(':');
@@ -59,8 +65,10 @@ int on_error(lua_State* L) {
         text = text.substr(colon + 2);
       }
     }
-    if (is_exit) text = "exit: " + text;
-    else if (std::strcmp(cls, "throw") == 0) text = "uncaught throw: " + text;
+    if (is_exit)
+      text = "exit: " + text;
+    else if (std::strcmp(cls, "throw") == 0)
+      text = "uncaught throw: " + text;
     p.crash_text = make_string(text, m.arena());
     p.crash_site = make_string(site, m.arena());
     if (m.recording()) p.crash_trace = make_string(m.guest_traceback(L), m.arena());
@@ -69,14 +77,17 @@ int on_error(lua_State* L) {
   if (is_exit) {
     p.exit_reason = r;
   } else {
-    if (std::strcmp(cls, "throw") == 0) r = make_tuple(m.arena(), m.scratch(), {make_string("nocatch", m.arena()), r});
+    if (std::strcmp(cls, "throw") == 0)
+      r = make_tuple(m.arena(), m.scratch(), {make_string("nocatch", m.arena()), r});
     Term stack = make_tuple(m.arena(), m.scratch(), {p.crash_site});
     p.exit_reason = make_tuple(m.arena(), m.scratch(), {r, stack});
   }
   return 0;
 }
 
-bool is_string(const Term& t, std::string_view s) { return t.tag == Tag::string && View{t.bytes}.string() == s; }
+bool is_string(const Term& t, std::string_view s) {
+  return t.tag == Tag::string && View{t.bytes}.string() == s;
+}
 
 // Reasons that are an orderly end: normal, shutdown, {shutdown, _}.
 bool orderly(const Term& r) {
@@ -86,7 +97,9 @@ bool orderly(const Term& r) {
   return v.array_size() == 2 && v.first().tag() == Tag::string && v.first().string() == "shutdown";
 }
 
-std::string text_of(const Term& t) { return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string(); }
+std::string text_of(const Term& t) {
+  return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
+}
 
 }  // namespace
 
@@ -99,7 +112,8 @@ Process* Machine::find(uint64_t pid) const {
 
 std::string Machine::label(const Process& p) const {
   std::string path;
-  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent]) path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
+  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
+    path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
   if (path.empty()) path = "0";
   std::string name = p.parent == kNone ? "root" : text_of(p.label);
   return "P" + path + (name.empty() ? "" : "(" + name + ")");
@@ -120,11 +134,15 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
   p->pid = make_light(Light::pid, p->index, static_cast<uint32_t>(p->key), node);
   p->node = node;
   p->spawned_at = p->woken_by = w.steps;
-  if (w.free_stacks.size) p->stack = w.free_stacks[--w.free_stacks.size];
-  else p->stack = w.stacks_used++;
+  if (w.free_stacks.size)
+    p->stack = w.free_stacks[--w.free_stacks.size];
+  else
+    p->stack = w.stacks_used++;
   if (p->stack >= arena_.stacks()) {
     w.stacks_used--;
-    fail(Verdict::memory_bound, parent, "more than " + std::to_string(arena_.stacks()) + " processes at a time", guest_site(parent.running ? parent.running : parent.L));
+    fail(Verdict::memory_bound, parent,
+         "more than " + std::to_string(arena_.stacks()) + " processes at a time",
+         guest_site(parent.running ? parent.running : parent.L));
   }
   p->actor = make_actor(AltKind::step, p->index, p->key);
   push(w.processes, p);
@@ -186,16 +204,20 @@ void Machine::process_body(Process& p) {
   const int status = lua_pcall(p.L, nargs, 0, 1);
   if (status == LUA_OK) {
     p.exit_reason = make_string("normal", arena_);
-  } else if (p.exit_reason.tag == Tag::nil) {  // the handler itself failed: out of C stack, most likely
-    p.exit_reason = make_tuple(arena_, scratch_, {make_string("stack overflow", arena_), make_string("", arena_)});
+  } else if (p.exit_reason.tag ==
+             Tag::nil) {  // the handler itself failed: out of C stack, most likely
+    p.exit_reason = make_tuple(arena_, scratch_,
+                               {make_string("stack overflow", arena_), make_string("", arena_)});
     p.crash_text = make_string("stack overflow", arena_);
     p.crash_site = make_string("", arena_);
     p.crashed = true;
   }
   if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
     // The root's error is the failure, and the last event.
-    if (draft_.open) draft_.event.result = draft_.event.result.empty() ? "raised" : draft_.event.result;
-    fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "", text_of(p.crash_trace));
+    if (draft_.open)
+      draft_.event.result = draft_.event.result.empty() ? "raised" : draft_.event.result;
+    fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
+         text_of(p.crash_trace));
   }
   if (p.index == 0 && !options_.drain && !p.crashed) finish({});
   die(p);
@@ -207,22 +229,29 @@ void Machine::die(Process& p) {
   p.leaving = true;
   p.wait = Wait::none;
   if (p.index == 0 && !options_.drain && !p.crashed) {  // killed by a signal
-    fail(Verdict::assertion, p, "the root process was ended by an exit signal: " + print(p.exit_reason));
+    fail(Verdict::assertion, p,
+         "the root process was ended by an exit signal: " + print(p.exit_reason));
   }
   drop_timers_of(p);
   Footprint extra[16];
   size_t n = 0;
-  if (p.name.tag != Tag::nil) extra[n++] = {make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1), Access::write};
+  if (p.name.tag != Tag::nil)
+    extra[n++] = {
+        make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1),
+        Access::write};
   n += ets_exit_footprint(*this, p, extra + n, 16 - n);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
-  announce(nullptr, p, "exit", OpKind::exit, Access::write, make_object(ObjectClass::process, p.index), 0, extra, n);
+  announce(nullptr, p, "exit", OpKind::exit, Access::write,
+           make_object(ObjectClass::process, p.index), 0, extra, n);
   end_process(p);
-  // Those who are told, links first as OTP does. Each is told in a step of its own if there are several: between two of
-  // them others may see one effect and not yet the other.
+  // Those who are told, links first as OTP does. Each is told in a step of its own if there are
+  // several: between two of them others may see one effect and not yet the other.
   bool first = true;
   for (uint32_t i = 0; i < p.links.size; i++) {
     Process& q = *w.processes[p.links[i]];
-    if (!first) sync(nullptr, p, "exit", OpKind::exit, Access::append, make_object(ObjectClass::mailbox, q.index));
+    if (!first)
+      sync(nullptr, p, "exit", OpKind::exit, Access::append,
+           make_object(ObjectClass::mailbox, q.index));
     first = false;
     if (recording()) note_target(label(q)), note_args("EXIT " + print(p.exit_reason));
     for (uint32_t k = 0; k < q.links.size; k++)
@@ -237,7 +266,9 @@ void Machine::die(Process& p) {
   for (uint32_t i = 0; i < p.watchers.size; i++) {
     const Watcher& watcher = p.watchers[i];
     Process& q = *w.processes[watcher.process];
-    if (!first) sync(nullptr, p, "exit", OpKind::exit, Access::append, make_object(ObjectClass::mailbox, q.index));
+    if (!first)
+      sync(nullptr, p, "exit", OpKind::exit, Access::append,
+           make_object(ObjectClass::mailbox, q.index));
     first = false;
     if (recording()) note_target(label(q)), note_args("DOWN " + print(p.exit_reason));
     send_down(p, watcher, p.exit_reason);
@@ -264,15 +295,18 @@ void Machine::die(Process& p) {
   __builtin_unreachable();
 }
 
-// Takes effect in one step: no longer alive, name free, tables gone. Whoever learns of the end finds all that done.
+// Takes effect in one step: no longer alive, name free, tables gone. Whoever learns of the end
+// finds all that done.
 void Machine::end_process(Process& p) {
   if (recording()) note_args(print(p.exit_reason));
   const bool told = p.links.size != 0 || p.watchers.size != 0;
   p.status = Status::dying;
   if (p.crashed && !told && !options_.allow_crashes && !orderly(p.exit_reason)) {
     const std::string where = text_of(p.crash_site);
-    fail(Verdict::crash, p, "process " + label(p) + " crashed and nobody links to, monitors or supervises it: " + text_of(p.crash_text), where, "",
-         text_of(p.crash_trace));
+    fail(Verdict::crash, p,
+         "process " + label(p) +
+             " crashed and nobody links to, monitors or supervises it: " + text_of(p.crash_text),
+         where, "", text_of(p.crash_trace));
   }
   release_name(p);
   ets_owner_exit(*this, p);

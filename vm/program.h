@@ -1,4 +1,5 @@
-// A scenario file with the modules it requires, as text. Loaded into a Machine once for each worker.
+// A scenario file with the modules it requires, as text. Loaded into a Machine once for each
+// worker.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -18,10 +19,11 @@ struct SourceFile {
 // What bears on an execution. A scenario's own options are laid under the command line's.
 struct MachineOptions {
   Limits limits;
-  bool async_delivery = false;  // --delivery async: one queue per pair, each arrival its own alternative
-  bool racy_timers = false;     // --timers racy: a due timer may fire while processes can run
-  bool drain = false;           // run on after the root has ended
-  bool allow_crashes = false;   // crashes = "allow"
+  bool async_delivery =
+      false;  // --delivery async: one queue per pair, each arrival its own alternative
+  bool racy_timers = false;    // --timers racy: a due timer may fire while processes can run
+  bool drain = false;          // run on after the root has ended
+  bool allow_crashes = false;  // crashes = "allow"
 };
 
 // One lockstep.scenario(name, options, body).
@@ -34,8 +36,9 @@ struct ScenarioInfo {
 
 class Program {
  public:
-  // Reads the file and runs it once, which finds its modules and scenarios. Errors: ExitCode::usage if the file is
-  // missing; ExitCode::scenario for syntax and load errors, with file and line, and for a file without a scenario.
+  // Reads the file and runs it once, which finds its modules and scenarios. Errors: ExitCode::usage
+  // if the file is missing; ExitCode::scenario for syntax and load errors, with file and line, and
+  // for a file without a scenario.
   static Program from_file(const std::string& path);
   // From a trace: nothing is read from disk. The first file is the scenario's.
   static Program from_sources(std::vector<SourceFile> files);
@@ -50,11 +53,13 @@ class Program {
   std::vector<ScenarioInfo> scenarios_;
 };
 
-// A machine ready to run one scenario of a program. Throws Error(ExitCode::scenario) if loading fails.
-std::unique_ptr<System> make_machine(const Program& program, const std::string& scenario, const MachineOptions& options);
+// A machine ready to run one scenario of a program. Throws Error(ExitCode::scenario) if loading
+// fails.
+std::unique_ptr<System> make_machine(const Program& program, const std::string& scenario,
+                                     const MachineOptions& options);
 
-// Of the Lua interpreter; stored in traces. Runs the start-up self-test; Error(ExitCode::internal) if the seed could not
-// be pinned or Lua's objects are not laid out as we know them.
+// Of the Lua interpreter; stored in traces. Runs the start-up self-test; Error(ExitCode::internal)
+// if the seed could not be pinned or Lua's objects are not laid out as we know them.
 uint64_t lua_fingerprint();
 
 }  // namespace lockstep::vm

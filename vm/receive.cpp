@@ -7,9 +7,12 @@ namespace lockstep::vm {
 
 bool Machine::accepts(Process& p, const Term& payload) const {
   switch (p.wait) {
-    case Wait::any: return true;
-    case Wait::pattern: return matches(p.pattern, payload);
-    default: return false;
+    case Wait::any:
+      return true;
+    case Wait::pattern:
+      return matches(p.pattern, payload);
+    default:
+      return false;
   }
 }
 
@@ -17,12 +20,14 @@ void Machine::deliver(Process& to, const Message& message) {
   push(to.mailbox, message);
   if (recording()) note_cause(message.sent_at);
   if (to.status != Status::blocked) return;
-  // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing shared.
+  // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
+  // shared.
   if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload)) wake(to, false);
 }
 
-// Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its index). The matcher runs
-// on the receiver's coroutine but on whatever C stack we are on, which is safe as long as it returns before we do.
+// Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
+// index). The matcher runs on the receiver's coroutine but on whatever C stack we are on, which is
+// safe as long as it returns before we do.
 bool Machine::look(Process& p) {
   lua_State* L = p.receiver;
   if (!lua_checkstack(L, 8)) return false;
@@ -68,12 +73,14 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   bool found = find_message(p);
   if (found || timeout_ms == 0) {
     sync(L, p, what, kind, access, box);
-    if (timeout_ms == 0) flush_own_signals(p);  // all that has been sent is looked at before giving up
+    if (timeout_ms == 0)
+      flush_own_signals(p);  // all that has been sent is looked at before giving up
     if (!found) found = find_message(p);
   } else {
     // Blocked: not among the alternatives until a message fits or the time is up.
     if (finite) {
-      p.deadline = start_timer(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
+      p.deadline =
+          start_timer(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
       p.timed = true;
     }
     Alternative& a = w.alternatives[w.position[p.actor]];
@@ -143,10 +150,12 @@ Timer& Machine::start_timer(Process& owner, uint64_t due, TimerKind kind) {
   t.kind = kind;
   t.started_at = w.steps;
   if (kind == TimerKind::receive) {
-    if (owner.timer_actor == kNoActor) owner.timer_actor = make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
+    if (owner.timer_actor == kNoActor)
+      owner.timer_actor = make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
     t.actor = owner.timer_actor;
   } else {
-    t.actor = make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
+    t.actor = make_actor(AltKind::timer, owner.index,
+                         mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
   }
   push(w.timers, t);
   return w.timers.back();
@@ -169,7 +178,9 @@ void Machine::drop_timers_of(Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size;) {
     const Timer& t = w.timers[i];
-    const bool its = t.kind == TimerKind::receive ? t.owner == p.index : t.dest.tag == Tag::light && t.dest.light == p.pid;
+    const bool its = t.kind == TimerKind::receive
+                         ? t.owner == p.index
+                         : t.dest.tag == Tag::light && t.dest.light == p.pid;
     if (!its) {
       i++;
       continue;
@@ -195,7 +206,10 @@ bool Machine::refresh_timers() {
         Operation op;
         op.kind = OpKind::timer_fire;
         op.access = Access::write;
-        op.object = make_object(ObjectClass::mailbox, t.kind == TimerKind::receive ? t.owner : (find(t.dest.light) ? find(t.dest.light)->index : t.owner));
+        op.object = make_object(ObjectClass::mailbox,
+                                t.kind == TimerKind::receive
+                                    ? t.owner
+                                    : (find(t.dest.light) ? find(t.dest.light)->index : t.owner));
         enable(t.actor, AltKind::timer, t.owner, op);
       }
     } else {
@@ -219,11 +233,14 @@ void Machine::fire(uint32_t i) {
     Process& p = *w.processes[t.owner];
     p.timed = false;
     if (recording()) note_target(label(p));
-    if (p.status == Status::blocked) wake(p, true);
-    else p.expired = true;
+    if (p.status == Status::blocked)
+      wake(p, true);
+    else
+      p.expired = true;
     return;
   }
-  Process* to = t.dest.tag == Tag::light ? find(t.dest.light) : whereis(t.dest, w.processes[t.owner]->node);
+  Process* to =
+      t.dest.tag == Tag::light ? find(t.dest.light) : whereis(t.dest, w.processes[t.owner]->node);
   if (!to || !alive(*to)) return;
   if (recording()) note_target(label(*to)), note_args(print(t.payload));
   deliver(*to, Message{t.payload, kNone, w.steps});
@@ -246,7 +263,8 @@ void Machine::perform(const Alternative& a) {
           return;
         }
       break;
-    default: break;
+    default:
+      break;
   }
   LOCKSTEP_ASSERT(!"an alternative that nothing stands behind");
 }

@@ -7,7 +7,8 @@
 namespace lockstep::vm {
 namespace {
 
-// pairs and next refuse keys whose order would depend on addresses, and so on what other processes allocated.
+// pairs and next refuse keys whose order would depend on addresses, and so on what other processes
+// allocated.
 int checked_next(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
@@ -20,9 +21,12 @@ int checked_next(lua_State* L) {
     case LUA_TFUNCTION:
     case LUA_TTHREAD:
     case LUA_TUSERDATA:
-      return luaL_error(L, "pairs: a %s as key has no order that is the same in every run; use a pid, a reference, a string or a number as key",
+      return luaL_error(L,
+                        "pairs: a %s as key has no order that is the same in every run; use a pid, "
+                        "a reference, a string or a number as key",
                         luaL_typename(L, -2));
-    default: return 2;
+    default:
+      return 2;
   }
 }
 int checked_pairs(lua_State* L) {
@@ -53,13 +57,15 @@ int safe_format(lua_State* L) {
     if (format[i] != '%') continue;
     size_t k = i + 1;
     while (k < n && std::strchr("-+ #0123456789.", format[k])) k++;
-    if (k < n && format[k] == 'p') return luaL_error(L, "string.format: %%p is an address, which differs from run to run");
+    if (k < n && format[k] == 'p')
+      return luaL_error(L, "string.format: %%p is an address, which differs from run to run");
     i = k;
   }
   const int top = lua_gettop(L);
   for (int i = 2; i <= top; i++) {
     const int t = lua_type(L, i);
-    if (t == LUA_TTABLE || t == LUA_TFUNCTION || t == LUA_TTHREAD || t == LUA_TUSERDATA || t == LUA_TLIGHTUSERDATA) {
+    if (t == LUA_TTABLE || t == LUA_TFUNCTION || t == LUA_TTHREAD || t == LUA_TUSERDATA ||
+        t == LUA_TLIGHTUSERDATA) {
       push_text(L, i);
       lua_replace(L, i);
     }
@@ -83,11 +89,15 @@ int safe_setmetatable(lua_State* L) {
     static const char* const forbidden[] = {"__gc", "__mode"};
     for (const char* name : forbidden) {
       lua_pushstring(L, name);
-      if (lua_rawget(L, 2) != LUA_TNIL) return luaL_error(L, "setmetatable: %s depends on when garbage is collected, which a scenario cannot see", name);
+      if (lua_rawget(L, 2) != LUA_TNIL)
+        return luaL_error(
+            L, "setmetatable: %s depends on when garbage is collected, which a scenario cannot see",
+            name);
       lua_pop(L, 1);
     }
   }
-  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
+  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+    return luaL_error(L, "cannot change a protected metatable");
   lua_settop(L, 2);
   lua_setmetatable(L, 1);
   return 1;
@@ -116,7 +126,8 @@ uint64_t draw(lua_State* L, uint64_t range) {  // uniform in 0 .. range-1; range
   Process& p = m.process(L, "math.random");
   if (!p.seeded) {
     // Its own stream for each process: what one draws does not depend on what others did.
-    p.random.reseed(mix64(stream_seed(m.world().seed, m.world().iteration, Stream::scenario), p.key));
+    p.random.reseed(
+        mix64(stream_seed(m.world().seed, m.world().iteration, Stream::scenario), p.key));
     p.seeded = true;
   }
   return range == 0 ? p.random.next() : p.random.below64(range);
@@ -124,7 +135,10 @@ uint64_t draw(lua_State* L, uint64_t range) {  // uniform in 0 .. range-1; range
 int safe_random(lua_State* L) {
   lua_Integer low, high;
   switch (lua_gettop(L)) {
-    case 0: lua_pushnumber(L, static_cast<lua_Number>(draw(L, 0) >> 11) * (0.5 / (static_cast<uint64_t>(1) << 52))); return 1;
+    case 0:
+      lua_pushnumber(
+          L, static_cast<lua_Number>(draw(L, 0) >> 11) * (0.5 / (static_cast<uint64_t>(1) << 52)));
+      return 1;
     case 1:
       low = 1;
       high = luaL_checkinteger(L, 1);
@@ -138,7 +152,9 @@ int safe_random(lua_State* L) {
       high = luaL_checkinteger(L, 2);
   }
   luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
-  lua_pushinteger(L, static_cast<lua_Integer>(static_cast<uint64_t>(low) + draw(L, static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1)));
+  lua_pushinteger(L, static_cast<lua_Integer>(
+                         static_cast<uint64_t>(low) +
+                         draw(L, static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1)));
   return 1;
 }
 
@@ -183,7 +199,8 @@ int co_resume(lua_State* L) {
 }
 int co_wrapped(lua_State* L) {
   lua_State* co = lua_tothread(L, lua_upvalueindex(1));
-  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) return luaL_error(L, "cannot resume dead coroutine");
+  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0)
+    return luaL_error(L, "cannot resume dead coroutine");
   const int r = resume(L, co, lua_gettop(L));
   if (r >= 0) return r;
   if (lua_type(L, -1) == LUA_TSTRING) {
@@ -209,9 +226,13 @@ int write_global(lua_State* L) {
     return 0;
   }
   const std::string name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
-  Outcome o{Verdict::misuse, "the scenario wrote to the global '" + name + "' while it ran: processes share no variables", m.guest_site(L),
-            "global '" + name + "'", "make it a local variable of the process, or share it through a table, an atomic or messages",
-            m.world().current ? m.label(m.self()) : ""};
+  Outcome o{
+      Verdict::misuse,
+      "the scenario wrote to the global '" + name + "' while it ran: processes share no variables",
+      m.guest_site(L),
+      "global '" + name + "'",
+      "make it a local variable of the process, or share it through a table, an atomic or messages",
+      m.world().current ? m.label(m.self()) : ""};
   m.finish(std::move(o));
 }
 int read_global(lua_State* L) {
@@ -226,7 +247,8 @@ int read_global(lua_State* L) {
       {"collectgarbage", "when garbage is collected cannot be seen by a scenario"},
       {"rawrequire", ""}};
   for (const auto& entry : absent)
-    if (std::strcmp(name, entry[0]) == 0) return luaL_error(L, "'%s' is not available in a scenario: %s", name, entry[1]);
+    if (std::strcmp(name, entry[0]) == 0)
+      return luaL_error(L, "'%s' is not available in a scenario: %s", name, entry[1]);
   lua_pushnil(L);
   return 1;
 }
@@ -264,7 +286,8 @@ void push_text(lua_State* L, int index) {
     luaL_tolstring(L, index, nullptr);
     return;
   }
-  // Numbered from the first printing on, for each process by itself: [object] = number in a table beside its coroutine.
+  // Numbered from the first printing on, for each process by itself: [object] = number in a table
+  // beside its coroutine.
   Machine& m = machine_of(L);
   const char* kind = luaL_typename(L, index);
   if (!m.world().current) {
@@ -295,8 +318,10 @@ void push_text(lua_State* L, int index) {
 }
 
 void open_sandbox(lua_State* L) {
-  static const luaL_Reg libraries[] = {{LUA_GNAME, luaopen_base},     {LUA_COLIBNAME, luaopen_coroutine}, {LUA_TABLIBNAME, luaopen_table},
-                                       {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},   {LUA_UTF8LIBNAME, luaopen_utf8}};
+  static const luaL_Reg libraries[] = {
+      {LUA_GNAME, luaopen_base},       {LUA_COLIBNAME, luaopen_coroutine},
+      {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
+      {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8}};
   for (const auto& lib : libraries) {
     luaL_requiref(L, lib.name, lib.func, 1);
     lua_pop(L, 1);

@@ -8,7 +8,8 @@ namespace lockstep::vm {
 void open_sandbox(lua_State* L);
 // lockstep.*: pushes the table with the C functions of the core.
 void open_core(lua_State* L);
-// tostring without addresses: "table#3", numbered for each process from its first printing on. Pushes the string.
+// tostring without addresses: "table#3", numbered for each process from its first printing on.
+// Pushes the string.
 void push_text(lua_State* L, int index);
 
 // Declared by open_core; used when a scenario is loaded.

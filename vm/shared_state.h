@@ -1,5 +1,5 @@
-// Tables, atomics and persistent terms as the rest of the machine sees them. Implemented in ets*.cpp, atomics.cpp and
-// persistent_term.cpp.
+// Tables, atomics and persistent terms as the rest of the machine sees them. Implemented in
+// ets*.cpp, atomics.cpp and persistent_term.cpp.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -3,9 +3,14 @@
 
 namespace lockstep::vm {
 namespace {
-bool is_string(const Term& t, std::string_view s) { return t.tag == Tag::string && View{t.bytes}.string() == s; }
-// Signals that change nothing but bookkeeping are handled where they arrive, unless something is queued before them.
-bool handled_at_once(SignalKind kind) { return kind != SignalKind::exit && kind != SignalKind::link_exit; }
+bool is_string(const Term& t, std::string_view s) {
+  return t.tag == Tag::string && View{t.bytes}.string() == s;
+}
+// Signals that change nothing but bookkeeping are handled where they arrive, unless something is
+// queued before them.
+bool handled_at_once(SignalKind kind) {
+  return kind != SignalKind::exit && kind != SignalKind::link_exit;
+}
 }  // namespace
 
 Channel& Machine::channel(uint32_t from, uint32_t to) {
@@ -27,7 +32,9 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
   Channel c;
   c.from = from;
   c.to = to;
-  c.actor = make_actor(AltKind::deliver, to, mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
+  c.actor =
+      make_actor(AltKind::deliver, to,
+                 mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
   push(w.channels, c);
   return w.channels.back();
 }
@@ -47,7 +54,8 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
     return;
   }
   if (!options_.async_delivery && handled_at_once(s.kind) &&
-      (w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone || w.channels[w.instant_channel[to.index]].empty())) {
+      (w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone ||
+       w.channels[w.instant_channel[to.index]].empty())) {
     handle(to, s);
     return;
   }
@@ -85,7 +93,8 @@ void Machine::handle_head(Channel& channel_ref) {
   handle(to, s);
   if (options_.async_delivery) return;
   // What is behind it and needs no step of its own comes through now.
-  while (!w.channels[number].empty() && handled_at_once(w.channels[number].queue[w.channels[number].head].kind)) {
+  while (!w.channels[number].empty() &&
+         handled_at_once(w.channels[number].queue[w.channels[number].head].kind)) {
     Signal next = w.channels[number].queue[w.channels[number].head++];
     offer(w.channels[number]);
     handle(to, next);
@@ -94,8 +103,11 @@ void Machine::handle_head(Channel& channel_ref) {
 
 void Machine::flush_signals(Process& to) {
   World& w = *world_;
-  if (options_.async_delivery || w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone) return;
-  while (!w.channels[w.instant_channel[to.index]].empty() && !to.doomed) handle_head(w.channels[w.instant_channel[to.index]]);
+  if (options_.async_delivery || w.instant_channel.size <= to.index ||
+      w.instant_channel[to.index] == kNone)
+    return;
+  while (!w.channels[w.instant_channel[to.index]].empty() && !to.doomed)
+    handle_head(w.channels[w.instant_channel[to.index]]);
 }
 
 void Machine::flush_signals_from(Process& from, Process& to) {
@@ -123,8 +135,10 @@ void Machine::handle(Process& to, Signal& s) {
           return;
         }
       }
-      if (gone) free_term(s.payload, arena_);
-      else deliver(to, Message{s.payload, s.from, s.sent_at});
+      if (gone)
+        free_term(s.payload, arena_);
+      else
+        deliver(to, Message{s.payload, s.from, s.sent_at});
       return;
     case SignalKind::exit:
     case SignalKind::link_exit: {
@@ -146,7 +160,9 @@ void Machine::handle(Process& to, Signal& s) {
       }
       if (to.traps) {
         const Term pid = Term::of_light(from ? from->pid : 0);
-        deliver(to, Message{make_tuple(arena_, scratch_, {make_string("EXIT", arena_), pid, s.payload}), s.from, s.sent_at});
+        deliver(to,
+                Message{make_tuple(arena_, scratch_, {make_string("EXIT", arena_), pid, s.payload}),
+                        s.from, s.sent_at});
         return;
       }
       if (is_string(s.payload, "normal") && (by_link || s.from != to.index)) return;
@@ -180,8 +196,10 @@ void Machine::handle(Process& to, Signal& s) {
       const View v = view_of(s.payload, room);  // {object, tag}
       watcher.object = make_term(v.element(0), arena_);
       watcher.tag = make_term(v.element(1), arena_);
-      if (gone) send_down(to, watcher, make_string("noproc", arena_));
-      else push(to.watchers, watcher);
+      if (gone)
+        send_down(to, watcher, make_string("noproc", arena_));
+      else
+        push(to.watchers, watcher);
       return;
     }
     case SignalKind::demonitor:
@@ -207,7 +225,8 @@ void Machine::handle(Process& to, Signal& s) {
       free_term(s.payload, arena_);  // demonitored meanwhile
       return;
     }
-    case SignalKind::alias: return;
+    case SignalKind::alias:
+      return;
   }
 }
 
@@ -216,7 +235,9 @@ void Machine::send_down(Process& from, const Watcher& watcher, const Term& reaso
   Signal s;
   s.kind = SignalKind::down;
   s.ref = watcher.ref;
-  s.payload = make_tuple(arena_, scratch_, {tag, Term::of_light(watcher.ref), make_string("process", arena_), watcher.object, reason});
+  s.payload = make_tuple(
+      arena_, scratch_,
+      {tag, Term::of_light(watcher.ref), make_string("process", arena_), watcher.object, reason});
   send_signal(from, *world_->processes[watcher.process], s);
 }
 

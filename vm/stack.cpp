@@ -11,8 +11,9 @@
 #error "the stack switch is written for x86-64 only; add one for this processor here"
 #endif
 
-// Saves the six registers that the System V ABI lets a callee keep, swaps stacks, and leaves by ret: all processes are
-// suspended at this one place, so the return-address predictor is right (leaving by jmp costs 9 ns a step more).
+// Saves the six registers that the System V ABI lets a callee keep, swaps stacks, and leaves by
+// ret: all processes are suspended at this one place, so the return-address predictor is right
+// (leaving by jmp costs 9 ns a step more).
 extern "C" void lockstep_switch_stack(void** from_sp, void* to_sp);
 asm(".text\n"
     ".globl lockstep_switch_stack\n"
@@ -42,10 +43,12 @@ void switch_stack(Context& from, const Context& to) {
 
 Context make_context(char* top, size_t size, void (*entry)()) {
 #ifdef LOCKSTEP_ASAN
-  __asan_unpoison_memory_region(top - size, size);  // frames that were abandoned here left their marks
+  __asan_unpoison_memory_region(top - size,
+                                size);  // frames that were abandoned here left their marks
 #endif
   void** p = reinterpret_cast<void**>(top);
-  *--p = nullptr;  // entry's return address: it never returns, and the stack is aligned as after a call
+  *--p = nullptr;  // entry's return address: it never returns, and the stack is aligned as after a
+                   // call
   *--p = reinterpret_cast<void*>(entry);
   for (int i = 0; i < 6; i++) *--p = nullptr;
   return {p, top - size, size};

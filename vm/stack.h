@@ -1,4 +1,5 @@
-// C stacks for processes and the switch between them (D4b). A process that is suspended is nothing but its stack.
+// C stacks for processes and the switch between them (D4b). A process that is suspended is nothing
+// but its stack.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +31,8 @@ struct Context {
 // Suspends the running computation into `from` and goes on with `to`.
 void switch_stack(Context& from, const Context& to);
 
-// Prepares a context that will call entry() on a fresh stack ending below `top`. entry must never return.
+// Prepares a context that will call entry() on a fresh stack ending below `top`. entry must never
+// return.
 Context make_context(char* top, size_t size, void (*entry)());
 
 // Context of the thread's own stack, before the first switch away from it.

@@ -12,9 +12,12 @@ namespace lockstep::vm {
 namespace {
 
 constexpr int kMaxDepth = 100;
-// C functions are written relative to this one, so that terms (and digests) do not depend on where the binary was loaded.
+// C functions are written relative to this one, so that terms (and digests) do not depend on where
+// the binary was loaded.
 int anchor(lua_State*) { return 0; }
-int64_t relative(lua_CFunction f) { return reinterpret_cast<const char*>(f) - reinterpret_cast<const char*>(&anchor); }
+int64_t relative(lua_CFunction f) {
+  return reinterpret_cast<const char*>(f) - reinterpret_cast<const char*>(&anchor);
+}
 
 template <class T>
 void put(Bytes& out, T v) {
@@ -41,8 +44,12 @@ struct Encoder {
 
   const char* value(int index, int depth) {
     switch (lua_type(L, index)) {
-      case LUA_TNIL: out.push_back(static_cast<char>(Tag::nil)); return nullptr;
-      case LUA_TBOOLEAN: out.push_back(static_cast<char>(lua_toboolean(L, index) ? Tag::yes : Tag::no)); return nullptr;
+      case LUA_TNIL:
+        out.push_back(static_cast<char>(Tag::nil));
+        return nullptr;
+      case LUA_TBOOLEAN:
+        out.push_back(static_cast<char>(lua_toboolean(L, index) ? Tag::yes : Tag::no));
+        return nullptr;
       case LUA_TNUMBER:
         if (lua_isinteger(L, index)) {
           out.push_back(static_cast<char>(Tag::integer));
@@ -65,18 +72,22 @@ struct Encoder {
         out.insert(out.end(), s, s + n);
         return nullptr;
       }
-      case LUA_TTABLE: return table(lua_absindex(L, index), depth);
-      case LUA_TFUNCTION: return function(lua_absindex(L, index), depth);
-      case LUA_TTHREAD: return "a coroutine";
-      default: return "a userdata";
+      case LUA_TTABLE:
+        return table(lua_absindex(L, index), depth);
+      case LUA_TFUNCTION:
+        return function(lua_absindex(L, index), depth);
+      case LUA_TTHREAD:
+        return "a coroutine";
+      default:
+        return "a userdata";
     }
   }
 
   const char* table(int index, int depth) {
     const void* p = lua_topointer(L, index);
     if (in_image(p)) {
-      // File-level tables never change, but a receiver must not be able to change them either: data is copied, and
-      // what has a metatable or came from a module stays what it is.
+      // File-level tables never change, but a receiver must not be able to change them either: data
+      // is copied, and what has a metatable or came from a module stays what it is.
       if (host.is_library(p)) {
         image(p);
         return nullptr;
@@ -89,14 +100,17 @@ struct Encoder {
     if (lua_getmetatable(L, index)) {
       meta = lua_topointer(L, -1);
       lua_pop(L, 1);
-      if (!in_image(meta)) return "a table whose metatable was made while the scenario ran (make metatables at file level)";
+      if (!in_image(meta))
+        return "a table whose metatable was made while the scenario ran (make metatables at file "
+               "level)";
     }
     out.push_back(static_cast<char>(meta ? Tag::object : Tag::table));
     put<uint32_t>(out, 0);
     put<uint32_t>(out, 0);
     put<uint32_t>(out, 0);
     if (meta) put<int64_t>(out, static_cast<const char*>(meta) - host.arena->base());
-    // The array part ends before the first nil, whatever Lua's border is: equal tables must have equal bytes.
+    // The array part ends before the first nil, whatever Lua's border is: equal tables must have
+    // equal bytes.
     uint32_t n = 0;
     for (;; n++) {
       if (lua_rawgeti(L, index, static_cast<lua_Integer>(n) + 1) == LUA_TNIL) {
@@ -107,15 +121,18 @@ struct Encoder {
       lua_pop(L, 1);
       if (e) return e;
     }
-    // With all of 1..n in the array proper, the rest follows after n; else every key must be looked at.
+    // With all of 1..n in the array proper, the rest follows after n; else every key must be looked
+    // at.
     const bool all_in_array = layout::load<uint32_t>(p, layout::kTableAlimit) >= n;
     uint32_t pairs = 0;
     if (!all_in_array || !layout_plain_array(p, n)) {
       const size_t from = out.size();
       size_t at[64];
       std::vector<size_t> many;
-      if (all_in_array && n) lua_pushinteger(L, n);
-      else lua_pushnil(L);
+      if (all_in_array && n)
+        lua_pushinteger(L, n);
+      else
+        lua_pushnil(L);
       while (lua_next(L, index)) {
         if (!all_in_array && lua_isinteger(L, -2)) {
           const lua_Integer k = lua_tointeger(L, -2);
@@ -124,7 +141,8 @@ struct Encoder {
             continue;
           }
         }
-        if (pairs < 64) at[pairs] = out.size();
+        if (pairs < 64)
+          at[pairs] = out.size();
         else {
           if (pairs == 64) many.assign(at, at + 64);
           many.push_back(out.size());
@@ -149,13 +167,15 @@ struct Encoder {
 
   // True if the table has no hash part and no array slot after the first n.
   static bool layout_plain_array(const void* t, uint32_t n) {
-    return layout::load<const void*>(t, layout::kTableLastfree) == nullptr && layout::load<uint32_t>(t, layout::kTableAlimit) == n;
+    return layout::load<const void*>(t, layout::kTableLastfree) == nullptr &&
+           layout::load<uint32_t>(t, layout::kTableAlimit) == n;
   }
 
   void sort_pairs(size_t from, std::vector<size_t> at) {
     const size_t total = out.size();
     std::vector<std::pair<size_t, size_t>> spans;  // offset, length
-    for (size_t i = 0; i < at.size(); i++) spans.emplace_back(at[i], (i + 1 < at.size() ? at[i + 1] : total) - at[i]);
+    for (size_t i = 0; i < at.size(); i++)
+      spans.emplace_back(at[i], (i + 1 < at.size() ? at[i + 1] : total) - at[i]);
     const char* data = out.data();
     auto before = [data](const auto& a, const auto& b) {
       const View x{data + a.first}, y{data + b.first};
@@ -167,7 +187,8 @@ struct Encoder {
     std::sort(spans.begin(), spans.end(), before);
     std::vector<char> sorted;
     sorted.reserve(total - from);
-    for (auto [offset, length] : spans) sorted.insert(sorted.end(), data + offset, data + offset + length);
+    for (auto [offset, length] : spans)
+      sorted.insert(sorted.end(), data + offset, data + offset + length);
     std::copy(sorted.begin(), sorted.end(), out.begin() + static_cast<std::ptrdiff_t>(from));
   }
 
@@ -203,8 +224,11 @@ struct Encoder {
       const auto seen = std::find(variables.begin(), variables.end(), variable);
       const char* e = nullptr;
       if (in_image(variable)) {
-        out.push_back(static_cast<char>(Tag::upref));  // a file-level variable: the very one, so that a write to it is noticed
-        put<uint32_t>(out, 0x80000000u | static_cast<uint32_t>((static_cast<const char*>(variable) - host.arena->base()) >> 3));
+        out.push_back(static_cast<char>(
+            Tag::upref));  // a file-level variable: the very one, so that a write to it is noticed
+        put<uint32_t>(
+            out, 0x80000000u | static_cast<uint32_t>(
+                                   (static_cast<const char*>(variable) - host.arena->base()) >> 3));
       } else if (seen != variables.end()) {
         out.push_back(static_cast<char>(Tag::upref));
         put<uint32_t>(out, static_cast<uint32_t>(seen - variables.begin()));
@@ -216,7 +240,8 @@ struct Encoder {
       if (e) return e;
       n++;
     }
-    if (n > static_cast<uint32_t>(kMaxUpvalues)) return "a function that captures more than 190 variables";
+    if (n > static_cast<uint32_t>(kMaxUpvalues))
+      return "a function that captures more than 190 variables";
     patch<uint32_t>(out, start + 1, static_cast<uint32_t>(out.size() - start - 5));
     patch<uint32_t>(out, start + 13, n);
     return nullptr;
@@ -226,28 +251,43 @@ struct Encoder {
 struct Decoder {
   lua_State* L;
   Host& host;
-  int cells = 0;        // stack index of the list of closures with their variables, 0 until there is one
-  uint32_t count = 0;   // variables met
+  int cells = 0;  // stack index of the list of closures with their variables, 0 until there is one
+  uint32_t count = 0;  // variables met
 
   const char* value(const char* p, int depth) {
     const View v{p};
     luaL_checkstack(L, 6, "term");
     switch (v.tag()) {
-      case Tag::nil: lua_pushnil(L); return p + 1;
-      case Tag::no: lua_pushboolean(L, 0); return p + 1;
-      case Tag::yes: lua_pushboolean(L, 1); return p + 1;
-      case Tag::integer: lua_pushinteger(L, v.i64(1)); return p + 9;
-      case Tag::real: lua_pushnumber(L, v.real()); return p + 9;
-      case Tag::light: lua_pushlightuserdata(L, reinterpret_cast<void*>(v.i64(1))); return p + 9;
+      case Tag::nil:
+        lua_pushnil(L);
+        return p + 1;
+      case Tag::no:
+        lua_pushboolean(L, 0);
+        return p + 1;
+      case Tag::yes:
+        lua_pushboolean(L, 1);
+        return p + 1;
+      case Tag::integer:
+        lua_pushinteger(L, v.i64(1));
+        return p + 9;
+      case Tag::real:
+        lua_pushnumber(L, v.real());
+        return p + 9;
+      case Tag::light:
+        lua_pushlightuserdata(L, reinterpret_cast<void*>(v.i64(1)));
+        return p + 9;
       case Tag::cfunction:
-        lua_pushcfunction(L, reinterpret_cast<lua_CFunction>(reinterpret_cast<intptr_t>(&anchor) + v.i64(1)));
+        lua_pushcfunction(
+            L, reinterpret_cast<lua_CFunction>(reinterpret_cast<intptr_t>(&anchor) + v.i64(1)));
         return p + 9;
       case Tag::string: {
         const auto s = v.string();
         lua_pushlstring(L, s.data(), s.size());
         return p + 5 + s.size();
       }
-      case Tag::image: host.push_image(L, static_cast<size_t>(v.i64(1))); return p + 9;
+      case Tag::image:
+        host.push_image(L, static_cast<size_t>(v.i64(1)));
+        return p + 9;
       case Tag::table:
       case Tag::object: {
         const uint32_t n = v.array_size(), pairs = v.pairs();
@@ -268,8 +308,10 @@ struct Decoder {
         }
         return q;
       }
-      case Tag::closure: return closure(v, depth);
-      case Tag::upref: break;
+      case Tag::closure:
+        return closure(v, depth);
+      case Tag::upref:
+        break;
     }
     LOCKSTEP_ASSERT(!"a term with an unknown tag");
     return nullptr;
@@ -289,7 +331,8 @@ struct Decoder {
         const uint32_t k = View{q}.u32(1);
         q += 5;
         if (k & 0x80000000u) {
-          host.join_image_variable(L, self, static_cast<int>(i), static_cast<size_t>(k & 0x7fffffffu) << 3);
+          host.join_image_variable(L, self, static_cast<int>(i),
+                                   static_cast<size_t>(k & 0x7fffffffu) << 3);
         } else {
           lua_rawgeti(L, cells, static_cast<lua_Integer>(k) * 2 + 1);
           lua_rawgeti(L, cells, static_cast<lua_Integer>(k) * 2 + 2);
@@ -325,7 +368,8 @@ void push_bytes(lua_State* L, const char* p) {
     d.value(p, 0);
     return;
   }
-  if (std::memchr(p, static_cast<int>(Tag::closure), View{p}.u32(1) + 5) != nullptr) {  // may hold a function: room for the list
+  if (std::memchr(p, static_cast<int>(Tag::closure), View{p}.u32(1) + 5) !=
+      nullptr) {  // may hold a function: room for the list
     luaL_checkstack(L, 2, "term");
     lua_newtable(L);
     d.cells = lua_gettop(L);
@@ -343,13 +387,17 @@ Term take_bytes(const char* p, size_t n, Arena& arena) {
   switch (t.tag) {
     case Tag::nil:
     case Tag::no:
-    case Tag::yes: return t;
+    case Tag::yes:
+      return t;
     case Tag::integer:
     case Tag::real:
     case Tag::light:
     case Tag::image:
-    case Tag::cfunction: std::memcpy(&t.integer, p + 1, 8); return t;
-    default: break;
+    case Tag::cfunction:
+      std::memcpy(&t.integer, p + 1, 8);
+      return t;
+    default:
+      break;
   }
   char* room = static_cast<char*>(arena.get(n));
   if (!room) out_of_memory();
@@ -362,27 +410,36 @@ Term take_bytes(const char* p, size_t n, Arena& arena) {
 int rank(View v) {
   switch (v.tag()) {
     case Tag::integer:
-    case Tag::real: return 0;
+    case Tag::real:
+      return 0;
     case Tag::nil:
     case Tag::no:
     case Tag::yes:
-    case Tag::string: return 1;
+    case Tag::string:
+      return 1;
     case Tag::closure:
     case Tag::image:
     case Tag::cfunction:
-    case Tag::upref: return 2;
-    case Tag::light: return 3;
+    case Tag::upref:
+      return 2;
+    case Tag::light:
+      return 3;
     case Tag::table:
-    case Tag::object: return v.pairs() == 0 ? 4 : 5;
+    case Tag::object:
+      return v.pairs() == 0 ? 4 : 5;
   }
   return 6;
 }
 std::string_view text_of(View v) {
   switch (v.tag()) {
-    case Tag::nil: return "nil";
-    case Tag::no: return "false";
-    case Tag::yes: return "true";
-    default: return v.string();
+    case Tag::nil:
+      return "nil";
+    case Tag::no:
+      return "false";
+    case Tag::yes:
+      return "true";
+    default:
+      return v.string();
   }
 }
 template <class T>
@@ -396,17 +453,21 @@ const char* View::end() const {
   switch (tag()) {
     case Tag::nil:
     case Tag::no:
-    case Tag::yes: return p + 1;
+    case Tag::yes:
+      return p + 1;
     case Tag::integer:
     case Tag::real:
     case Tag::light:
     case Tag::image:
-    case Tag::cfunction: return p + 9;
-    case Tag::upref: return p + 5;
+    case Tag::cfunction:
+      return p + 9;
+    case Tag::upref:
+      return p + 5;
     case Tag::string:
     case Tag::table:
     case Tag::object:
-    case Tag::closure: return p + 5 + u32(1);
+    case Tag::closure:
+      return p + 5 + u32(1);
   }
   LOCKSTEP_ASSERT(!"a term with an unknown tag");
   return p;
@@ -420,14 +481,29 @@ const char* encode(lua_State* L, int index, Bytes& out) {
 void push(lua_State* L, View view) { push_bytes(L, view.p); }
 void push(lua_State* L, const Term& t) {
   switch (t.tag) {
-    case Tag::nil: lua_pushnil(L); return;
-    case Tag::no: lua_pushboolean(L, 0); return;
-    case Tag::yes: lua_pushboolean(L, 1); return;
-    case Tag::integer: lua_pushinteger(L, t.integer); return;
-    case Tag::real: lua_pushnumber(L, t.real); return;
-    case Tag::light: lua_pushlightuserdata(L, reinterpret_cast<void*>(t.light)); return;
-    case Tag::string: lua_pushlstring(L, t.bytes + 5, t.size - 5); return;
-    default: break;
+    case Tag::nil:
+      lua_pushnil(L);
+      return;
+    case Tag::no:
+      lua_pushboolean(L, 0);
+      return;
+    case Tag::yes:
+      lua_pushboolean(L, 1);
+      return;
+    case Tag::integer:
+      lua_pushinteger(L, t.integer);
+      return;
+    case Tag::real:
+      lua_pushnumber(L, t.real);
+      return;
+    case Tag::light:
+      lua_pushlightuserdata(L, reinterpret_cast<void*>(t.light));
+      return;
+    case Tag::string:
+      lua_pushlstring(L, t.bytes + 5, t.size - 5);
+      return;
+    default:
+      break;
   }
   if (t.immediate()) {
     char room[16];
@@ -440,18 +516,22 @@ void push(lua_State* L, const Term& t) {
 Term make_term(lua_State* L, int index, Arena& arena, Bytes& scratch, const char** error) {
   *error = nullptr;
   switch (lua_type(L, index)) {
-    case LUA_TNIL: return {};
-    case LUA_TBOOLEAN: return Term::of(lua_toboolean(L, index) != 0);
+    case LUA_TNIL:
+      return {};
+    case LUA_TBOOLEAN:
+      return Term::of(lua_toboolean(L, index) != 0);
     case LUA_TNUMBER:
       if (lua_isinteger(L, index)) return Term::of(static_cast<int64_t>(lua_tointeger(L, index)));
       break;
-    case LUA_TLIGHTUSERDATA: return Term::of_light(reinterpret_cast<uint64_t>(lua_touserdata(L, index)));
+    case LUA_TLIGHTUSERDATA:
+      return Term::of_light(reinterpret_cast<uint64_t>(lua_touserdata(L, index)));
     case LUA_TSTRING: {
       size_t n;
       const char* s = lua_tolstring(L, index, &n);
       return make_string({s, n}, arena);
     }
-    default: break;
+    default:
+      break;
   }
   scratch.clear();
   *error = encode(L, index, scratch);
@@ -459,7 +539,9 @@ Term make_term(lua_State* L, int index, Arena& arena, Bytes& scratch, const char
   return take_bytes(scratch.data(), scratch.size(), arena);
 }
 
-Term make_term(View view, Arena& arena) { return take_bytes(view.p, static_cast<size_t>(view.end() - view.p), arena); }
+Term make_term(View view, Arena& arena) {
+  return take_bytes(view.p, static_cast<size_t>(view.end() - view.p), arena);
+}
 
 Term make_string(std::string_view text, Arena& arena) {
   Term t;
@@ -527,8 +609,10 @@ int compare(View a, View b) {
     case 0:
       if (a.tag() == Tag::integer && b.tag() == Tag::integer) return sign(a.i64(1), b.i64(1));
       // 64 bits of mantissa: exact for both kinds
-      return sign(a.tag() == Tag::integer ? static_cast<long double>(a.i64(1)) : static_cast<long double>(a.real()),
-                  b.tag() == Tag::integer ? static_cast<long double>(b.i64(1)) : static_cast<long double>(b.real()));
+      return sign(a.tag() == Tag::integer ? static_cast<long double>(a.i64(1))
+                                          : static_cast<long double>(a.real()),
+                  b.tag() == Tag::integer ? static_cast<long double>(b.i64(1))
+                                          : static_cast<long double>(b.real()));
     case 1: {
       const int c = text_of(a).compare(text_of(b));
       return c < 0 ? -1 : c > 0 ? 1 : 0;
@@ -544,9 +628,12 @@ int compare(View a, View b) {
     }
     default: {
       const auto na = static_cast<size_t>(a.end() - a.p), nb = static_cast<size_t>(b.end() - b.p);
-      if (ra == 3) return light_low(static_cast<uint64_t>(a.i64(1))) != light_low(static_cast<uint64_t>(b.i64(1)))
-                              ? sign(light_low(static_cast<uint64_t>(a.i64(1))), light_low(static_cast<uint64_t>(b.i64(1))))
-                              : sign(a.i64(1), b.i64(1));
+      if (ra == 3)
+        return light_low(static_cast<uint64_t>(a.i64(1))) !=
+                       light_low(static_cast<uint64_t>(b.i64(1)))
+                   ? sign(light_low(static_cast<uint64_t>(a.i64(1))),
+                          light_low(static_cast<uint64_t>(b.i64(1))))
+                   : sign(a.i64(1), b.i64(1));
       const int c = std::memcmp(a.p, b.p, std::min(na, nb));
       return c ? sign(c, 0) : sign(na, nb);
     }
@@ -565,13 +652,16 @@ uint64_t digest(View v) {
   switch (v.tag()) {
     case Tag::nil:
     case Tag::no:
-    case Tag::yes: return mix64(static_cast<uint64_t>(v.tag()) + 1, 0);
+    case Tag::yes:
+      return mix64(static_cast<uint64_t>(v.tag()) + 1, 0);
     case Tag::integer:
     case Tag::real:
     case Tag::light:
     case Tag::image:
-    case Tag::cfunction: return mix64(static_cast<uint64_t>(v.tag()) + 1, static_cast<uint64_t>(v.i64(1)));
-    default: return digest_bytes(v.p, static_cast<size_t>(v.end() - v.p));
+    case Tag::cfunction:
+      return mix64(static_cast<uint64_t>(v.tag()) + 1, static_cast<uint64_t>(v.i64(1)));
+    default:
+      return digest_bytes(v.p, static_cast<size_t>(v.end() - v.p));
   }
 }
 

@@ -12,7 +12,8 @@ namespace {
 bool is_name(std::string_view s) {
   if (s.empty() || (s[0] >= '0' && s[0] <= '9')) return false;
   for (char c : s)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+      return false;
   return true;
 }
 
@@ -39,18 +40,32 @@ void number(double d, std::string& out) {
   char room[40];
   std::snprintf(room, sizeof room, "%.14g", d);
   out += room;
-  if (std::isfinite(d) && out.find_first_of(".eE", out.size() - std::char_traits<char>::length(room)) == std::string::npos) out += ".0";
+  if (std::isfinite(d) && out.find_first_of(".eE", out.size() - std::char_traits<char>::length(
+                                                                    room)) == std::string::npos)
+    out += ".0";
 }
 
 void print_to(View v, size_t limit, std::string& out) {
   if (out.size() > limit) return;
   switch (v.tag()) {
-    case Tag::nil: out += "nil"; return;
-    case Tag::no: out += "false"; return;
-    case Tag::yes: out += "true"; return;
-    case Tag::integer: out += std::to_string(v.i64(1)); return;
-    case Tag::real: number(v.real(), out); return;
-    case Tag::light: out += light_name(static_cast<uint64_t>(v.i64(1))); return;
+    case Tag::nil:
+      out += "nil";
+      return;
+    case Tag::no:
+      out += "false";
+      return;
+    case Tag::yes:
+      out += "true";
+      return;
+    case Tag::integer:
+      out += std::to_string(v.i64(1));
+      return;
+    case Tag::real:
+      number(v.real(), out);
+      return;
+    case Tag::light:
+      out += light_name(static_cast<uint64_t>(v.i64(1)));
+      return;
     case Tag::string: {
       auto s = v.string();
       const bool cut = s.size() > limit;
@@ -58,12 +73,19 @@ void print_to(View v, size_t limit, std::string& out) {
       if (cut) out += "...";
       return;
     }
-    case Tag::image: out += "file-level value"; return;
+    case Tag::image:
+      out += "file-level value";
+      return;
     case Tag::closure:
-    case Tag::cfunction: out += "function"; return;
-    case Tag::upref: out += "variable"; return;
+    case Tag::cfunction:
+      out += "function";
+      return;
+    case Tag::upref:
+      out += "variable";
+      return;
     case Tag::table:
-    case Tag::object: break;
+    case Tag::object:
+      break;
   }
   out += '{';
   View x = v.first();

@@ -1,23 +1,25 @@
 #include "vm/watchdog.h"
 
-#include <csignal>
-#include <ctime>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <ctime>
 
 #include "vm/machine.h"
 
 namespace lockstep::vm {
 namespace {
 
-constexpr int kSignalOffset = 7;      // SIGRTMIN + 7: unlikely to be anyone else's
+constexpr int kSignalOffset = 7;  // SIGRTMIN + 7: unlikely to be anyone else's
 constexpr long kPeriodNs = 25'000'000;
 
 void handler(int) {
   if (Machine* m = current_machine()) m->on_tick();
 }
 
-// One periodic timer a thread, aimed at that thread, so that the handler touches only its own machine.
+// One periodic timer a thread, aimed at that thread, so that the handler touches only its own
+// machine.
 struct ThreadTimer {
   timer_t timer{};
   bool armed = false;
@@ -45,11 +47,14 @@ void count_hook(lua_State* L, lua_Debug*) { machine_of(L).on_count(L); }
 
 }  // namespace
 
-void count_instructions(lua_State* L, int period) { lua_sethook(L, count_hook, LUA_MASKCOUNT, period); }
+void count_instructions(lua_State* L, int period) {
+  lua_sethook(L, count_hook, LUA_MASKCOUNT, period);
+}
 
 void watch_this_thread() { thread_local ThreadTimer timer; }
 
-// 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a runaway is always noticed.
+// 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a
+// runaway is always noticed.
 void Machine::on_tick() {
   if (!running_ || on_main_ || options_.limits.count_instructions) return;
   if (tick_runs_ != runs_ || tick_steps_ != world_->steps) {
@@ -62,13 +67,15 @@ void Machine::on_tick() {
   Process* p = world_->current;
   if (!p) return;
   lua_State* L = p->running ? p->running : p->L;
-  lua_sethook(L, count_hook, LUA_MASKCOUNT, 1000);  // safe in a handler: it is what lua.c does for ^C
+  lua_sethook(L, count_hook, LUA_MASKCOUNT,
+              1000);  // safe in a handler: it is what lua.c does for ^C
 }
 
 void Machine::on_count(lua_State* L) {
   if (!options_.limits.count_instructions) {
     lua_sethook(L, nullptr, 0, 0);
-    if (tick_steps_ != world_->steps || tick_runs_ != runs_) return;  // it has performed an operation since
+    if (tick_steps_ != world_->steps || tick_runs_ != runs_)
+      return;  // it has performed an operation since
     stop(Verdict::suspect);
   }
   if (counted_steps_ != world_->steps) {
@@ -78,7 +85,9 @@ void Machine::on_count(lua_State* L) {
   counted_ += static_cast<uint64_t>(lua_gethookcount(L));
   if (counted_ < options_.limits.max_instructions) return;
   Process& p = self();
-  fail(Verdict::runaway, p, "runaway: " + label(p) + " performed no operation within " + std::to_string(options_.limits.max_instructions) + " instructions",
+  fail(Verdict::runaway, p,
+       "runaway: " + label(p) + " performed no operation within " +
+           std::to_string(options_.limits.max_instructions) + " instructions",
        guest_site(L));
 }
 

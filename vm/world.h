@@ -1,4 +1,5 @@
-// The state of one execution, all of it in the arena: plain data, restored by copying bytes, never destroyed.
+// The state of one execution, all of it in the arena: plain data, restored by copying bytes, never
+// destroyed.
 #pragma once
 #include <cstdint>
 
@@ -16,26 +17,37 @@ inline constexpr uint32_t kNone = 0xffffffff;
 
 struct Message {
   Term payload;
-  uint32_t from = kNone;      // process index of the sender, kNone for timers and the runtime
-  uint32_t sent_at = 0;       // step of the send, for causes
+  uint32_t from = kNone;  // process index of the sender, kNone for timers and the runtime
+  uint32_t sent_at = 0;   // step of the send, for causes
 };
 
-enum class SignalKind : uint8_t { message, exit, link_exit, link, unlink, monitor, demonitor, down, alias };
+enum class SignalKind : uint8_t {
+  message,
+  exit,
+  link_exit,
+  link,
+  unlink,
+  monitor,
+  demonitor,
+  down,
+  alias
+};
 
 struct Signal {
   SignalKind kind = SignalKind::message;
   uint32_t from = kNone;
   uint32_t sent_at = 0;
-  uint64_t ref = 0;           // monitor or alias reference
-  Term payload;               // message, exit reason, DOWN message
+  uint64_t ref = 0;  // monitor or alias reference
+  Term payload;      // message, exit reason, DOWN message
 };
 
-// Signals on their way to a process, in order. One for each receiver under instant delivery, one for each pair under async.
+// Signals on their way to a process, in order. One for each receiver under instant delivery, one
+// for each pair under async.
 struct Channel {
   uint32_t from = kNone, to = kNone;
   ActorId actor = kNoActor;
   Vec<Signal> queue;
-  uint32_t head = 0;          // signals before it have been handled
+  uint32_t head = 0;  // signals before it have been handled
   bool empty() const { return head == queue.size; }
 };
 
@@ -43,88 +55,89 @@ enum class TimerKind : uint8_t { message, receive };
 
 struct Timer {
   uint64_t due = 0;
-  uint32_t owner = kNone;     // process that started it
+  uint32_t owner = kNone;  // process that started it
   ActorId actor = kNoActor;
   uint32_t started_at = 0;
   TimerKind kind = TimerKind::message;
-  uint64_t ref = 0;           // message timers
-  Term dest;                  // pid or name (resolved when it fires)
+  uint64_t ref = 0;  // message timers
+  Term dest;         // pid or name (resolved when it fires)
   Term payload;
 };
 
 // Watching another process, kept at the watcher: demonitor finds the target by it.
 struct Watch {
   uint64_t ref = 0;
-  uint32_t target = kNone;    // process index, kNone if there was none
+  uint32_t target = kNone;  // process index, kNone if there was none
   bool fired = false;
 };
 // Being watched, kept at the watched process.
 struct Watcher {
   uint64_t ref = 0;
   uint32_t process = kNone;
-  Term object;                // what the DOWN message names: the pid, or {name, node}
-  Term tag;                   // "DOWN" unless {tag, T} was asked for; nil means "DOWN"
+  Term object;  // what the DOWN message names: the pid, or {name, node}
+  Term tag;     // "DOWN" unless {tag, T} was asked for; nil means "DOWN"
 };
 
 enum class Status : uint8_t {
-  starting,   // runs up to its first operation
-  ready,      // parked before an operation that can be performed; also while running
-  blocked,    // parked in a receive that has nothing to take
-  dying,      // terminated, has yet to release what it holds and tell others
+  starting,  // runs up to its first operation
+  ready,     // parked before an operation that can be performed; also while running
+  blocked,   // parked in a receive that has nothing to take
+  dying,     // terminated, has yet to release what it holds and tell others
   ended,
 };
 enum class Wait : uint8_t { none, any, pattern, predicate, sleep };
 
 struct Process {
-  lua_State* L = nullptr;         // its main coroutine
-  lua_State* running = nullptr;   // the coroutine of its own that runs now
+  lua_State* L = nullptr;        // its main coroutine
+  lua_State* running = nullptr;  // the coroutine of its own that runs now
   Context context;
-  Context* starter = nullptr;     // who runs it up to its first operation, or to the end of a probe
-  uint32_t index = 0;             // dense number, 0 is the root
+  Context* starter = nullptr;  // who runs it up to its first operation, or to the end of a probe
+  uint32_t index = 0;          // dense number, 0 is the root
   uint32_t stack = 0;
   ActorId actor = kNoActor;
-  ActorId timer_actor = kNoActor; // of its receive time-outs, made when first needed
-  uint64_t key = 0;               // digest of the spawn path: the same in executions that differ elsewhere
-  uint64_t pid = 0;               // light value
+  ActorId timer_actor = kNoActor;  // of its receive time-outs, made when first needed
+  uint64_t key = 0;  // digest of the spawn path: the same in executions that differ elsewhere
+  uint64_t pid = 0;  // light value
   uint32_t parent = kNone;
-  uint32_t nth = 0;               // which child of its parent, from 1
+  uint32_t nth = 0;  // which child of its parent, from 1
   uint32_t children = 0;
-  uint32_t refs = 0;              // references made so far
+  uint32_t refs = 0;  // references made so far
   uint32_t timers_made = 0;
   uint32_t node = 0;
-  uint32_t spawned_at = 0;        // step
+  uint32_t spawned_at = 0;  // step
   uint32_t ended_at = 0;
-  uint32_t woken_by = 0;          // step of what made it able to go on, for causes
+  uint32_t woken_by = 0;  // step of what made it able to go on, for causes
   Status status = Status::starting;
   bool traps = false;
-  bool leaving = false;           // has announced its exit
-  bool killed = false;            // terminated by a signal
-  bool matcher_failed = false;    // its matcher raised: it goes on, and raises again in its own time
-  bool doomed = false;            // was killed while its own stack performed a delivery
-  bool expired = false;           // its receive timed out, unless a message is there when it goes on
-  bool crashed = false;           // ended by an error of its own
-  bool seeded = false;            // `random` has been prepared
+  bool leaving = false;         // has announced its exit
+  bool killed = false;          // terminated by a signal
+  bool matcher_failed = false;  // its matcher raised: it goes on, and raises again in its own time
+  bool doomed = false;          // was killed while its own stack performed a delivery
+  bool expired = false;         // its receive timed out, unless a message is there when it goes on
+  bool crashed = false;         // ended by an error of its own
+  bool seeded = false;          // `random` has been prepared
   Wait wait = Wait::none;
-  const char* what = "";          // the call it is in, as the guest knows it
-  Operation blocked_op;           // its operation while it is not among the alternatives
+  const char* what = "";  // the call it is in, as the guest knows it
+  Operation blocked_op;   // its operation while it is not among the alternatives
   Vec<Message> mailbox;
-  uint32_t looked = 0;            // messages before it have been looked at by the current receive
-  lua_State* receiver = nullptr;  // the coroutine that waits in a receive with a matcher, at stack index 1
+  uint32_t looked = 0;  // messages before it have been looked at by the current receive
+  lua_State* receiver =
+      nullptr;  // the coroutine that waits in a receive with a matcher, at stack index 1
   Term pattern;
-  bool timed = false;             // a receive time-out is running
+  bool timed = false;  // a receive time-out is running
   uint64_t deadline = 0;
-  Vec<uint32_t> links;            // process indices
+  Vec<uint32_t> links;  // process indices
   Vec<Watch> watches;
   Vec<Watcher> watchers;
   Vec<uint64_t> aliases;
   Term exit_reason;
-  Term name;                      // registered name, or nil
+  Term name;  // registered name, or nil
   Prng random;
-  Term label;                     // for people: set_label, or the first registered name
+  Term label;                                // for people: set_label, or the first registered name
   Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
-  uint64_t observed = 0;          // digest of what it has seen, while observations are tracked
-  uint32_t tables_made = 0;       // ETS tables and atomics it has made
-  uint32_t instructions = 0;      // millions, since its last operation; only while they are counted
+  uint64_t observed = 0;      // digest of what it has seen, while observations are tracked
+  uint32_t tables_made = 0;   // ETS tables and atomics it has made
+  uint32_t instructions = 0;  // millions, since its last operation; only while they are counted
 };
 
 struct Actor {
@@ -150,7 +163,7 @@ struct PersistentEntry {
 struct World {
   // the hot part: touched at every step
   Vec<Alternative> alternatives;
-  Vec<uint32_t> position;         // by actor
+  Vec<uint32_t> position;  // by actor
   Vec<ActorId> woken;
   uint32_t steps = 0;
   ActorId last = kNoActor;
@@ -160,18 +173,18 @@ struct World {
   Vec<Process*> processes;
   Vec<uint32_t> free_stacks;
   uint32_t stacks_used = 0;
-  uint64_t now = 0;               // ms
-  Vec<Timer> timers;              // running ones, in order of start
+  uint64_t now = 0;   // ms
+  Vec<Timer> timers;  // running ones, in order of start
   Vec<Channel> channels;
   Vec<uint32_t> instant_channel;  // by process: index into channels, kNone until needed
   Vec<Name> names;
-  Vec<EtsTable*> tables;          // by table number, null once deleted
-  Vec<AtomicsArray*> atomics;     // by array number
+  Vec<EtsTable*> tables;       // by table number, null once deleted
+  Vec<AtomicsArray*> atomics;  // by array number
   Vec<PersistentEntry> persistent;
   uint64_t seed = 0, iteration = 0;
   bool root_ended = false;
   bool over = false;
-  uint32_t pending_data = 0;      // at rest: a data choice with that many values is open
+  uint32_t pending_data = 0;  // at rest: a data choice with that many values is open
   uint32_t data_answer = 0;
 };
 
