@@ -1,0 +1,29 @@
+-- A process publishes its table in a persistent term, then fills it. Whoever looks in between finds a table without its
+-- configuration.
+-- Class: publication before initialisation
+-- Found by: pos within 10 iterations
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+local persistent_term = require "lockstep.persistent_term"
+
+local function setup()
+  local config = ets.new("config", { "set", "public" })
+  persistent_term.put("config", config)
+  ets.insert(config, { "port", 4000 })
+  lockstep.recv_first("stop")
+end
+
+local function user(parent)
+  local config = persistent_term.get("config", "none")
+  if config ~= "none" then
+    local port = ets.lookup(config, "port")[1]
+    assert(port, "the configuration is published, but has no port")
+  end
+  lockstep.send(parent, "done")
+end
+
+lockstep.scenario("publish before init", function()
+  lockstep.spawn(setup)
+  lockstep.spawn(user, lockstep.self())
+  lockstep.recv_first("done")
+end)

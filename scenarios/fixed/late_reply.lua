@@ -1,0 +1,29 @@
+-- The repair of bugs/late_reply.lua: a reply counts only while its request is pending, and a loss ends that.
+-- Class: message order (late reply)
+local lockstep = require "lockstep"
+
+local function peer()
+  local _, from = table.unpack(lockstep.recv())
+  lockstep.send(from, { "NEIGHBOR_REPLY", "peer", true })
+end
+
+local function transport(node)
+  lockstep.send(node, { "connection_lost", "peer" })
+end
+
+lockstep.scenario("late neighbour reply, repaired", function()
+  local active, pending = {}, { peer = true }
+  local neighbour = lockstep.spawn(peer)
+  lockstep.send(neighbour, { "NEIGHBOR", lockstep.self() })
+  lockstep.spawn(transport, lockstep.self())
+  for _ = 1, 2 do
+    local kind, name, accepted = table.unpack(lockstep.recv())
+    if kind == "NEIGHBOR_REPLY" and accepted and pending[name] then
+      active[name] = true
+    elseif kind == "connection_lost" then
+      active[name] = nil
+    end
+    pending[name] = nil
+  end
+  assert(not active.peer, "a peer whose connection is lost is in the active view")
+end)

@@ -1,0 +1,27 @@
+-- The repair of bugs/publish_before_init.lua: fill first, publish last.
+-- Class: publication before initialisation
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+local persistent_term = require "lockstep.persistent_term"
+
+local function setup()
+  local config = ets.new("config", { "set", "public" })
+  ets.insert(config, { "port", 4000 })
+  persistent_term.put("config", config)
+  lockstep.recv_first("stop")
+end
+
+local function user(parent)
+  local config = persistent_term.get("config", "none")
+  if config ~= "none" then
+    local port = ets.lookup(config, "port")[1]
+    assert(port, "the configuration is published, but has no port")
+  end
+  lockstep.send(parent, "done")
+end
+
+lockstep.scenario("publish before init, repaired", function()
+  lockstep.spawn(setup)
+  lockstep.spawn(user, lockstep.self())
+  lockstep.recv_first("done")
+end)
