@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/strict_replay.h"
+#include "engine/replay.h"
 
 namespace lockstep::cli {
 namespace {
@@ -28,13 +28,14 @@ class CheckedSystem : public System {
     const auto first = inner_->decisions();
     const std::vector<Decision> decisions(first.begin(), first.end());
     const auto digest = inner_->digest();
-    StrictChooser again(*inner_, decisions);
+    Replay again(decisions);
+    again.begin(iteration_, *inner_);
     inner_->begin(seed_, iteration_);
-    const auto& second = inner_->run(again);
+    const auto second = inner_->run(again);
+    again.end(second, *inner_);
     check_->count();
-    if (again.diverged())
-      differs(fmt::format("step {}: first {}, then {}", again.step(), "another decision",
-                          again.actual()));
+    if (again.divergence())
+      differs(describe(*again.divergence(), *inner_));
     else if (inner_->decisions().size() != decisions.size())
       differs(fmt::format("first {} steps, then {}", decisions.size(), inner_->decisions().size()));
     else if (second.signature() != outcome_.signature())

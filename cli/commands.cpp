@@ -27,7 +27,8 @@ LOCKSTEP_SETTING(timers)
 
 const Flag kSearch[] = {
     {"--strategy", "-s", "NAME",
-     "how schedules are chosen; see 'lockstep list strategies' (default auto)", setting<k_strategy>},
+     "how schedules are chosen; see 'lockstep list strategies' (default auto)",
+     setting<k_strategy>},
     {"--iterations", "-n", "N",
      "executions to make (default 1000; no limit if only --time is given)", setting<k_iterations>},
     {"--time", "-t", "T", "stop after this time: 5, 5s, 500ms, 2m", setting<k_time>},

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/commands.h"
+#include "engine/make_trace.h"
 
 namespace lockstep::cli {
 namespace {
@@ -31,28 +32,9 @@ std::string suite(const ScenarioRun& run) {
   return stem + "-" + plain(run.scenario.name);
 }
 
-std::vector<uint64_t> step_digests(size_t count, const std::vector<Event>& events) {
-  std::vector<uint64_t> digests(count);
-  for (const auto& event : events)
-    if (event.step >= 1 && event.step <= count) digests[event.step - 1] = event.digest;
-  return digests;
-}
-
 }  // namespace
 
-std::vector<std::string> decision_labels(const std::vector<Decision>& decisions,
-                                         const std::vector<Event>& events) {
-  std::vector<std::string> labels(decisions.size());
-  for (const auto& event : events)
-    if (event.step >= 1 && event.step <= labels.size() && labels[event.step - 1].empty())
-      labels[event.step - 1] = event_label(event);
-  for (size_t i = 0; i < labels.size(); i++)
-    if (labels[i].empty()) labels[i] = fmt::format("actor {}", decisions[i].actor);
-  return labels;
-}
-
-Trace make_trace(const ScenarioRun& run, uint64_t iteration, const Outcome& outcome,
-                 std::vector<Decision> decisions, std::vector<Event> events) {
+Trace make_trace(const ScenarioRun& run, const Finding& finding, System& system) {
   Trace t;
   t.tool_version = tool_version();
   t.fingerprint = vm::lua_fingerprint();
@@ -61,22 +43,18 @@ Trace make_trace(const ScenarioRun& run, uint64_t iteration, const Outcome& outc
   t.options = run.settings.recorded();
   t.strategy = run.settings.strategy;
   t.seed = run.settings.seed;
-  t.iteration = iteration;
-  t.outcome = outcome;
-  t.labels = decision_labels(decisions, events);
-  t.digests = step_digests(decisions.size(), events);
-  t.decisions = std::move(decisions);
-  t.events = std::move(events);
+  t.iteration = finding.stream;
+  t.times = finding.times;
+  put_recording(t, {finding.outcome, finding.decisions, finding.events, {}});
+  if (finding.deterministic) annotate(t, system);
   return t;
 }
 
-Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std::string& origin) {
+Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std::string& origin,
+                       System& system) {
   Trace t = trace;
-  t.outcome = result.recording.outcome;
-  t.decisions = result.recording.decisions;
-  t.events = result.recording.events;
-  t.labels = decision_labels(t.decisions, t.events);
-  t.digests = step_digests(t.decisions.size(), t.events);
+  put_recording(t, result.recording);
+  annotate(t, system);
   t.shrunk = true;
   t.minimum = result.minimum;
   t.deviations = result.after.deviations;

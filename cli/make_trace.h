@@ -14,10 +14,11 @@ struct ScenarioRun {  // the scenario that an execution belongs to
   const Settings& settings;
 };
 
-Trace make_trace(const ScenarioRun& run, uint64_t iteration, const Outcome& outcome,
-                 std::vector<Decision> decisions, std::vector<Event> events);
+// `system` runs the schedule once more, to find out who is who in it.
+Trace make_trace(const ScenarioRun& run, const Finding& finding, System& system);
 // The trace of the same failure under a shrunk schedule.
-Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std::string& origin);
+Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std::string& origin,
+                       System& system);
 ShrinkReport make_shrink_report(const ShrinkResult& result);
 
 // traces/lost_update-iter3-seed1.lockstep. Two scenarios with one name in a run get different ones.
@@ -31,9 +32,5 @@ class TraceNames {
   std::set<std::string> used_;
 };
 std::string small_name(const std::string& path);  // NAME.lockstep -> NAME.shrunk.lockstep
-
-// What "P1(inc) ets.insert counter" says of a recorded decision: from its event if there is one.
-std::vector<std::string> decision_labels(const std::vector<Decision>& decisions,
-                                         const std::vector<Event>& events);
 
 }  // namespace lockstep::cli

@@ -2,54 +2,24 @@
 // with --scenario, the recorded schedule on an edited file.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/nearest.h"
 #include "cli/report.h"
-#include "cli/strict_replay.h"
 #include "cli/traced.h"
-#include "engine/deviation.h"
+#include "engine/make_trace.h"
+#include "engine/trace_replay.h"
 
 namespace lockstep::cli {
 namespace {
 
-std::vector<std::string> probable_causes(const Trace& trace) {
-  std::vector<std::string> causes;
-  if (trace.tool_version != tool_version())
-    causes.push_back(fmt::format("the trace was made by lockstep {}, this is {}",
-                                 trace.tool_version, tool_version()));
-  if (trace.fingerprint != vm::lua_fingerprint())
-    causes.emplace_back("the trace was made with another build of the Lua library");
-  if (causes.empty())
-    causes.emplace_back(
-        "nothing outside the trace is known to differ: please report this as a bug of lockstep");
-  return causes;
-}
-
-FailureReport same_failure(const Traced& traced, Recording recording, FailureReport::How how) {
-  FailureReport f;
-  f.how = how;
-  f.trace = traced.trace;
-  f.iteration = f.trace.iteration;
-  f.path = traced.path;
-  f.trace.outcome = std::move(recording.outcome);
-  f.trace.decisions = std::move(recording.decisions);
-  f.trace.events = std::move(recording.events);
-  return f;
-}
-
-ExitCode replay_recorded(const Traced& traced, Reporter& reporter) {
-  const auto machine = traced.machine();
-  auto replayed = replay_strictly(*machine, traced.trace);
-  if (replayed.diverged) {
-    put(reporter.diverged({traced.path, "", replayed.step, replayed.recorded, replayed.actual,
-                           probable_causes(traced.trace)}));
-    return ExitCode::diverged;
-  }
-  put(reporter.failure(
-      same_failure(traced, std::move(replayed.recording), FailureReport::How::replayed)));
-  return ExitCode::failure;
+ReplayContext context(const Settings& settings) {
+  ReplayContext c;
+  c.fingerprint = vm::lua_fingerprint();
+  c.tool_version = tool_version();
+  c.options = settings.recorded();
+  return c;
 }
 
 const vm::ScenarioInfo& same_scenario(const vm::Program& program, const std::string& name) {
@@ -64,51 +34,56 @@ const vm::ScenarioInfo& same_scenario(const vm::Program& program, const std::str
               near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
 }
 
-// Where the recorded decisions stop fitting the edited scenario, in words.
-DivergenceReport misfit(const Traced& traced, const std::string& file, System& edited) {
-  const auto replayed = replay_strictly(edited, traced.trace);
-  return {traced.path,     file,
-          replayed.step,   replayed.recorded,
-          replayed.actual, {fmt::format("{} was edited where the schedule passes", file)}};
-}
-
-// An edited file has other steps, so the schedule goes over as what it is: deviations from the
-// default scheduler.
-ExitCode replay_edited(const Traced& traced, const std::string& file, Reporter& reporter) {
+// The edited file's words are those that a report of its failure must quote.
+ReplayResult replay_file(Traced& traced, const std::string& file) {
   const auto program = vm::Program::from_file(file);
   const auto& scenario = same_scenario(program, traced.trace.scenario);
-  const auto& t = traced.trace;
-  const auto recorded = encode_schedule(*traced.machine(), t.seed, t.iteration, t.decisions);
-  const auto edited = vm::make_machine(program, scenario.name, traced.settings.machine());
-  const auto now = run_deviations(*edited, t.seed, t.iteration, recorded.deviations);
-  if (now.outcome.failed()) {
-    const auto decisions = edited->decisions();
-    const std::vector<Decision> schedule(decisions.begin(), decisions.end());
-    auto f = same_failure(traced, record_schedule(*edited, t.seed, t.iteration, schedule),
-                          FailureReport::How::edited);
-    f.trace.files.clear();
-    for (const auto& source : program.files()) f.trace.files.push_back({source.name, source.text});
-    put(reporter.failure(f));
-    return ExitCode::failure;
+  auto with = context(traced.settings);
+  for (const auto& source : program.files()) with.files.push_back({source.name, source.text});
+  const auto machine = vm::make_machine(program, scenario.name, traced.settings.machine());
+  auto result = replay_edited(*machine, traced.trace, with);
+  traced.trace.files = with.files;
+  return result;
+}
+
+ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Reporter& reporter) {
+  switch (result.kind) {
+    case ReplayResult::diverged:
+      put(reporter.diverged({traced.path, file, result.divergence}));
+      return ExitCode::diverged;
+    case ReplayResult::passed:
+      put(reporter.passed(traced.path, file.empty() ? traced.trace.scenario : file));
+      return ExitCode::ok;
+    case ReplayResult::misuse:
+      throw Error(ExitCode::scenario, result.recording.outcome.reason,
+                  result.recording.outcome.detail);
+    case ReplayResult::reproduced:
+    case ReplayResult::other_failure:
+      break;
   }
-  if (now.deviations.size() < recorded.deviations.size()) {
-    put(reporter.diverged(misfit(traced, file, *edited)));
-    return ExitCode::diverged;
-  }
-  put(reporter.passed(traced.path, file));
-  return ExitCode::ok;
+  FailureReport f;
+  f.how = file.empty()                              ? FailureReport::How::replayed
+          : result.kind == ReplayResult::reproduced ? FailureReport::How::edited
+                                                    : FailureReport::How::otherwise;
+  f.trace = traced.trace;
+  f.iteration = f.trace.iteration;
+  f.path = traced.path;
+  put_recording(f.trace, std::move(result.recording));
+  put(reporter.failure(f));
+  return ExitCode::failure;
 }
 
 }  // namespace
 
 ExitCode replay_command(const Options& options) {
-  const auto traced = read_traced(trace_argument(options));
+  auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
+  auto result = options.scenario.empty()
+                    ? replay_strict(*traced.machine(), traced.trace, context(traced.settings))
+                    : replay_file(traced, options.scenario);
   put(reporter->begin({"replay", {traced.path}}));
-  const auto code = options.scenario.empty() ? replay_recorded(traced, *reporter)
-                                             : replay_edited(traced, options.scenario, *reporter);
-  SummaryReport summary{1, code == ExitCode::failure ? 1u : 0u, 1, code, false};
-  put(reporter->end(summary));
+  const auto code = report(traced, options.scenario, std::move(result), *reporter);
+  put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));
   return code;
 }
 

@@ -22,13 +22,6 @@ double unseen_share(const ExploreResult& result) {
                                            static_cast<double>(result.classes_sampled);
 }
 
-std::string event_label(const Event& e) {
-  auto out = fmt::format("{} {}", e.who, e.what);
-  if (!e.target.empty()) out += " -> " + e.target;
-  if (!e.args.empty()) out += " " + e.args;
-  return out;
-}
-
 std::unique_ptr<Reporter> make_reporter(const Options& options) {
   const ReportOptions report{output_style(options), options.slice, options.verbosity < 0};
   return options.format == "ndjson" ? make_ndjson_reporter(report) : make_text_reporter(report);

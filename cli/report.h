@@ -11,6 +11,7 @@
 #include "engine/explorer.h"
 #include "engine/shrink.h"
 #include "engine/trace.h"
+#include "engine/trace_replay.h"
 
 namespace lockstep::cli {
 
@@ -28,7 +29,7 @@ struct ShrinkReport {
 
 // One failure: as found, and as shrunk if it was.
 struct FailureReport {
-  enum class How { found, expected, replayed, edited, shrunk, dumped } how = How::found;
+  enum class How { found, expected, replayed, edited, otherwise, shrunk, dumped } how = How::found;
   Trace trace;
   uint64_t iteration = 0;  // of the run that found it
   std::string path;        // of the trace; empty if it was not written
@@ -54,9 +55,7 @@ struct ScenarioReport {
 struct DivergenceReport {
   std::string path;     // of the trace
   std::string against;  // file that was run instead of the recorded one; empty if none
-  uint32_t step = 0;
-  std::string recorded, actual;
-  std::vector<std::string> causes;  // probable ones
+  TraceDivergence at;
 };
 
 struct SummaryReport {
@@ -92,7 +91,5 @@ uint64_t iteration_seed(uint64_t seed, uint64_t iteration);  // "iter seed"
 double excluded_rate(uint64_t executions);
 // Share of executions that would show a class not seen before (Good and Turing).
 double unseen_share(const ExploreResult& result);
-std::string event_label(
-    const Event& event);  // "send -> P0(root) {done}", for divergences and lists
 
 }  // namespace lockstep::cli

@@ -103,6 +103,8 @@ const char* how_name(FailureReport::How how) {
       return "replayed";
     case FailureReport::How::edited:
       return "edited";
+    case FailureReport::How::otherwise:
+      return "otherwise";
     case FailureReport::How::shrunk:
       return "shrunk";
     case FailureReport::How::dumped:
@@ -210,10 +212,11 @@ class NdjsonReporter : public Reporter {
     return line({{"type", "divergence"},
                  {"trace_path", d.path},
                  {"against", d.against},
-                 {"step", d.step},
-                 {"recorded", d.recorded},
-                 {"actual", d.actual},
-                 {"causes", d.causes}});
+                 {"step", d.at.step},
+                 {"recorded", d.at.recorded},
+                 {"actual", d.at.actual},
+                 {"available", d.at.available},
+                 {"causes", d.at.causes}});
   }
 
   std::string passed(const std::string& path, const std::string& file) override {

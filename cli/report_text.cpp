@@ -21,6 +21,14 @@ std::string field(std::string_view name, const std::string& value) {
   return fmt::format("  {:<13}{}\n", fmt::format("{}:", name), value);
 }
 
+// A field of several lines.
+std::string several(std::string_view name, const std::vector<std::string>& lines) {
+  std::string out;
+  for (const auto& line : lines)
+    out += out.empty() ? field(name, line) : fmt::format("  {:<13}{}\n", "", line);
+  return out;
+}
+
 std::string indented(const std::string& text, size_t indent) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
@@ -44,6 +52,9 @@ std::string heading(const FailureReport& f, const Style& style) {
       return style.red(fmt::format("{}: reproduced the bug found on iteration {}", name, n));
     case FailureReport::How::edited:
       return style.red(fmt::format("{}: still fails under the schedule of iteration {}", name, n));
+    case FailureReport::How::otherwise:
+      return style.red(
+          fmt::format("{}: fails otherwise under the schedule of iteration {}", name, n));
     case FailureReport::How::shrunk:
       return style.bold(fmt::format("{}: shrunk the bug found on iteration {}", name, n));
     case FailureReport::How::dumped:
@@ -146,16 +157,16 @@ class TextReporter : public Reporter {
   }
 
   std::string diverged(const DivergenceReport& d) override {
+    const auto& at = d.at;
     std::string out =
         d.against.empty()
             ? style_.red(
-                  fmt::format("diverged at step {}: this is not the recorded execution", d.step))
+                  fmt::format("diverged at step {}: this is not the recorded execution", at.step))
             : style_.red(fmt::format("the schedule no longer applies to {} at step {}", d.against,
-                                     d.step));
-    out += "\n\n" + field("trace path", d.path) + field("recorded", d.recorded) +
-           field("now", d.actual);
-    for (size_t i = 0; i < d.causes.size(); i++)
-      out += fmt::format("  {:<13}{}\n", i == 0 ? "perhaps:" : "", d.causes[i]);
+                                     at.step));
+    out += "\n\n" + field("trace path", d.path) + field("recorded", at.recorded) +
+           field("now", at.actual);
+    out += several("available", at.available) + several("perhaps", at.causes);
     return out;
   }
 

@@ -129,32 +129,31 @@ class Run {
 
   // Writes the trace, shrinks it, writes what came of that.
   FailureReport describe(const ScenarioRun& run, const Finding& finding, bool expected) {
+    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
     FailureReport f;
     f.how = expected ? FailureReport::How::expected : FailureReport::How::found;
-    f.trace = make_trace(run, finding.stream, finding.outcome, finding.decisions, finding.events);
-    f.trace.times = finding.times;
+    f.trace = make_trace(run, finding, *machine);
     f.iteration = finding.iteration;
     f.nondeterminism = finding.divergence;
     const auto path = names_.next(run, finding.iteration);
     if (write(f.trace, path)) f.path = path;
-    if (options_.shrink && finding.deterministic && !interrupted()) shrink_one(run, path, &f);
+    if (options_.shrink && finding.deterministic && !interrupted()) shrink_one(*machine, path, &f);
     return f;
   }
 
-  void shrink_one(const ScenarioRun& run, const std::string& path, FailureReport* f) {
+  void shrink_one(System& machine, const std::string& path, FailureReport* f) {
     ShrinkOptions shrink_options;
     shrink_options.seconds = kShrinkSeconds;
     shrink_options.interrupted = &interrupted();
-    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
     ProgressLine line(options_);
-    const auto result = shrink(*machine, f->trace.seed, f->trace.iteration, f->trace.decisions,
+    const auto result = shrink(machine, f->trace.seed, f->trace.iteration, f->trace.decisions,
                                shrink_options, [&](const ShrinkSize& now, uint64_t attempts) {
                                  line.show(fmt::format("{}: shrinking, {} steps after {} replays",
-                                                       run.scenario.name, now.steps, attempts));
+                                                       f->trace.scenario, now.steps, attempts));
                                });
     f->shrink = make_shrink_report(result);
     if (!result.reproduced) return;
-    f->small = make_small_trace(f->trace, result, path);
+    f->small = make_small_trace(f->trace, result, path, machine);
     if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
   }
 

@@ -12,15 +12,14 @@
 namespace lockstep::cli {
 namespace {
 
-ShrinkResult shrink_traced(const Traced& traced, const Options& options) {
+ShrinkResult shrink_traced(const Traced& traced, const Options& options, System& machine) {
   ShrinkOptions shrink_options;
   shrink_options.max_attempts = options.max_attempts;
   shrink_options.seconds = options.shrink_seconds;
   shrink_options.interrupted = &interrupted();
-  const auto machine = traced.machine();
   const auto& t = traced.trace;
   ProgressLine line(options);
-  return shrink(*machine, t.seed, t.iteration, t.decisions, shrink_options,
+  return shrink(machine, t.seed, t.iteration, t.decisions, shrink_options,
                 [&](const ShrinkSize& now, uint64_t attempts) {
                   line.show(fmt::format("shrinking: {} steps, {} deviations after {} replays",
                                         now.steps, now.deviations, attempts));
@@ -32,7 +31,8 @@ ShrinkResult shrink_traced(const Traced& traced, const Options& options) {
 ExitCode shrink_command(const Options& options) {
   const auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
-  const auto result = shrink_traced(traced, options);
+  const auto machine = traced.machine();
+  const auto result = shrink_traced(traced, options, *machine);
   if (!result.reproduced)
     throw Error(
         ExitCode::diverged,
@@ -44,7 +44,7 @@ ExitCode shrink_command(const Options& options) {
   f.iteration = f.trace.iteration;
   f.path = traced.path;
   f.shrink = make_shrink_report(result);
-  f.small = make_small_trace(traced.trace, result, traced.path);
+  f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);
   const bool stopped = interrupted();
