@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kLongestValue = 60;  // of one payload in a list
 constexpr size_t kNarrowestColumn = 12;
+constexpr size_t kLongestSource = 80;  // longer lines do not push the step numbers of others away
 
 std::string shortened(const std::string& text, size_t most) {
   std::string out;
@@ -37,12 +38,18 @@ void append_part(std::string* out, std::string_view before, const std::string& t
   if (!text.empty()) *out += std::string(before) + shortened(text, most);
 }
 
-// "-> P1(inc) {done} = true": what follows the event's name and actor.
+// What came back, unless that only repeats what went in: a send returns its message.
+const std::string& result_of(const Event& e) {
+  static const std::string kNothing;
+  return e.result == e.args ? kNothing : e.result;
+}
+
+// "-> P1(inc) {done}", "<- P1(inc) = {done}": what follows the event's name and actor.
 std::string rest_of(const Event& e, size_t most) {
   std::string out;
-  append_part(&out, "-> ", e.target, most);
+  append_part(&out, e.op == OpKind::receive ? "<- " : "-> ", e.target, most);
   append_part(&out, out.empty() ? "" : " ", e.args, most);
-  append_part(&out, out.empty() ? "= " : " = ", e.result, most);
+  append_part(&out, out.empty() ? "= " : " = ", result_of(e), most);
   return out;
 }
 
@@ -51,7 +58,7 @@ std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
   std::string call = e.what, value;
   append_part(&call, " ", e.target, kLongestValue);
   append_part(&call, " ", e.args, kLongestValue);
-  append_part(&value, " = ", e.result, kLongestValue);
+  append_part(&value, " = ", result_of(e), kLongestValue);
   if (shown_width(call) + shown_width(value) <= most) return call + value;
   if (value.size() + 8 > most) return shortened(call + value, most);
   return shortened(call, most - value.size()) + value;
@@ -165,6 +172,9 @@ std::string schedule_columns(const Trace& trace, const ScheduleView& view, const
 
 std::string schedule_sources(const ScheduleView& view, const Style& style) {
   std::string out, file;
+  size_t width = 0;
+  for (const auto& source : view.sources)
+    if (source.text.size() <= kLongestSource) width = std::max(width, source.text.size());
   for (const auto& source : view.sources) {
     if (source.file != file) out += fmt::format("    {}\n", file = source.file);
     std::string steps;
@@ -173,7 +183,7 @@ std::string schedule_sources(const ScheduleView& view, const Style& style) {
                           ? std::string()
                           : fmt::format("step{}{}", source.steps.size() == 1 ? "" : "s", steps);
     auto line =
-        fmt::format("    {:>5} | {}{}", source.line, padded(source.text, note.empty() ? 0 : 60),
+        fmt::format("    {:>5} | {}{}", source.line, padded(source.text, note.empty() ? 0 : width),
                     note.empty() ? "" : "  " + style.dim(note));
     while (line.back() == ' ') line.pop_back();
     out += line + '\n';

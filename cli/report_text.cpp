@@ -211,7 +211,9 @@ class TextReporter : public Reporter {
   std::string schedule(const FailureReport& f) const {
     const auto& trace = f.shown();
     const auto view = view_schedule(trace, options_.slice);
-    if (view.steps.empty()) return {};
+    if (view.steps.empty())
+      return "\n" +
+             field("Schedule", "none: it fails before the first choice, whatever the schedule");
     auto out = "\n" + field("Schedule", schedule_heading(trace, view)) +
                schedule_list(trace, view, style_);
     if (const auto columns = schedule_columns(trace, view, style_); !columns.empty())
