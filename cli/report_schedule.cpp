@@ -13,7 +13,7 @@ constexpr size_t kNarrowestColumn = 12;
 constexpr size_t kLongestSource = 80;  // longer lines do not push the step numbers of others away
 
 std::string shortened(const std::string& text, size_t most) {
-  std::string out;
+  std::string out;  // control characters, line ends among them, would break the lines here
   for (const char c : text) out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   if (out.size() <= most) return out;
   out.resize(most - 3);
@@ -38,10 +38,11 @@ void append_part(std::string* out, std::string_view before, const std::string& t
   if (!text.empty()) *out += std::string(before) + shortened(text, most);
 }
 
-// What came back, unless that only repeats what went in: a send returns its message.
+// What came back, unless that only repeats what is there: a send returns its message, a spawn its
+// process.
 const std::string& result_of(const Event& e) {
   static const std::string kNothing;
-  return e.result == e.args ? kNothing : e.result;
+  return e.result == e.args || e.result == e.target ? kNothing : e.result;
 }
 
 // "-> P1(inc) {done}", "<- P1(inc) = {done}": what follows the event's name and actor.
@@ -53,15 +54,22 @@ std::string rest_of(const Event& e, size_t most) {
   return out;
 }
 
-// For a column: what does not fit goes from the middle, since the value at the end says most.
+// For a column. The value at the end says most, so the middle goes first: arguments are cut, then
+// the target is left out.
 std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
   std::string call = e.what, value;
-  append_part(&call, " ", e.target, kLongestValue);
-  append_part(&call, " ", e.args, kLongestValue);
   append_part(&value, " = ", result_of(e), kLongestValue);
-  if (shown_width(call) + shown_width(value) <= most) return call + value;
-  if (value.size() + 8 > most) return shortened(call + value, most);
-  return shortened(call, most - value.size()) + value;
+  if (value.empty()) {  // what matters is what was sent or written
+    append_part(&call, " ", e.target, kLongestValue);
+    append_part(&call, " ", e.args, kLongestValue);
+    return shortened(call, most);
+  }
+  auto full = call;
+  append_part(&full, " ", e.target, kLongestValue);
+  append_part(&full, " ", e.args, kLongestValue);
+  if (shown_width(full) + shown_width(value) <= most) return full + value;
+  if (call.size() + value.size() + 8 <= most) return shortened(full, most - value.size()) + value;
+  return shortened(call + value, most);
 }
 
 // The last step of a process shown before this row.

@@ -17,6 +17,13 @@ std::string grouped(uint64_t n) {
 
 std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
 
+// What a scenario says must not steer the terminal.
+std::string harmless(std::string text) {
+  for (auto& c : text)
+    if ((static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f) c = '?';
+  return text;
+}
+
 std::string field(std::string_view name, const std::string& value) {
   return fmt::format("  {:<13}{}\n", fmt::format("{}:", name), value);
 }
@@ -104,10 +111,10 @@ class TextReporter : public Reporter {
     if (f.small) out += field("shrunk to", f.small_path);
     if (f.trace.times > 1)
       out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
-    out += "\n" + field("Reason", style_.bold(shown.outcome.reason));
-    out += field("signature", shown.outcome.signature());
+    out += "\n" + field("Reason", style_.bold(harmless(shown.outcome.reason)));
+    out += field("signature", harmless(shown.outcome.signature()));
     if (!shown.outcome.process.empty()) out += field("in", shown.outcome.process);
-    if (!shown.outcome.detail.empty()) out += indented(shown.outcome.detail, 4);
+    if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
     if (!f.nondeterminism.empty())
       out += "\n" + field("NOT EXACT",
                           "the same schedule, run again, went elsewhere: " + f.nondeterminism);
