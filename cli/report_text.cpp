@@ -24,6 +24,16 @@ std::string harmless(std::string text) {
   return text;
 }
 
+std::string one_line(std::string text) {
+  for (auto& c : text)
+    if (c == '\n' || c == '\t') c = ' ';
+  return harmless(std::move(text));
+}
+
+std::string counted(uint64_t n, std::string_view what) {
+  return fmt::format("{} {}{}", grouped(n), what, n == 1 ? "" : "s");
+}
+
 std::string field(std::string_view name, const std::string& value) {
   return fmt::format("  {:<13}{}\n", fmt::format("{}:", name), value);
 }
@@ -36,19 +46,26 @@ std::string several(std::string_view name, const std::vector<std::string>& lines
   return out;
 }
 
+// A traceback of an endless recursion must not bury the schedule.
+constexpr size_t kMostDetail = 24;
+
 std::string indented(const std::string& text, size_t indent) {
   std::string out;
+  size_t lines = 0, left_out = 0;
   for (size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\n', at), text.size());
-    if (end > at) out += std::string(indent, ' ') + text.substr(at, end - at);
-    out += '\n';
+    if (lines++ >= kMostDetail)
+      left_out++;
+    else if (end > at)
+      out += std::string(indent, ' ') + text.substr(at, end - at) + '\n';
     at = end + 1;
   }
+  if (left_out) out += fmt::format("{:{}}... and {} more\n", "", indent, counted(left_out, "line"));
   return out;
 }
 
 std::string heading(const FailureReport& f, const Style& style) {
-  const auto& name = f.trace.scenario;
+  const auto name = one_line(f.trace.scenario);
   const auto n = f.iteration;
   switch (f.how) {
     case FailureReport::How::found:
@@ -81,16 +98,19 @@ std::string shrink_text(const ShrinkReport& s) {
 }
 
 std::string shrink_claim(const ShrinkReport& s) {
-  const auto replays = fmt::format("{} replay{}", grouped(s.attempts), s.attempts == 1 ? "" : "s");
+  const auto replays = counted(s.attempts, "replay");
   if (s.minimum) return fmt::format("minimum: no smaller set of deviations fails ({})", replays);
   if (s.one_minimal) return fmt::format("1-minimal: no single deviation can go ({})", replays);
   return fmt::format("not minimal: the budget ended after {}", replays);
 }
 
 std::string schedule_heading(const Trace& trace, const ScheduleView& view) {
-  if (!view.sliced) return fmt::format("all {} steps", trace.events.size());
-  return fmt::format("{} of {} steps; the failure does not depend on the others (--no-slice)",
-                     view.steps.size(), trace.events.size());
+  const auto all = counted(trace.events.size(), "step");
+  if (!view.sliced) return trace.events.size() == 1 ? all : "all " + all;
+  if (view.tail)
+    return fmt::format("the last {} of {}; --no-slice shows the others", view.steps.size(), all);
+  return fmt::format("{} of {}; the failure does not depend on the others (--no-slice)",
+                     view.steps.size(), all);
 }
 
 class TextReporter : public Reporter {
@@ -111,8 +131,8 @@ class TextReporter : public Reporter {
     if (f.small) out += field("shrunk to", f.small_path);
     if (f.trace.times > 1)
       out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
-    out += "\n" + field("Reason", style_.bold(harmless(shown.outcome.reason)));
-    out += field("signature", harmless(shown.outcome.signature()));
+    out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
+    out += field("signature", one_line(shown.outcome.signature()));
     if (!shown.outcome.process.empty()) out += field("in", shown.outcome.process);
     if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
     if (!f.nondeterminism.empty())
@@ -132,32 +152,33 @@ class TextReporter : public Reporter {
     const auto& r = s.result;
     if (options_.quiet && !s.missed) return {};
     if (r.misuse) return {};  // run.cpp says so on stderr
+    const auto name = one_line(s.name);
     std::string out;
     if (s.missed)
       out = style_.red(
-          fmt::format("{}: expected to fail ({}), but did not", s.name, s.settings.expect));
+          fmt::format("{}: expected to fail ({}), but did not", name, s.settings.expect));
     else if (r.findings.empty())
-      out = style_.green(fmt::format("{}: no failure found", s.name));
+      out = style_.green(fmt::format("{}: no failure found", name));
     else
-      out = fmt::format("{}: {} failure{} found{}", s.name, r.findings.size(),
-                        r.findings.size() == 1 ? "" : "s", s.expected ? ", as expected" : "");
+      out = fmt::format("{}: {} found{}", name, counted(r.findings.size(), "failure"),
+                        s.expected ? ", as expected" : "");
     out += "\n\n";
     out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
                                            s.settings.strategy, s.settings.seed, stop_text(s)));
     out += field("steps", grouped(r.steps));
-    if (r.bound_hit) out += field("at a bound", fmt::format("{} executions", grouped(r.bound_hit)));
+    if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
     if (r.seconds > 0)
       out += field("rate",
                    fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),
                                per_second(r.steps, r), r.seconds));
     if (r.classes_sampled)
-      out += field("classes", fmt::format("{} seen in {} sampled executions, {} of them once",
-                                          grouped(r.classes), grouped(r.classes_sampled),
+      out += field("classes", fmt::format("{} seen in {}, {} of them once", grouped(r.classes),
+                                          counted(r.classes_sampled, "sampled execution"),
                                           grouped(r.classes_once)));
     if (s.checked)
       out += field("determinism",
                    s.nondeterminism.empty()
-                       ? fmt::format("{} executions ran twice, all alike", grouped(s.checked))
+                       ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
                        : "NOT EXACT: " + s.nondeterminism);
     if (r.findings.empty()) out += guarantee(s);
     return out + "\n";

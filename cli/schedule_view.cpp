@@ -11,6 +11,12 @@ namespace {
 
 using Events = std::vector<Event>;
 
+constexpr uint32_t kTail = 40;  // steps shown of an execution that ended at a bound
+
+bool at_bound(Verdict v) {
+  return v == Verdict::step_bound || v == Verdict::runaway || v == Verdict::memory_bound;
+}
+
 bool is_step(const Event& e) { return e.kind == AltKind::step || e.kind == AltKind::data; }
 
 // The causal slice of the failure. A deadlock has no failing step of its own: it depends on
@@ -96,11 +102,13 @@ ScheduleView view_schedule(const Trace& trace, bool slice) {
   const auto& events = trace.events;
   if (events.empty()) return view;
   std::vector<uint32_t> shown;
-  if (slice && trace.outcome.failed()) shown = failure_slice(trace);
-  if (shown.empty()) {
-    shown.resize(events.size());
-    for (uint32_t i = 0; i < shown.size(); i++) shown[i] = i;
-  }
+  view.tail = slice && at_bound(trace.outcome.verdict) && events.size() > kTail;
+  if (slice && trace.outcome.failed() && !at_bound(trace.outcome.verdict))
+    shown = failure_slice(trace);
+  if (shown.empty())
+    for (auto i = view.tail ? static_cast<uint32_t>(events.size()) - kTail : 0; i < events.size();
+         i++)
+      shown.push_back(i);
   view.sliced = shown.size() < events.size();
   std::map<uint32_t, std::string> names;
   const Event* before = nullptr;

@@ -34,6 +34,7 @@ struct ScheduleView {
   std::vector<ShownProcess> processes;  // those of the shown steps, by number
   std::vector<SourceLine> sources;      // by file and line
   bool sliced = false;                  // something was left out
+  bool tail = false;  // ... namely all but the end: a bound has no cause to follow
 };
 
 ScheduleView view_schedule(const Trace& trace, bool slice);
