@@ -110,7 +110,12 @@ class Memo {
 //   Kernel(definite, pending, ...), initial(), readonly(i), step(i, state, &next),
 //   step_pending(j, state, &next), cls(i), cls_pending(j), class_count(), placed(i), unplaced(i),
 //   canonical(state), hopeless(before, after), absorbs(i), absorbable(i)
-template <typename Kernel>
+//
+// With Order::kProgram only the order of each process counts (sequential consistency): the open
+// operations are the next ones of the processes, and rule 2 does not hold.
+enum class Order : uint8_t { kRealTime, kProgram };
+
+template <typename Kernel, Order kOrder = Order::kRealTime>
 class Search {
  public:
   using State = int64_t;
@@ -200,7 +205,58 @@ class Search {
     int32_t used = 0;
   };
 
+  static constexpr bool kProgramOrder = kOrder == Order::kProgram;
+
+  // Calls visit(i) for each open completed operation, in a fixed order, until it returns false.
+  // visit may place the operation that it is given; those that become open by that are visited too.
+  template <typename Visit>
+  void for_open(const Visit& visit) {
+    if constexpr (kProgramOrder) {
+      for (size_t p = 0; p < queues_.size(); ++p) {
+        while (at_[p] < static_cast<int32_t>(queues_[p].size())) {
+          int32_t before = at_[p];
+          if (!visit(queues_[p][static_cast<size_t>(before)])) return;
+          if (at_[p] == before) break;
+        }
+      }
+    } else {
+      for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < return_min();) {
+        int32_t following = next_call_[i];
+        if (!visit(i)) return;
+        i = following;
+      }
+    }
+  }
+
+  bool is_open_pending(int32_t j) const {
+    if constexpr (kProgramOrder) {
+      return at_[static_cast<size_t>(pending_[j].process)] >= ready_at_[j];
+    } else {
+      return pending_[j].call < return_min();
+    }
+  }
+
+  void link_processes() {
+    int32_t processes = 0;
+    for (const Op& op : definite_) processes = std::max(processes, op.process + 1);
+    for (const Op& op : pending_) processes = std::max(processes, op.process + 1);
+    queues_.resize(static_cast<size_t>(processes));
+    at_.resize(static_cast<size_t>(processes));
+    ready_at_.resize(pending_.size());
+    size_t j = 0;
+    for (int32_t i = 0; i <= n_; ++i) {
+      for (; j < pending_.size() && (i == n_ || pending_[j].call < definite_[i].call); ++j) {
+        ready_at_[j] = static_cast<int32_t>(queues_[static_cast<size_t>(pending_[j].process)].size());
+      }
+      if (i < n_) queues_[static_cast<size_t>(definite_[i].process)].push_back(i);
+    }
+  }
+
   void link() {
+    if constexpr (kProgramOrder) {
+      link_processes();
+      return;
+    }
     next_call_.resize(n_ + 1);
     prev_call_.resize(n_ + 1);
     next_ret_.resize(n_ + 1);
@@ -227,7 +283,9 @@ class Search {
   void group_pending() {
     std::vector<std::pair<int64_t, int32_t>> order;
     for (size_t j = 0; j < pending_.size(); ++j) {
-      order.emplace_back(kernel_.cls_pending(static_cast<int32_t>(j)), static_cast<int32_t>(j));
+      int64_t cls = kernel_.cls_pending(static_cast<int32_t>(j));
+      if (kProgramOrder) cls = static_cast<int64_t>(j);  // they become open in different orders
+      order.emplace_back(cls, static_cast<int32_t>(j));
     }
     std::stable_sort(order.begin(), order.end());
     group_of_.resize(pending_.size());
@@ -244,10 +302,14 @@ class Search {
   }
 
   void place(int32_t i) {
-    next_call_[prev_call_[i]] = next_call_[i];
-    prev_call_[next_call_[i]] = prev_call_[i];
-    next_ret_[prev_ret_[i]] = next_ret_[i];
-    prev_ret_[next_ret_[i]] = prev_ret_[i];
+    if constexpr (kProgramOrder) {
+      ++at_[static_cast<size_t>(definite_[i].process)];
+    } else {
+      next_call_[prev_call_[i]] = next_call_[i];
+      prev_call_[next_call_[i]] = prev_call_[i];
+      next_ret_[prev_ret_[i]] = next_ret_[i];
+      prev_ret_[next_ret_[i]] = prev_ret_[i];
+    }
     hash_a_ ^= mix64(2 * static_cast<uint64_t>(i));
     hash_b_ ^= mix64(2 * static_cast<uint64_t>(i) + 1);
     trail_.push_back(i);
@@ -271,10 +333,14 @@ class Search {
         --groups_[group_of_[j]].used;
         continue;
       }
-      next_call_[prev_call_[t]] = t;
-      prev_call_[next_call_[t]] = t;
-      next_ret_[prev_ret_[t]] = t;
-      prev_ret_[next_ret_[t]] = t;
+      if constexpr (kProgramOrder) {
+        --at_[static_cast<size_t>(definite_[t].process)];
+      } else {
+        next_call_[prev_call_[t]] = t;
+        prev_call_[next_call_[t]] = t;
+        next_ret_[prev_ret_[t]] = t;
+        prev_ret_[next_ret_[t]] = t;
+      }
       hash_a_ ^= mix64(2 * static_cast<uint64_t>(t));
       hash_b_ ^= mix64(2 * static_cast<uint64_t>(t) + 1);
       --placed_;
@@ -293,25 +359,23 @@ class Search {
 
   // `op` overwrites whatever was there: operations that nobody will observe fit before it.
   void absorb(int32_t op) {
-    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < return_min();) {
-      int32_t following = next_call_[i];
+    for_open([&](int32_t i) {
       if (i != op && kernel_.absorbable(i)) place(i);
-      i = following;
-    }
+      return true;
+    });
   }
 
   Entered enter(State state) {
     State next;
-    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < return_min();) {
-      int32_t following = next_call_[i];
+    for_open([&](int32_t i) {
       if (kernel_.readonly(i) && kernel_.step(i, state, &next)) place(i);
-      i = following;
-    }
+      return true;
+    });
     if (keep_longest_ && placed_ > longest_placed_) {
       longest_placed_ = placed_;
       longest_ = trail_;
     }
-    if (next_call_[n_] == n_) {
+    if (placed_ == n_) {
       longest_.clear();
       return Entered::done;
     }
@@ -328,9 +392,12 @@ class Search {
   // The open completed operations that change the state, one for each class.
   void gather() {
     open_.clear();
-    int32_t limit = return_min();
-    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < limit; i = next_call_[i]) {
-      if (kernel_.readonly(i)) continue;
+    for_open([&](int32_t i) {
+      if (kernel_.readonly(i)) return true;
+      if (kProgramOrder) {
+        open_.push_back(i);
+        return true;
+      }
       int32_t& best = best_of_class_[kernel_.cls(i)];
       if (best < 0) {
         best = static_cast<int32_t>(open_.size());
@@ -338,14 +405,17 @@ class Search {
       } else if (definite_[i].ret < definite_[open_[best]].ret) {
         open_[best] = i;
       }
-    }
+      return true;
+    });
+    if (kProgramOrder) return;
     for (int32_t i : open_) best_of_class_[kernel_.cls(i)] = -1;
   }
 
   void collect(State state) {
     gather();
-    int32_t first = next_ret_[n_];  // must come before anything that is not open yet
-    bool waits = kernel_.readonly(first);
+    // The one that must come before anything that is not open yet.
+    int32_t first = kProgramOrder ? 0 : next_ret_[n_];
+    bool waits = !kProgramOrder && kernel_.readonly(first);
     size_t begin = candidates_.size();
     for (int32_t i : open_) {
       State next, ignored;
@@ -364,7 +434,7 @@ class Search {
     const Group& g = groups_[group];
     size_t at = static_cast<size_t>(g.used + taken);
     if (at >= g.members.size()) return -1;
-    return pending_[g.members[at]].call < return_min() ? g.members[at] : -1;
+    return is_open_pending(g.members[at]) ? g.members[at] : -1;
   }
 
   int32_t taken_in_chain(int32_t element, int32_t group) const {
@@ -409,10 +479,10 @@ class Search {
   // As gather, but reads too: an indeterminate operation may be what a read waits for.
   void gather_all() {
     gather();
-    int32_t limit = return_min();
-    for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < limit; i = next_call_[i]) {
+    for_open([&](int32_t i) {
       if (kernel_.readonly(i)) open_.push_back(i);
-    }
+      return true;
+    });
   }
 
   void offer(int32_t element) {
@@ -454,6 +524,9 @@ class Search {
   Memo memo_;
   // Doubly linked lists of the operations not placed yet; n_ is head and end.
   std::vector<int32_t> next_call_, prev_call_, next_ret_, prev_ret_;
+  std::vector<std::vector<int32_t>> queues_;  // program order: the operations of each process
+  std::vector<int32_t> at_;                   // and how many of them are placed
+  std::vector<int32_t> ready_at_;             // an indeterminate one is open once so many are
   std::vector<uint64_t> used_;
   std::vector<Group> groups_;
   std::vector<int32_t> group_of_;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/history/sequential.h"
 #include "engine/history/verify.h"
 #include "tests/engine/history_generate.h"
 
@@ -106,6 +107,35 @@ TEST_P(MonitorsAgainstSearch, AgreeOnLongerHistories) {
 
 INSTANTIATE_TEST_SUITE_P(Models, MonitorsAgainstSearch,
                          testing::Values("register", "queue", "stack"));
+
+class SequentialAgainstBruteForce : public testing::TestWithParam<const char*> {};
+
+TEST_P(SequentialAgainstBruteForce, AgreesOnSmallHistories) {
+  ModelId model = model_of(GetParam());
+  int valid = 0, invalid = 0;
+  for (int values : {0, 2}) {
+    for (int info : {0, 30}) {
+      Generator generator(50 + values + info);
+      for (int i = 0; i < 700; ++i) {
+        std::string text = generator.history({GetParam(), 6, 3, values, info, 70, 2});
+        History history = read_history(text, "random");
+        bool expected = BruteForce(history, model, true).satisfied();
+        Result result = check_sequential(history, model);
+        ASSERT_EQ(result.verdict, expected ? Verdict::valid : Verdict::invalid) << text;
+        if (expected) {
+          ASSERT_EQ(verify_order(history, model, result.order, true), "") << text;
+        }
+        ++(expected ? valid : invalid);
+      }
+    }
+  }
+  EXPECT_GT(valid, 100);
+  EXPECT_GT(invalid, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, SequentialAgainstBruteForce,
+                         testing::Values("register", "cas-register", "multi-register", "kv", "queue",
+                                         "stack", "set", "set-elements", "counter", "lock", "mutex"));
 
 TEST(Linearizable, BudgetEndsInUnknown) {
   // Twelve enqueues at once of two values, and dequeues that never fit: far beyond 100 nodes.
