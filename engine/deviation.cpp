@@ -102,11 +102,11 @@ void DeviationEncoder::took(const ChoicePoint& point, size_t index, size_t defau
 }
 
 void DeviationChooser::begin(const System& system, std::span<const Deviation> set,
-                             std::vector<Untaken>* untaken) {
+                             Branches* branches) {
   encoder_.begin(system);
   set_.assign(set.begin(), set.end());
-  untaken_ = untaken;
-  untaken_complete_ = true;
+  branches_ = branches;
+  if (branches) *branches = {};
 }
 
 size_t DeviationChooser::find(const ChoicePoint& point) {
@@ -131,31 +131,34 @@ size_t DeviationChooser::find(const ChoicePoint& point) {
   return kNone;
 }
 
+void DeviationChooser::note(const ChoicePoint& point, size_t usual, size_t pick) {
+  Executed now;
+  if (point.data) {
+    now.actor = point.last;
+    now.kind = AltKind::data;
+  } else {
+    const Alternative& a = point.alternatives[pick];
+    now.actor = a.actor;
+    now.kind = a.kind;
+    now.op = a.op.kind;
+    if (a.op.object != 0) now.footprints.push_back({a.op.object, a.op.access});
+    for (int i = 0; i < a.op.extra_count; i++) now.footprints.push_back(a.op.extra[i]);
+  }
+  branches_->executed.push_back(std::move(now));
+  // Those passed over before the last deviation of the set belong to its other subsets.
+  if (pick != usual || encoder_.deviations().size() < set_.size()) return;
+  if (point.data && point.count > kMostValues) branches_->complete = false;
+  const size_t count = point.data ? std::min(point.count, kMostValues) : point.alternatives.size();
+  for (size_t i = 0; i < count; i++)
+    if (i != usual)
+      branches_->untaken.push_back({encoder_.deviation(point, i), encoder_.size().steps});
+}
+
 size_t DeviationChooser::choose(const ChoicePoint& point) {
   const size_t usual = encoder_.default_pick(point);
   size_t pick = find(point);
   if (pick == kStop) pick = usual;
-  // A set of which every member was used is complete only from here on.
-  if (untaken_ && pick == usual && encoder_.deviations().size() == set_.size() && point.count > 1) {
-    const uint32_t step = encoder_.size().steps;
-    if (point.data && point.count > kMostValues) untaken_complete_ = false;
-    const size_t count =
-        point.data ? std::min(point.count, kMostValues) : point.alternatives.size();
-    for (size_t i = 0; i < count; i++) {
-      if (i == usual) continue;
-      Untaken u;
-      u.deviation = encoder_.deviation(point, i);
-      u.step = step;
-      u.conflicts = point.data;
-      if (!point.data) {
-        const Alternative& a = point.alternatives[i];
-        u.conflicts = a.kind != AltKind::step || dependent(a.op, point.alternatives[usual].op);
-        u.process = a.process;
-        u.object = a.op.object;
-      }
-      untaken_->push_back(u);
-    }
-  }
+  if (branches_) note(point, usual, pick);
   encoder_.took(point, pick, usual);
   return pick;
 }
@@ -199,12 +202,12 @@ Encoding encode_schedule(System& system, uint64_t seed, uint64_t iteration,
 }
 
 Encoding run_deviations(System& system, uint64_t seed, uint64_t iteration,
-                        std::span<const Deviation> set) {
+                        std::span<const Deviation> set, Branches* branches) {
   std::vector<Deviation> sorted(set.begin(), set.end());
   std::sort(sorted.begin(), sorted.end());
   DeviationChooser chooser;
   system.begin(seed, iteration);
-  chooser.begin(system, sorted);
+  chooser.begin(system, sorted, branches);
   const Outcome outcome = system.run(chooser);
   Encoding e = finish(system, chooser.encoder(), outcome);
   e.followed = e.deviations.size() == sorted.size();

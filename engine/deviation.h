@@ -93,35 +93,41 @@ class DeviationEncoder {
   ShrinkSize size_;
 };
 
-// A deviation that could have been taken but was not, with what helps to say whether it is worth
-// trying.
+// A deviation that could have been taken but was not.
 struct Untaken {
   Deviation deviation;
-  uint32_t step = 0;       // the decision (0-based) at which it would come
-  bool conflicts = false;  // its operation does not commute with the one that went instead
-  uint32_t process = 0;
-  ObjectId object = 0;
+  uint32_t step = 0;  // the decision (0-based) at which it would come
+};
+
+// What was executed, with a copy of all its footprints.
+struct Executed {
+  ActorId actor = kNoActor;
+  AltKind kind = AltKind::step;
+  OpKind op = OpKind::none;
+  std::vector<Footprint> footprints;
+};
+
+// What a chooser notes down about an execution for a search that goes on from it.
+struct Branches {
+  std::vector<Untaken> untaken;  // after the last deviation of the set was taken, in order of step
+  std::vector<Executed> executed;  // every decision
+  bool complete = true;            // false: a choice had too many values to list them all
 };
 
 // D with a set of deviations.
 class DeviationChooser : public Chooser {
  public:
-  // `set` sorted; copied. `untaken`, if given, receives the alternatives passed over after the last
-  // deviation of the set was taken.
-  void begin(const System& system, std::span<const Deviation> set,
-             std::vector<Untaken>* untaken = nullptr);
+  // `set` sorted; copied.
+  void begin(const System& system, std::span<const Deviation> set, Branches* branches = nullptr);
   size_t choose(const ChoicePoint& point) override;
   DeviationEncoder& encoder() { return encoder_; }
-  bool untaken_complete() const {
-    return untaken_complete_;
-  }  // false: a choice had too many values to list
 
  private:
   size_t find(const ChoicePoint& point);
+  void note(const ChoicePoint& point, size_t usual, size_t pick);
   DeviationEncoder encoder_;
   std::vector<Deviation> set_;
-  std::vector<Untaken>* untaken_ = nullptr;
-  bool untaken_complete_ = true;
+  Branches* branches_ = nullptr;
 };
 
 // One execution and its encoding.
@@ -141,6 +147,6 @@ Encoding encode_schedule(System& system, uint64_t seed, uint64_t iteration,
 // Runs D with the deviations, in any order; the encoding lists those that took effect.
 // System::decisions() holds the execution until the next begin().
 Encoding run_deviations(System& system, uint64_t seed, uint64_t iteration,
-                        std::span<const Deviation> set);
+                        std::span<const Deviation> set, Branches* branches = nullptr);
 
 }  // namespace lockstep

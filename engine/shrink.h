@@ -17,27 +17,29 @@ struct ShrinkOptions {
   uint64_t max_attempts = 2000;
   double seconds = 10;
   const std::atomic<bool>* interrupted = nullptr;
-  bool prove_minimum = true;    // try all smaller sets as far as the budget goes
-  std::string signature;        // that the shrunk schedule must keep; empty: the one that the given schedule has
+  bool prove_minimum = true;  // try all smaller sets as far as the budget goes
+  std::string
+      signature;  // that the shrunk schedule must keep; empty: the one that the given schedule has
 };
 
 struct ShrinkResult {
-  bool reproduced = false;      // the given schedule failed again with the same signature
+  bool reproduced = false;  // the given schedule failed again with the same signature
   ShrinkSize before, after;
-  uint64_t attempts = 0;        // replays made, all together
+  uint64_t attempts = 0;  // replays made, all together
   double seconds = 0;
-  bool one_minimal = false;     // no single deviation can be dropped
-  bool minimum = false;         // all smaller sets were tried
+  bool one_minimal = false;  // no single deviation can be dropped
+  bool minimum = false;      // all smaller sets were tried
   bool budget_ended = false;
   std::vector<Deviation> deviations;  // in the order they happen
-  std::vector<uint32_t> at;     // the decision (0-based) of each
-  std::vector<uint64_t> keys;   // System::actor_key of each decision's actor
-  Recording recording;          // of the shrunk schedule
+  std::vector<uint32_t> at;           // the decision (0-based) of each
+  std::vector<uint64_t> keys;         // System::actor_key of each decision's actor
+  Recording recording;                // of the shrunk schedule
 };
 
 using ShrinkProgress = std::function<void(const ShrinkSize& now, uint64_t attempts)>;
 
-ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration, std::span<const Decision> schedule,
-                    const ShrinkOptions& options, const ShrinkProgress& progress = {});
+ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
+                    std::span<const Decision> schedule, const ShrinkOptions& options,
+                    const ShrinkProgress& progress = {});
 
 }  // namespace lockstep

@@ -122,17 +122,18 @@ TEST(Deviation, EncodingStopsWhereTheScheduleCannotBeFollowed) {
 
 TEST(Deviation, UntakenAreTheChildrenAfterTheLastUsedDeviation) {
   ScriptSystem system(lost_update());
-  DeviationChooser chooser;
-  std::vector<Untaken> untaken;
-  system.begin(1, 0);
-  chooser.begin(system, {}, &untaken);
-  system.run(chooser);
-  ASSERT_FALSE(untaken.empty());
-  for (const Untaken& u : untaken) {
+  Branches branches;
+  run_deviations(system, 1, 0, {}, &branches);
+  ASSERT_FALSE(branches.untaken.empty());
+  EXPECT_TRUE(branches.complete);
+  EXPECT_EQ(branches.executed.size(), system.decisions().size());
+  for (const Untaken& u : branches.untaken) {
     const std::vector<Deviation> one{u.deviation};
-    const Encoding run = run_deviations(system, 1, 0, one);
+    Branches next;
+    const Encoding run = run_deviations(system, 1, 0, one, &next);
     ASSERT_EQ(run.deviations, one);
     EXPECT_EQ(run.at, std::vector<uint32_t>{u.step});
+    for (const Untaken& v : next.untaken) EXPECT_GT(v.step, u.step);
   }
 }
 

@@ -235,8 +235,10 @@ class ScriptSystem : public System {
       case Do::timer:
         op.kind = OpKind::timer_start;
         break;
-      case Do::need:
       case Do::fault:
+        op.kind = OpKind::fault;
+        break;
+      case Do::need:
         break;
     }
     return op;
