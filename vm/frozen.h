@@ -15,9 +15,9 @@ struct Machine::Frozen {
     uint32_t offset, size;  // within the image
     uint32_t owner;         // index into names
   };
-  std::vector<Range>
-      ranges;  // ascending, neighbours joined where the owner does not matter for speed
-  std::vector<Range> detail;  // the same, not joined
+  std::vector<uint32_t> words;  // offsets of single words to compare
+  std::vector<Range> ranges;    // the larger pieces, ascending
+  std::vector<Range> detail;    // the same, not joined
   std::vector<std::string>
       names;  // "local counter (scenario.lua)", "global config", "table string"
   std::vector<const void*> tables;

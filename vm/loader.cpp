@@ -204,7 +204,10 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   auto* m = static_cast<Machine*>(ud);
   Arena& a = m->arena_;
   if (new_size == 0) {
-    if (p) a.put(p, old_size);
+    if (p) {
+      if (__builtin_expect(m->loading_ != nullptr, 0)) m->blocks_.erase(static_cast<char*>(p));
+      a.put(p, old_size);
+    }
     return nullptr;
   }
   if (!p) {
@@ -218,8 +221,13 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
       m->state_block_ = q;
       m->state_size_ = new_size;
     }
-    return __builtin_expect(q != nullptr, 1) ? q : m->refuse(new_size);
+    if (__builtin_expect(q == nullptr, 0)) return m->refuse(new_size);
+    if (__builtin_expect(m->loading_ != nullptr, 0))
+      m->blocks_[static_cast<char*>(q)] = {new_size, static_cast<int>(old_size)};
+    return q;
   }
+  if (__builtin_expect(m->loading_ != nullptr, 0))
+    m->blocks_[static_cast<char*>(p)].size = new_size;
   if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
   void* q = a.get(new_size);
   if (!q) {
@@ -227,6 +235,10 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
     return m->refuse(new_size);
   }
   std::memcpy(q, p, std::min(old_size, new_size));
+  if (__builtin_expect(m->loading_ != nullptr, 0)) {
+    m->blocks_[static_cast<char*>(q)] = {new_size, m->blocks_[static_cast<char*>(p)].kind};
+    m->blocks_.erase(static_cast<char*>(p));
+  }
   a.put(p, old_size);
   return q;
 }
@@ -407,8 +419,10 @@ void Machine::load(LoadContext& context) {
                   static_cast<const void*>(nullptr));
     lua_settop(L, 0);
   }
-  loading_ = nullptr;
   freeze();
+  loading_ = nullptr;
+  find_mutable();
+  blocks_.clear();
 }
 
 // Everything that guests can reach is now as it must stay.
@@ -458,8 +472,7 @@ void Machine::freeze() {
         const char* variable = lua_getupvalue(L, index, i);
         if (!variable) break;
         const void* cell = lua_upvalueid(L, index, i);
-        if (seen.insert(cell).second && layout::upval_closed(cell) &&
-            std::strcmp(variable, "_ENV") != 0) {
+        if (seen.insert(cell).second && layout::upval_closed(cell)) {
           lua_Debug ar;
           lua_pushvalue(L, index);
           lua_getinfo(L, ">S", &ar);
@@ -480,7 +493,6 @@ void Machine::freeze() {
       while (real < array) real *= 2;
       array = real;
     }
-    range(static_cast<const char*>(p) + layout::kTableLsizenode, 1, owner);
     range(static_cast<const char*>(p) + layout::kTableArray, 16, owner);
     range(static_cast<const char*>(p) + layout::kTableMetatable, 8, owner);
     range(layout::load<const void*>(p, layout::kTableArray), array * layout::kValueBytes, owner);
@@ -529,12 +541,57 @@ void Machine::freeze() {
   libraries_ = std::move(libraries);
   host_.libraries = libraries_.data();
   host_.library_count = libraries_.size();
-  f.ranges = f.detail;
+  for (const Frozen::Range& r : f.detail) {
+    if (r.size % 8 == 0 && r.size <= 32)
+      for (uint32_t i = 0; i < r.size; i += 8) f.words.push_back(r.offset + i);
+    else
+      f.ranges.push_back(r);
+  }
   std::sort(f.ranges.begin(), f.ranges.end(),
             [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  arena_.head().top = arena_.base() + ((arena_.used() + 127) &
+                                       ~size_t{127});  // whole lines, so that copying has no tail
   arena_.seal();
   image_.assign(base, base + arena_.used());
   host_.image_end = base + arena_.used();
+}
+
+void Machine::find_mutable() {
+  // Kinds of Lua's own (lobject.h) after those of the API.
+  constexpr int kUpvalue = LUA_NUMTYPES, kPrototype = LUA_NUMTYPES + 1;
+  const char* base = arena_.base();
+  std::set<const char*> fixed;  // blocks that do not change
+  for (const auto& [p, block] : blocks_) {
+    if (block.kind == LUA_TSTRING || block.kind == LUA_TFUNCTION || block.kind == kUpvalue)
+      fixed.insert(p);
+    if (block.kind != kPrototype) continue;
+    fixed.insert(p);
+    // Whatever array it points to is its code, its constants or its line numbers.
+    for (size_t i = 0; i + 8 <= block.size; i += 8) {
+      const auto it = blocks_.find(layout::load<char*>(p, i));
+      if (it != blocks_.end() && it->second.kind == 0) fixed.insert(it->first);
+    }
+  }
+  for (const Frozen::Range& r : frozen_->detail) fixed.insert(base + r.offset);  // whole arrays
+  std::vector<Piece> pieces;
+  auto piece = [&](const char* p, size_t size) {
+    const auto from = static_cast<uint32_t>(p - base) & ~31u;
+    const auto to = std::min((static_cast<uint32_t>(p - base + size) + 31) & ~31u,
+                             static_cast<uint32_t>(image_.size()));
+    pieces.push_back({from, to - from});
+  };
+  piece(base, reinterpret_cast<const char*>(world_) + sizeof(World) - base);
+  for (const auto& [p, block] : blocks_)
+    if (!fixed.contains(p)) piece(p, block.size);
+  std::sort(pieces.begin(), pieces.end(),
+            [](const Piece& a, const Piece& b) { return a.offset < b.offset; });
+  for (const Piece& p : pieces) {
+    if (!mutable_.empty() && p.offset <= mutable_.back().offset + mutable_.back().size + 32)
+      mutable_.back().size =
+          std::max(mutable_.back().size, p.offset + p.size - mutable_.back().offset);
+    else
+      mutable_.push_back(p);
+  }
 }
 
 // ---- programs ----

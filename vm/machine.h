@@ -8,6 +8,7 @@
 //    wants everybody at rest is asked from the thread's own stack.
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -183,7 +184,8 @@ class Machine final : public System {
   }
   void* allocate(size_t bytes) {
     void* p = arena_.get(bytes);
-    if (!p) out_of_memory();
+    if (__builtin_expect(p == nullptr, 0)) out_of_memory();
+    if (__builtin_expect(loading_ != nullptr, 0)) blocks_[static_cast<char*>(p)] = {bytes, -1};
     return p;
   }
 
@@ -244,6 +246,7 @@ class Machine final : public System {
   void slow_done(lua_State* L, Process& p, int results);
   void load(LoadContext& context);
   void freeze();
+  void find_mutable();
   static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
   void* refuse(size_t size);
   void hunt();  // run again with a line hook: which line changed file-level state
@@ -277,6 +280,21 @@ class Machine final : public System {
   uint32_t event_alternatives_ = 0;
   std::vector<std::string>
       args_;  // by process: arguments of the pending call, printed; while recording
+  // While loading: the blocks that Lua holds, with the kind it asked for (LUA_TTABLE, ...; 0 for
+  // arrays).
+  struct Block {
+    size_t size;
+    int kind;
+  };
+  std::map<char*, Block> blocks_;
+  // What an execution without garbage collection may change of the image: all but strings,
+  // functions and their code, and what check_frozen() has just compared. A restart after such an
+  // execution copies only this.
+  struct Piece {
+    uint32_t offset, size;
+  };
+  std::vector<Piece> mutable_;
+  bool light_ = false;  // the last execution was such a one
   size_t refused_ =
       0;  // size of the last allocation refused to Lua: it collects garbage and asks once more
   int newstate_calls_ = 0;  // allocations while the state is made

@@ -34,7 +34,7 @@ struct Encoder {
   lua_State* L;
   Bytes& out;
   const Host& host;
-  std::vector<const void*> variables{};  // upvalues met, in order
+  std::vector<const void*>& variables;  // upvalues met, in order
 
   void image(const void* p) {
     out.push_back(static_cast<char>(Tag::image));
@@ -251,8 +251,9 @@ struct Encoder {
 struct Decoder {
   lua_State* L;
   Host& host;
-  int cells = 0;  // stack index of the list of closures with their variables, 0 until there is one
-  uint32_t count = 0;  // variables met
+  // Variables met, in order: which upvalue of which closure. All of them are reachable from the
+  // value under construction, and Lua never moves an object.
+  std::vector<std::pair<const void*, int>>& cells;
 
   const char* value(const char* p, int depth) {
     const View v{p};
@@ -319,10 +320,6 @@ struct Decoder {
 
   const char* closure(View v, int depth) {
     const uint32_t n = v.u32(13);
-    if (!cells) {
-      lua_newtable(L);
-      cells = lua_gettop(L);
-    }
     host.push_closure(L, static_cast<size_t>(v.i64(5)), static_cast<int>(n));
     const int self = lua_gettop(L);
     const char* q = v.p + 17;
@@ -334,19 +331,15 @@ struct Decoder {
           host.join_image_variable(L, self, static_cast<int>(i),
                                    static_cast<size_t>(k & 0x7fffffffu) << 3);
         } else {
-          lua_rawgeti(L, cells, static_cast<lua_Integer>(k) * 2 + 1);
-          lua_rawgeti(L, cells, static_cast<lua_Integer>(k) * 2 + 2);
-          const int other = static_cast<int>(lua_tointeger(L, -1));
-          lua_upvaluejoin(L, self, static_cast<int>(i), -2, other);
-          lua_pop(L, 2);
+          const auto [other, variable] = cells[k];
+          host.push_image(
+              L, static_cast<size_t>(static_cast<const char*>(other) - host.arena->base()));
+          lua_upvaluejoin(L, self, static_cast<int>(i), -1, variable);
+          lua_pop(L, 1);
         }
         continue;
       }
-      lua_pushvalue(L, self);
-      lua_rawseti(L, cells, static_cast<lua_Integer>(count) * 2 + 1);
-      lua_pushinteger(L, static_cast<lua_Integer>(i));
-      lua_rawseti(L, cells, static_cast<lua_Integer>(count) * 2 + 2);
-      count++;
+      cells.emplace_back(lua_topointer(L, self), static_cast<int>(i));
       q = value(q, depth + 1);
       lua_setupvalue(L, self, static_cast<int>(i));
     }
@@ -354,31 +347,11 @@ struct Decoder {
   }
 };
 
-// Removes the list of cells that the decoder may have left below the value on top.
 void push_bytes(lua_State* L, const char* p) {
-  const Tag tag = static_cast<Tag>(*p);
-  Decoder d{L, host_of(L)};
-  const int top = lua_gettop(L);
-  if (tag == Tag::closure) {  // the common case of a function alone: the list goes below it
-    d.value(p, 0);
-    lua_remove(L, d.cells);
-    return;
-  }
-  if (tag != Tag::table && tag != Tag::object) {
-    d.value(p, 0);
-    return;
-  }
-  if (std::memchr(p, static_cast<int>(Tag::closure), View{p}.u32(1) + 5) !=
-      nullptr) {  // may hold a function: room for the list
-    luaL_checkstack(L, 2, "term");
-    lua_newtable(L);
-    d.cells = lua_gettop(L);
-    d.value(p, 0);
-    lua_remove(L, d.cells);
-  } else {
-    d.value(p, 0);
-  }
-  LOCKSTEP_ASSERT(lua_gettop(L) == top + 1);
+  thread_local std::vector<std::pair<const void*, int>> cells;
+  cells.clear();
+  Decoder d{L, host_of(L), cells};
+  d.value(p, 0);
 }
 
 Term take_bytes(const char* p, size_t n, Arena& arena) {
@@ -474,7 +447,9 @@ const char* View::end() const {
 }
 
 const char* encode(lua_State* L, int index, Bytes& out) {
-  Encoder e{L, out, host_of(L)};
+  thread_local std::vector<const void*> variables;
+  variables.clear();
+  Encoder e{L, out, host_of(L), variables};
   return e.value(index, 0);
 }
 
