@@ -164,6 +164,7 @@ Result join(std::vector<Part>& parts, const auto& decide_part) {
     if (decision.verdict == Verdict::unknown) {
       result.verdict = Verdict::unknown;
       result.why = "the budget of time or memory ended before a verdict";
+      result.order = std::move(decision.longest);
     }
     all.insert(all.end(), decision.order.begin(), decision.order.end());
   }

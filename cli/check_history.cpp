@@ -1,0 +1,380 @@
+#include "cli/check_history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <thread>
+
+#include "engine/history/check.h"
+#include "engine/history/explain.h"
+#include "engine/history/reader.h"
+
+namespace lockstep::cli {
+namespace {
+
+using namespace lockstep::history;
+
+// The history itself, its index and the verified order, per byte of the file: measured below 8.
+constexpr uint64_t kBytesPerByte = 10;
+constexpr uint64_t kProcessBytes = uint64_t{16} << 20;
+constexpr double kExplainSeconds = 5;
+
+struct Answer {
+  ExitCode code = ExitCode::ok;
+  std::string out, err, html;
+};
+
+std::string quoted(const std::string& text) {
+  ValueTable values;
+  return values.to_json(values.string(text));
+}
+
+const char* verdict_name(Verdict verdict) {
+  return verdict == Verdict::valid ? "valid" : verdict == Verdict::invalid ? "invalid" : "unknown";
+}
+
+ExitCode code_of(Verdict verdict) {
+  return verdict == Verdict::valid     ? ExitCode::ok
+         : verdict == Verdict::invalid ? ExitCode::failure
+                                       : ExitCode::incomplete;
+}
+
+std::string lines_json(const History& history, const std::vector<int32_t>& ops) {
+  std::string text = "[";
+  for (int32_t id : ops) {
+    const Operation& op = history.operations()[id];
+    text += fmt::format("{}[{},{}]", text.size() > 1 ? "," : "", op.call_line,
+                        op.ok() ? std::to_string(op.ret_line) : "null");
+  }
+  return text + "]";
+}
+
+class FileCheck {
+ public:
+  FileCheck(const CheckHistoryOptions& options, const std::string& path, unsigned jobs)
+      : options_(options), path_(path), jobs_(jobs) {}
+
+  Answer run() {
+    try {
+      start_ = std::chrono::steady_clock::now();
+      std::string text = read_file(path_);
+      try {
+        check_text(text);
+      } catch (const ModelError& e) {
+        fail_at(path_, e.line, find_column(text, e.line, e.field), e.what());
+      }
+    } catch (const Error& e) {
+      if (e.code() == ExitCode::usage) throw;
+      answer_.code = e.code();
+      answer_.err = fmt::format("lockstep: {}\n", e.what());
+      if (options_.format == "ndjson") {
+        answer_.out = fmt::format("{{\"file\":{},\"verdict\":\"error\",\"error\":{}}}\n",
+                                  quoted(path_), quoted(e.what()));
+      }
+    }
+    return std::move(answer_);
+  }
+
+ private:
+  void check_text(const std::string& text) {
+    bool keyed = !options_.model.empty() && is_keyed(*find_model(options_.model));
+    History history = read_history(text, path_, Format::detect, keyed);
+    ModelId model = choose_model(history);
+    budget_ = Budget::seconds(options_.seconds);
+    uint64_t fixed = kProcessBytes + kBytesPerByte * text.size();
+    budget_.bytes_max = options_.bytes_max > fixed ? (options_.bytes_max - fixed) / jobs_ : 1;
+    if (options_.strongest) {
+      say_strongest(history, model);
+      return;
+    }
+    Consistency consistency = options_.consistency.empty()
+                                  ? Consistency::linearizable
+                                  : *find_consistency(options_.consistency);
+    Result result = check(history, model, consistency, budget_);
+    answer_.code = code_of(result.verdict);
+    Explanation explanation;
+    if (result.verdict == Verdict::invalid && (options_.explain || !options_.html.empty())) {
+      Budget effort = Budget::seconds(kExplainSeconds);
+      effort.bytes_max = budget_.bytes_max;
+      explanation = explain(history, model, consistency, result, effort);
+      if (!options_.html.empty()) {
+        answer_.html = timeline_html(history, model, consistency, path_, explanation);
+      }
+    }
+    say(history, model, consistency, result, explanation);
+  }
+
+  ModelId choose_model(const History& history) const {
+    if (!options_.model.empty()) return *find_model(options_.model);
+    if (auto model = infer_model(history)) return *model;
+    throw Error(ExitCode::usage, fmt::format("{}: the operations fit no model, or several", path_),
+                "name it with --model");
+  }
+
+  std::string timing() const {
+    if (!options_.timing) return {};
+    double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+                    .count();
+    return options_.format == "text" ? fmt::format(", {:.3f} ms", ms)
+                                     : fmt::format(",\"ms\":{:.3f}", ms);
+  }
+
+  void say(const History& history, ModelId model, Consistency consistency, const Result& result,
+           const Explanation& e) {
+    size_t n = history.operations().size();
+    if (options_.format == "ndjson") {
+      std::string& out = answer_.out;
+      out = fmt::format(
+          "{{\"file\":{},\"model\":\"{}\",\"consistency\":\"{}\",\"verdict\":\"{}\","
+          "\"operations\":{},\"method\":\"{}\"",
+          quoted(path_), model_name(model), consistency_name(consistency),
+          verdict_name(result.verdict), n, result.method);
+      if (!result.why.empty()) out += ",\"why\":" + quoted(result.why);
+      if (result.verdict == Verdict::invalid && options_.explain) {
+        if (e.failing_line > 0) out += fmt::format(",\"failing_line\":{}", e.failing_line);
+        out += ",\"core\":" + lines_json(history, e.core);
+        out += fmt::format(",\"minimal\":{}", e.minimal);
+        out += ",\"longest\":" + lines_json(history, e.longest);
+        out += ",\"refusals\":[";
+        for (size_t i = 0; i < e.refusals.size(); ++i) {
+          const Operation& op = history.operations()[e.refusals[i].op];
+          out += fmt::format("{}{{\"line\":{},\"why\":{}}}", i > 0 ? "," : "", op.call_line,
+                             quoted(e.refusals[i].why));
+        }
+        out += "],\"explanation\":" + quoted(e.text);
+      }
+      out += timing() + "}\n";
+      return;
+    }
+    answer_.out = fmt::format("{}: {} ({}, model {}, {} operations{})\n", path_,
+                              verdict_name(result.verdict), consistency_name(consistency),
+                              model_name(model), n, timing());
+    if (result.verdict == Verdict::unknown) answer_.out += "    " + result.why + "\n";
+    if (result.verdict == Verdict::invalid && options_.explain) answer_.out += e.text;
+  }
+
+  void say_strongest(const History& history, ModelId model) {
+    Strongest s = strongest(history, model, budget_);
+    answer_.code = s.unknown ? ExitCode::incomplete : ExitCode::ok;
+    std::string holds;
+    for (Consistency c : s.holds) {
+      if (options_.format == "ndjson") {
+        holds += fmt::format("{}\"{}\"", holds.empty() ? "" : ",", consistency_name(c));
+      } else {
+        holds += fmt::format("{}{}", holds.empty() ? "" : ", ", consistency_name(c));
+      }
+    }
+    if (options_.format == "ndjson") {
+      answer_.out = fmt::format("{{\"file\":{},\"model\":\"{}\",\"strongest\":[{}],\"broken\":[",
+                                quoted(path_), model_name(model), holds);
+      for (size_t i = 0; i < s.broken.size(); ++i) {
+        answer_.out += fmt::format(
+            "{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}", i > 0 ? "," : "",
+            consistency_name(s.broken[i].first), verdict_name(s.broken[i].second.verdict),
+            quoted(s.broken[i].second.why));
+      }
+      answer_.out += "]" + timing() + "}\n";
+      return;
+    }
+    answer_.out = fmt::format("{}: strongest: {} (model {}, {} operations{})\n", path_,
+                              holds.empty() ? "none" : holds, model_name(model),
+                              history.operations().size(), timing());
+    for (const auto& [c, result] : s.broken) {
+      answer_.out += fmt::format("not {}", consistency_name(c));
+      if (result.verdict == Verdict::unknown) {
+        answer_.out += ": unknown, " + result.why + "\n";
+        continue;
+      }
+      Explanation e = explain(history, model, c, result, Budget::seconds(kExplainSeconds));
+      answer_.out += ":\n" + e.text;
+    }
+  }
+
+  const CheckHistoryOptions& options_;
+  const std::string& path_;
+  unsigned jobs_;
+  Budget budget_;
+  Answer answer_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+int rank_of(ExitCode code) {
+  switch (code) {
+    case ExitCode::ok:
+      return 0;
+    case ExitCode::incomplete:
+      return 1;
+    case ExitCode::failure:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+std::string names(int count, const auto& name) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += (i > 0 ? ", " : "") + std::string(name(i));
+  return text;
+}
+
+void check_options(const CheckHistoryOptions& o) {
+  if (o.files.empty()) throw Error(ExitCode::usage, "check-history needs a file");
+  if (!o.model.empty() && !find_model(o.model)) {
+    throw Error(ExitCode::usage, fmt::format("--model: unknown model '{}'", o.model),
+                names(kModelCount, [](int i) { return model_name(static_cast<ModelId>(i)); }));
+  }
+  if (!o.consistency.empty() && !find_consistency(o.consistency)) {
+    throw Error(ExitCode::usage, fmt::format("--consistency: unknown property '{}'", o.consistency),
+                names(kConsistencyCount,
+                      [](int i) { return consistency_name(static_cast<Consistency>(i)); }));
+  }
+  if (!o.model.empty() && !o.consistency.empty() &&
+      !applies(*find_model(o.model), *find_consistency(o.consistency))) {
+    throw Error(ExitCode::usage,
+                fmt::format("{} is not defined for model {}", o.consistency, o.model));
+  }
+  if (o.format != "text" && o.format != "ndjson") {
+    throw Error(ExitCode::usage, "--format must be text or ndjson");
+  }
+}
+
+double number(const std::string& flag, const std::string& text, std::string* unit) {
+  double value = 0;
+  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || value < 0 || !(value < 1e15)) {
+    throw Error(ExitCode::usage, fmt::format("{} must be a number, not '{}'", flag, text));
+  }
+  *unit = std::string(stop, text.data() + text.size());
+  return value;
+}
+
+double parse_seconds(const std::string& flag, const std::string& text) {
+  std::string unit;
+  double value = number(flag, text, &unit);
+  if (unit == "ms") return value / 1000;
+  if (unit == "m") return value * 60;
+  if (!unit.empty() && unit != "s") {
+    throw Error(ExitCode::usage, fmt::format("{} must be a time: 5, 5s, 500ms, 2m", flag));
+  }
+  return value;
+}
+
+uint64_t parse_bytes(const std::string& flag, const std::string& text) {
+  std::string unit;
+  double value = number(flag, text, &unit);
+  static constexpr std::string_view kUnits = "KMG";
+  if (unit.size() == 2 && (unit[1] == 'B' || unit[1] == 'b')) unit.pop_back();
+  if (unit.size() == 1) {
+    size_t power = kUnits.find(static_cast<char>(unit[0] & ~0x20));
+    if (power != std::string_view::npos) {
+      for (size_t i = 0; i <= power; ++i) value *= 1024;
+      return static_cast<uint64_t>(value);
+    }
+  }
+  if (!unit.empty()) {
+    throw Error(ExitCode::usage, fmt::format("{} must be a size: 500M, 2G", flag));
+  }
+  return static_cast<uint64_t>(value);
+}
+
+}  // namespace
+
+CheckHistoryOptions parse_check_history(const std::vector<std::string>& args) {
+  CheckHistoryOptions o;
+  bool flags = true;
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string flag = args[i];
+    if (!flags || flag == "-" || flag.empty() || flag[0] != '-') {
+      o.files.push_back(flag);
+      continue;
+    }
+    if (flag == "--") {
+      flags = false;
+      continue;
+    }
+    std::string inline_value;
+    bool has_inline = false;
+    if (size_t equals = flag.find('='); flag.starts_with("--") && equals != std::string::npos) {
+      inline_value = flag.substr(equals + 1);
+      flag.resize(equals);
+      has_inline = true;
+    } else if (flag.size() > 2 && flag.starts_with("-j")) {
+      inline_value = flag.substr(2);
+      flag = "-j";
+      has_inline = true;
+    }
+    auto value = [&]() -> std::string {
+      if (has_inline) return inline_value;
+      if (i + 1 >= args.size()) throw Error(ExitCode::usage, flag + " needs a value");
+      return args[++i];
+    };
+    if (flag == "--model" || flag == "-m") o.model = value();
+    else if (flag == "--consistency" || flag == "-c") o.consistency = value();
+    else if (flag == "--strongest") o.strongest = true;
+    else if (flag == "--jobs" || flag == "-j") {
+      std::string unit;
+      double jobs = number(flag, value(), &unit);
+      if (!unit.empty() || jobs > 1024 || jobs != static_cast<unsigned>(jobs)) {
+        throw Error(ExitCode::usage, flag + " must be a whole number from 0 to 1024");
+      }
+      o.jobs = static_cast<unsigned>(jobs);
+    }
+    else if (flag == "--time" || flag == "-t") o.seconds = parse_seconds(flag, value());
+    else if (flag == "--memory" || flag == "--max-memory") o.bytes_max = parse_bytes(flag, value());
+    else if (flag == "--html") o.html = value();
+    else if (flag == "--format") o.format = value();
+    else if (flag == "--no-explain") o.explain = false;
+    else if (flag == "--timing") o.timing = true;
+    else throw Error(ExitCode::usage, fmt::format("unknown flag '{}'", flag),
+                     "lockstep check-history --help");
+  }
+  return o;
+}
+
+ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::FILE* err) {
+  check_options(options);
+  size_t n = options.files.size();
+  unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  jobs = static_cast<unsigned>(std::min<size_t>(jobs, n));
+  std::vector<Answer> answers(n);
+  std::vector<std::exception_ptr> problems(n);
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i; (i = next++) < n;) {
+      try {
+        answers[i] = FileCheck(options, options.files[i], jobs).run();
+      } catch (...) {
+        problems[i] = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::thread> workers;
+  for (unsigned j = 1; j < jobs; ++j) workers.emplace_back(work);
+  work();
+  for (std::thread& worker : workers) worker.join();
+  ExitCode code = ExitCode::ok;
+  bool html_written = false;
+  for (size_t i = 0; i < n; ++i) {
+    if (problems[i]) std::rethrow_exception(problems[i]);
+    Answer& answer = answers[i];
+    std::fputs(answer.out.c_str(), out);
+    if (!answer.err.empty()) std::fputs(answer.err.c_str(), err);
+    if (!answer.html.empty() && !html_written) {
+      html_written = true;
+      std::FILE* page = std::fopen(options.html.c_str(), "wb");
+      bool good = page && std::fwrite(answer.html.data(), 1, answer.html.size(), page) ==
+                              answer.html.size();
+      if (page) good &= std::fclose(page) == 0;
+      if (!good) throw Error(ExitCode::usage, fmt::format("--html: cannot write {}", options.html));
+      std::fprintf(err, "timeline: %s\n", options.html.c_str());
+    }
+    if (rank_of(answer.code) > rank_of(code)) code = answer.code;
+  }
+  std::fflush(out);
+  return code;
+}
+
+}  // namespace lockstep::cli
