@@ -18,9 +18,15 @@ enum class AltKind : uint8_t {
 };
 
 struct Alternative {
+  Alternative() = default;
+  Alternative(ActorId a, AltKind k, uint32_t p, const Operation& o) : actor(a), kind(k), process(p), op(o) {}
+
   ActorId actor = kNoActor;  // unique among the alternatives of one choice point
   AltKind kind = AltKind::step;
   uint32_t process = 0;      // the process concerned: the one that steps, receives, or owns the timer
+  // 1 + the number of the decision without which this could not be, where no conflict of footprints and no creation of
+  // the actor says so: the send of the message that the receive would take or that would arrive. 0: none, or unknown.
+  uint32_t cause = 0;
   Operation op;
 };
 

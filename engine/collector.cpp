@@ -31,6 +31,7 @@ void Collector::merge(Batch& batch) {
     result_.classes_once += fresh;
     if (!fresh && !it->second) result_.classes_once--, it->second = true;
   }
+  result_.blocked += batch.blocked;
   if (finished_) return;
   if (batch.exhausted) {
     result_.exhausted = true;

@@ -26,6 +26,7 @@ struct Batch {
   uint64_t from = 0;
   uint64_t count = 0;
   uint64_t steps = 0;
+  uint64_t blocked = 0;
   bool exhausted = false;
   bool cut = false;  // ended early by the clock or by ^C
   std::vector<Failure> failures;

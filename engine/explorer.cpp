@@ -88,6 +88,7 @@ struct Exploration::Worker {
     system.limits().count_instructions = false;
     by.end(*outcome, system);
     batch.count++;
+    batch.blocked += outcome->verdict == Verdict::stopped;
     batch.steps += system.decisions().size();
     if (sample) batch.samples.emplace_back(i, sampler.value());
     if (outcome->failed() || outcome->verdict == Verdict::misuse) keep(i, *outcome, batch);

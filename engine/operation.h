@@ -96,6 +96,11 @@ struct Footprint {
   Access access = Access::none;
 };
 
+// Operation::flags, which only exhaustive reduction looks at.
+inline constexpr uint8_t kAfterAll = 1;  // possible only because nothing else was: a timer when time stands still
+inline constexpr uint8_t kAcquire = 2;   // takes a lock: races with the latest acquire of the same object, not with the
+inline constexpr uint8_t kRelease = 4;   // release between them, which only makes it possible
+
 // Value type; `extra` points into memory of the System that stays valid until its next step.
 struct Operation {
   OpKind kind = OpKind::none;

@@ -42,6 +42,7 @@ struct StrategyOptions {
   int depth = 3;                       // pct: d, number of ordering constraints
   double resample = -1;                // pos: probability of the published tool's variant; negative: the published algorithm
   int bound = 3;                       // delay, preemption and deviation bounds
+  bool equal_writes = false;           // dpor: two writes of one value to one object commute
   const Pilot* pilot = nullptr;        // null only for strategies that need none
   std::span<const Decision> schedule;  // replay only
 };

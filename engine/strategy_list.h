@@ -14,6 +14,7 @@ extern const StrategyInfo kUrwInfo;
 extern const StrategyInfo kSurwInfo;
 extern const StrategyInfo kAutoInfo;
 extern const StrategyInfo kDfsInfo;
+extern const StrategyInfo kDporInfo;
 extern const StrategyInfo kReplayInfo;
 
 }  // namespace lockstep

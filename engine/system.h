@@ -56,6 +56,14 @@ class System {
   virtual std::string site_name(uint32_t site) const = 0;   // "file.lua:12 send"; empty for 0
   virtual std::string object_name(ObjectId object) const = 0;
 
+  // The same object named so that its name does not depend on who created what first: class and element stay, the
+  // container becomes a hash of where it comes from (collisions only cost reductions).
+  virtual ObjectId stable_object(ObjectId object) const { return object; }
+
+  // What processes wait for that is not possible now and may conflict with what was done (a lock's acquire). A receive
+  // that waits for a message conflicts with nothing, so it need not be named. Asked after run().
+  virtual std::span<const Alternative> blocked() const { return {}; }
+
   virtual Limits& limits() = 0;
 };
 

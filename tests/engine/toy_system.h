@@ -56,10 +56,12 @@ class ToySystem final : public System {
   const Outcome& run(Chooser& chooser) override {
     chooser_ = &chooser;
     for (;;) {
-      if (state_.failed >= 0)
+      if (state_.failed >= 0 && !run_on)
         return end(Verdict::assertion, "toy:" + std::to_string(state_.failed));
       if (state_.asking >= 0 && !answer()) return end(Verdict::stopped, "");
       offer();
+      if (alternatives_.empty() && state_.failed >= 0)
+        return end(Verdict::assertion, "toy:" + std::to_string(state_.failed));
       if (alternatives_.empty()) return end(waiting() ? Verdict::deadlock : Verdict::passed, "");
       if (state_.decisions.size() >= limits_.max_steps) return end(Verdict::step_bound, "");
       const size_t pick =
@@ -101,9 +103,17 @@ class ToySystem final : public System {
     return std::string(1, static_cast<char>(object_container(object)));
   }
   Limits& limits() override { return limits_; }
+  std::span<const Alternative> blocked() const override {
+    blocked_.clear();
+    for (size_t p = 0; p < programs_.size(); p++)
+      if (state_.procs[p].started && !state_.procs[p].done && !enabled(p))
+        blocked_.push_back(alternative(p));
+    return blocked_;
+  }
 
   uint64_t begins = 0, saves = 0;
   bool allow_deadlock = false;
+  bool run_on = false;  // E does not end the execution, only decides it
   int value(char name) const { return state_.vars[static_cast<size_t>(name)]; }
   uint64_t outcome_digest() const { return digest(); }
 
@@ -117,6 +127,7 @@ class ToySystem final : public System {
     bool started = true, done = false, enabled = false;
     std::array<int8_t, 128> seen{};
     std::string mailbox;
+    std::vector<uint32_t> sent_at;  // by message: 1 + the decision that sent it
   };
   struct State {
     std::vector<Proc> procs;
@@ -200,6 +211,7 @@ class ToySystem final : public System {
       case 'L':
       case 'U':
         o.access = Access::write, o.object = object(ObjectClass::user);
+        o.flags = op.text[0] == 'L' ? kAcquire : kRelease;
         break;
       case 'S':
         o = {.kind = OpKind::send,
@@ -228,6 +240,17 @@ class ToySystem final : public System {
     return o;
   }
 
+  Alternative alternative(size_t p) const {
+    Alternative a{static_cast<ActorId>(p), AltKind::step, static_cast<uint32_t>(p), operation(p)};
+    const size_t at = a.op.access == Access::take ? message(p) : std::string::npos;
+    if (at != std::string::npos) a.cause = state_.procs[p].sent_at[at];
+    return a;
+  }
+  // Which message a T or P would take.
+  size_t message(size_t p) const {
+    const std::string &t = text(p), &box = state_.procs[p].mailbox;
+    return t.size() > 1 ? box.find(t[1]) : box.empty() ? std::string::npos : 0;
+  }
   void offer() {
     alternatives_.clear();
     for (size_t p = 0; p < programs_.size(); p++) {
@@ -237,8 +260,7 @@ class ToySystem final : public System {
       state_.procs[p].enabled = now;
       if (!now) continue;
       position_[p] = static_cast<uint32_t>(alternatives_.size());
-      alternatives_.push_back(
-          {static_cast<ActorId>(p), AltKind::step, static_cast<uint32_t>(p), operation(p)});
+      alternatives_.push_back(alternative(p));
     }
   }
   size_t ask(size_t count, bool data) {
@@ -286,13 +308,16 @@ class ToySystem final : public System {
         break;
       case 'S':
         state_.procs[static_cast<size_t>(digit(t, 1))].mailbox += t[2];
+        state_.procs[static_cast<size_t>(digit(t, 1))].sent_at.push_back(
+            static_cast<uint32_t>(state_.decisions.size()));
         break;
       case 'T':
       case 'P': {
-        const size_t at = t.size() == 1 ? (proc.mailbox.empty() ? std::string::npos : 0)
-                                        : proc.mailbox.find(t[1]);
+        const size_t at = message(p);
         proc.seen['$'] = at == std::string::npos ? 0 : static_cast<int8_t>(proc.mailbox[at]);
-        if (at != std::string::npos) proc.mailbox.erase(at, 1);
+        if (at == std::string::npos) break;
+        proc.mailbox.erase(at, 1);
+        proc.sent_at.erase(proc.sent_at.begin() + static_cast<std::ptrdiff_t>(at));
         break;
       }
       case 'D':
@@ -352,6 +377,7 @@ class ToySystem final : public System {
   Outcome outcome_;
   Limits limits_;
   std::vector<Alternative> alternatives_;
+  mutable std::vector<Alternative> blocked_;
   std::vector<uint32_t> position_;
   std::vector<ActorId> offered_woken_;
 };

@@ -1,0 +1,76 @@
+#include "engine/dpor_trace.h"
+
+#include <algorithm>
+
+namespace lockstep {
+
+Step Step::of(const Alternative& a, uint64_t who, const System& system) {
+  Step s;
+  s.who = who;
+  s.process = a.process;
+  s.cause = a.cause;
+  s.kind = a.kind;
+  s.op = a.op;
+  s.op.object = system.stable_object(a.op.object);
+  if (a.process == 0 && a.op.kind == OpKind::exit) s.op.flags |= kAfterAll;
+  if (a.op.extra_count == 0) return s;
+  s.extra = std::make_shared<Footprint[]>(a.op.extra_count);
+  for (int i = 0; i < a.op.extra_count; i++)
+    s.extra[static_cast<size_t>(i)] = {system.stable_object(a.op.extra[i].object),
+                                       a.op.extra[i].access};
+  s.op.extra = s.extra.get();
+  return s;
+}
+
+Step Step::data(uint64_t who, uint32_t value) {
+  Step s;
+  s.who = who;
+  s.kind = AltKind::data;
+  s.value = value;
+  return s;
+}
+
+namespace {
+
+// A signal that is handled may end its process, and so every step of that process depends on it.
+bool strikes(const Step& signal, const Step& other) {
+  return signal.kind == AltKind::deliver &&
+         object_class(signal.op.object) == ObjectClass::process && other.kind == AltKind::step &&
+         other.process == signal.process;
+}
+
+// A receive whose message nobody names may take any that arrived.
+bool feeds(const Operation& append, const Step& take) {
+  return append.access == Access::append && take.op.access == Access::take && take.cause == 0 &&
+         overlap(append.object, take.op.object);
+}
+
+bool same_write(const Operation& a, const Operation& b) {
+  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
+         a.value == b.value && a.value != 0 && a.kind == b.kind &&
+         (a.extra_count | b.extra_count) == 0;
+}
+
+}  // namespace
+
+bool dependent(const Step& a, const Step& b, bool equal_writes) {
+  if (a.who == b.who || a.final || b.final) return true;
+  if (a.op.flags & b.op.flags & kAfterAll) return true;
+  if (dependent(a.op, b.op)) return !(equal_writes && same_write(a.op, b.op));
+  return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
+}
+
+void HappensBefore::resize(size_t steps) {
+  if (steps > words_ * 64) {
+    const size_t words = words_ * 2;
+    std::vector<Word> wider(rows_.size() * 2);
+    for (size_t i = 0; i < rows_.size() / words_; i++)
+      std::copy_n(rows_.data() + i * words_, words_, wider.data() + i * words);
+    rows_.swap(wider);
+    words_ = words;
+    return resize(steps);
+  }
+  if (rows_.size() < (steps + 1) * words_) rows_.resize((steps * 2 + 1) * words_);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,100 @@
+// An execution as the reduction sees it: its steps, what depends on what, and which pairs race.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/choice.h"
+#include "engine/system.h"
+
+namespace lockstep {
+
+// A step, executed or pending, in terms that mean the same in other executions.
+struct Step {
+  uint64_t who = 0;  // System::actor_key
+  uint32_t process = 0;
+  uint32_t cause = 0;  // Alternative::cause
+  AltKind kind = AltKind::step;
+  uint32_t value = 0;  // of a data choice
+  uint32_t index = 0;  // among the alternatives of its choice point
+  bool final = false;  // ended its execution while others could go on: dependent on everything
+  Operation op;
+  std::shared_ptr<Footprint[]> extra;  // what op.extra points to, if anything
+
+  static Step of(const Alternative& a, uint64_t who, const System& system);
+  static Step data(uint64_t who, uint32_t value);
+};
+
+// May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
+// commute.
+bool dependent(const Step& a, const Step& b, bool equal_writes);
+
+// Happens-before as one row of bits for each step: the steps before it.
+class HappensBefore {
+ public:
+  bool before(size_t early, size_t late) const { return test(row(late), early); }
+  void resize(size_t steps);
+
+  // A row with only these before it, and what is before them.
+  void restart(size_t index, const std::vector<size_t>& direct) {
+    resize(index + 1);
+    std::fill_n(row(index), words_, 0);
+    for (const size_t i : direct) join(index, i);
+  }
+  void add(size_t index, size_t early) {
+    if (!before(early, index)) join(index, early);
+  }
+
+  // Appends the step at `index`: after `direct` (program order, creation, cause) and after all that
+  // it depends on among `steps`. The immediate races go to `races` as the indices of the earlier
+  // steps.
+  template <class Steps>
+  void append(size_t index, const Step& step, const std::vector<size_t>& direct, const Steps& steps,
+              bool equal_writes, std::vector<size_t>& races);
+
+ private:
+  using Word = uint64_t;
+  Word* row(size_t i) { return rows_.data() + i * words_; }
+  const Word* row(size_t i) const { return rows_.data() + i * words_; }
+  static bool test(const Word* r, size_t i) { return r[i / 64] >> (i % 64) & 1; }
+  void join(size_t into, size_t from) {
+    Word* a = row(into);
+    const Word* b = row(from);
+    for (size_t w = 0; w <= from / 64; w++) a[w] |= b[w];
+    a[from / 64] |= Word{1} << (from % 64);
+  }
+  size_t words_ = 1;
+  std::vector<Word> rows_;
+};
+
+template <class Steps>
+void HappensBefore::append(size_t index, const Step& step, const std::vector<size_t>& direct,
+                           const Steps& steps, bool equal_writes, std::vector<size_t>& races) {
+  restart(index, direct);
+  if (step.op.flags & kAfterAll || step.final) {
+    for (size_t i = index; i-- > 0;)
+      if (!before(i, index)) join(index, i);
+    return;
+  }
+  // A lock: the race is with the latest acquire; the release between only makes this one possible.
+  if (step.op.flags & kAcquire)
+    for (size_t i = index; i-- > 0;) {
+      const Step& other = steps(i);
+      if (!(other.op.flags & kAcquire) || other.op.object != step.op.object) continue;
+      if (other.who != step.who && !before(i, index)) races.push_back(i);
+      break;
+    }
+  for (size_t i = index; i-- > 0;) {
+    if (before(i, index)) continue;
+    const Step& other = steps(i);
+    if (!dependent(other, step, equal_writes)) continue;
+    const bool lock = (other.op.flags | step.op.flags) & (kAcquire | kRelease) &&
+                      other.op.object == step.op.object;
+    if (!lock) races.push_back(i);
+    join(index, i);
+  }
+}
+
+}  // namespace lockstep

@@ -1,0 +1,46 @@
+#include "engine/dpor_tree.h"
+
+namespace lockstep {
+
+bool Sequence::may_start_with(const Step& first) const {
+  for (size_t k = 0; k < steps_.size(); k++) {
+    if (steps_[k].step->who != first.who) continue;
+    if (steps_[k].step->kind != first.kind || steps_[k].step->value != first.value) return false;
+    for (size_t i = 0; i < k; i++)
+      if (order_.before(steps_[i].index, steps_[k].index)) return false;
+    return true;
+  }
+  for (const Item& item : steps_)
+    if (dependent(*item.step, first, equal_writes_)) return false;
+  return true;
+}
+
+void Sequence::drop(uint64_t who) {
+  for (size_t k = 0; k < steps_.size(); k++)
+    if (steps_[k].step->who == who) {
+      steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(k));
+      return;
+    }
+}
+
+void Sequence::insert_into(WakeupTree& tree, size_t from) {
+  WakeupTree* level = &tree;
+  for (size_t i = from; i < level->size();) {
+    Branch& branch = *(*level)[i];
+    if (!may_start_with(branch.step)) {
+      i++;
+      continue;
+    }
+    if (branch.next.empty()) return;  // that sequence will be executed and leads here
+    drop(branch.step.who);
+    if (steps_.empty()) return;
+    level = &branch.next;
+    i = 0;
+  }
+  for (const Item& item : steps_) {
+    level->push_back(std::make_unique<Branch>(Branch{*item.step, {}}));
+    level = &level->back()->next;
+  }
+}
+
+}  // namespace lockstep

@@ -1,0 +1,42 @@
+// A wakeup tree: sequences of steps that are to be executed from one state on, oldest first.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "engine/dpor_trace.h"
+
+namespace lockstep {
+
+struct Branch {
+  Step step;
+  std::vector<std::unique_ptr<Branch>> next;
+};
+using WakeupTree = std::vector<std::unique_ptr<Branch>>;
+
+// A sequence picked out of an execution, in its order, with its own happens-before.
+class Sequence {
+ public:
+  Sequence(const HappensBefore& order, bool equal_writes)
+      : order_(order), equal_writes_(equal_writes) {}
+  void push(const Step& step, size_t index) { steps_.push_back({&step, index}); }
+  bool empty() const { return steps_.empty(); }
+
+  // Could `first` come first, leading to an execution equivalent to one that starts with this
+  // sequence? (`weak initial`)
+  bool may_start_with(const Step& first) const;
+  // Takes the first step of that actor out, if there is one.
+  void drop(uint64_t who);
+  // Adds what the tree does not cover yet. `from`: branches before it are not looked at.
+  void insert_into(WakeupTree& tree, size_t from);
+
+ private:
+  struct Item {
+    const Step* step;
+    size_t index;  // in the execution
+  };
+  const HappensBefore& order_;
+  const bool equal_writes_;
+  std::vector<Item> steps_;
+};
+
+}  // namespace lockstep

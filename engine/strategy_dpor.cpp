@@ -1,0 +1,334 @@
+// Optimal dynamic partial-order reduction: one execution for each class.
+// Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014 (source
+// sets, sleep sets and wakeup trees).
+//
+// Guarantee: when it runs out, every class of executions that differ only in the order of
+// independent operations was executed exactly once, and none was given up half-way (`blocked` is
+// 0). Memory grows with the depth, plus the wakeup sequences that are still owed. Deviations from
+// the paper: values of lockstep.choose are branches of their process, all executed; a lock's
+// acquire races with the latest acquire, not with the release between; what a process still waits
+// for at the end counts as a step that never came, or deadlocks would be missed; a step that ends
+// the execution while others could go on depends on all of them, and the end of the root process is
+// put off until nothing else can go. Only races with a step that is new in this execution are
+// looked at, since the others were when they were new.
+//
+// Invariants
+// 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
+// being explored.
+// 2. A sleeping step's classes are all explored; a step is put to sleep when its branch is done.
+// 3. A step is named by who takes it (System::actor_key), never by a number that another order of
+// creation would change.
+#include <algorithm>
+
+#include "engine/dpor_tree.h"
+#include "engine/error.h"
+#include "engine/strategy_list.h"
+
+namespace lockstep {
+namespace {
+
+class Dpor final : public Strategy {
+ public:
+  explicit Dpor(const StrategyOptions& options) : equal_writes_(options.equal_writes) {
+    at_rest_ = true;
+  }
+
+  bool begin(uint64_t iteration, System& system) override;
+  void end(const Outcome& outcome, System& system) override;
+  bool resumed() const override { return resumed_; }
+  size_t choose(const ChoicePoint& point) override;
+
+ private:
+  struct Node {
+    bool data = false;
+    uint32_t count = 0;         // alternatives or values
+    uint32_t chosen = 0;        // index or value
+    uint32_t actors = 0;        // that existed
+    std::vector<Step> pending;  // what could go; the root's end only if it was alone
+    std::vector<Step> sleep;
+    WakeupTree tree;
+    std::vector<bool> tried;  // data: values taken so far
+    Step step;                // the one that was taken
+    std::unique_ptr<Mark> mark;
+  };
+  static constexpr uint64_t kNever = UINT64_MAX;
+
+  bool backtrack();
+  void take(Node& node, size_t at);
+  void enter(Node& node, size_t at, const ChoicePoint& point);
+  bool pick_first(Node& node);
+  bool asleep(const Node& node, const Step& step) const;
+  void causes_of(size_t at, const Step& step);
+  void append(size_t at, const Step& step, std::vector<size_t>& races);
+  void reverse(size_t early, size_t late, const Step& late_step);
+  void consider_waiting();
+  void mark(size_t at);
+  uint64_t key(ActorId actor);
+
+  const bool equal_writes_;
+  System* system_ = nullptr;
+  uint64_t iteration_ = kNever;
+  bool resumed_ = false;
+  bool images_ = true;
+  bool blocked_ = false;
+  size_t at_ = 0;     // decisions made in this execution
+  size_t depth_ = 0;  // decisions on the path
+  size_t fresh_ = 0;  // the first decision that is new in this execution
+  std::vector<Node> path_;
+  WakeupTree owed_;  // what the next node has to execute
+  HappensBefore order_;
+  std::vector<uint64_t> keys_;     // by actor
+  std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
+  std::vector<std::pair<size_t, size_t>> races_;
+  std::vector<size_t> direct_, found_;
+};
+
+bool Dpor::begin(uint64_t iteration, System& system) {
+  system_ = &system;
+  resumed_ = false;
+  blocked_ = false;
+  at_ = 0;
+  const bool again = iteration == iteration_, first = iteration_ == kNever;
+  iteration_ = iteration;
+  if (again) return true;
+  races_.clear();
+  if (!first && !backtrack()) return false;
+  for (size_t i = depth_; i-- > 0 && !resumed_;) {
+    if (!path_[i].mark) continue;
+    system.restore(*path_[i].mark);
+    at_ = i;
+    resumed_ = true;
+  }
+  return true;
+}
+
+// The deepest node that still owes something takes its next branch.
+bool Dpor::backtrack() {
+  for (; depth_ > 0; depth_--) {
+    Node& node = path_[depth_ - 1];
+    if (!node.data) node.sleep.push_back(node.step);
+    node.tree.erase(node.tree.begin());
+    if (node.data && node.tree.empty()) {
+      const auto it = std::find(node.tried.begin(), node.tried.end(), false);
+      if (it == node.tried.end()) continue;
+      node.tree.push_back(std::make_unique<Branch>(
+          Branch{Step::data(node.step.who, static_cast<uint32_t>(it - node.tried.begin())), {}}));
+    }
+    if (node.tree.empty()) continue;
+    keys_.resize(node.actors);
+    creator_.resize(node.actors);
+    fresh_ = depth_ - 1;
+    take(node, depth_ - 1);
+    return true;
+  }
+  return false;
+}
+
+// Follows the first branch of the node's tree.
+void Dpor::take(Node& node, size_t at) {
+  Branch& branch = *node.tree.front();
+  owed_ = std::move(branch.next);
+  branch.next.clear();
+  if (node.data) {
+    node.step = branch.step;
+    node.chosen = branch.step.value;
+    node.tried[node.chosen] = true;
+  } else {
+    const auto it = std::find_if(node.pending.begin(), node.pending.end(),
+                                 [&](const Step& s) { return s.who == branch.step.who; });
+    LOCKSTEP_ASSERT(it != node.pending.end());  // a wakeup sequence can be executed
+    node.step = *it;
+    node.chosen = it->index;
+  }
+  found_.clear();
+  append(at, node.step, found_);
+  for (const size_t early : found_) races_.emplace_back(early, at);
+}
+
+size_t Dpor::choose(const ChoicePoint& point) {
+  if (at_ < depth_) {
+    LOCKSTEP_ASSERT(path_[at_].count == point.count && path_[at_].data == point.data);
+    return path_[at_++].chosen;
+  }
+  if (path_.size() == depth_) path_.emplace_back();
+  Node& node = path_[depth_];
+  enter(node, depth_, point);
+  if (node.tree.empty() && !pick_first(node)) {
+    blocked_ = true;
+    return kStop;
+  }
+  mark(depth_);
+  take(node, depth_);
+  at_ = ++depth_;
+  return node.chosen;
+}
+
+void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
+  for (auto actor = static_cast<ActorId>(keys_.size()); actor < point.actors; actor++) {
+    const uint64_t k = system_->actor_key(actor);
+    keys_.push_back(k ? k : actor + 1);
+    creator_.push_back(static_cast<uint32_t>(at));
+  }
+  node.data = point.data;
+  node.count = point.count;
+  node.actors = static_cast<uint32_t>(keys_.size());
+  node.mark.reset();
+  node.tree = std::move(owed_);
+  owed_.clear();
+  node.sleep.clear();
+  if (at > 0)
+    for (const Step& s : path_[at - 1].sleep)
+      if (!dependent(s, path_[at - 1].step, equal_writes_)) node.sleep.push_back(s);
+  node.pending.clear();
+  if (point.data) {
+    node.tried.assign(point.count, false);
+    node.step = Step::data(key(point.last), 0);
+    return;
+  }
+  for (uint32_t i = 0; i < point.count; i++) {
+    const Alternative& a = point.alternatives[i];
+    const bool root_ends = a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit;
+    if (root_ends && point.count > 1) continue;
+    node.pending.push_back(Step::of(a, key(a.actor), *system_));
+    node.pending.back().index = i;
+  }
+}
+
+// Nothing is owed here: anything will do that is not asleep.
+bool Dpor::pick_first(Node& node) {
+  Step step;
+  if (node.data) {
+    step = Step::data(node.step.who, 0);
+  } else {
+    const Step* best = nullptr;
+    for (const Step& s : node.pending)
+      if (!asleep(node, s)) {
+        best = &s;
+        break;
+      }
+    if (!best) return false;
+    step = *best;
+  }
+  node.tree.push_back(std::make_unique<Branch>(Branch{std::move(step), {}}));
+  return true;
+}
+
+bool Dpor::asleep(const Node& node, const Step& step) const {
+  return std::any_of(node.sleep.begin(), node.sleep.end(),
+                     [&](const Step& s) { return s.who == step.who; });
+}
+
+// Direct causes: the actor's step before, its creation, the message.
+void Dpor::causes_of(size_t at, const Step& step) {
+  direct_.clear();
+  if (step.cause > 0 && step.cause <= at) direct_.push_back(step.cause - 1);
+  for (size_t i = at; i-- > 0;)
+    if (path_[i].step.who == step.who) return direct_.push_back(i);
+  for (size_t actor = 0; actor < keys_.size(); actor++)
+    if (keys_[actor] == step.who && creator_[actor] > 0) direct_.push_back(creator_[actor] - 1);
+}
+
+void Dpor::append(size_t at, const Step& step, std::vector<size_t>& races) {
+  causes_of(at, step);
+  order_.append(
+      at, step, direct_, [this](size_t i) -> const Step& { return path_[i].step; }, equal_writes_,
+      races);
+}
+
+void Dpor::end(const Outcome& outcome, System&) {
+  if (blocked_ || depth_ == 0) return;
+  for (size_t i = 0; i < races_.size(); i++)
+    reverse(races_[i].first, races_[i].second, path_[races_[i].second].step);
+  consider_waiting();
+  if (outcome.verdict == Verdict::deadlock) return;
+  // Others could have gone on: each of them is owed a turn before the step that ended it all.
+  size_t at = depth_ - 1;
+  while (path_[at].data) at--;
+  Node& last = path_[at];
+  if (last.pending.size() < 2) return;
+  last.step.final = true;
+  for (const Step& s : last.pending) {
+    if (s.who == last.step.who || asleep(last, s)) continue;
+    Sequence v(order_, equal_writes_);
+    v.push(s, depth_);
+    v.insert_into(last.tree, 1);
+  }
+}
+
+// What is still waited for, and what could go once and then never did, counts as a step at the very
+// end.
+void Dpor::consider_waiting() {
+  std::vector<Step> waiting;
+  for (const Alternative& a : system_->blocked())
+    if (a.op.access != Access::take) waiting.push_back(Step::of(a, key(a.actor), *system_));
+  for (size_t i = fresh_; i + 1 < depth_; i++)
+    for (const Step& s : path_[i].pending) {
+      if (s.who == path_[i].step.who || path_[i + 1].data) continue;
+      const auto same = [&](const Step& other) { return other.who == s.who; };
+      if (std::any_of(path_[i + 1].pending.begin(), path_[i + 1].pending.end(), same)) continue;
+      bool later = std::any_of(waiting.begin(), waiting.end(), same);
+      for (size_t k = i + 1; k < depth_ && !later; k++) later = path_[k].step.who == s.who;
+      if (!later) waiting.push_back(s);
+    }
+  for (const Step& s : waiting) {
+    found_.clear();
+    append(depth_, s, found_);
+    const std::vector<size_t> early = found_;
+    for (const size_t i : early) reverse(i, depth_, s);
+  }
+}
+
+// The race (early, late) the other way round: from the state before `early`, everything that does
+// not come after it, then `late`.
+void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
+  Node& node = path_[early];
+  Sequence v(order_, equal_writes_);
+  for (size_t i = early + 1; i < depth_; i++)
+    if (i != late && !order_.before(early, i)) v.push(path_[i].step, i);
+  if (late_step.op.flags & kAcquire) {
+    // Without `early` its release is gone too, and with it what came before `late` only through
+    // that.
+    causes_of(late, late_step);
+    order_.restart(depth_ + 1, direct_);
+    for (size_t i = early + 1; i < depth_; i++)
+      if (i != late && !order_.before(early, i) &&
+          dependent(path_[i].step, late_step, equal_writes_))
+        order_.add(depth_ + 1, i);
+    late = depth_ + 1;
+  }
+  v.push(late_step, late);
+  for (const Step& s : node.sleep)
+    if (v.may_start_with(s)) return;  // done already
+  v.insert_into(node.tree, 1);
+}
+
+// An image costs about as much as some steps; of those that are far up, few are needed.
+void Dpor::mark(size_t at) {
+  constexpr size_t kSpacing = 8;
+  if (!images_ || at == 0 || at % kSpacing != 0) return;
+  path_[at].mark = system_->save();
+  images_ = path_[at].mark != nullptr;
+  const size_t n = at / kSpacing;
+  if (n >= 8 && (n - 8) % 8 != 0) path_[(n - 8) * kSpacing].mark.reset();
+  if (n >= 64 && (n - 64) % 64 != 0) path_[(n - 64) * kSpacing].mark.reset();
+}
+
+uint64_t Dpor::key(ActorId actor) {
+  if (actor < keys_.size()) return keys_[actor];
+  const uint64_t k = system_->actor_key(actor);
+  return k ? k : actor + 1;
+}
+
+}  // namespace
+
+const StrategyInfo kDporInfo = {
+    "dpor",
+    "one execution for each class of equivalent schedules",
+    "when it runs out, every class was executed exactly once",
+    "Abdulla, Aronis, Jonsson, Sagonas: Optimal dynamic partial order reduction (2014)",
+    {.exhaustive = true, .tree = true},
+    [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
+      return std::make_unique<Dpor>(options);
+    }};
+
+}  // namespace lockstep

@@ -1,0 +1,292 @@
+// The reduction against the golden counts: classes by closed form, by other tools, and by the naive
+// search.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+#include <string>
+
+#include "engine/prng.h"
+#include "tests/engine/toy_system.h"
+
+namespace lockstep {
+namespace {
+
+struct Count {
+  uint64_t classes, failing, blocked;
+};
+
+Count dpor(const std::string& program, bool equal_writes = false, bool images = true) {
+  ExploreOptions o;
+  o.strategy = "dpor";
+  o.iterations = 0;
+  o.max_failures = 0;
+  o.strategy_options.equal_writes = equal_writes;
+  const ExploreResult r = explore(
+      [&] {
+        auto system = std::make_unique<ToySystem>(program, images);
+        system->run_on = true;
+        return system;
+      },
+      o);
+  EXPECT_TRUE(r.exhausted);
+  uint64_t failing = 0;
+  for (const Finding& f : r.findings) failing += f.times;
+  return {r.iterations, failing, r.blocked};
+}
+
+uint64_t classes(const std::string& program, bool equal_writes = false) {
+  const Count with = dpor(program, equal_writes), without = dpor(program, equal_writes, false);
+  EXPECT_EQ(with.blocked, 0u) << program;
+  EXPECT_EQ(with.classes, without.classes) << program << ": images must not change the search";
+  return with.classes;
+}
+
+std::string repeat(const std::string& part, int n, const std::string& between = " ") {
+  std::string s = part;
+  for (int i = 1; i < n; i++) s += between + part;
+  return s;
+}
+std::string processes(const std::string& part, int n) { return repeat(part, n, "|"); }
+
+uint64_t factorial(uint64_t n) { return n < 2 ? 1 : n * factorial(n - 1); }
+
+std::string lastzero(int n) {
+  std::string s;
+  for (int i = n; i > 0; i--) s += fmt::format("R{0} !{0}0 ", static_cast<char>('a' + i));
+  s += "Ra";
+  for (int i = 1; i <= n; i++)
+    s += fmt::format("|R{} W{}1", static_cast<char>('a' + i - 1), static_cast<char>('a' + i));
+  return s;
+}
+
+TEST(Dpor, Families) {
+  for (int n = 1; n <= 8; n++) EXPECT_EQ(classes("Wx1|" + processes("Rx", n)), 1u << n);
+  for (int n = 1; n <= 6; n++) {
+    std::string writers;
+    for (int i = 0; i < n; i++) writers += fmt::format("{}Wx{}", i ? "|" : "", i + 1);
+    EXPECT_EQ(classes(writers), factorial(static_cast<uint64_t>(n)));
+    EXPECT_EQ(classes(writers + "|Rx"), factorial(static_cast<uint64_t>(n) + 1));
+    EXPECT_EQ(classes(processes("Ix", n)), factorial(static_cast<uint64_t>(n)));
+    EXPECT_EQ(classes(processes("Lm Ix Um", n)), factorial(static_cast<uint64_t>(n)));
+    EXPECT_EQ(classes(processes("Ax1", n)), 1u);
+  }
+  for (int n = 2; n <= 4; n++)
+    EXPECT_EQ(classes(processes("Rx Wx1", n)),
+              factorial(static_cast<uint64_t>(n)) * factorial(static_cast<uint64_t>(n)));
+  const uint64_t golden[] = {2, 5, 12, 28, 64, 144, 320, 704, 1536, 3328};
+  for (int n = 1; n <= 10; n++) EXPECT_EQ(classes(lastzero(n)), golden[n - 1]) << n;
+  EXPECT_EQ(classes("Wx1 Ry|Wy1 Rx"), 3u);                                   // store buffering
+  EXPECT_EQ(classes("Wx1 Wy1|Ry Rx"), 3u);                                   // message passing
+  EXPECT_EQ(classes("Wx1|Wy1|Rx Ry|Ry Rx"), 15u);                            // IRIW
+  EXPECT_EQ(classes(repeat("Lm Um", 4) + "|" + repeat("Lm Um", 4)), 70u);    // C(8, 4)
+  EXPECT_EQ(classes(repeat("Lm Um", 7) + "|" + repeat("Lm Um", 7)), 3432u);  // circular buffer
+  const uint64_t fib[] = {3, 19, 141};
+  for (int n = 1; n <= 3; n++)
+    EXPECT_EQ(classes(repeat("Ri Rj Wi", n) + "|" + repeat("Rj Ri Wj", n)), fib[n - 1]);
+}
+
+TEST(Dpor, DiningPhilosophersDeadlockOnce) {
+  for (int n = 2; n <= 6; n++) {
+    std::string s;
+    for (int i = 0; i < n; i++)
+      s += fmt::format("{0}L{1} L{2} U{2} U{1}", i ? "|" : "", static_cast<char>('a' + i),
+                       static_cast<char>('a' + (i + 1) % n));
+    const Count count = dpor(s);
+    EXPECT_EQ(count.classes, (1u << n) - 1);
+    EXPECT_EQ(count.failing, 1u);
+    EXPECT_EQ(count.blocked, 0u);
+  }
+}
+
+TEST(Dpor, BugPrograms) {
+  EXPECT_EQ(classes("Wa1 Wb1|Wa1 Wb1|Ra Rb"), 36u);      // reorder(2, 1), reading each once
+  EXPECT_EQ(classes("La Lb Ub Ua|Lb La Ua Ub"), 3u);     // deadlock01
+  EXPECT_EQ(classes("Lm Ix Um|Lm Ix Um|Lm Rx Um"), 6u);  // lazy01
+  EXPECT_EQ(classes("Lm Wa1 Um Ln Ra Wb2 Un|Lm Ra Um !a0 Ln Rb Un"), 3u);  // twostage(1, 1)
+}
+
+struct Table {
+  const char* name;
+  const char* program;
+  uint64_t all, same_value;
+};
+const Table kTables[] = {
+    {"depend_1", "Wz1|Wx1|Wy1|Rx ?x1 Ry ?y1 Rz|Ry ?y1 Rz", 12, 12},
+    {"depend_2", "Wz1|Wy1|Ry ?y1 Rz|Wx1|Rx ?x1 Ry ?y1 Rz", 12, 12},
+    {"depend_3", "Wz1|Wx1|Wy1 Wy2|Rx !x0 Ry !y0 Rz|Ry !y0 Rz", 30, 30},
+    {"depend_5", "Wz1|Wx1|Wy1 Wy2|Rx !x0 Ry !y0 Rz|Rx", 12, 12},
+    {"depend_6", "Ry Rz|Ry|Wz1|Wy1 Wy2", 18, 18},
+    {"diff_dep_1", "Wx1|Wy1|Wz1|Rz ?z1 Rx|Ry ?y1 Rx", 9, 9},
+    {"diff_dep_3", "Wx1|Wz1|Rz ?z1 Rx|Rx", 6, 6},
+    {"ets_cross", "Wx1 Wy1|Wy2 Wx2", 3, 3},
+    {"ets_dependencies", "Wx1|Wy2 Rx|Wz3 Rx", 4, 4},
+    {"ets_dependencies_n(3)", "Wx1|Ra Rx|Rb Rx|Rc Rx", 8, 8},
+    {"etsi_2", "Wx1|Wy1 Rx|Rx ?x1 Ry", 5, 5},
+    {"etsi_3", "Wy1|Rz Rx ?x0 Ry|Wx1", 3, 3},
+    {"etsi_4", "Wy1|Rx Ry|Wx1", 4, 4},
+    {"etsi_5", "Wy1|Wx1|Rx ?x0 Wz1|Rx Ry|Rz", 12, 12},
+    {"hairbrush_teeth_1", "Wx1 Wx2|Rx Rx", 6, 6},
+    {"hairbrush_teeth_2", "Wx1 Wx2 Wx3|Rx Rx Rx", 20, 20},
+    {"hairbrush_teeth_3", "Wx1 Wx2|Rx Rx|Rx Rx", 36, 36},
+    {"hairbrush_teeth_4", "Wx1 Wx2 Wx3|Rx Rx Rx|Rx Rx Rx", 400, 400},
+    {"many_initials", "Wx1|Wy1|Wz1|Ry Rz ?y1 ?z1 Rx", 5, 5},
+    {"manywrite", "Wx1|Wx2|Wy1|Wy2", 4, 4},
+    {"manywrite_2", "Ww1|Wx1|Wy1|Wx2|Wy2|Wz1|Wz2|Ww2", 16, 16},
+    {"not_prerequisite_1", "Wx1 Wy1|Ry ?y1 Rx|Wy1", 7, 5},
+    {"sleeping_races_1", "Wy1|Wx1|Rx ?x1 Ry", 3, 3},
+    {"sleeping_races_3_read", "Wy1|Wx1|Rx|Rx ?x1 Ry", 6, 6},
+    {"sleeping_races_3_write", "Wy1|Wx1|Wx2|Rx !x0 Ry", 10, 10},
+    {"sleeping_races_4", "Wy1|Wx1|Rx|Rx ?x1 Ry|Ry", 12, 12},
+    {"sleeping_races_6", "Ww1|Wx1|Wy1|Ry Wz1|Ry ?y1 Rz ?z1 Rx ?x1 Rw", 10, 10},
+    {"conditional_readers", "Wx1|Ry ?y0 Rx Wy1|Ry ?y0 Rx Wy1", 12, 8},
+    {"conditional_readers_2", "Wx1|Ry ?y0 Rx ?x1 Wy1|Ry ?y0 Rx ?x1 Wy1", 7, 6},
+    {"two_writers_readers_1", "Wx1 Wx2|Ry Rx|Ry Rx", 9, 9},
+    {"wakeup_many", "Wx1|Wx0|Wx1", 6, 4},
+    {"writeread", "Wx1|Wx1 Rx|Wx0 Rx", 22, 18},
+    {"ets_writing_same", "Wx2|Rx ?x2 Ry|Wy1 Wx2", 7, 5},
+    {"complete_test_1", "Wy1|Wx1|Rx ?x0 Ry|Rx Ry|Wx2", 48, 48},
+    {"combination_lock_1", "Wz1|Wx1 Wa1 Ry ?y1 Ww1 Wb0|Rx ?x1 Wy1 Wc0 Rv ?v1 Rz|Rw ?w1 Wv1 Wd0", 6,
+     6},
+    {"long_chain",
+     "Wx1 Ww1|Rx ?x1 Wy1|Ry ?y1 Wa1|Ra ?a1 Wb1|Rb ?b1 Wc1|Rc ?c1 Wz1|Ra ?a1 Rw|Rz ?z1 Rw", 20, 20},
+};
+
+TEST(Dpor, TablePrograms) {
+  for (const Table& t : kTables) {
+    EXPECT_EQ(classes(t.program), t.all) << t.name;
+    EXPECT_EQ(classes(t.program, true), t.same_value) << t.name;
+  }
+}
+
+TEST(Dpor, Messages) {
+  EXPECT_EQ(classes("Ta Tb Tc|S0a|S0b|S0c"),
+            6u);  // indifferent senders, plain Mazurkiewicz; observers would give 1
+  EXPECT_EQ(classes("S2a|S3b|T S4a|T S4b|T T"), 2u);  // independent receivers
+  EXPECT_EQ(classes("T T|S0a|S0a"), 2u);              // same messages
+  EXPECT_EQ(classes("P P|S0a"), 3u);                  // before, between, after
+  EXPECT_EQ(classes("T|S0a Wx1|Rx"), 2u);
+}
+
+TEST(Dpor, Values) {
+  EXPECT_EQ(classes("Dd3 De2"), 6u);
+  EXPECT_EQ(classes("Dd3 Wx1|Dd2 Wx2"), 12u);
+  EXPECT_EQ(classes("Dd2 ?d1 Wx1|Rx"), 3u);  // chosen 0: nothing written; chosen 1: before or after
+}
+
+// A failing step ends the execution; what the others could have done instead is still explored.
+TEST(Dpor, GoesOnAfterAFailureThatEndsTheExecution) {
+  ExploreOptions o;
+  o.strategy = "dpor";
+  o.iterations = 0;
+  o.max_failures = 0;
+  const ExploreResult r = explore(ToySystem::factory("Rx ?x0 E|Y Y Y Ry ?y0 E|Wx1 Wy1"), o);
+  EXPECT_TRUE(r.exhausted);
+  EXPECT_EQ(r.findings.size(), 2u);
+}
+
+// ---- against the naive search on random programs: the same final states and failures, as many
+// executions as the naive search sees classes ----
+
+std::string random_program(Prng& rng) {
+  std::string s;
+  const uint32_t n = 2 + rng.below(2);
+  for (uint32_t p = 0; p < n; p++) {
+    if (p) s += "|";
+    const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 3);
+    bool locked = false, second = false;
+    for (uint32_t i = 0; i < steps; i++) {
+      const char x = static_cast<char>('x' + rng.below(2));
+      switch (rng.below(9)) {
+        case 0:
+        case 1:
+          s += fmt::format(" R{}", x);
+          break;
+        case 2:
+        case 3:
+          s += fmt::format(" W{}{}", x, 1 + rng.below(3));
+          break;
+        case 4:
+          s += fmt::format(" I{}", x);
+          break;
+        case 5:
+          s += fmt::format(" A{}1", x);
+          break;
+        case 6:
+          s += fmt::format(" S{}{}", rng.below(n), static_cast<char>('a' + rng.below(2)));
+          break;
+        case 7:
+          s += rng.below(2) ? " P" : fmt::format(" R{0} ?{0}{1}", x, rng.below(3));
+          break;
+        default:
+          if (rng.below(3) == 0)
+            s += " Dd2";
+          else if (!locked)
+            s += rng.below(2) ? " Lm" : " Ln Lm Un", locked = true;
+          else if (!second && rng.below(2))
+            s += " Ln", second = true;
+          else
+            s += " Ta";
+      }
+    }
+    if (second) s += " Un";
+    if (locked) s += " Um";
+  }
+  return s;
+}
+
+// Final states (with failures and deadlocks) and class fingerprints of all executions.
+struct Seen {
+  std::set<uint64_t> finals, classes;
+  uint64_t executions = 0;
+};
+Seen all_of(const char* strategy, const std::string& program) {
+  Seen seen;
+  ToySystem system(program, false);
+  const auto s = find_strategy(strategy)->make({});
+  class Tap final : public Chooser {
+   public:
+    Tap(Chooser& inner, System& s) : inner_(inner), s_(s) { at_rest_ = true; }
+    size_t choose(const ChoicePoint& p) override {
+      const size_t pick = inner_.choose(p);
+      if (pick == kStop) return pick;
+      if (p.data)
+        f.observe_data(p.last, s_.actor_key(p.last), static_cast<uint32_t>(pick));
+      else
+        f.observe(p.alternatives[pick], s_.actor_key(p.alternatives[pick].actor));
+      return pick;
+    }
+    ClassFingerprint f;
+
+   private:
+    Chooser& inner_;
+    System& s_;
+  } tap(*s, system);
+  for (uint64_t i = 0; s->begin(i, system); i++) {
+    system.begin(1, 0);
+    tap.f.begin();
+    const Outcome outcome = system.run(tap);
+    s->end(outcome, system);
+    EXPECT_NE(outcome.verdict, Verdict::stopped) << program;
+    seen.finals.insert(mix64(system.digest(), static_cast<uint64_t>(outcome.verdict)));
+    seen.classes.insert(tap.f.value());
+    seen.executions++;
+  }
+  return seen;
+}
+
+TEST(Dpor, AgreesWithTheNaiveSearchOnRandomPrograms) {
+  Prng rng(getenv("DPOR_SEED") ? strtoull(getenv("DPOR_SEED"), nullptr, 10) : 2026);
+  for (int i = 0; i < (getenv("DPOR_PROGRAMS") ? atoi(getenv("DPOR_PROGRAMS")) : 300); i++) {
+    const std::string program = random_program(rng);
+    SCOPED_TRACE(program);
+    const Seen naive = all_of("dfs", program), reduced = all_of("dpor", program);
+    EXPECT_EQ(naive.finals, reduced.finals) << program;
+    EXPECT_EQ(naive.classes, reduced.classes) << program;
+    EXPECT_EQ(reduced.executions, naive.classes.size()) << program;
+  }
+}
+
+}  // namespace
+}  // namespace lockstep
