@@ -38,7 +38,7 @@ class QueueMonitor {
 
   MonitorAnswer run() {
     Verdict verdict = decide();
-    // With these the choice of the values that pending dequeues take is not shown to be the best.
+    // With peeks the choice of the values that pending dequeues take is not shown to be the best.
     if (verdict == Verdict::invalid && guessed_) verdict = Verdict::unknown;
     return {verdict, verdict == Verdict::valid ? std::move(order_) : std::vector<Placed>{}};
   }
@@ -117,7 +117,9 @@ class QueueMonitor {
       }
     }
     if (stay.empty() || pending_takes_.empty()) return;
-    guessed_ = peeked || !empties_.empty();
+    // By entering order, and without peeks, it is the best choice for everything at once: of two that
+    // are given the other way round, the later one has no constraint that the earlier one has not.
+    guessed_ = peeked;
     if (!shrink_blocks(leave)) return;  // invalid anyway
     // The latest that each must be gone: before the first value that entered after it leaves.
     std::sort(leave.begin(), leave.end(),

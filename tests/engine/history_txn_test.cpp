@@ -1,0 +1,403 @@
+// Transactional levels and causal properties against their definitions, by trying every order. Fixed
+// seeds; what escapes 3,000 histories of a shape with a chance above 0.05 shows in fewer than one in
+// 1,000 of them.
+#include "engine/history/txn.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <numeric>
+
+#include "engine/history/causal.h"
+#include "tests/engine/history_generate.h"
+
+namespace lockstep::history {
+namespace {
+
+struct Txn {
+  int process, call, ret;
+  std::vector<std::array<int, 3>> micros;  // 0 read / 1 write, key, value (0: null)
+};
+
+// README of the histories, word for word: one order c, an axiom for each read.
+class Definition {
+ public:
+  explicit Definition(std::vector<Txn> txns) : t_(std::move(txns)) {
+    n_ = static_cast<int>(t_.size());
+    for (int i = 0; i < n_; ++i) {
+      for (auto [kind, key, value] : t_[i].micros) {
+        if (kind == 1) last_write_[{i, key}] = value;
+      }
+    }
+  }
+
+  bool holds(Level level) {
+    if (!find_reads()) return false;
+    std::vector<int> c(n_);
+    std::iota(c.begin(), c.end(), 0);
+    do {
+      if (fits(c, level)) return true;
+    } while (std::next_permutation(c.begin(), c.end()));
+    return false;
+  }
+
+ private:
+  struct Read {
+    int reader, source, key, rank;  // source -1: initial
+  };
+
+  bool find_reads() {
+    for (int i = 0; i < n_; ++i) {
+      std::map<int, int> own;
+      int rank = 0;
+      for (auto [kind, key, value] : t_[i].micros) {
+        if (kind == 1) {
+          own[key] = value;
+          continue;
+        }
+        if (own.count(key)) {
+          if (own[key] != value) return false;
+          continue;
+        }
+        int source = -2;
+        if (value == 0) source = -1;
+        for (auto [where, last] : last_write_) {
+          if (where.second == key && last == value && where.first != i) source = where.first;
+        }
+        if (source == -2) return false;
+        reads_.push_back({i, source, key, rank++});
+      }
+    }
+    return true;
+  }
+
+  bool so(int a, int b) const { return t_[a].process == t_[b].process && t_[a].call < t_[b].call; }
+  bool wr(int a, int b) const {
+    return std::any_of(reads_.begin(), reads_.end(),
+                       [&](const Read& r) { return r.source == a && r.reader == b; });
+  }
+  bool base(int a, int b) const { return so(a, b) || wr(a, b); }
+  bool reaches(int a, int b, int depth) const {
+    if (base(a, b)) return true;
+    for (int m = 0; depth > 0 && m < n_; ++m) {
+      if (base(a, m) && reaches(m, b, depth - 1)) return true;
+    }
+    return false;
+  }
+  bool writes(int t, int key) const { return last_write_.count({t, key}) > 0; }
+
+  bool fits(const std::vector<int>& c, Level level) const {
+    std::vector<int> at(n_);
+    for (int i = 0; i < n_; ++i) at[c[i]] = i;
+    auto before = [&](int a, int b) { return a == -1 ? b != -1 : b != -1 && at[a] < at[b]; };
+    for (int a = 0; a < n_; ++a) {
+      for (int b = 0; b < n_; ++b) {
+        if (a == b) continue;
+        if (base(a, b) && !before(a, b)) return false;
+        if (level == Level::strict_serializable && t_[a].ret < t_[b].call && !before(a, b)) return false;
+      }
+    }
+    for (const Read& r : reads_) {
+      for (int t2 = 0; t2 < n_; ++t2) {
+        if (t2 == r.source || t2 == r.reader || !writes(t2, r.key)) continue;
+        if (phi(t2, r, level, before) && !before(t2, r.source)) return false;
+      }
+    }
+    return true;
+  }
+
+  bool phi(int t2, const Read& r, Level level, const auto& before) const {
+    int t3 = r.reader;
+    auto before_or_equal = [&](int a, int b) { return a == b || before(a, b); };
+    switch (level) {
+      case Level::read_committed:
+        return std::any_of(reads_.begin(), reads_.end(), [&](const Read& other) {
+          return other.reader == t3 && other.source == t2 && other.rank < r.rank;
+        });
+      case Level::read_atomic:
+        return base(t2, t3);
+      case Level::causal:
+        return reaches(t2, t3, n_);
+      case Level::prefix:
+      case Level::snapshot_isolation:
+        for (int t4 = 0; t4 < n_; ++t4) {
+          if (!before_or_equal(t2, t4)) continue;
+          if (base(t4, t3)) return true;
+          if (level == Level::prefix || !before(t4, t3)) continue;
+          for (auto [where, value] : last_write_) {
+            if (where.first == t4 && writes(t3, where.second)) return true;
+          }
+        }
+        return false;
+      default:
+        return before(t2, t3);
+    }
+  }
+
+  std::vector<Txn> t_;
+  int n_;
+  std::map<std::pair<int, int>, int> last_write_;
+  std::vector<Read> reads_;
+};
+
+std::string text_of(const std::vector<Txn>& txns) {
+  struct Row {
+    int at;
+    std::string text;
+  };
+  std::vector<Row> rows;
+  for (const Txn& t : txns) {
+    for (bool result : {false, true}) {
+      std::string list;
+      for (auto [kind, key, value] : t.micros) {
+        std::string v = value == 0 || (kind == 0 && !result) ? "null" : std::to_string(value);
+        list += (list.empty() ? "" : ",") + std::string(kind == 0 ? "[\"r\"," : "[\"w\",") +
+                std::to_string(key) + "," + v + "]";
+      }
+      rows.push_back({result ? t.ret : t.call,
+                      "{\"process\":" + std::to_string(t.process) + ",\"type\":\"" +
+                          (result ? "ok" : "invoke") + "\",\"f\":\"txn\",\"value\":[" + list + "]}\n"});
+    }
+  }
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.at < b.at; });
+  std::string text;
+  for (const Row& row : rows) text += row.text;
+  return text;
+}
+
+// Transactions that read what some transaction of the same or an earlier moment wrote.
+std::vector<Txn> random_txns(Generator& g, int n, int processes, int keys) {
+  std::vector<Txn> txns;
+  std::vector<int> clock(processes, 0);
+  std::vector<std::vector<int>> written(keys, {0});
+  std::vector<int> fresh(keys, 0);
+  for (int i = 0; i < n; ++i) {
+    int p = g.below(processes);
+    int call = 100 * clock[p] + 10 * g.below(4) + p;
+    Txn t{p, call, call + 100 + 10 * g.below(5), {}};
+    clock[p] = t.ret / 100 + 1;
+    for (int m = 1 + g.below(3); m > 0; --m) {
+      int key = g.below(keys);
+      if (g.percent(50)) {
+        t.micros.push_back({1, key, ++fresh[key]});
+      } else {
+        int pick = g.below(static_cast<int>(written[key].size()));
+        if (g.percent(50)) pick = static_cast<int>(written[key].size()) - 1;
+        int value = written[key][pick];
+        for (auto [kind, k, v] : t.micros) {
+          if (kind == 1 && k == key && g.percent(90)) value = v;
+        }
+        t.micros.push_back({0, key, value});
+      }
+    }
+    for (auto [kind, key, value] : t.micros) {
+      if (kind == 1) written[key].push_back(value);
+    }
+    txns.push_back(t);
+  }
+  // Events need different positions.
+  std::vector<std::pair<int, int*>> events;
+  for (Txn& t : txns) {
+    events.emplace_back(2 * t.call, &t.call);
+    events.emplace_back(2 * t.ret + 1, &t.ret);
+  }
+  std::stable_sort(events.begin(), events.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < events.size(); ++i) *events[i].second = static_cast<int>(i);
+  return txns;
+}
+
+TEST(Transactions, AgreeWithTheDefinitions) {
+  Generator g(11);
+  std::array<int, 7> valid{}, invalid{};
+  for (int i = 0; i < 3000; ++i) {
+    auto txns = random_txns(g, 3 + g.below(3), 2 + g.below(2), 1 + g.below(3));
+    std::string text = text_of(txns);
+    History history = read_history(text, "random");
+    bool stronger = false;
+    for (int l = 6; l >= 0; --l) {
+      Level level = static_cast<Level>(l);
+      bool expected = stronger || Definition(txns).holds(level);
+      stronger = expected;
+      Result result = check_transactions(history, ModelId::txn_register, level);
+      ASSERT_EQ(result.verdict, expected ? Verdict::valid : Verdict::invalid)
+          << "level " << l << "\n" << text << result.why;
+      if (expected && level >= Level::serializable) {
+        ASSERT_EQ(verify_serial_order(history, ModelId::txn_register, result.order,
+                                      level == Level::strict_serializable),
+                  "");
+      }
+      ASSERT_EQ(result.why.empty(), expected);
+      ++(expected ? valid : invalid)[static_cast<size_t>(l)];
+    }
+  }
+  for (int l = 0; l < 7; ++l) {
+    EXPECT_GT(valid[l], 100) << l;
+    EXPECT_GT(invalid[l], 100) << l;
+  }
+}
+
+// Register operations: process, write?, key, value.
+struct Access {
+  int process;
+  bool write;
+  int key, value;
+};
+
+class CausalDefinition {
+ public:
+  explicit CausalDefinition(std::vector<Access> ops) : o_(std::move(ops)), n_(static_cast<int>(o_.size())) {
+    co_.assign(n_, std::vector<char>(n_, 0));
+    for (int a = 0; a < n_; ++a) {
+      for (int b = 0; b < n_; ++b) {
+        bool po = o_[a].process == o_[b].process && a < b;
+        bool rf = o_[a].write && !o_[b].write && o_[a].key == o_[b].key && o_[a].value == o_[b].value;
+        co_[a][b] = po || rf;
+      }
+    }
+    for (int m = 0; m < n_; ++m) {
+      for (int a = 0; a < n_; ++a) {
+        for (int b = 0; b < n_; ++b) co_[a][b] |= co_[a][m] && co_[m][b];
+      }
+    }
+    for (int a = 0; a < n_; ++a) {
+      bad_ |= co_[a][a];
+      bool source = o_[a].write || o_[a].value == 0;
+      for (const Access& w : o_) source |= w.write && w.key == o_[a].key && w.value == o_[a].value;
+      bad_ |= !source;
+    }
+  }
+  bool cc() const {
+    if (bad_) return false;
+    for (int r = 0; r < n_; ++r) {
+      if (!o_[r].write && !extension(r, {r})) return false;
+    }
+    return true;
+  }
+  bool cm() const {
+    if (bad_) return false;
+    for (int o = 0; o < n_; ++o) {
+      std::vector<int> reads;
+      for (int r = 0; r <= o; ++r) {
+        if (!o_[r].write && o_[r].process == o_[o].process) reads.push_back(r);
+      }
+      if (!extension(o, reads)) return false;
+    }
+    return true;
+  }
+  bool ccv() const {
+    if (bad_) return false;
+    std::vector<int> all(n_);
+    std::iota(all.begin(), all.end(), 0);
+    return orders(all, [&](const std::vector<int>& arb) {
+      for (int r = 0; r < n_; ++r) {
+        if (o_[r].write) continue;
+        int last = 0;
+        for (int w : arb) {
+          if (o_[w].write && o_[w].key == o_[r].key && co_[w][r]) last = o_[w].value;
+        }
+        if (last != o_[r].value) return false;
+      }
+      return true;
+    });
+  }
+
+ private:
+  // A linear extension of co on past(o) in which the reads return what was written last.
+  bool extension(int o, const std::vector<int>& reads) const {
+    std::vector<int> past;
+    for (int a = 0; a < n_; ++a) {
+      if (a == o || co_[a][o]) past.push_back(a);
+    }
+    return orders(past, [&](const std::vector<int>& order) {
+      std::map<int, int> cells;
+      for (int a : order) {
+        if (o_[a].write) cells[o_[a].key] = o_[a].value;
+        bool counts = std::find(reads.begin(), reads.end(), a) != reads.end();
+        if (counts && cells[o_[a].key] != o_[a].value) return false;
+      }
+      return true;
+    });
+  }
+  bool orders(std::vector<int> members, const std::function<bool(const std::vector<int>&)>& good) const {
+    std::sort(members.begin(), members.end());
+    do {
+      bool extends = true;
+      for (size_t i = 0; i < members.size(); ++i) {
+        for (size_t j = i + 1; j < members.size(); ++j) extends &= !co_[members[j]][members[i]];
+      }
+      if (extends && good(members)) return true;
+    } while (std::next_permutation(members.begin(), members.end()));
+    return false;
+  }
+  std::vector<Access> o_;
+  int n_;
+  std::vector<std::vector<char>> co_;
+  bool bad_ = false;
+};
+
+TEST(CausalProperties, AgreeWithTheDefinitions) {
+  Generator g(23);
+  std::array<int, 3> valid{}, invalid{};
+  for (int i = 0; i < 2500; ++i) {
+    int n = 4 + g.below(4), processes = 2 + g.below(2), keys = 1 + g.below(2);
+    std::vector<Access> ops;
+    std::map<int, int> fresh;
+    for (int k = 0; k < n; ++k) {
+      int key = g.below(keys);
+      bool write = g.percent(45);
+      ops.push_back({g.below(processes), write, key, write ? ++fresh[key] : 0});
+    }
+    for (Access& a : ops) {
+      if (!a.write) a.value = g.below(fresh[a.key] + 1);
+    }
+    std::string text;
+    for (const Access& a : ops) {
+      for (const char* type : {"invoke", "ok"}) {
+        std::string value = a.value == 0 ? "null" : std::to_string(a.value);
+        text += "{\"process\":" + std::to_string(a.process) + ",\"type\":\"" + type + "\",\"f\":\"" +
+                (a.write ? "write" : "read") + "\",\"key\":" + std::to_string(a.key) +
+                ",\"value\":" + value + "}\n";
+      }
+    }
+    History history = read_history(text, "random");
+    CausalDefinition definition(ops);
+    std::array<bool, 3> expected = {definition.cc(), definition.cm(), definition.ccv()};
+    std::array<Causal, 3> kinds = {Causal::cc, Causal::cm, Causal::ccv};
+    for (size_t k = 0; k < 3; ++k) {
+      Result result = check_causal(history, ModelId::multi_register, kinds[k]);
+      ASSERT_EQ(result.verdict, expected[k] ? Verdict::valid : Verdict::invalid)
+          << k << "\n" << text << result.why;
+      ++(expected[k] ? valid : invalid)[k];
+    }
+  }
+  for (size_t k = 0; k < 3; ++k) {
+    EXPECT_GT(valid[k], 100);
+    EXPECT_GT(invalid[k], 100);
+  }
+}
+
+TEST(ListAppend, NamesTheCycle) {
+  // Two transactions that both read the empty list and both append: a lost update.
+  History history = read_history(
+      R"({"process":0,"type":"invoke","f":"txn","value":[["r","x",null],["append","x",1]]}
+{"process":1,"type":"invoke","f":"txn","value":[["r","x",null],["append","x",2]]}
+{"process":0,"type":"ok","f":"txn","value":[["r","x",[]],["append","x",1]]}
+{"process":1,"type":"ok","f":"txn","value":[["r","x",[]],["append","x",2]]}
+{"process":0,"type":"invoke","f":"txn","value":[["r","x",null]]}
+{"process":0,"type":"ok","f":"txn","value":[["r","x",[1,2]]]}
+)",
+      "list");
+  auto at = [&](Level level) { return check_transactions(history, ModelId::list_append, level); };
+  EXPECT_EQ(at(Level::causal).verdict, Verdict::valid);
+  EXPECT_EQ(at(Level::prefix).verdict, Verdict::valid);
+  EXPECT_EQ(at(Level::snapshot_isolation).verdict, Verdict::invalid);
+  Result result = at(Level::serializable);
+  EXPECT_EQ(result.verdict, Verdict::invalid);
+  EXPECT_TRUE(result.why.starts_with("lost update")) << result.why;
+}
+
+}  // namespace
+}  // namespace lockstep::history
