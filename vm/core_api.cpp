@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "vm/cluster_api.h"
 #include "vm/machine.h"
 #include "vm/sandbox.h"
 
@@ -81,7 +82,7 @@ int do_spawn(lua_State* L, const char* what, Tie tie) {
   uint64_t ref = 0;
   if (tie == Tie::monitor) {
     ref = m.make_ref(p);
-    m.push(p.watches, Watch{ref, child.index, false});
+    m.push(p.watches, Watch{ref, child.index, false, Term::of_light(child.pid), {}});
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;
@@ -128,6 +129,19 @@ int l_send(lua_State* L) {
     m.sync(L, p, "send", OpKind::send, Access::append, mailbox_object(to), digest(payload));
     if (m.recording()) m.note_target(m.label(to)), m.note_args(print(payload));
     m.send_signal(p, to, s);
+    return m.done(L, p, 1);
+  }
+  if (uint32_t node = 0; lua_istable(L, 1)) {  // {name, node}: never an error, wherever it goes
+    Term name;
+    if (!remote_name(L, m, 1, &name, &node)) badarg(L);
+    Process* now = node == kNone ? nullptr : m.whereis(name, node);
+    const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
+    m.announce(L, p, "send", OpKind::send, Access::read, name_object(node & 0xffffff, name),
+               digest(payload), &box, now ? 1 : 0);
+    Process* to = node == kNone ? nullptr : m.whereis(name, node);
+    if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
+    if (to) m.send_signal(p, *to, s);
+    m.die_if_doomed(p);
     return m.done(L, p, 1);
   }
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
@@ -305,10 +319,13 @@ int l_monitor(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor");
   Process* q = m.find(light_at(L, 1));
-  const bool by_name = !q && lua_type(L, 1) == LUA_TSTRING;
+  Term tag, name;
+  uint32_t node = p.node;
+  const bool remote = !q && lua_istable(L, 1);
+  if (remote && !remote_name(L, m, 1, &name, &node)) badarg(L);
+  const bool by_name = remote || (!q && lua_type(L, 1) == LUA_TSTRING);
   if (!q && !by_name) badarg(L);
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
-  Term tag, name;
   bool alias = false;
   if (lua_istable(L, 2)) {
     lua_getfield(L, 2, "tag");
@@ -318,12 +335,12 @@ int l_monitor(lua_State* L) {
     lua_settop(L, 2);
   }
   if (by_name) {
-    name = m.encode_argument(L, 1, "monitor");
-    Process* now = m.whereis(name, p.node);
+    if (!remote) name = m.encode_argument(L, 1, "monitor");
+    Process* now = m.whereis(name, node);
     const Footprint other{now ? process_object(*now) : 0, Access::write};
-    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(p.node, name), 0, &other,
-               now ? 1 : 0);
-    q = m.whereis(name, p.node);
+    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node & 0xffffff, name),
+               0, &other, now ? 1 : 0);
+    q = m.whereis(name, node);
   } else {
     m.sync(L, p, "monitor", OpKind::monitor, Access::write, process_object(*q));
   }
@@ -336,8 +353,9 @@ int l_monitor(lua_State* L) {
   Term object = q ? Term::of_light(q->pid) : Term();
   if (by_name)
     object =
-        make_tuple(m.arena(), m.scratch(), {name, make_string(m.node_name(p.node), m.arena())});
-  m.push(p.watches, Watch{ref, q ? q->index : kNone, false});
+        make_tuple(m.arena(), m.scratch(),
+                   {name, make_string(node == kNone ? "unknown" : m.node_name(node), m.arena())});
+  m.push(p.watches, Watch{ref, q ? q->index : kNone, false, object, tag});
   if (q) {
     if (m.recording()) m.note_target(m.label(*q));
     Signal s;
@@ -351,7 +369,8 @@ int l_monitor(lua_State* L) {
     watcher.process = p.index;
     watcher.object = object;
     watcher.tag = tag;
-    m.send_down(p, watcher, make_string("noproc", m.arena()));
+    const bool reachable = node != kNone && m.connected(p.node, node);
+    m.send_down(p, watcher, make_string(reachable ? "noproc" : "noconnection", m.arena()));
   }
   push_light(L, ref);
   return m.done(L, p, 1);
@@ -714,6 +733,9 @@ void open_core(lua_State* L) {
                                        {"yield", l_yield},
                                        {"is_pid", l_is_pid},
                                        {"is_ref", l_is_ref},
+                                       {"node", l_node},
+                                       {"nodes", l_nodes},
+                                       {"monitor_node", l_monitor_node},
                                        {"scenario", declare_scenario},
                                        {nullptr, nullptr}};
   luaL_newlib(L, functions);

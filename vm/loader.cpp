@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "vm/cluster_api.h"
 #include "vm/embedded.h"
 #include "vm/frozen.h"
 #include "vm/layout.h"
@@ -345,7 +346,8 @@ void Machine::load(LoadContext& context) {
   } parts[] = {{"ets", open_ets},
                {"atomics", open_atomics},
                {"counters", open_counters},
-               {"persistent_term", open_persistent_term}};
+               {"persistent_term", open_persistent_term},
+               {"cluster_core", open_cluster}};
   for (const auto& part : parts) {
     part.open(L);
     lua_pushvalue(L, -1);

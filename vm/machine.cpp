@@ -188,7 +188,8 @@ void Machine::park(Process& p) {
 Process* Machine::pick(Process* on) {
   World& w = *world_;
   for (;;) {
-    if (__builtin_expect(w.alternatives.size == 0 || (options_.racy_timers && w.timers.size != 0),
+    if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
+                             (options_.racy_timers && w.timers.size != 0),
                          0)) {
       if (!refresh_timers()) {
         decide_end();

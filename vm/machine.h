@@ -132,9 +132,29 @@ class Machine final : public System {
 
   // Killed, but its exit has not taken effect: dead to those who ask it.
   bool dying_by_signal(const Process& p) const { return p.killed; }
-  std::string node_name(uint32_t node) const {
-    return node == 0 ? "nonode@nohost" : "node" + std::to_string(node);
+
+  // Nodes (cluster.cpp).
+  std::string node_name(uint32_t node) const;
+  uint32_t find_node(const Term& name) const;  // kNone if there is none
+  uint32_t add_node(const Term& name);
+  bool connected(uint32_t a, uint32_t b) const;
+  Cut cut_between(uint32_t from, uint32_t to) const;
+  void partition(uint32_t a, uint32_t b, Cut ab, Cut ba);
+  void heal_all();
+  void disconnect(uint32_t a, uint32_t b);
+  void stop_node(uint32_t node);  // may end the running process: check doomed
+  void start_node(uint32_t node);
+  void crash(Process& p);  // by a fault: as exit(p, "kill"), but by nobody
+  void set_fault_budget(FaultKind kind, uint32_t budget);
+  void offer_faults();  // makes the faults that are still allowed alternatives
+  void allow_fault(FaultKind kind, uint32_t target) { fault_for(kind, target); }
+  void watch_for_faults() {
+    if (world_->faults.size == 0)
+      fault_for(FaultKind::loss, kNone);  // a placeholder: faults are in force
   }
+  bool perform_fault(ActorId actor);
+  void never_started(Process& parent, Process& child, bool linked,
+                     uint64_t ref);  // on a node that cannot be reached
 
   // Signals.
   void send_signal(Process& from, Process& to, Signal signal);
@@ -223,6 +243,14 @@ class Machine final : public System {
   void perform(const Alternative& alternative);
   void run_to_park(Process& p);  // a starting or probing process, up to where it parks
   Channel& channel(uint32_t from, uint32_t to);
+  void no_connection(Process& from, Process& to, Signal& s);
+  Signal down_signal(const Watcher& watcher, const Term& reason);
+  void tell_down(const Watcher& watcher, const Term& reason);
+  void tell_node(uint32_t watcher_node, uint32_t node, bool up);
+  void lose_side(uint32_t here, uint32_t there);
+  Connection* connection(uint32_t a, uint32_t b) const;
+  void remove_silently(Process& p);
+  uint32_t fault_for(FaultKind kind, uint32_t target);
   void offer(Channel& c);  // makes the channel's head an alternative, or takes it away
   void handle(Process& to, Signal& signal);
   void handle_head(Channel& c);

@@ -178,6 +178,10 @@ void Machine::drop_timers_of(Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size;) {
     const Timer& t = w.timers[i];
+    if (t.kind == TimerKind::tick) {
+      i++;
+      continue;
+    }
     const bool its = t.kind == TimerKind::receive
                          ? t.owner == p.index
                          : t.dest.tag == Tag::light && t.dest.light == p.pid;
@@ -193,10 +197,12 @@ void Machine::drop_timers_of(Process& p) {
 
 bool Machine::refresh_timers() {
   World& w = *world_;
-  if (w.timers.size == 0) return w.alternatives.size != 0;
-  // Quiescent: only when nothing else can happen. Racy: also before, but never out of order.
+  // Quiescent: only when nothing else can happen. Racy: also before, but never out of order. Faults
+  // are no reason to go on.
   bool others = false;
-  for (const Alternative& a : w.alternatives) others = others || a.kind != AltKind::timer;
+  for (const Alternative& a : w.alternatives)
+    others = others || (a.kind != AltKind::timer && a.kind != AltKind::fault);
+  if (w.timers.size == 0) return others;
   if (others && !options_.racy_timers) return true;
   uint64_t due = w.timers[0].due;
   for (const Timer& t : w.timers) due = std::min(due, t.due);
@@ -206,10 +212,13 @@ bool Machine::refresh_timers() {
         Operation op;
         op.kind = OpKind::timer_fire;
         op.access = Access::write;
-        op.object = make_object(ObjectClass::mailbox,
-                                t.kind == TimerKind::receive
-                                    ? t.owner
-                                    : (find(t.dest.light) ? find(t.dest.light)->index : t.owner));
+        op.object =
+            t.kind == TimerKind::tick
+                ? make_object(ObjectClass::node, 1)
+                : make_object(ObjectClass::mailbox,
+                              t.kind == TimerKind::receive
+                                  ? t.owner
+                                  : (find(t.dest.light) ? find(t.dest.light)->index : t.owner));
         enable(t.actor, AltKind::timer, t.owner, op);
       }
     } else {
@@ -229,6 +238,12 @@ void Machine::fire(uint32_t i) {
     for (const Timer& other : w.timers) disable(other.actor);
   disable(t.actor);
   if (recording()) note_cause(t.started_at);
+  if (t.kind == TimerKind::tick) {
+    const auto number = static_cast<uint32_t>(t.ref >> 32);
+    const Connection& c = w.connections[number];
+    if (c.generation == static_cast<uint32_t>(t.ref)) disconnect(c.a, c.b);
+    return;
+  }
   if (t.kind == TimerKind::receive) {
     Process& p = *w.processes[t.owner];
     p.timed = false;
@@ -262,6 +277,9 @@ void Machine::perform(const Alternative& a) {
           handle_head(c);
           return;
         }
+      break;
+    case AltKind::fault:
+      if (perform_fault(a.actor)) return;
       break;
     default:
       break;

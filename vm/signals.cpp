@@ -15,7 +15,8 @@ bool handled_at_once(SignalKind kind) {
 
 Channel& Machine::channel(uint32_t from, uint32_t to) {
   World& w = *world_;
-  if (!options_.async_delivery) {
+  if (!options_.async_delivery &&
+      (from == kNone || w.processes[from]->node == w.processes[to]->node)) {
     while (w.instant_channel.size <= to) push(w.instant_channel, kNone);
     uint32_t& slot = w.instant_channel[to];
     if (slot == kNone) {
@@ -53,6 +54,19 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
     handle(to, s);
     return;
   }
+  if (from.node != to.node) {
+    const bool there = w.nodes.size > to.node ? w.nodes[to.node].up : true;
+    if (!there || !connected(from.node, to.node)) {
+      no_connection(from, to, s);
+      return;
+    }
+    const Cut cut = cut_between(from.node, to.node);
+    if (cut == Cut::drop) return;  // lost, and nobody knows yet
+    Channel& c = channel(from.index, to.index);
+    push(c.queue, s);
+    if (cut == Cut::none) offer(c);
+    return;
+  }
   if (!options_.async_delivery && handled_at_once(s.kind) &&
       (w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone ||
        w.channels[w.instant_channel[to.index]].empty())) {
@@ -62,6 +76,33 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
   Channel& c = channel(from.index, to.index);
   push(c.queue, s);
   offer(c);
+}
+
+// The other side cannot be reached: what the sender is told, if anything.
+void Machine::no_connection(Process& from, Process& to, Signal& s) {
+  Signal answer;
+  switch (s.kind) {
+    case SignalKind::link:
+      answer.kind = SignalKind::link_exit;
+      answer.from = to.index;
+      answer.sent_at = world_->steps;
+      answer.payload = make_string("noconnection", arena_);
+      handle(from, answer);
+      return;
+    case SignalKind::monitor: {
+      char room[16];
+      const View v = view_of(s.payload, room);
+      Watcher watcher;
+      watcher.ref = s.ref;
+      watcher.process = from.index;
+      watcher.object = make_term(v.element(0), arena_);
+      watcher.tag = make_term(v.element(1), arena_);
+      tell_down(watcher, make_string("noconnection", arena_));
+      return;
+    }
+    default:
+      free_term(s.payload, arena_);
+  }
 }
 
 void Machine::offer(Channel& c) {
@@ -81,6 +122,7 @@ void Machine::offer(Channel& c) {
     op.object = make_object(ObjectClass::process, c.to);
   }
   enable(c.actor, AltKind::deliver, c.to, op);
+  if (world_->faults.size != 0) offer_faults();
 }
 
 void Machine::handle_head(Channel& channel_ref) {
@@ -91,7 +133,7 @@ void Machine::handle_head(Channel& channel_ref) {
   offer(w.channels[number]);
   Process& to = *w.processes[w.channels[number].to];
   handle(to, s);
-  if (options_.async_delivery) return;
+  if (options_.async_delivery || w.channels[number].from != kNone) return;
   // What is behind it and needs no step of its own comes through now.
   while (!w.channels[number].empty() &&
          handled_at_once(w.channels[number].queue[w.channels[number].head].kind)) {
@@ -230,7 +272,7 @@ void Machine::handle(Process& to, Signal& s) {
   }
 }
 
-void Machine::send_down(Process& from, const Watcher& watcher, const Term& reason) {
+Signal Machine::down_signal(const Watcher& watcher, const Term& reason) {
   const Term tag = watcher.tag.tag == Tag::nil ? make_string("DOWN", arena_) : watcher.tag;
   Signal s;
   s.kind = SignalKind::down;
@@ -238,7 +280,18 @@ void Machine::send_down(Process& from, const Watcher& watcher, const Term& reaso
   s.payload = make_tuple(
       arena_, scratch_,
       {tag, Term::of_light(watcher.ref), make_string("process", arena_), watcher.object, reason});
-  send_signal(from, *world_->processes[watcher.process], s);
+  return s;
+}
+
+void Machine::send_down(Process& from, const Watcher& watcher, const Term& reason) {
+  send_signal(from, *world_->processes[watcher.process], down_signal(watcher, reason));
+}
+
+// By the watcher's own node, so at once and whatever the connections are.
+void Machine::tell_down(const Watcher& watcher, const Term& reason) {
+  Signal s = down_signal(watcher, reason);
+  s.sent_at = world_->steps;
+  handle(*world_->processes[watcher.process], s);
 }
 
 }  // namespace lockstep::vm

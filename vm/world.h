@@ -51,7 +51,7 @@ struct Channel {
   bool empty() const { return head == queue.size; }
 };
 
-enum class TimerKind : uint8_t { message, receive };
+enum class TimerKind : uint8_t { message, receive, tick };  // tick: a lost connection is noticed
 
 struct Timer {
   uint64_t due = 0;
@@ -69,6 +69,7 @@ struct Watch {
   uint64_t ref = 0;
   uint32_t target = kNone;  // process index, kNone if there was none
   bool fired = false;
+  Term object, tag;  // for the DOWN that this side makes when the connection is lost
 };
 // Being watched, kept at the watched process.
 struct Watcher {
@@ -152,6 +153,33 @@ struct Name {
   uint32_t node = 0;
 };
 
+// A node of the simulated cluster. Number 0 is where the root runs, "nonode@nohost": it observes,
+// is connected to all and listed by none.
+struct Node {
+  Term name;
+  bool up = true;
+  uint32_t incarnation = 1;
+};
+enum class Cut : uint8_t { none, drop, defer };
+// The connection of two nodes, a < b.
+struct Connection {
+  uint32_t a = 0, b = 0;
+  Cut ab = Cut::none, ba = Cut::none;  // what happens to signals from a to b, from b to a
+  bool connected = true;
+  uint32_t generation = 0;  // counts cuts: a tick of an older one does nothing
+};
+// monitor_node and monitor_nodes.
+struct NodeWatch {
+  uint32_t process = kNone;
+  uint32_t node = kNone;  // kNone: all nodes, ups as well as downs
+};
+enum class FaultKind : uint8_t { loss, duplicate, crash_process, crash_node, kCount };
+struct Fault {
+  FaultKind kind = FaultKind::loss;
+  ActorId actor = kNoActor;
+  uint32_t target = 0;  // channel, process or node
+};
+
 struct EtsTable;
 struct AtomicsArray;
 struct PersistentEntry {
@@ -182,6 +210,12 @@ struct World {
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<PersistentEntry> persistent;
   uint64_t seed = 0, iteration = 0;
+  Vec<Node> nodes;
+  Vec<Connection> connections;
+  Vec<NodeWatch> node_watches;
+  Vec<Fault> faults;
+  uint32_t fault_budget[static_cast<size_t>(FaultKind::kCount)] = {};
+  uint64_t net_ticktime = 15000;  // ms
   bool root_ended = false;
   bool over = false;
   uint32_t pending_data = 0;  // at rest: a data choice with that many values is open
