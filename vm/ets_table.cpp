@@ -1,0 +1,141 @@
+// How a table holds its rows.
+#include <cmath>
+
+#include "vm/ets.h"
+
+namespace lockstep::vm {
+namespace {
+
+// First row whose key is not below (or, if `above`, is greater than) the key.
+uint32_t bound(const EtsTable& t, View key, bool above) {
+  uint32_t low = 0, count = t.rows.size;
+  while (count > 0) {
+    const uint32_t half = count / 2;
+    const int c = order_keys(t.ordered(), t.rows[low + half].key(), key);
+    if (c < 0 || (above && c == 0)) {
+      low += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return low;
+}
+
+void insert_at(Machine& m, EtsTable& t, uint32_t at, const Row& row) {
+  m.push(t.rows, row);
+  if (at + 1 == t.rows.size) return;
+  std::memmove(static_cast<void*>(&t.rows[at + 1]), &t.rows[at], (t.rows.size - at - 1) * sizeof(Row));
+  t.rows[at] = row;
+}
+
+}  // namespace
+
+// Erlang has no NaN, and a key that equals nothing could never be found again.
+bool holds_nan(View v) {
+  if (v.tag() == Tag::real) return std::isnan(v.real());
+  if (v.tag() != Tag::table && v.tag() != Tag::object) return false;
+  View x = v.first();
+  for (uint32_t i = 0; i < v.array_size() + 2 * v.pairs(); i++, x = x.next())
+    if (holds_nan(x)) return true;
+  return false;
+}
+
+int order_keys(bool by_value, View a, View b) {
+  const Tag tag = a.tag();
+  if (tag == b.tag()) {
+    if (tag == Tag::integer) {
+      const int64_t x = a.i64(1), y = b.i64(1);
+      return x < y ? -1 : y < x ? 1 : 0;
+    }
+    if (tag == Tag::string) return a.string().compare(b.string());
+  }
+  const int c = compare(a, b);
+  if (c != 0 || by_value) return c;
+  // Of equal value: 1 before 1.0, true before "true".
+  const auto n = static_cast<size_t>(a.end() - a.p), k = static_cast<size_t>(b.end() - b.p);
+  const int bytes = std::memcmp(a.p, b.p, n < k ? n : k);
+  return bytes ? bytes : n < k ? -1 : k < n ? 1 : 0;
+}
+
+Span find_rows(const EtsTable& t, View key) {
+  Span s;
+  s.first = s.last = bound(t, key, false);
+  while (s.last < t.rows.size && order_keys(t.ordered(), t.rows[s.last].key(), key) == 0) {
+    s.last++;
+    if (t.single()) break;
+  }
+  return s;
+}
+
+uint32_t row_after(const EtsTable& t, View key) { return bound(t, key, true); }
+
+bool row_key(Row& row, uint32_t keypos) {
+  const View v = row.view();
+  if (v.array_size() < keypos) return false;
+  const View key = v.element(keypos - 1);
+  row.key_at = static_cast<uint32_t>(key.p - row.bytes);
+  return !holds_nan(key);
+}
+
+Row keep_row(Machine& m, const char* bytes, size_t size) {
+  auto* room = static_cast<char*>(m.allocate(size));
+  std::memcpy(room, bytes, size);
+  return {room, static_cast<uint32_t>(size), 0};
+}
+void drop_row(Machine& m, Row row) { m.arena().put(const_cast<char*>(row.bytes), row.size); }
+
+void put_row(Machine& m, EtsTable& t, Row row) {
+  const Span s = find_rows(t, row.key());
+  if (t.single()) {
+    if (s.empty()) {
+      insert_at(m, t, s.first, row);
+    } else {
+      drop_row(m, t.rows[s.first]);
+      t.rows[s.first] = row;
+    }
+    return;
+  }
+  if (t.type == EtsType::bag)
+    for (uint32_t i = s.first; i < s.last; i++)
+      if (equal(t.rows[i].view(), row.view())) {
+        drop_row(m, row);
+        return;
+      }
+  insert_at(m, t, s.last, row);
+}
+
+void remove_rows(Machine& m, EtsTable& t, Span s) {
+  if (s.empty()) return;
+  for (uint32_t i = s.first; i < s.last; i++) {
+    if (!t.fixes.empty()) m.push(t.ghosts, make_term(t.rows[i].key(), m.arena()));
+    drop_row(m, t.rows[i]);
+  }
+  std::memmove(static_cast<void*>(&t.rows[s.first]), t.rows.data + s.last, (t.rows.size - s.last) * sizeof(Row));
+  t.rows.size -= s.last - s.first;
+}
+
+void clear_rows(Machine& m, EtsTable& t) { remove_rows(m, t, {0, t.rows.size}); }
+
+EtsTable* find_named(const World& w, uint32_t node, std::string_view name) {
+  for (EtsTable* t : w.tables)
+    if (t->alive && t->named && t->node == node && t->name.size == name.size() + 5 &&
+        std::memcmp(t->name.bytes + 5, name.data(), name.size()) == 0)
+      return t;
+  return nullptr;
+}
+
+uint32_t name_container(uint32_t node, std::string_view name) {
+  return static_cast<uint32_t>(digest_text(name, node + 1)) & 0xffffff;
+}
+
+void delete_table(Machine& m, EtsTable& t) {
+  t.fixes.size = 0;
+  clear_rows(m, t);
+  for (Term& g : t.ghosts) free_term(g, m.arena());
+  t.ghosts.size = 0;
+  free_term(t.heir_data, m.arena());
+  t.alive = false;
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,20 @@
+// What each kind of shared state contributes to shared_state.h.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "engine/operation.h"
+
+namespace lockstep::vm {
+
+class Machine;
+
+uint64_t ets_digest(const Machine& m);
+uint64_t atomics_digest(const Machine& m);
+uint64_t persistent_term_digest(const Machine& m);
+
+std::string ets_object_name(const Machine& m, ObjectId object);
+std::string atomics_object_name(const Machine& m, ObjectId object);
+std::string persistent_term_object_name(const Machine& m, ObjectId object);
+
+}  // namespace lockstep::vm
