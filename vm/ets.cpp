@@ -85,10 +85,10 @@ void put_rows(Machine& m, EtsTable& t, Rows& rows) {
 
 int ets_insert(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.insert");
+  const Target target = table_argument(L, m, p);
   Rows rows;
   take_rows(L, m, "ets.insert", rows);
-  Process& p = m.self();
   begin_rows(L, m, p, "ets.insert", target, rows);
   EtsTable& t = granted(L, m, p, target, Need::write);
   check_rows(L, t, rows);
@@ -99,10 +99,10 @@ int ets_insert(lua_State* L) {
 
 int ets_insert_new(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.insert_new");
+  const Target target = table_argument(L, m, p);
   Rows rows;
   take_rows(L, m, "ets.insert_new", rows);
-  Process& p = m.self();
   begin_rows(L, m, p, "ets.insert_new", target, rows);
   EtsTable& t = granted(L, m, p, target, Need::write);
   check_rows(L, t, rows);
@@ -121,10 +121,10 @@ int ets_insert_new(lua_State* L) {
 
 int ets_lookup(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.lookup");
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, "ets.lookup", key);
-  Process& p = m.self();
   begin(L, m, p, "ets.lookup", Access::read, target, key.element);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_key(m, t, key.view);
@@ -135,14 +135,14 @@ int ets_lookup(lua_State* L) {
 
 int ets_lookup_element(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.lookup_element");
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, "ets.lookup_element", key);
   need_argument(L, 3, "a position (from 1)");
   if (!lua_isinteger(L, 3) || lua_tointeger(L, 3) < 1) badarg(L);
   const lua_Integer position = lua_tointeger(L, 3);
   const bool has_default = !lua_isnoneornil(L, 4);
-  Process& p = m.self();
   begin(L, m, p, "ets.lookup_element", Access::read, target, key.element);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_key(m, t, key.view);
@@ -167,10 +167,10 @@ int ets_lookup_element(lua_State* L) {
 
 int ets_member(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.member");
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, "ets.member", key);
-  Process& p = m.self();
   begin(L, m, p, "ets.member", Access::read, target, key.element);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_key(m, t, key.view);
@@ -182,8 +182,8 @@ int ets_member(lua_State* L) {
 // delete(table) and delete(table, key).
 int ets_delete(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
-  Process& p = m.self();
+  Process& p = m.process(L, "ets.delete");
+  const Target target = table_argument(L, m, p);
   if (lua_isnone(L, 2)) {
     begin(L, m, p, "ets.delete", Access::write, target, kWholeTable);
     EtsTable& t = granted(L, m, p, target, Need::write);
@@ -212,11 +212,11 @@ int ets_delete(lua_State* L) {
 
 int ets_delete_object(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.delete_object");
+  const Target target = table_argument(L, m, p);
   need_argument(L, 2, "an object (an array)");
   Row row;
   if (!take_row(L, m, 2, "ets.delete_object", row)) badarg(L);
-  Process& p = m.self();
   begin(L, m, p, "ets.delete_object", Access::write, target, row_element(target, row),
         digest_bytes(row.bytes, row.size));
   EtsTable& t = granted(L, m, p, target, Need::write);
@@ -241,10 +241,10 @@ int ets_delete_object(lua_State* L) {
 
 int ets_take(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.take");
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, "ets.take", key);
-  Process& p = m.self();
   begin(L, m, p, "ets.take", Access::write, target, key.element);
   EtsTable& t = granted(L, m, p, target, Need::write);
   const Span s = find_rows(t, key.view);
@@ -262,8 +262,8 @@ int ets_take(lua_State* L) {
 
 int ets_delete_all_objects(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
-  Process& p = m.self();
+  Process& p = m.process(L, "ets.delete_all_objects");
+  const Target target = table_argument(L, m, p);
   begin(L, m, p, "ets.delete_all_objects", Access::write, target, kWholeTable);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (m.recording()) {

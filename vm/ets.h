@@ -104,7 +104,7 @@ struct Target {
   uint32_t other = 0;           // container of its name, if the table was renamed
   bool also = false;
 };
-Target table_argument(lua_State* L, Machine& m, int index = 1);
+Target table_argument(lua_State* L, Machine& m, const Process& p, int index = 1);
 
 // Announces and waits. The element is one of the above.
 void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access, const Target& target, uint32_t element,

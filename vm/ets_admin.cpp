@@ -122,11 +122,11 @@ void push_light(lua_State* L, uint64_t v) { lua_pushlightuserdata(L, reinterpret
 
 int ets_new(lua_State* L) {
   Machine& m = machine_of(L);
+  Process& p = m.process(L, "ets.new");
   need_argument(L, 1, "a name (a string)");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Options o;
   take_options(L, m, o);
-  Process& p = m.self();
   const std::string_view name = text_at(L, 1);
   const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x657473)) + ++p.tables_made * kTableStep;
   const uint32_t container = o.named ? name_container(p.node, name) : low & 0xffffff;
@@ -177,7 +177,7 @@ void push_item(lua_State* L, Machine& m, const EtsTable& t, std::string_view ite
   else if (item == "heir" && t.heir == 0) lua_pushliteral(L, "none");
   else if (item == "heir") push_light(L, t.heir);
   else if (item == "named_table") lua_pushboolean(L, t.named);
-  else if (item == "node") lua_pushfstring(L, t.node ? "node%d@nohost" : "nonode@nohost", static_cast<int>(t.node));
+  else if (item == "node") lua_pushstring(L, m.node_name(t.node).c_str());
   else if (item == "memory") {  // words, as far as a table here compares with one there
     uint64_t bytes = sizeof(EtsTable);
     for (uint32_t i = 0; i < t.rows.size; i++) bytes += t.rows[i].size + sizeof(Row);
@@ -193,7 +193,8 @@ void push_item(lua_State* L, Machine& m, const EtsTable& t, std::string_view ite
 // info(table) and info(table, item). The number of objects depends on all of them, the rest on the table's facts alone.
 int ets_info(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.info");
+  const Target target = table_argument(L, m, p);
   const bool all = lua_isnone(L, 2);
   std::string_view item;
   if (!all) {
@@ -204,7 +205,6 @@ int ets_info(lua_State* L) {
     for (const char* name : kItems) known = known || item == name;
     if (!known) badarg(L);
   }
-  Process& p = m.self();
   const bool whole = all || item == "size" || item == "memory";
   begin(L, m, p, "ets.info", Access::read, target, whole ? kWholeTable : kTableFacts);
   const EtsTable* t = resolve(m, p, target);
@@ -225,10 +225,10 @@ int ets_info(lua_State* L) {
 
 int ets_whereis(lua_State* L) {
   Machine& m = machine_of(L);
+  Process& p = m.process(L, "ets.whereis");
   need_argument(L, 1, "a table's name");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
-  const Target target = table_argument(L, m);
-  Process& p = m.self();
+  const Target target = table_argument(L, m, p);
   begin(L, m, p, "ets.whereis", Access::read, target, kTableFacts);
   const EtsTable* t = resolve(m, p, target);
   if (t) push_light(L, t->id);
@@ -238,7 +238,7 @@ int ets_whereis(lua_State* L) {
 
 int ets_all(lua_State* L) {
   Machine& m = machine_of(L);
-  Process& p = m.self();
+  Process& p = m.process(L, "ets.all");
   m.sync(L, p, "ets.all", OpKind::ets, Access::read, make_object(ObjectClass::ets_name, p.node));
   lua_newtable(L);
   lua_Integer n = 0;
@@ -252,10 +252,10 @@ int ets_all(lua_State* L) {
 
 int ets_rename(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.rename");
+  const Target target = table_argument(L, m, p);
   need_argument(L, 2, "the new name");
   if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
-  Process& p = m.self();
   const std::string_view name = text_at(L, 2);
   const Footprint extra[2] = {{make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
                               {make_object(ObjectClass::ets, target.other), Access::write}};
@@ -277,6 +277,9 @@ int ets_rename(lua_State* L) {
   return m.done(L, p, 1);
 }
 
+// Killed is dead to those who ask, though its exit has yet to take effect.
+bool reachable(const Machine& m, const Process& p) { return m.alive(p) && !m.dying_by_signal(p); }
+
 // The message that tells a process that a table is now its own.
 void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& data) {
   t.owner = to.index;
@@ -289,11 +292,11 @@ void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& d
 
 int ets_give_away(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.give_away");
+  const Target target = table_argument(L, m, p);
   need_argument(L, 2, "a pid");
   if (lua_type(L, 2) != LUA_TLIGHTUSERDATA) badarg(L);
   need_argument(L, 3, "what to send with it");
-  Process& p = m.self();
   Process* to = m.find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
   if (!to || to == &p || to->node != p.node) badarg(L);
   Term gift = m.encode_argument(L, 3, "ets.give_away");
@@ -303,7 +306,7 @@ int ets_give_away(lua_State* L) {
   m.announce(L, p, "ets.give_away", OpKind::ets, Access::write, make_object(ObjectClass::ets, target.container), 0, extra,
              target.also ? 3 : 2);
   EtsTable& t = granted(L, m, p, target, Need::owner);
-  if (!m.alive(*to)) badarg(L);
+  if (!reachable(m, *to)) badarg(L);
   if (m.recording()) {
     note_table(m, t);
     m.note_change("owner of " + table_text(t) + ": " + m.label(p) + " -> " + m.label(*to));
@@ -317,7 +320,8 @@ int ets_give_away(lua_State* L) {
 // setopts(table, {"heir", pid, data}), {"heir", "none"}, or a list with one of them.
 int ets_setopts(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.setopts");
+  const Target target = table_argument(L, m, p);
   need_argument(L, 2, "{\"heir\", pid, data} or {\"heir\", \"none\"}");
   if (lua_type(L, 2) != LUA_TTABLE) badarg(L);
   const int type = lua_rawgeti(L, 2, 1);
@@ -335,7 +339,6 @@ int ets_setopts(lua_State* L) {
     if (!heir_option(L, m, option, "ets.setopts", o)) badarg(L);
   }
   lua_settop(L, 2);
-  Process& p = m.self();
   begin(L, m, p, "ets.setopts", Access::write, target, kWholeTable);
   EtsTable& t = granted(L, m, p, target, Need::owner);
   if (o.has_heir) {
@@ -360,10 +363,10 @@ void unfix(Machine& m, EtsTable& t, uint32_t process, bool entirely) {
 
 int ets_safe_fixtable(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.safe_fixtable");
+  const Target target = table_argument(L, m, p);
   need_argument(L, 2, "true or false");
   if (lua_type(L, 2) != LUA_TBOOLEAN) badarg(L);
-  Process& p = m.self();
   begin(L, m, p, "ets.safe_fixtable", Access::write, target, kWholeTable);
   EtsTable& t = granted(L, m, p, target, Need::read);
   if (lua_toboolean(L, 2)) {
@@ -425,7 +428,7 @@ void ets_owner_exit(Machine& m, Process& p) {
     unfix(m, *t, p.index, true);
     if (t->owner != p.index) continue;
     Process* heir = t->heir ? m.find(t->heir) : nullptr;
-    if (heir && heir != &p && m.alive(*heir) && heir->node == t->node) transfer(m, *t, p, *heir, t->heir_data);
+    if (heir && heir != &p && reachable(m, *heir) && heir->node == t->node) transfer(m, *t, p, *heir, t->heir_data);
     else delete_table(m, *t);
   }
 }

@@ -144,10 +144,10 @@ void take_key(lua_State* L, Machine& m, int index, const char* function, Key& ke
   key.element = key_element(key.view);
 }
 
-Target table_argument(lua_State* L, Machine& m, int index) {
+Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
   Target target;
   const World& w = m.world();
-  const uint32_t node = m.self().node;
+  const uint32_t node = p.node;
   if (lua_type(L, index) == LUA_TSTRING) {
     target.name = lua_tolstring(L, index, &target.length);
     const std::string_view name{target.name, target.length};

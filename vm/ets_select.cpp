@@ -159,6 +159,7 @@ int answer(lua_State* L, Machine& m, Process& p, const EtsTable& t, const Query&
 // f(table, query [, limit]) or f(continuation).
 int find(lua_State* L, const char* what, Mode mode, bool reverse) {
   Machine& m = machine_of(L);
+  Process& p = m.process(L, what);
   Query q;
   q.mode = mode;
   q.reverse = reverse;
@@ -172,7 +173,7 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
     if (lua_type(L, 1) != LUA_TTABLE) misuse_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
     if (lua_rawgeti(L, 1, 1) != LUA_TSTRING || std::string_view(lua_tostring(L, -1)) != kContinuation) badarg(L);
     for (int i = 2; i <= 8; i++) lua_rawgeti(L, 1, i);  // to 3 .. 9
-    target = table_argument(L, m, 3);
+    target = table_argument(L, m, p, 3);
     q.term = m.encode_argument(L, 4, what);
     if (!lua_isinteger(L, 5) || static_cast<Mode>(lua_tointeger(L, 5)) != mode || !lua_isinteger(L, 7) || !lua_isinteger(L, 9))
       badarg(L);
@@ -183,7 +184,7 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
     q.resumed = true;
     lua_settop(L, 1);
   } else {
-    target = table_argument(L, m);
+    target = table_argument(L, m, p);
     need_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
     q.term = m.encode_argument(L, 2, what);
     if (!lua_isnoneornil(L, 3)) {
@@ -192,7 +193,6 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
     }
   }
   check_query(L, q);
-  Process& p = m.self();
   begin_query(L, m, p, what, Access::read, target, q);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
@@ -221,10 +221,10 @@ bool meant(const Query& q, View query, MatchContext& c, const Row& row, Bytes& o
 
 int ets_select_count(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.select_count");
+  const Target target = table_argument(L, m, p);
   Query q;
   take_query(L, m, "ets.select_count", q);
-  Process& p = m.self();
   begin_query(L, m, p, "ets.select_count", Access::read, target, q);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
@@ -242,11 +242,11 @@ int ets_select_count(lua_State* L) {
 
 int remove(lua_State* L, const char* what, Mode mode) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, what);
+  const Target target = table_argument(L, m, p);
   Query q;
   q.mode = mode;
   take_query(L, m, what, q);
-  Process& p = m.self();
   begin_query(L, m, p, what, Access::write, target, q);
   EtsTable& t = granted(L, m, p, target, Need::write);
   char room[16];
@@ -279,10 +279,10 @@ int ets_match_delete(lua_State* L) { return remove(L, "ets.match_delete", Mode::
 // All replacements are made before the first takes its place: a bad one changes nothing.
 int ets_select_replace(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.select_replace");
+  const Target target = table_argument(L, m, p);
   Query q;
   take_query(L, m, "ets.select_replace", q);
-  Process& p = m.self();
   begin_query(L, m, p, "ets.select_replace", Access::write, target, q);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (t.type == EtsType::bag) badarg(L);
@@ -326,6 +326,7 @@ int ets_select_replace(lua_State* L) {
 // test_ms(object, specification): the result of the first clause that matches, or false. Touches no table.
 int ets_test_ms(lua_State* L) {
   Machine& m = machine_of(L);
+  Process& p = m.process(L, "ets.test_ms");
   need_argument(L, 1, "an object (an array)");
   need_argument(L, 2, "a match specification");
   Row row;
@@ -333,7 +334,7 @@ int ets_test_ms(lua_State* L) {
   Query q;
   take_query(L, m, "ets.test_ms", q);
   char room[16];
-  MatchContext c = context_of(m.self());
+  MatchContext c = context_of(p);
   Bytes& out = m.scratch();
   out.clear();
   const bool matched = consider(q, query_view(q, room), c, row, out);

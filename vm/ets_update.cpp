@@ -141,7 +141,8 @@ const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops) {
 
 int ets_update_counter(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.update_counter");
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, "ets.update_counter", key);
   Ops<CounterOp> ops;
@@ -151,7 +152,6 @@ int ets_update_counter(lua_State* L) {
   uint64_t value = 0;
   for (uint32_t i = 0; i < ops.count; i++)
     value = mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), static_cast<uint64_t>(ops.data[i].increment)));
-  Process& p = m.self();
   begin(L, m, p, "ets.update_counter", Access::write, target, key.element, value);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L);
@@ -232,7 +232,8 @@ Row with_elements(Machine& m, const EtsTable& t, const Row& row, const Ops<Eleme
 
 int ets_update_element(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, "ets.update_element");
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, "ets.update_element", key);
   Ops<ElementOp> ops;
@@ -242,7 +243,6 @@ int ets_update_element(lua_State* L) {
   uint64_t value = 0;
   for (uint32_t i = 0; i < ops.count; i++)
     value = mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), digest(ops.data[i].value)));
-  Process& p = m.self();
   begin(L, m, p, "ets.update_element", Access::write, target, key.element, value);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L);

@@ -16,8 +16,8 @@ uint32_t key_start(const EtsTable& t, uint32_t at) { return find_rows(t, t.rows[
 
 int edge(lua_State* L, const char* what, bool last) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
-  Process& p = m.self();
+  Process& p = m.process(L, what);
+  const Target target = table_argument(L, m, p);
   begin(L, m, p, what, Access::read, target, kWholeTable);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
@@ -39,10 +39,10 @@ bool known(const EtsTable& t, View key) {
 
 int neighbour(lua_State* L, const char* what, bool previous) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
+  Process& p = m.process(L, what);
+  const Target target = table_argument(L, m, p);
   Key key;
   take_key(L, m, 2, what, key);
-  Process& p = m.self();
   begin(L, m, p, what, Access::read, target, kWholeTable);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
@@ -61,8 +61,8 @@ int ets_prev(lua_State* L) { return neighbour(L, "ets.prev", true); }
 
 int ets_tab2list(lua_State* L) {
   Machine& m = machine_of(L);
-  const Target target = table_argument(L, m);
-  Process& p = m.self();
+  Process& p = m.process(L, "ets.tab2list");
+  const Target target = table_argument(L, m, p);
   begin(L, m, p, "ets.tab2list", Access::read, target, kWholeTable);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
@@ -74,10 +74,10 @@ int ets_tab2list(lua_State* L) {
 // here: each step takes the objects of the next key, in one operation, and sees what was written meanwhile.
 int fold(lua_State* L, const char* what, bool backwards) {
   Machine& m = machine_of(L);
+  Process& p = m.process(L, what);
   if (lua_type(L, 1) != LUA_TFUNCTION) misuse_argument(L, 1, "a function of an object and the accumulator");
   if (lua_isnone(L, 2)) misuse_argument(L, 2, "an accumulator");
-  const Target target = table_argument(L, m, 3);
-  Process& p = m.self();
+  const Target target = table_argument(L, m, p, 3);
   lua_settop(L, 3);
   lua_pushvalue(L, 2);  // 4: the accumulator
   lua_pushnil(L);       // 5: the key whose turn was last

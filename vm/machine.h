@@ -59,6 +59,7 @@ class Machine final : public System {
 
   // ---- for the functions that guests call ----
   World& world() { return *world_; }
+  const World& world() const { return *world_; }
   Arena& arena() { return arena_; }
   Bytes& scratch() { return scratch_; }
   const MachineOptions& options() const { return options_; }

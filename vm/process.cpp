@@ -233,13 +233,13 @@ void Machine::die(Process& p) {
          "the root process was ended by an exit signal: " + print(p.exit_reason));
   }
   drop_timers_of(p);
-  Footprint extra[16];
+  Footprint extra[128];
   size_t n = 0;
   if (p.name.tag != Tag::nil)
     extra[n++] = {
         make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1),
         Access::write};
-  n += ets_exit_footprint(*this, p, extra + n, 16 - n);
+  n += ets_exit_footprint(*this, p, extra + n, 128 - n);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
            make_object(ObjectClass::process, p.index), 0, extra, n);

@@ -1,17 +1,22 @@
 #include "vm/shared_state.h"
 
-#include "vm/lua_api.h"
-#include "vm/machine.h"
+#include "engine/digest.h"
+#include "vm/shared_state_parts.h"
 
 namespace lockstep::vm {
 
-void open_ets(lua_State* L) { lua_newtable(L); }
-void open_atomics(lua_State* L) { lua_newtable(L); }
-void open_counters(lua_State* L) { lua_newtable(L); }
-void open_persistent_term(lua_State* L) { lua_newtable(L); }
-void ets_owner_exit(Machine&, Process&) {}
-size_t ets_exit_footprint(const Machine&, const Process&, Footprint*, size_t) { return 0; }
-uint64_t shared_state_digest(const Machine&) { return 0; }
-std::string shared_object_name(const Machine&, ObjectId) { return {}; }
+uint64_t shared_state_digest(const Machine& m) {
+  return mix64(ets_digest(m), mix64(atomics_digest(m), persistent_term_digest(m)));
+}
+
+std::string shared_object_name(const Machine& m, ObjectId object) {
+  switch (object_class(object)) {
+    case ObjectClass::ets:
+    case ObjectClass::ets_name: return ets_object_name(m, object);
+    case ObjectClass::atomics: return atomics_object_name(m, object);
+    case ObjectClass::persistent_term: return persistent_term_object_name(m, object);
+    default: return {};
+  }
+}
 
 }  // namespace lockstep::vm
