@@ -29,8 +29,8 @@ AtomicsArray& array_argument(lua_State* L, Machine& m, uint32_t kind) {
   const auto id = reinterpret_cast<uint64_t>(lua_touserdata(L, 1));
   const World& w = m.world();
   const uint32_t number = light_index(id);
-  if (light_class(id) != Light::atomics || number >= w.atomics.size || w.atomics[number]->id != id ||
-      w.atomics[number]->counters != (kind == kCountersRef))
+  if (light_class(id) != Light::atomics || number >= w.atomics.size ||
+      w.atomics[number]->id != id || w.atomics[number]->counters != (kind == kCountersRef))
     badarg(L);
   return *w.atomics[number];
 }
@@ -72,33 +72,46 @@ int operate(lua_State* L, const char* what, uint32_t kind, Change change) {
   const int64_t old = value;
   const auto u = static_cast<uint64_t>(old), v = static_cast<uint64_t>(x);
   switch (change) {
-    case Change::get: break;
+    case Change::get:
+      break;
     case Change::put:
-    case Change::exchange: value = x; break;
+    case Change::exchange:
+      value = x;
+      break;
     case Change::add:
-    case Change::add_get: value = static_cast<int64_t>(u + v); break;
+    case Change::add_get:
+      value = static_cast<int64_t>(u + v);
+      break;
     case Change::sub:
-    case Change::sub_get: value = static_cast<int64_t>(u - v); break;
+    case Change::sub_get:
+      value = static_cast<int64_t>(u - v);
+      break;
     case Change::compare_exchange:
       if (old == x) value = y;
       break;
   }
   if (__builtin_expect(m.recording(), 0)) {
     m.note_target(slot_text(a, slot));
-    if (value != old) m.note_change(slot_text(a, slot) + ": " + value_text(a, old) + " -> " + value_text(a, value));
+    if (value != old)
+      m.note_change(slot_text(a, slot) + ": " + value_text(a, old) + " -> " + value_text(a, value));
   }
   switch (change) {
     case Change::get:
     case Change::add_get:
-    case Change::sub_get: lua_pushinteger(L, value); break;
-    case Change::exchange: lua_pushinteger(L, old); break;
+    case Change::sub_get:
+      lua_pushinteger(L, value);
+      break;
+    case Change::exchange:
+      lua_pushinteger(L, old);
+      break;
     case Change::compare_exchange:
       if (old != x) {
         lua_pushinteger(L, old);
         break;
       }
       [[fallthrough]];
-    default: push_ok(L);
+    default:
+      push_ok(L);
   }
   return m.done(L, p, 1);
 }
@@ -107,9 +120,15 @@ int atomics_get(lua_State* L) { return operate(L, "atomics.get", kAtomicsRef, Ch
 int atomics_put(lua_State* L) { return operate(L, "atomics.put", kAtomicsRef, Change::put); }
 int atomics_add(lua_State* L) { return operate(L, "atomics.add", kAtomicsRef, Change::add); }
 int atomics_sub(lua_State* L) { return operate(L, "atomics.sub", kAtomicsRef, Change::sub); }
-int atomics_add_get(lua_State* L) { return operate(L, "atomics.add_get", kAtomicsRef, Change::add_get); }
-int atomics_sub_get(lua_State* L) { return operate(L, "atomics.sub_get", kAtomicsRef, Change::sub_get); }
-int atomics_exchange(lua_State* L) { return operate(L, "atomics.exchange", kAtomicsRef, Change::exchange); }
+int atomics_add_get(lua_State* L) {
+  return operate(L, "atomics.add_get", kAtomicsRef, Change::add_get);
+}
+int atomics_sub_get(lua_State* L) {
+  return operate(L, "atomics.sub_get", kAtomicsRef, Change::sub_get);
+}
+int atomics_exchange(lua_State* L) {
+  return operate(L, "atomics.exchange", kAtomicsRef, Change::exchange);
+}
 int atomics_compare_exchange(lua_State* L) {
   return operate(L, "atomics.compare_exchange", kAtomicsRef, Change::compare_exchange);
 }
@@ -126,8 +145,10 @@ int make(lua_State* L, Machine& m, Process& p, AtomicsArray shape) {
   if (size > kMaxSize) raise(L, "error", "system_limit");
   World& w = m.world();
   auto* a = new (m.allocate(sizeof(AtomicsArray))) AtomicsArray(shape);
-  const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x61746f6d)) + ++p.tables_made * kArrayStep;
-  a->id = make_light(Light::atomics, w.atomics.size, low, shape.counters ? kCountersRef : kAtomicsRef);
+  const uint32_t low =
+      static_cast<uint32_t>(mix64(p.key, 0x61746f6d)) + ++p.tables_made * kArrayStep;
+  a->id =
+      make_light(Light::atomics, w.atomics.size, low, shape.counters ? kCountersRef : kAtomicsRef);
   a->container = low & 0xffffff;
   a->owner = p.index;
   a->size = static_cast<uint32_t>(size);
@@ -151,18 +172,21 @@ int atomics_new(lua_State* L) {
     const auto n = static_cast<lua_Integer>(lua_rawlen(L, 2));
     for (lua_Integer i = 1; i <= n; i++) {
       if (lua_rawgeti(L, 2, i) != LUA_TTABLE || lua_rawlen(L, -1) != 2) badarg(L);
-      if (lua_rawgeti(L, -1, 1) != LUA_TSTRING || std::string_view(lua_tostring(L, -1)) != "signed") badarg(L);
+      if (lua_rawgeti(L, -1, 1) != LUA_TSTRING || std::string_view(lua_tostring(L, -1)) != "signed")
+        badarg(L);
       if (lua_rawgeti(L, -2, 2) != LUA_TBOOLEAN) badarg(L);
       shape.is_signed = lua_toboolean(L, -1);
       lua_pop(L, 3);
     }
     lua_pushnil(L);
-    if (n == 0 && lua_next(L, 2)) misuse_argument(L, 2, "a list of options, such as {{\"signed\", false}}");
+    if (n == 0 && lua_next(L, 2))
+      misuse_argument(L, 2, "a list of options, such as {{\"signed\", false}}");
   }
   return make(L, m, p, shape);
 }
 
-// new(size, options?): {"atomics"} or {"write_concurrency"}, which is the same here: a read never misses a write.
+// new(size, options?): {"atomics"} or {"write_concurrency"}, which is the same here: a read never
+// misses a write.
 int counters_new(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "counters.new");
@@ -175,8 +199,10 @@ int counters_new(lua_State* L) {
     for (lua_Integer i = 1; i <= n; i++) {
       if (lua_rawgeti(L, 2, i) != LUA_TSTRING) badarg(L);
       const std::string_view option = lua_tostring(L, -1);
-      if (option == "write_concurrency") shape.relaxed = true;
-      else if (option != "atomics") badarg(L);
+      if (option == "write_concurrency")
+        shape.relaxed = true;
+      else if (option != "atomics")
+        badarg(L);
       lua_pop(L, 1);
     }
   }
@@ -253,7 +279,8 @@ uint64_t atomics_digest(const Machine& m) {
   const World& w = m.world();
   uint64_t sum = 0;
   for (const AtomicsArray* a : w.atomics)
-    sum += mix64(light_low(a->id), digest_bytes(a->values, a->size * sizeof(int64_t), w.processes[a->owner]->key));
+    sum += mix64(light_low(a->id),
+                 digest_bytes(a->values, a->size * sizeof(int64_t), w.processes[a->owner]->key));
   return sum;
 }
 

@@ -1,7 +1,8 @@
-// Arrays of 64-bit numbers shared by processes. One layout for atomics and counters: a spare bit of the reference tells
-// which of the two modules it belongs to.
+// Arrays of 64-bit numbers shared by processes. One layout for atomics and counters: a spare bit of
+// the reference tells which of the two modules it belongs to.
 //
-// 1. Values are Lua integers modulo 2^64. In an unsigned array those above 2^63 - 1 are negative Lua integers, as
+// 1. Values are Lua integers modulo 2^64. In an unsigned array those above 2^63 - 1 are negative
+// Lua integers, as
 //    everywhere in Lua (math.ult compares them, atomics.unsigned prints them).
 // 2. An array is never freed before its execution ends; it belongs to nobody.
 #pragma once
@@ -15,8 +16,8 @@ struct AtomicsArray {
   uint64_t id = 0;
   uint32_t container = 0;
   uint32_t size = 0;
-  uint32_t number = 0;   // for people: first, second, ... of its kind
-  uint32_t owner = 0;    // who made it, for the digest
+  uint32_t number = 0;  // for people: first, second, ... of its kind
+  uint32_t owner = 0;   // who made it, for the digest
   bool is_signed = true;
   bool counters = false;
   bool relaxed = false;  // write_concurrency

@@ -6,7 +6,8 @@
 namespace lockstep::vm {
 namespace {
 
-// The element under which an object goes, as far as it can be told before the table is certain to exist.
+// The element under which an object goes, as far as it can be told before the table is certain to
+// exist.
 uint32_t row_element(const Target& target, Row& row) {
   if (!target.table || !row_key(row, target.table->keypos)) return kWholeTable;
   return key_element(row.key());
@@ -42,10 +43,13 @@ void take_rows(lua_State* L, Machine& m, const char* function, Rows& rows) {
   }
 }
 
-void begin_rows(lua_State* L, Machine& m, Process& p, const char* what, const Target& target, Rows& rows) {
+void begin_rows(lua_State* L, Machine& m, Process& p, const char* what, const Target& target,
+                Rows& rows) {
   if (!rows.many) {
-    if (rows.count == 0) begin(L, m, p, what, Access::read, target, kTableFacts);  // only whether it may
-    else begin(L, m, p, what, Access::write, target, row_element(target, rows.one), rows.value);
+    if (rows.count == 0)
+      begin(L, m, p, what, Access::read, target, kTableFacts);  // only whether it may
+    else
+      begin(L, m, p, what, Access::write, target, row_element(target, rows.one), rows.value);
     return;
   }
   bool all = true;
@@ -107,7 +111,8 @@ int ets_insert_new(lua_State* L) {
   EtsTable& t = granted(L, m, p, target, Need::write);
   check_rows(L, t, rows);
   bool free = true;
-  for (uint32_t i = 0; i < rows.count && free; i++) free = find_rows(t, rows.data()[i].key()).empty();
+  for (uint32_t i = 0; i < rows.count && free; i++)
+    free = find_rows(t, rows.data()[i].key()).empty();
   if (m.recording() && rows.count) note_key(m, t, rows.data()[0].key());
   if (free) {
     put_rows(m, t, rows);

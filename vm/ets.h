@@ -1,12 +1,16 @@
-// ETS tables. Rows are flat terms in one array sorted by key, so every traversal has an order that depends on the keys
-// alone, neither on the schedule nor on addresses; scenario tables are small, and a binary search over a few rows beats
-// hashing them.
+// ETS tables. Rows are flat terms in one array sorted by key, so every traversal has an order that
+// depends on the keys alone, neither on the schedule nor on addresses; scenario tables are small,
+// and a binary search over a few rows beats hashing them.
 //
 // 1. The rows of one key are neighbours, in the order in which they came.
-// 2. ordered_set orders keys by value (1 and 1.0 are one key); the other types tell apart what is not the same bytes.
-// 3. Whether a table exists and who may touch it is found out when the effect happens, never when it is announced.
-// 4. A table stays in World::tables after its deletion, without rows: its number and its name are not used again.
-// 5. An operation's object is (container, element): the container comes from the table's name, or from who made it,
+// 2. ordered_set orders keys by value (1 and 1.0 are one key); the other types tell apart what is
+// not the same bytes.
+// 3. Whether a table exists and who may touch it is found out when the effect happens, never when
+// it is announced.
+// 4. A table stays in World::tables after its deletion, without rows: its number and its name are
+// not used again.
+// 5. An operation's object is (container, element): the container comes from the table's name, or
+// from who made it,
 //    never from the order of creation; the element is a hash under which 1 and 1.0 are one.
 #pragma once
 #include <string>
@@ -21,7 +25,7 @@ enum class EtsProtection : uint8_t { open, guarded, closed };  // public, protec
 struct Row {
   const char* bytes = nullptr;  // the whole tuple
   uint32_t size = 0;
-  uint32_t key_at = 0;          // offset of the key
+  uint32_t key_at = 0;  // offset of the key
   View view() const { return {bytes}; }
   View key() const { return {bytes + key_at}; }
 };
@@ -37,19 +41,20 @@ struct EtsTable {
   uint32_t owner = kNone;
   uint32_t node = 0;
   uint32_t keypos = 1;
-  uint32_t nth_of_name = 1;      // for people: the second unnamed table called "t" is t#2
+  uint32_t nth_of_name = 1;  // for people: the second unnamed table called "t" is t#2
   EtsType type = EtsType::set;
   EtsProtection protection = EtsProtection::guarded;
   bool alive = true;
   bool named = false;
-  bool renamed = false;          // the container is not the one of its name
-  bool read_concurrency = false, write_concurrency = false, decentralized_counters = false, compressed = false;
+  bool renamed = false;  // the container is not the one of its name
+  bool read_concurrency = false, write_concurrency = false, decentralized_counters = false,
+       compressed = false;
   Term name;
-  uint64_t heir = 0;             // pid, 0 for none
+  uint64_t heir = 0;  // pid, 0 for none
   Term heir_data;
   Vec<Row> rows;
   Vec<EtsFix> fixes;
-  Vec<Term> ghosts;              // keys deleted while fixed: `next` still knows them
+  Vec<Term> ghosts;  // keys deleted while fixed: `next` still knows them
   bool ordered() const { return type == EtsType::ordered_set; }
   bool single() const { return type == EtsType::set || type == EtsType::ordered_set; }
 };
@@ -63,10 +68,11 @@ struct Span {
 
 int order_keys(bool by_value, View a, View b);
 Span find_rows(const EtsTable& t, View key);
-uint32_t row_after(const EtsTable& t, View key);   // first row with a greater key
-bool row_key(Row& row, uint32_t keypos);           // sets key_at; false if the tuple is too short or the key a NaN
+uint32_t row_after(const EtsTable& t, View key);  // first row with a greater key
+bool row_key(Row& row,
+             uint32_t keypos);  // sets key_at; false if the tuple is too short or the key a NaN
 bool holds_nan(View v);
-void put_row(Machine& m, EtsTable& t, Row row);    // takes the bytes
+void put_row(Machine& m, EtsTable& t, Row row);  // takes the bytes
 void remove_rows(Machine& m, EtsTable& t, Span span);
 void clear_rows(Machine& m, EtsTable& t);
 void drop_row(Machine& m, Row row);
@@ -79,14 +85,16 @@ void delete_table(Machine& m, EtsTable& t);
 // ---- arguments and operations (ets_args.cpp) ----
 
 inline constexpr uint32_t kWholeTable = 0;
-inline constexpr uint32_t kTableFacts = 1;  // name, owner, type: read by info, changed only with the whole table
-uint32_t key_element(View key);             // neither of the above
+inline constexpr uint32_t kTableFacts =
+    1;  // name, owner, type: read by info, changed only with the whole table
+uint32_t key_element(View key);  // neither of the above
 
-// A key on its way into an operation: plain, and small ones inside, since it lives across the sync point.
+// A key on its way into an operation: plain, and small ones inside, since it lives across the sync
+// point.
 struct Key {
   View view{nullptr};
   uint32_t element = 0;
-  uint32_t owned = 0;     // bytes in the arena, 0 if inside
+  uint32_t owned = 0;  // bytes in the arena, 0 if inside
   char room[64];
 };
 void take_key(lua_State* L, Machine& m, int index, const char* function, Key& key);
@@ -96,33 +104,35 @@ inline void drop_key(Machine& m, const Key& key) {
 
 // A table as it was named by the caller; resolved again when the operation takes effect.
 struct Target {
-  uint64_t id = 0;              // 0: by name
-  const char* name = nullptr;   // anchored by the Lua stack
+  uint64_t id = 0;             // 0: by name
+  const char* name = nullptr;  // anchored by the Lua stack
   size_t length = 0;
-  EtsTable* table = nullptr;    // at the time of the announcement, or null
+  EtsTable* table = nullptr;  // at the time of the announcement, or null
   uint32_t container = 0;
-  uint32_t other = 0;           // container of its name, if the table was renamed
+  uint32_t other = 0;  // container of its name, if the table was renamed
   bool also = false;
 };
 Target table_argument(lua_State* L, Machine& m, const Process& p, int index = 1);
 
 // Announces and waits. The element is one of the above.
-void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access, const Target& target, uint32_t element,
-           uint64_t value = 0);
+void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access,
+           const Target& target, uint32_t element, uint64_t value = 0);
 // The same with several keys; more than a handful is the whole table.
-void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access access, const Target& target,
-                const uint32_t* elements, size_t count, uint64_t value = 0);
+void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access access,
+                const Target& target, const uint32_t* elements, size_t count, uint64_t value = 0);
 
 enum class Need : uint8_t { nothing, read, write, owner };
 EtsTable* resolve(Machine& m, const Process& p, const Target& target);  // null if there is none
-EtsTable& granted(lua_State* L, Machine& m, const Process& p, const Target& target, Need need);  // badarg if not
+EtsTable& granted(lua_State* L, Machine& m, const Process& p, const Target& target,
+                  Need need);  // badarg if not
 
-void need_argument(lua_State* L, int index, const char* expected);      // misuse if it is not there
-bool take_row(lua_State* L, Machine& m, int index, const char* function, Row& row);  // false if it is no tuple
+void need_argument(lua_State* L, int index, const char* expected);  // misuse if it is not there
+bool take_row(lua_State* L, Machine& m, int index, const char* function,
+              Row& row);  // false if it is no tuple
 bool is_row_list(lua_State* L, int index);
 void push_row(lua_State* L, const Row& row);
 void push_rows(lua_State* L, const EtsTable& t, Span span);
-void push_element(lua_State* L, const Row& row, uint32_t position);     // from 1
+void push_element(lua_State* L, const Row& row, uint32_t position);  // from 1
 bool shares_variables(View v);  // holds functions that cannot be taken out of their term
 
 // ---- for people (ets_names.cpp) ----

@@ -7,7 +7,8 @@
 namespace lockstep::vm {
 namespace {
 
-constexpr uint32_t kTableStep = 0x9e3779b1;  // odd: the tables of one process differ in their low halves
+constexpr uint32_t kTableStep =
+    0x9e3779b1;  // odd: the tables of one process differ in their low halves
 
 // The set of all tables, as ets.all sees it: each table is an element of it.
 Footprint in_set_of_tables(uint32_t node, uint32_t container, Access access) {
@@ -17,7 +18,8 @@ Footprint in_set_of_tables(uint32_t node, uint32_t container, Access access) {
 struct Options {
   EtsType type = EtsType::set;
   EtsProtection protection = EtsProtection::guarded;
-  bool named = false, read_concurrency = false, write_concurrency = false, decentralized = false, compressed = false;
+  bool named = false, read_concurrency = false, write_concurrency = false, decentralized = false,
+       compressed = false;
   uint32_t keypos = 1;
   bool has_heir = false;
   uint64_t heir = 0;
@@ -31,16 +33,26 @@ std::string_view text_at(lua_State* L, int index) {
 }
 
 bool plain_option(std::string_view s, Options& o) {
-  if (s == "set") o.type = EtsType::set;
-  else if (s == "ordered_set") o.type = EtsType::ordered_set;
-  else if (s == "bag") o.type = EtsType::bag;
-  else if (s == "duplicate_bag") o.type = EtsType::duplicate_bag;
-  else if (s == "public") o.protection = EtsProtection::open;
-  else if (s == "protected") o.protection = EtsProtection::guarded;
-  else if (s == "private") o.protection = EtsProtection::closed;
-  else if (s == "named_table") o.named = true;
-  else if (s == "compressed") o.compressed = true;
-  else return false;
+  if (s == "set")
+    o.type = EtsType::set;
+  else if (s == "ordered_set")
+    o.type = EtsType::ordered_set;
+  else if (s == "bag")
+    o.type = EtsType::bag;
+  else if (s == "duplicate_bag")
+    o.type = EtsType::duplicate_bag;
+  else if (s == "public")
+    o.protection = EtsProtection::open;
+  else if (s == "protected")
+    o.protection = EtsProtection::guarded;
+  else if (s == "private")
+    o.protection = EtsProtection::closed;
+  else if (s == "named_table")
+    o.named = true;
+  else if (s == "compressed")
+    o.compressed = true;
+  else
+    return false;
   return true;
 }
 
@@ -108,15 +120,19 @@ void take_options(lua_State* L, Machine& m, Options& o) {
     if (!good) badarg(L);
     lua_settop(L, 2);
   }
-  if (n > 0) lua_pushinteger(L, n);
-  else lua_pushnil(L);
+  if (n > 0)
+    lua_pushinteger(L, n);
+  else
+    lua_pushnil(L);
   if (lua_next(L, 2)) misuse_argument(L, 2, kOptions);  // {keypos = 2} would be ignored in silence
   lua_settop(L, 2);
 }
 
 void push_id(lua_State* L, const EtsTable& t) {
-  if (t.named) push(L, t.name);
-  else lua_pushlightuserdata(L, reinterpret_cast<void*>(t.id));
+  if (t.named)
+    push(L, t.name);
+  else
+    lua_pushlightuserdata(L, reinterpret_cast<void*>(t.id));
 }
 void push_light(lua_State* L, uint64_t v) { lua_pushlightuserdata(L, reinterpret_cast<void*>(v)); }
 
@@ -131,7 +147,8 @@ int ets_new(lua_State* L) {
   const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x657473)) + ++p.tables_made * kTableStep;
   const uint32_t container = o.named ? name_container(p.node, name) : low & 0xffffff;
   const Footprint extra = in_set_of_tables(p.node, container, Access::write);
-  m.announce(L, p, "ets.new", OpKind::ets, Access::write, make_object(ObjectClass::ets, container), 0, &extra, 1);
+  m.announce(L, p, "ets.new", OpKind::ets, Access::write, make_object(ObjectClass::ets, container),
+             0, &extra, 1);
   World& w = m.world();
   if (o.named && find_named(w, p.node, name)) badarg(L);
   auto* t = new (m.allocate(sizeof(EtsTable))) EtsTable();
@@ -161,36 +178,65 @@ int ets_new(lua_State* L) {
 
 constexpr const char* kTypes[] = {"set", "ordered_set", "bag", "duplicate_bag"};
 constexpr const char* kProtections[] = {"public", "protected", "private"};
-constexpr const char* kItems[] = {"id", "name", "size", "type", "keypos", "protection", "owner", "heir", "named_table", "node",
-                                  "memory", "fixed", "compressed", "read_concurrency", "write_concurrency",
+constexpr const char* kItems[] = {"id",
+                                  "name",
+                                  "size",
+                                  "type",
+                                  "keypos",
+                                  "protection",
+                                  "owner",
+                                  "heir",
+                                  "named_table",
+                                  "node",
+                                  "memory",
+                                  "fixed",
+                                  "compressed",
+                                  "read_concurrency",
+                                  "write_concurrency",
                                   "decentralized_counters"};
 
 void push_item(lua_State* L, Machine& m, const EtsTable& t, std::string_view item) {
   const World& w = m.world();
-  if (item == "id") push_light(L, t.id);
-  else if (item == "name") push(L, t.name);
-  else if (item == "size") lua_pushinteger(L, t.rows.size);
-  else if (item == "type") lua_pushstring(L, kTypes[static_cast<int>(t.type)]);
-  else if (item == "keypos") lua_pushinteger(L, t.keypos);
-  else if (item == "protection") lua_pushstring(L, kProtections[static_cast<int>(t.protection)]);
-  else if (item == "owner") push_light(L, w.processes[t.owner]->pid);
-  else if (item == "heir" && t.heir == 0) lua_pushliteral(L, "none");
-  else if (item == "heir") push_light(L, t.heir);
-  else if (item == "named_table") lua_pushboolean(L, t.named);
-  else if (item == "node") lua_pushstring(L, m.node_name(t.node).c_str());
+  if (item == "id")
+    push_light(L, t.id);
+  else if (item == "name")
+    push(L, t.name);
+  else if (item == "size")
+    lua_pushinteger(L, t.rows.size);
+  else if (item == "type")
+    lua_pushstring(L, kTypes[static_cast<int>(t.type)]);
+  else if (item == "keypos")
+    lua_pushinteger(L, t.keypos);
+  else if (item == "protection")
+    lua_pushstring(L, kProtections[static_cast<int>(t.protection)]);
+  else if (item == "owner")
+    push_light(L, w.processes[t.owner]->pid);
+  else if (item == "heir" && t.heir == 0)
+    lua_pushliteral(L, "none");
+  else if (item == "heir")
+    push_light(L, t.heir);
+  else if (item == "named_table")
+    lua_pushboolean(L, t.named);
+  else if (item == "node")
+    lua_pushstring(L, m.node_name(t.node).c_str());
   else if (item == "memory") {  // words, as far as a table here compares with one there
     uint64_t bytes = sizeof(EtsTable);
     for (uint32_t i = 0; i < t.rows.size; i++) bytes += t.rows[i].size + sizeof(Row);
     lua_pushinteger(L, static_cast<lua_Integer>(bytes / 8));
-  }
-  else if (item == "fixed") lua_pushboolean(L, !t.fixes.empty());
-  else if (item == "compressed") lua_pushboolean(L, t.compressed);
-  else if (item == "read_concurrency") lua_pushboolean(L, t.read_concurrency);
-  else if (item == "write_concurrency") lua_pushboolean(L, t.write_concurrency);
-  else lua_pushboolean(L, t.decentralized_counters);
+  } else if (item == "fixed")
+    lua_pushboolean(L, !t.fixes.empty());
+  else if (item == "compressed")
+    lua_pushboolean(L, t.compressed);
+  else if (item == "read_concurrency")
+    lua_pushboolean(L, t.read_concurrency);
+  else if (item == "write_concurrency")
+    lua_pushboolean(L, t.write_concurrency);
+  else
+    lua_pushboolean(L, t.decentralized_counters);
 }
 
-// info(table) and info(table, item). The number of objects depends on all of them, the rest on the table's facts alone.
+// info(table) and info(table, item). The number of objects depends on all of them, the rest on the
+// table's facts alone.
 int ets_info(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "ets.info");
@@ -231,8 +277,10 @@ int ets_whereis(lua_State* L) {
   const Target target = table_argument(L, m, p);
   begin(L, m, p, "ets.whereis", Access::read, target, kTableFacts);
   const EtsTable* t = resolve(m, p, target);
-  if (t) push_light(L, t->id);
-  else lua_pushnil(L);
+  if (t)
+    push_light(L, t->id);
+  else
+    lua_pushnil(L);
   return m.done(L, p, 1);
 }
 
@@ -257,10 +305,11 @@ int ets_rename(lua_State* L) {
   need_argument(L, 2, "the new name");
   if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
   const std::string_view name = text_at(L, 2);
-  const Footprint extra[2] = {{make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
-                              {make_object(ObjectClass::ets, target.other), Access::write}};
-  m.announce(L, p, "ets.rename", OpKind::ets, Access::write, make_object(ObjectClass::ets, target.container), 0, extra,
-             target.also ? 2 : 1);
+  const Footprint extra[2] = {
+      {make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
+      {make_object(ObjectClass::ets, target.other), Access::write}};
+  m.announce(L, p, "ets.rename", OpKind::ets, Access::write,
+             make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 2 : 1);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (t.named) {
     EtsTable* other = find_named(m.world(), p.node, name);
@@ -285,8 +334,8 @@ void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& d
   t.owner = to.index;
   Signal s;
   s.payload = make_tuple(m.arena(), m.scratch(),
-                         {make_string("ETS-TRANSFER", m.arena()), t.named ? t.name : Term::of_light(t.id),
-                          Term::of_light(from.pid), data});
+                         {make_string("ETS-TRANSFER", m.arena()),
+                          t.named ? t.name : Term::of_light(t.id), Term::of_light(from.pid), data});
   m.send_signal(from, to, s);
 }
 
@@ -303,8 +352,8 @@ int ets_give_away(lua_State* L) {
   const Footprint extra[3] = {{make_object(ObjectClass::mailbox, to->index), Access::append},
                               {make_object(ObjectClass::process, to->index), Access::read},
                               {make_object(ObjectClass::ets, target.other), Access::write}};
-  m.announce(L, p, "ets.give_away", OpKind::ets, Access::write, make_object(ObjectClass::ets, target.container), 0, extra,
-             target.also ? 3 : 2);
+  m.announce(L, p, "ets.give_away", OpKind::ets, Access::write,
+             make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 3 : 2);
   EtsTable& t = granted(L, m, p, target, Need::owner);
   if (!reachable(m, *to)) badarg(L);
   if (m.recording()) {
@@ -334,7 +383,9 @@ int ets_setopts(lua_State* L) {
   const int option = lua_gettop(L);
   Options o;
   if (!empty) {
-    if (lua_rawgeti(L, option, 1) != LUA_TSTRING || text_at(L, -1) != "heir" || (list && lua_rawlen(L, 2) != 1)) badarg(L);
+    if (lua_rawgeti(L, option, 1) != LUA_TSTRING || text_at(L, -1) != "heir" ||
+        (list && lua_rawlen(L, 2) != 1))
+      badarg(L);
     lua_pop(L, 1);
     if (!heir_option(L, m, option, "ets.setopts", o)) badarg(L);
   }
@@ -390,14 +441,10 @@ bool has_fixed(const EtsTable& t, uint32_t process) {
 }  // namespace
 
 const EtsFunction kEtsAdmin[] = {
-    {"new", ets_new},
-    {"info", ets_info},
-    {"whereis", ets_whereis},
-    {"all", ets_all},
-    {"rename", ets_rename},
-    {"give_away", ets_give_away},
-    {"setopts", ets_setopts},
-    {"safe_fixtable", ets_safe_fixtable},
+    {"new", ets_new},         {"info", ets_info},
+    {"whereis", ets_whereis}, {"all", ets_all},
+    {"rename", ets_rename},   {"give_away", ets_give_away},
+    {"setopts", ets_setopts}, {"safe_fixtable", ets_safe_fixtable},
     {nullptr, nullptr},
 };
 
@@ -411,7 +458,9 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, Footprint* out, si
     if (!t->alive || (t->owner != p.index && !has_fixed(*t, p.index))) continue;
     add({make_object(ObjectClass::ets, t->container), Access::write});
     if (t->owner != p.index) continue;
-    if (t->renamed) add({make_object(ObjectClass::ets, name_container(t->node, View{t->name.bytes}.string())), Access::write});
+    if (t->renamed)
+      add({make_object(ObjectClass::ets, name_container(t->node, View{t->name.bytes}.string())),
+           Access::write});
     const Process* heir = t->heir ? m.find(t->heir) : nullptr;
     if (heir) {
       add({make_object(ObjectClass::process, heir->index), Access::read});
@@ -428,8 +477,10 @@ void ets_owner_exit(Machine& m, Process& p) {
     unfix(m, *t, p.index, true);
     if (t->owner != p.index) continue;
     Process* heir = t->heir ? m.find(t->heir) : nullptr;
-    if (heir && heir != &p && reachable(m, *heir) && heir->node == t->node) transfer(m, *t, p, *heir, t->heir_data);
-    else delete_table(m, *t);
+    if (heir && heir != &p && reachable(m, *heir) && heir->node == t->node)
+      transfer(m, *t, p, *heir, t->heir_data);
+    else
+      delete_table(m, *t);
   }
 }
 

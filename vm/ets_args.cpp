@@ -11,29 +11,39 @@ constexpr size_t kMaxKeys = 32;  // in one footprint
 
 uint64_t value_hash(View v) {
   switch (v.tag()) {
-    case Tag::integer: return mix64(1, static_cast<uint64_t>(v.i64(1)));
+    case Tag::integer:
+      return mix64(1, static_cast<uint64_t>(v.i64(1)));
     case Tag::real: {
       const double d = v.real();
-      if (d >= -0x1p63 && d < 0x1p63 && std::trunc(d) == d) return mix64(1, static_cast<uint64_t>(static_cast<int64_t>(d)));
+      if (d >= -0x1p63 && d < 0x1p63 && std::trunc(d) == d)
+        return mix64(1, static_cast<uint64_t>(static_cast<int64_t>(d)));
       return mix64(2, static_cast<uint64_t>(v.i64(1)));
     }
-    case Tag::light: return mix64(3, static_cast<uint64_t>(v.i64(1)));
-    case Tag::nil: return digest_text("nil", 4);
-    case Tag::no: return digest_text("false", 4);
-    case Tag::yes: return digest_text("true", 4);
-    case Tag::string: return digest_text(v.string(), 4);
+    case Tag::light:
+      return mix64(3, static_cast<uint64_t>(v.i64(1)));
+    case Tag::nil:
+      return digest_text("nil", 4);
+    case Tag::no:
+      return digest_text("false", 4);
+    case Tag::yes:
+      return digest_text("true", 4);
+    case Tag::string:
+      return digest_text(v.string(), 4);
     case Tag::table:
     case Tag::object: {
       uint64_t h = mix64(5, v.array_size());
       View x = v.first();
-      for (uint32_t i = 0; i < v.array_size() + 2 * v.pairs(); i++, x = x.next()) h = mix64(h, value_hash(x));
+      for (uint32_t i = 0; i < v.array_size() + 2 * v.pairs(); i++, x = x.next())
+        h = mix64(h, value_hash(x));
       return h;
     }
-    default: return digest(v);
+    default:
+      return digest(v);
   }
 }
 
-// A tuple of numbers, strings and the like: the usual row, written without further ado. False: something else is in it.
+// A tuple of numbers, strings and the like: the usual row, written without further ado. False:
+// something else is in it.
 bool plain_row(lua_State* L, int index, Bytes& out) {
   const void* table = lua_topointer(L, index);
   const uint32_t n = layout::load<uint32_t>(table, layout::kTableAlimit);
@@ -90,15 +100,23 @@ bool plain_row(lua_State* L, int index, Bytes& out) {
 
 void push_simple(lua_State* L, View v) {
   switch (v.tag()) {
-    case Tag::integer: lua_pushinteger(L, v.i64(1)); return;
+    case Tag::integer:
+      lua_pushinteger(L, v.i64(1));
+      return;
     case Tag::string: {
       const auto s = v.string();
       lua_pushlstring(L, s.data(), s.size());
       return;
     }
-    case Tag::real: lua_pushnumber(L, v.real()); return;
-    case Tag::light: lua_pushlightuserdata(L, reinterpret_cast<void*>(v.i64(1))); return;
-    default: lua_pushboolean(L, v.tag() == Tag::yes); return;
+    case Tag::real:
+      lua_pushnumber(L, v.real());
+      return;
+    case Tag::light:
+      lua_pushlightuserdata(L, reinterpret_cast<void*>(v.i64(1)));
+      return;
+    default:
+      lua_pushboolean(L, v.tag() == Tag::yes);
+      return;
   }
 }
 bool is_simple(View v) { return v.tag() > Tag::nil && v.tag() <= Tag::string; }
@@ -162,7 +180,8 @@ Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
   if (lua_type(L, index) == LUA_TLIGHTUSERDATA) {
     const auto id = reinterpret_cast<uint64_t>(lua_touserdata(L, index));
     const uint32_t number = light_index(id);
-    if (light_class(id) == Light::ets_table && number < w.tables.size && w.tables[number]->id == id) {
+    if (light_class(id) == Light::ets_table && number < w.tables.size &&
+        w.tables[number]->id == id) {
       target.id = id;
       target.table = w.tables[number];
       target.container = target.table->container;
@@ -174,8 +193,8 @@ Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
   badarg(L);
 }
 
-void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access, const Target& target, uint32_t element,
-           uint64_t value) {
+void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access,
+           const Target& target, uint32_t element, uint64_t value) {
   const ObjectId object = make_object(ObjectClass::ets, target.container, element);
   if (__builtin_expect(target.also, 0)) {
     const Footprint extra{make_object(ObjectClass::ets, target.other, element), access};
@@ -185,22 +204,28 @@ void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access
   m.sync(L, p, what, OpKind::ets, access, object, value);
 }
 
-void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access access, const Target& target,
-                const uint32_t* elements, size_t count, uint64_t value) {
+void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access access,
+                const Target& target, const uint32_t* elements, size_t count, uint64_t value) {
   if (count == 1) return begin(L, m, p, what, access, target, elements[0], value);
-  if (count == 0 || count > kMaxKeys) return begin(L, m, p, what, access, target, kWholeTable, value);
+  if (count == 0 || count > kMaxKeys)
+    return begin(L, m, p, what, access, target, kWholeTable, value);
   Footprint extra[2 * kMaxKeys];
   size_t n = 0;
-  for (size_t i = 1; i < count; i++) extra[n++] = {make_object(ObjectClass::ets, target.container, elements[i]), access};
+  for (size_t i = 1; i < count; i++)
+    extra[n++] = {make_object(ObjectClass::ets, target.container, elements[i]), access};
   if (target.also)
-    for (size_t i = 0; i < count; i++) extra[n++] = {make_object(ObjectClass::ets, target.other, elements[i]), access};
-  m.announce(L, p, what, OpKind::ets, access, make_object(ObjectClass::ets, target.container, elements[0]), value, extra, n);
+    for (size_t i = 0; i < count; i++)
+      extra[n++] = {make_object(ObjectClass::ets, target.other, elements[i]), access};
+  m.announce(L, p, what, OpKind::ets, access,
+             make_object(ObjectClass::ets, target.container, elements[0]), value, extra, n);
 }
 
 EtsTable* resolve(Machine& m, const Process& p, const Target& target) {
   EtsTable* t = target.table;
   if (target.id != 0) return t->alive && t->node == p.node ? t : nullptr;
-  if (t && t->alive && t->named && t->name.size == target.length + 5 && std::memcmp(t->name.bytes + 5, target.name, target.length) == 0) return t;
+  if (t && t->alive && t->named && t->name.size == target.length + 5 &&
+      std::memcmp(t->name.bytes + 5, target.name, target.length) == 0)
+    return t;
   return find_named(m.world(), p.node, {target.name, target.length});
 }
 
@@ -230,8 +255,8 @@ bool take_row(lua_State* L, Machine& m, int index, const char* function, Row& ro
   return true;
 }
 
-// Tuples and lists are both arrays: one that holds nothing but arrays is a list of objects. (An object all of whose elements
-// are arrays must be put in a list.)
+// Tuples and lists are both arrays: one that holds nothing but arrays is a list of objects. (An
+// object all of whose elements are arrays must be put in a list.)
 bool is_row_list(lua_State* L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
   const auto n = static_cast<lua_Integer>(lua_rawlen(L, index));
@@ -290,7 +315,8 @@ void push_element(lua_State* L, const Row& row, uint32_t position) {
 
 bool shares_variables(View v) {
   switch (v.tag()) {
-    case Tag::upref: return (v.u32(1) & 0x80000000u) == 0;
+    case Tag::upref:
+      return (v.u32(1) & 0x80000000u) == 0;
     case Tag::table:
     case Tag::object: {
       View x = v.first();
@@ -304,7 +330,8 @@ bool shares_variables(View v) {
         if (shares_variables(x)) return true;
       return false;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -98,7 +98,8 @@ bool run_spec(View spec, MatchContext& context, Bytes& out) {
       out.resize(start);
     }
     if (!holds) continue;
-    if (!evaluate(body.element(body.array_size() - 1), context, out)) {  // a body that fails yields 'EXIT', as there
+    if (!evaluate(body.element(body.array_size() - 1), context,
+                  out)) {  // a body that fails yields 'EXIT', as there
       constexpr char kExit[] = "\4\0\0\0EXIT";
       out.push_back(static_cast<char>(Tag::string));
       out.insert(out.end(), kExit, kExit + 8);

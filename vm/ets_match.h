@@ -1,4 +1,5 @@
-// Patterns and match specifications, as terms. Arrays stand for tuples and lists alike, strings for atoms.
+// Patterns and match specifications, as terms. Arrays stand for tuples and lists alike, strings for
+// atoms.
 #pragma once
 #include "vm/ets.h"
 
@@ -23,9 +24,9 @@ struct Bindings {
 
 // N of "$N", or -1.
 int64_t variable_number(View v);
-bool is_array(View v);                     // of the kind that stands for a tuple or list
-bool holds_variable(View pattern);         // or "_"
-bool good_pattern(View pattern);           // "_", a variable or an array, with few enough variables
+bool is_array(View v);              // of the kind that stands for a tuple or list
+bool holds_variable(View pattern);  // or "_"
+bool good_pattern(View pattern);    // "_", a variable or an array, with few enough variables
 bool match_pattern(View pattern, View value, Bindings& bindings);
 
 // A list of {pattern, guards, body} with guards that make sense.
@@ -37,7 +38,7 @@ struct MatchContext {
   Bindings bindings;
   uint64_t self = 0;
   uint32_t node = 0;
-  const char* error = nullptr;             // a misuse that must be told, not a guard that fails
+  const char* error = nullptr;  // a misuse that must be told, not a guard that fails
 };
 
 // Appends the value; false, with `out` as it was, if it cannot be worked out.

@@ -7,11 +7,14 @@
 namespace lockstep::vm {
 namespace {
 
-// The names of elements that were touched while recording: an object that a report names may be gone from its table, or
-// never have been in it. Objects mean the same in every execution, so the names may outlive one. Only for people.
+// The names of elements that were touched while recording: an object that a report names may be
+// gone from its table, or never have been in it. Objects mean the same in every execution, so the
+// names may outlive one. Only for people.
 thread_local std::unordered_map<ObjectId, std::string> t_names;
 
-std::string key_text(const EtsTable& t, View key) { return table_text(t) + "[" + print(key, 40) + "]"; }
+std::string key_text(const EtsTable& t, View key) {
+  return table_text(t) + "[" + print(key, 40) + "]";
+}
 
 }  // namespace
 
@@ -37,7 +40,8 @@ std::string rows_text(const EtsTable& t, View key) {
   const Span s = find_rows(t, key);
   if (s.empty()) return "none";
   std::string out;
-  for (uint32_t i = s.first; i < s.last && i < s.first + 4; i++) out += (i > s.first ? ", " : "") + print(t.rows[i].view(), 60);
+  for (uint32_t i = s.first; i < s.last && i < s.first + 4; i++)
+    out += (i > s.first ? ", " : "") + print(t.rows[i].view(), 60);
   if (s.last - s.first > 4) out += ", ...";
   return out;
 }
@@ -61,7 +65,9 @@ std::string ets_object_name(const Machine& m, ObjectId object) {
   }
   if (const auto it = t_names.find(object); it != t_names.end()) return it->second;
   const auto whole = t_names.find(make_object(ObjectClass::ets, container));
-  const std::string table = found ? table_text(*found) : whole != t_names.end() ? whole->second : "table";
+  const std::string table = found                    ? table_text(*found)
+                            : whole != t_names.end() ? whole->second
+                                                     : "table";
   return element <= kTableFacts ? table : table + "[...]";
 }
 
@@ -71,10 +77,12 @@ uint64_t ets_digest(const Machine& m) {
   for (const EtsTable* t : w.tables) {
     if (!t->alive) continue;
     uint64_t h = mix64(light_low(t->id), w.processes[t->owner]->key);
-    h = mix64(h, static_cast<uint64_t>(t->type) << 8 | static_cast<uint64_t>(t->protection) << 4 | t->named);
+    h = mix64(h, static_cast<uint64_t>(t->type) << 8 | static_cast<uint64_t>(t->protection) << 4 |
+                     t->named);
     h = mix64(mix64(h, digest(t->name)), mix64(t->heir, digest(t->heir_data)));
     h = mix64(h, mix64(t->fixes.size, t->ghosts.size));
-    for (uint32_t i = 0; i < t->rows.size; i++) h = mix64(h, digest_bytes(t->rows[i].bytes, t->rows[i].size));
+    for (uint32_t i = 0; i < t->rows.size; i++)
+      h = mix64(h, digest_bytes(t->rows[i].bytes, t->rows[i].size));
     sum += h;
   }
   return sum;

@@ -1,4 +1,5 @@
-// match, match_object, select and their kin: one operation each. If every clause names the key, only those keys are read.
+// match, match_object, select and their kin: one operation each. If every clause names the key,
+// only those keys are read.
 #include "vm/ets_match.h"
 
 namespace lockstep::vm {
@@ -11,13 +12,13 @@ constexpr uint32_t kMaxClauseKeys = 8;
 enum class Mode : uint8_t { bindings, object, select };
 
 struct Query {
-  Term term;                       // the pattern, or the match specification
+  Term term;  // the pattern, or the match specification
   Mode mode = Mode::select;
   bool reverse = false;
-  uint64_t limit = 0;              // 0: none
+  uint64_t limit = 0;  // 0: none
   bool resumed = false;
-  Key last;                        // where the chunk before ended
-  uint64_t done = 0;               // objects of that key already seen
+  Key last;           // where the chunk before ended
+  uint64_t done = 0;  // objects of that key already seen
 };
 
 View query_view(const Query& q, char* room) { return view_of(q.term, room); }
@@ -35,7 +36,8 @@ View named_key(View pattern, uint32_t keypos) {
   return holds_variable(key) ? View{nullptr} : key;
 }
 
-void begin_query(lua_State* L, Machine& m, Process& p, const char* what, Access access, const Target& target, const Query& q) {
+void begin_query(lua_State* L, Machine& m, Process& p, const char* what, Access access,
+                 const Target& target, const Query& q) {
   char room[16];
   const View v = query_view(q, room);
   uint32_t elements[kMaxClauseKeys];
@@ -44,7 +46,8 @@ void begin_query(lua_State* L, Machine& m, Process& p, const char* what, Access 
     const uint32_t clauses = q.mode == Mode::select ? v.array_size() : 1;
     View clause = q.mode == Mode::select ? v.first() : v;
     for (uint32_t i = 0; i < clauses; i++) {
-      const View key = named_key(q.mode == Mode::select ? clause.element(0) : clause, target.table->keypos);
+      const View key =
+          named_key(q.mode == Mode::select ? clause.element(0) : clause, target.table->keypos);
       if (!key.p || clauses > kMaxClauseKeys) {
         count = 0;
         break;
@@ -79,7 +82,9 @@ void check_context(lua_State* L, const MatchContext& c) {
 
 // The rows that a query has to look at.
 Span range_of(const EtsTable& t, const Query& q, View query) {
-  const View pattern = q.mode == Mode::select ? (query.array_size() == 1 ? query.first().element(0) : View{nullptr}) : query;
+  const View pattern = q.mode == Mode::select
+                           ? (query.array_size() == 1 ? query.first().element(0) : View{nullptr})
+                           : query;
   if (pattern.p) {
     const View key = named_key(pattern, t.keypos);
     if (key.p) return find_rows(t, key);
@@ -87,7 +92,8 @@ Span range_of(const EtsTable& t, const Query& q, View query) {
   return {0, t.rows.size};
 }
 
-void push_continuation(lua_State* L, const EtsTable& t, const Query& q, const Row& last, uint64_t done) {
+void push_continuation(lua_State* L, const EtsTable& t, const Query& q, const Row& last,
+                       uint64_t done) {
   lua_createtable(L, 8, 0);
   int i = 0;
   lua_pushstring(L, kContinuation);
@@ -170,12 +176,16 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
       lua_settop(L, 1);
       return 1;
     }
-    if (lua_type(L, 1) != LUA_TTABLE) misuse_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
-    if (lua_rawgeti(L, 1, 1) != LUA_TSTRING || std::string_view(lua_tostring(L, -1)) != kContinuation) badarg(L);
+    if (lua_type(L, 1) != LUA_TTABLE)
+      misuse_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
+    if (lua_rawgeti(L, 1, 1) != LUA_TSTRING ||
+        std::string_view(lua_tostring(L, -1)) != kContinuation)
+      badarg(L);
     for (int i = 2; i <= 8; i++) lua_rawgeti(L, 1, i);  // to 3 .. 9
     target = table_argument(L, m, p, 3);
     q.term = m.encode_argument(L, 4, what);
-    if (!lua_isinteger(L, 5) || static_cast<Mode>(lua_tointeger(L, 5)) != mode || !lua_isinteger(L, 7) || !lua_isinteger(L, 9))
+    if (!lua_isinteger(L, 5) || static_cast<Mode>(lua_tointeger(L, 5)) != mode ||
+        !lua_isinteger(L, 7) || !lua_isinteger(L, 9))
       badarg(L);
     q.reverse = lua_toboolean(L, 6);
     q.limit = static_cast<uint64_t>(lua_tointeger(L, 7));
@@ -216,7 +226,8 @@ void take_query(lua_State* L, Machine& m, const char* what, Query& q) {
 
 bool meant(const Query& q, View query, MatchContext& c, const Row& row, Bytes& out) {
   out.clear();
-  return consider(q, query, c, row, out) && (q.mode != Mode::select || View{out.data()}.tag() == Tag::yes);
+  return consider(q, query, c, row, out) &&
+         (q.mode != Mode::select || View{out.data()}.tag() == Tag::yes);
 }
 
 int ets_select_count(lua_State* L) {
@@ -233,7 +244,8 @@ int ets_select_count(lua_State* L) {
   MatchContext c = context_of(p);
   lua_Integer n = 0;
   const Span range = range_of(t, q, query);
-  for (uint32_t i = range.first; i < range.last; i++) n += meant(q, query, c, t.rows[i], m.scratch());
+  for (uint32_t i = range.first; i < range.last; i++)
+    n += meant(q, query, c, t.rows[i], m.scratch());
   check_context(L, c);
   free_term(q.term, m.arena());
   lua_pushinteger(L, n);
@@ -266,11 +278,15 @@ int remove(lua_State* L, const char* what, Mode mode) {
   check_context(L, c);
   if (m.recording()) {
     note_table(m, t);
-    if (n) m.note_change(table_text(t) + ": " + std::to_string(n) + " removed, " + std::to_string(t.rows.size) + " left");
+    if (n)
+      m.note_change(table_text(t) + ": " + std::to_string(n) + " removed, " +
+                    std::to_string(t.rows.size) + " left");
   }
   free_term(q.term, m.arena());
-  if (mode == Mode::select) lua_pushinteger(L, n);
-  else lua_pushboolean(L, 1);
+  if (mode == Mode::select)
+    lua_pushinteger(L, n);
+  else
+    lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }
 int ets_select_delete(lua_State* L) { return remove(L, "ets.select_delete", Mode::select); }
@@ -299,7 +315,9 @@ int ets_select_replace(lua_State* L) {
       continue;
     }
     Row row{out.data(), static_cast<uint32_t>(out.size()), 0};
-    if (!is_array(row.view()) || !row_key(row, t.keypos) || order_keys(t.ordered(), row.key(), t.rows[i].key()) != 0) badarg(L);
+    if (!is_array(row.view()) || !row_key(row, t.keypos) ||
+        order_keys(t.ordered(), row.key(), t.rows[i].key()) != 0)
+      badarg(L);
     const uint32_t key_at = row.key_at;
     row = keep_row(m, row.bytes, row.size);
     row.key_at = key_at;
@@ -323,7 +341,8 @@ int ets_select_replace(lua_State* L) {
   return m.done(L, p, 1);
 }
 
-// test_ms(object, specification): the result of the first clause that matches, or false. Touches no table.
+// test_ms(object, specification): the result of the first clause that matches, or false. Touches no
+// table.
 int ets_test_ms(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "ets.test_ms");
@@ -339,8 +358,10 @@ int ets_test_ms(lua_State* L) {
   out.clear();
   const bool matched = consider(q, query_view(q, room), c, row, out);
   check_context(L, c);
-  if (matched) push(L, View{out.data()});
-  else lua_pushboolean(L, 0);
+  if (matched)
+    push(L, View{out.data()});
+  else
+    lua_pushboolean(L, 0);
   drop_row(m, row);
   free_term(q.term, m.arena());
   return 1;

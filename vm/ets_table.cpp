@@ -25,7 +25,8 @@ uint32_t bound(const EtsTable& t, View key, bool above) {
 void insert_at(Machine& m, EtsTable& t, uint32_t at, const Row& row) {
   m.push(t.rows, row);
   if (at + 1 == t.rows.size) return;
-  std::memmove(static_cast<void*>(&t.rows[at + 1]), &t.rows[at], (t.rows.size - at - 1) * sizeof(Row));
+  std::memmove(static_cast<void*>(&t.rows[at + 1]), &t.rows[at],
+               (t.rows.size - at - 1) * sizeof(Row));
   t.rows[at] = row;
 }
 
@@ -111,7 +112,8 @@ void remove_rows(Machine& m, EtsTable& t, Span s) {
     if (!t.fixes.empty()) m.push(t.ghosts, make_term(t.rows[i].key(), m.arena()));
     drop_row(m, t.rows[i]);
   }
-  std::memmove(static_cast<void*>(&t.rows[s.first]), t.rows.data + s.last, (t.rows.size - s.last) * sizeof(Row));
+  std::memmove(static_cast<void*>(&t.rows[s.first]), t.rows.data + s.last,
+               (t.rows.size - s.last) * sizeof(Row));
   t.rows.size -= s.last - s.first;
 }
 

@@ -71,7 +71,9 @@ bool is_op_list(lua_State* L, int index) {
 }
 
 void take_counter_ops(lua_State* L, Machine& m, Ops<CounterOp>& ops) {
-  need_argument(L, 3, "an increment, {position, increment}, {position, increment, threshold, value} or a list of those");
+  need_argument(L, 3,
+                "an increment, {position, increment}, {position, increment, threshold, value} or a "
+                "list of those");
   if (lua_isinteger(L, 3)) {
     make_room(m, ops, 1);
     ops.data[0] = {};
@@ -123,7 +125,9 @@ const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops) {
     CounterOp& op = ops.data[i];
     if (op.position == 0) op.position = t.keypos + 1;
     const char* element = element_of(row, op.position);
-    if (op.position == static_cast<int64_t>(t.keypos) || !element || View{element}.tag() != Tag::integer) return "badarg";
+    if (op.position == static_cast<int64_t>(t.keypos) || !element ||
+        View{element}.tag() != Tag::integer)
+      return "badarg";
     int64_t value = View{element}.i64(1);
     for (uint32_t k = 0; k < i; k++)
       if (ops.data[k].position == op.position) value = ops.data[k].result;
@@ -151,24 +155,29 @@ int ets_update_counter(lua_State* L) {
   const bool has_default = take_default(L, m, 4, "ets.update_counter", model);
   uint64_t value = 0;
   for (uint32_t i = 0; i < ops.count; i++)
-    value = mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), static_cast<uint64_t>(ops.data[i].increment)));
+    value = mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position),
+                               static_cast<uint64_t>(ops.data[i].increment)));
   begin(L, m, p, "ets.update_counter", Access::write, target, key.element, value);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L);
   const Span s = find_rows(t, key.view);
   Row row;
-  if (!s.empty()) row = t.rows[s.first];
-  else if (!has_default || !row_for_key(m, t, model, key.view, row)) badarg(L);
+  if (!s.empty())
+    row = t.rows[s.first];
+  else if (!has_default || !row_for_key(m, t, model, key.view, row))
+    badarg(L);
   if (const char* reason = count(t, row, ops)) raise(L, "error", reason);
   const bool recording = m.recording();
   if (recording) {
     const std::string before = rows_text(t, key.view);
     if (s.empty()) put_row(m, t, row);
-    for (uint32_t i = 0; i < ops.count; i++) std::memcpy(element_of(row, ops.data[i].position) + 1, &ops.data[i].result, 8);
+    for (uint32_t i = 0; i < ops.count; i++)
+      std::memcpy(element_of(row, ops.data[i].position) + 1, &ops.data[i].result, 8);
     note_rows(m, t, key.view, before);
   } else {
     if (s.empty()) put_row(m, t, row);
-    for (uint32_t i = 0; i < ops.count; i++) std::memcpy(element_of(row, ops.data[i].position) + 1, &ops.data[i].result, 8);
+    for (uint32_t i = 0; i < ops.count; i++)
+      std::memcpy(element_of(row, ops.data[i].position) + 1, &ops.data[i].result, 8);
   }
   if (ops.list) {
     lua_createtable(L, static_cast<int>(ops.count), 0);
@@ -220,8 +229,10 @@ Row with_elements(Machine& m, const EtsTable& t, const Row& row, const Ops<Eleme
     const Term* value = nullptr;
     for (uint32_t k = 0; k < ops.count; k++)
       if (ops.data[k].position == i) value = &ops.data[k].value;
-    if (value) append(out, *value);
-    else out.insert(out.end(), x.p, x.end());
+    if (value)
+      append(out, *value);
+    else
+      out.insert(out.end(), x.p, x.end());
   }
   const auto length = static_cast<uint32_t>(out.size() - 5);
   std::memcpy(&out[1], &length, 4);
@@ -242,25 +253,34 @@ int ets_update_element(lua_State* L) {
   const bool has_default = take_default(L, m, 4, "ets.update_element", model);
   uint64_t value = 0;
   for (uint32_t i = 0; i < ops.count; i++)
-    value = mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), digest(ops.data[i].value)));
+    value =
+        mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), digest(ops.data[i].value)));
   begin(L, m, p, "ets.update_element", Access::write, target, key.element, value);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L);
   const Span s = find_rows(t, key.view);
   Row row;
   const bool found = !s.empty();
-  if (found) row = t.rows[s.first];
-  else if (has_default && !row_for_key(m, t, model, key.view, row)) badarg(L);
+  if (found)
+    row = t.rows[s.first];
+  else if (has_default && !row_for_key(m, t, model, key.view, row))
+    badarg(L);
   for (uint32_t i = 0; i < ops.count; i++) {
     const int64_t at = ops.data[i].position;
-    if (at == static_cast<int64_t>(t.keypos) || (row.bytes && at > static_cast<int64_t>(row.view().array_size()))) badarg(L);
+    if (at == static_cast<int64_t>(t.keypos) ||
+        (row.bytes && at > static_cast<int64_t>(row.view().array_size())))
+      badarg(L);
     char room[16];
     if (shares_variables(view_of(ops.data[i].value, room)))
-      luaL_error(L, "ets.update_element: the value holds functions that share a variable; insert the whole object");
+      luaL_error(L,
+                 "ets.update_element: the value holds functions that share a variable; insert the "
+                 "whole object");
   }
   if (row.bytes && ops.count) {
     if (shares_variables(row.view()))
-      luaL_error(L, "ets.update_element: the object holds functions that share a variable; insert the whole object");
+      luaL_error(L,
+                 "ets.update_element: the object holds functions that share a variable; insert the "
+                 "whole object");
     const Row fresh = with_elements(m, t, row, ops);
     if (!found) drop_row(m, row);
     if (m.recording()) {

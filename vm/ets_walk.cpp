@@ -1,4 +1,5 @@
-// Going through a table. Every step reads the whole table, since an insert or a delete of any key may change where it leads.
+// Going through a table. Every step reads the whole table, since an insert or a delete of any key
+// may change where it leads.
 #include "vm/ets.h"
 
 namespace lockstep::vm {
@@ -7,8 +8,10 @@ namespace {
 constexpr const char* kEnd = "$end_of_table";
 
 void push_key(lua_State* L, const EtsTable& t, uint32_t at) {
-  if (at < t.rows.size) push_element(L, t.rows[at], t.keypos);
-  else lua_pushstring(L, kEnd);
+  if (at < t.rows.size)
+    push_element(L, t.rows[at], t.keypos);
+  else
+    lua_pushstring(L, kEnd);
 }
 
 // First row of the key to which row `at` belongs.
@@ -27,7 +30,8 @@ int edge(lua_State* L, const char* what, bool last) {
 int ets_first(lua_State* L) { return edge(L, "ets.first", false); }
 int ets_last(lua_State* L) { return edge(L, "ets.last", true); }
 
-// An ordered_set knows what is next to any key; the others only to one that is there, or was when the table was fixed.
+// An ordered_set knows what is next to any key; the others only to one that is there, or was when
+// the table was fixed.
 bool known(const EtsTable& t, View key) {
   if (t.ordered() || !find_rows(t, key).empty()) return true;
   if (t.fixes.empty()) return false;
@@ -70,12 +74,14 @@ int ets_tab2list(lua_State* L) {
   return m.done(L, p, 1);
 }
 
-// foldl(function, accumulator, table) runs the caller's code between the objects, so it is no single step there and none
-// here: each step takes the objects of the next key, in one operation, and sees what was written meanwhile.
+// foldl(function, accumulator, table) runs the caller's code between the objects, so it is no
+// single step there and none here: each step takes the objects of the next key, in one operation,
+// and sees what was written meanwhile.
 int fold(lua_State* L, const char* what, bool backwards) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
-  if (lua_type(L, 1) != LUA_TFUNCTION) misuse_argument(L, 1, "a function of an object and the accumulator");
+  if (lua_type(L, 1) != LUA_TFUNCTION)
+    misuse_argument(L, 1, "a function of an object and the accumulator");
   if (lua_isnone(L, 2)) misuse_argument(L, 2, "an accumulator");
   const Target target = table_argument(L, m, p, 3);
   lua_settop(L, 3);
@@ -89,8 +95,10 @@ int fold(lua_State* L, const char* what, bool backwards) {
     if (m.recording()) note_table(m, t);
     const bool down = backwards && t.ordered();
     uint32_t at;
-    if (first) at = down ? t.rows.size - 1 : 0;  // wraps if there is none, which is the end as well
-    else at = down ? find_rows(t, key.view).first - 1 : row_after(t, key.view);
+    if (first)
+      at = down ? t.rows.size - 1 : 0;  // wraps if there is none, which is the end as well
+    else
+      at = down ? find_rows(t, key.view).first - 1 : row_after(t, key.view);
     if (!first) drop_key(m, key);
     if (at >= t.rows.size) {
       m.done(L, p, 0);

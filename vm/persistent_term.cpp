@@ -17,14 +17,18 @@ PersistentEntry* find(World& w, uint32_t node, View key) {
 
 std::string text_of(View key) { return "persistent_term[" + print(key, 40) + "]"; }
 
-void start(lua_State* L, Machine& m, Process& p, const char* what, Access access, uint32_t element, uint64_t value = 0) {
-  m.sync(L, p, what, OpKind::persistent_term, access, make_object(ObjectClass::persistent_term, p.node, element), value);
+void start(lua_State* L, Machine& m, Process& p, const char* what, Access access, uint32_t element,
+           uint64_t value = 0) {
+  m.sync(L, p, what, OpKind::persistent_term, access,
+         make_object(ObjectClass::persistent_term, p.node, element), value);
 }
 
 void note(Machine& m, View key, const PersistentEntry* e, const Term* after) {
   m.note_target(text_of(key));
   if (e) m.note_cause(e->written_at);
-  if (after) m.note_change(text_of(key) + ": " + (e ? print(e->value, 60) : "none") + " -> " + print(*after, 60));
+  if (after)
+    m.note_change(text_of(key) + ": " + (e ? print(e->value, 60) : "none") + " -> " +
+                  print(*after, 60));
 }
 
 // put(key, value), and put_new(key, value), which will not replace another value.
@@ -96,9 +100,12 @@ int persistent_get(lua_State* L) {
   const PersistentEntry* e = find(w, p.node, key.view);
   if (m.recording()) note(m, key.view, e, nullptr);
   drop_key(m, key);
-  if (e) push(L, e->value);
-  else if (has_default) lua_pushvalue(L, 2);
-  else badarg(L);
+  if (e)
+    push(L, e->value);
+  else if (has_default)
+    lua_pushvalue(L, 2);
+  else
+    badarg(L);
   return m.done(L, p, 1);
 }
 
@@ -171,7 +178,8 @@ std::string persistent_term_object_name(const Machine& m, ObjectId object) {
     const PersistentEntry& e = m.world().persistent[i];
     char room[16];
     const View key = view_of(e.key, room);
-    if (e.node == object_container(object) && key_element(key) == object_element(object)) return text_of(key);
+    if (e.node == object_container(object) && key_element(key) == object_element(object))
+      return text_of(key);
   }
   return object_element(object) ? "persistent_term[...]" : "persistent_term";
 }

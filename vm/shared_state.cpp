@@ -12,10 +12,14 @@ uint64_t shared_state_digest(const Machine& m) {
 std::string shared_object_name(const Machine& m, ObjectId object) {
   switch (object_class(object)) {
     case ObjectClass::ets:
-    case ObjectClass::ets_name: return ets_object_name(m, object);
-    case ObjectClass::atomics: return atomics_object_name(m, object);
-    case ObjectClass::persistent_term: return persistent_term_object_name(m, object);
-    default: return {};
+    case ObjectClass::ets_name:
+      return ets_object_name(m, object);
+    case ObjectClass::atomics:
+      return atomics_object_name(m, object);
+    case ObjectClass::persistent_term:
+      return persistent_term_object_name(m, object);
+    default:
+      return {};
   }
 }
 

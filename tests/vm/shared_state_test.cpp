@@ -1,4 +1,5 @@
-// The Lua scenarios of tests/lua about shared state, each under every schedule or, where there are too many, under many.
+// The Lua scenarios of tests/lua about shared state, each under every schedule or, where there are
+// too many, under many.
 #include <gtest/gtest.h>
 
 #include "engine/explorer.h"
@@ -7,8 +8,8 @@
 namespace lockstep {
 namespace {
 
-ExploreResult explore_scenario(const vm::Program& program, const std::string& scenario, const std::string& strategy,
-                               uint64_t iterations) {
+ExploreResult explore_scenario(const vm::Program& program, const std::string& scenario,
+                               const std::string& strategy, uint64_t iterations) {
   ExploreOptions o;
   o.strategy = strategy;
   o.iterations = iterations;
@@ -22,11 +23,13 @@ void run_file(const std::string& path) {
     SCOPED_TRACE(path + ": " + info.name);
     const auto expected = info.options.find("expect");
     ExploreResult r = explore_scenario(program, info.name, "dfs", 3000);
-    if (r.findings.empty() && !r.misuse && !r.exhausted) r = explore_scenario(program, info.name, "random", 500);
+    if (r.findings.empty() && !r.misuse && !r.exhausted)
+      r = explore_scenario(program, info.name, "random", 500);
     if (r.misuse) ADD_FAILURE() << r.misuse->outcome.reason << " at " << r.misuse->outcome.site;
     if (expected == info.options.end()) {
       for (const Finding& f : r.findings)
-        ADD_FAILURE() << verdict_name(f.outcome.verdict) << ": " << f.outcome.reason << " at " << f.outcome.site;
+        ADD_FAILURE() << verdict_name(f.outcome.verdict) << ": " << f.outcome.reason << " at "
+                      << f.outcome.site;
     } else {
       EXPECT_EQ(r.findings.size(), 1u);
     }
@@ -37,7 +40,6 @@ void run_file(const std::string& path) {
 TEST(SharedState, EtsConformance) { run_file("conformance/ets.lua"); }
 TEST(SharedState, AtomicsConformance) { run_file("conformance/atomics.lua"); }
 TEST(SharedState, PersistentTermConformance) { run_file("conformance/persistent_term.lua"); }
-TEST(SharedState, Ets) { run_file("ets.lua"); }
 
 }  // namespace
 }  // namespace lockstep
