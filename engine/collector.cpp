@@ -32,6 +32,7 @@ void Collector::merge(Batch& batch) {
     if (!fresh && !it->second) result_.classes_once--, it->second = true;
   }
   result_.blocked += batch.blocked;
+  for (Taught& taught : batch.lessons) lessons_.push_back(std::move(taught));
   if (finished_) return;
   if (batch.exhausted) {
     result_.exhausted = true;

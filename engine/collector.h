@@ -1,6 +1,7 @@
 // Puts together what the workers hand in, in the order of the iterations, so that the result does
 // not show who did what.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,11 @@ struct Failure {
   std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
 };
 
+struct Taught {
+  uint64_t iteration = 0;
+  std::shared_ptr<const Lesson> lesson;
+};
+
 // Consecutive iterations from `from` on, by one worker.
 struct Batch {
   uint64_t from = 0;
@@ -31,6 +37,7 @@ struct Batch {
   bool cut = false;  // ended early by the clock or by ^C
   std::vector<Failure> failures;
   std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class
+  std::vector<Taught> lessons;                         // in order
 };
 
 // Not thread-safe; the explorer holds its mutex.
@@ -40,6 +47,12 @@ class Collector {
   void submit(Batch&& batch);
   bool finished() const { return finished_; }  // what comes later does not count
   uint64_t merged() const { return next_; }    // all iterations below it are in the result
+  // Lessons of merged iterations, by number; those below the first one kept have been forgotten.
+  uint64_t lessons_end() const { return forgotten_ + lessons_.size(); }
+  const Taught& lesson(uint64_t n) const { return lessons_[n - forgotten_]; }
+  void forget(uint64_t below) {
+    for (; forgotten_ < below; forgotten_++) lessons_.pop_front();
+  }
   ExploreResult& result() { return result_; }
 
  private:
@@ -53,6 +66,8 @@ class Collector {
   std::map<uint64_t, Batch> waiting_;           // an earlier one is still missing
   std::unordered_map<uint64_t, bool> classes_;  // fingerprint: seen more than once
   std::map<std::string, size_t> signatures_;    // index in result_.findings
+  std::deque<Taught> lessons_;
+  uint64_t forgotten_ = 0;
   ExploreResult result_;
 };
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <set>
@@ -38,6 +39,7 @@ class Exploration {
   struct Worker;
   void pilot(Worker& worker);
   void work(Worker& worker) noexcept;
+  uint64_t claim(Worker& worker, uint64_t size, Batch& batch);
   bool budget_over();
   void submit(Batch&& batch);
   void report();
@@ -60,6 +62,9 @@ class Exploration {
   Progress done_;
   bool interrupted_ = false;
   std::exception_ptr error_;
+  std::condition_variable merged_;
+  uint64_t round_ = 0, round_start_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 struct Exploration::Worker {
@@ -69,6 +74,7 @@ struct Exploration::Worker {
   std::unique_ptr<Strategy> strategy = nullptr;
   std::set<std::string> known = {};
   double cpu = 0;
+  uint64_t taught = 0;  // lessons; guarded by the mutex
 
   uint64_t stream(uint64_t i) const { return all.info_.claims.exhaustive ? 0 : i; }
 
@@ -87,6 +93,8 @@ struct Exploration::Worker {
     }
     system.limits().count_instructions = false;
     by.end(*outcome, system);
+    if (all.info_.claims.adaptive && !instead)
+      if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
     batch.count++;
     batch.blocked += outcome->verdict == Verdict::stopped;
     batch.steps += system.decisions().size();
@@ -145,10 +153,9 @@ void Exploration::work(Worker& worker) noexcept try {
   uint64_t size = 1;
   for (double then = clock_seconds(CLOCK_MONOTONIC); !stop_.load(std::memory_order_relaxed);) {
     Batch batch;
-    batch.from = next_.fetch_add(size);
-    if (batch.from > last_) break;
-    for (uint64_t i = batch.from;
-         i < batch.from + size && i <= last_.load(std::memory_order_relaxed); i++) {
+    const uint64_t end = claim(worker, size, batch);
+    if (batch.from > last_ || stop_) break;
+    for (uint64_t i = batch.from; i < end && i <= last_.load(std::memory_order_relaxed); i++) {
       if (budget && (batch.cut = budget_over())) break;
       if ((batch.exhausted = !worker.execute(*worker.strategy, nullptr, i, batch))) break;
     }
@@ -165,6 +172,34 @@ void Exploration::work(Worker& worker) noexcept try {
   const std::lock_guard lock(mutex_);
   if (!error_) error_ = std::current_exception();
   stop_ = true;
+  merged_.notify_all();
+}
+
+// The next iterations for a worker. Those of an adaptive strategy's round wait until all before it
+// are merged, and are taught what these have to teach.
+uint64_t Exploration::claim(Worker& worker, uint64_t size, Batch& batch) {
+  if (!info_.claims.adaptive) return (batch.from = next_.fetch_add(size)) + size;
+  std::unique_lock lock(mutex_);
+  const uint64_t from = batch.from = next_;
+  const uint64_t round = worker.strategy->round(from);
+  uint64_t end = worker.strategy->round(from + size - 1) == round ? from + size : from + 1;
+  while (end < from + size && worker.strategy->round(end) == round) end++;
+  next_ = end;
+  if (round != round_) {
+    round_ = round;
+    round_start_ = from;
+  }
+  const uint64_t start = round_start_;
+  merged_.wait(lock, [&] { return stop_ || collector_.merged() >= start; });
+  for (; worker.taught < collector_.lessons_end(); worker.taught++) {
+    const Taught& taught = collector_.lesson(worker.taught);
+    if (taught.iteration >= start) break;
+    worker.strategy->learn(*taught.lesson);
+  }
+  uint64_t all = worker.taught;
+  for (const auto& other : workers_) all = std::min(all, other->taught);
+  collector_.forget(all);
+  return end;
 }
 
 bool Exploration::budget_over() {
@@ -182,6 +217,7 @@ void Exploration::submit(Batch&& batch) {
   done_.failures += batch.failures.size();
   collector_.submit(std::move(batch));
   if (collector_.finished()) stop_ = true;
+  if (info_.claims.adaptive) merged_.notify_all();
 }
 
 void Exploration::report() {
@@ -218,19 +254,18 @@ ExploreResult Exploration::run(const SystemFactory& factory) {
   std::vector<std::unique_ptr<System>>
       systems;  // outlive the strategies, which may hold their images
   for (unsigned i = 0; i < n; i++) systems.push_back(factory());
-  std::vector<std::unique_ptr<Worker>> workers;
   for (auto& system : systems)
-    workers.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
+    workers_.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
   const double cpu_before = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
-  pilot(*workers[0]);
+  pilot(*workers_[0]);
   {
     std::vector<std::jthread> threads;
-    for (unsigned i = 1; i < n; i++) threads.emplace_back([this, &w = *workers[i]] { work(w); });
-    work(*workers[0]);
+    for (unsigned i = 1; i < n; i++) threads.emplace_back([this, &w = *workers_[i]] { work(w); });
+    work(*workers_[0]);
   }
   if (error_) std::rethrow_exception(error_);
   ExploreResult& result = collector_.result();
-  for (const auto& worker : workers) result.cpu_seconds += worker->cpu;
+  for (const auto& worker : workers_) result.cpu_seconds += worker->cpu;
   result.cpu_seconds -= cpu_before;
   result.seconds = clock_seconds(CLOCK_MONOTONIC) - start_;
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;

@@ -55,6 +55,12 @@ struct Claims {
   bool needs_pilot = false;
 };
 
+// What one execution teaches those of later rounds.
+class Lesson {
+ public:
+  virtual ~Lesson() = default;
+};
+
 // Iteration i depends on (seed, i) alone (D7), except for exhaustive ones, which go on from where they were.
 class Strategy : public Chooser {
  public:
@@ -64,6 +70,11 @@ class Strategy : public Chooser {
   virtual void end(const Outcome& outcome, System& system) { (void)outcome, (void)system; }
   // Who is asked during the execution that begin() prepared: a portfolio names the member whose turn it is.
   virtual Chooser& chooser() { return *this; }
+  // Adaptive strategies learn in rounds (D7): the iterations of round r depend on the lessons of the rounds before it
+  // alone. `round` never falls as the iteration grows; learn() is told all lessons in the order of the iterations.
+  virtual uint64_t round(uint64_t iteration) const { return (void)iteration, 0; }
+  virtual std::shared_ptr<const Lesson> lesson() { return nullptr; }  // after end(); null if there is none
+  virtual void learn(const Lesson& lesson) { (void)lesson; }
   // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
   virtual bool resumed() const { return false; }
 };

@@ -2,9 +2,10 @@
 // single one wins, and each one's blind spot is covered by two others (LOC where many processes run
 // one code, SURW and URW where counts matter, POS for deep races).
 //
-// Guarantee: that of each member on its share of the schedules: a fifteenth of them goes to idpct
-// and a thirtieth to the plain random walk, whose promises are the ones that can be stated; the
-// rest in turn to the others. Which member an iteration goes to is a function of its number.
+// Guarantee: that of each member on its share of the schedules: a sixteenth of them goes to idpct
+// and a 32nd to the plain random walk, whose promises are the ones that can be stated; the rest
+// in turn to the others. Which member an iteration goes to is a function of its number.
+#include "engine/rff_corpus.h"
 #include "engine/strategy_list.h"
 
 namespace lockstep {
@@ -14,21 +15,38 @@ class Auto final : public Strategy {
  public:
   explicit Auto(const StrategyOptions& options)
       : random_(kRandomInfo.make(options)), idpct_(kIdPctInfo.make(options)) {
-    for (const StrategyInfo* info : {&kSurwInfo, &kLocInfo, &kUrwInfo, &kPosInfo})
+    for (const StrategyInfo* info : {&kRffInfo, &kSurwInfo, &kLocInfo, &kUrwInfo, &kPosInfo})
       members_.push_back(info->make(options));
+    for (uint64_t i = 0; i < kPeriod; i++) before_[i + 1] = before_[i] + rff_turn(i);
   }
 
   bool begin(uint64_t iteration, System& system) override {
-    now_ = iteration % 32 == 7    ? random_.get()
-           : iteration % 16 == 15 ? idpct_.get()
-                                  : members_[iteration % members_.size()].get();
+    now_ = &member(iteration);
     return now_->begin(iteration, system);
   }
+  // Only rff learns; the rounds are those of its executions.
+  uint64_t round(uint64_t iteration) const override {
+    return rff_round(iteration / kPeriod * before_[kPeriod] + before_[iteration % kPeriod]);
+  }
+  std::shared_ptr<const Lesson> lesson() override { return now_->lesson(); }
+  void learn(const Lesson& lesson) override { members_[0]->learn(lesson); }
   Chooser& chooser() override { return now_->chooser(); }
   size_t choose(const ChoicePoint& point) override { return now_->choose(point); }
   void end(const Outcome& outcome, System& system) override { now_->end(outcome, system); }
 
  private:
+  static constexpr uint64_t kMembers = 5;
+  static constexpr uint64_t kPeriod = 32 * kMembers;
+  static bool random_turn(uint64_t i) { return i % 32 == 7; }
+  static bool idpct_turn(uint64_t i) { return i % 16 == 15; }
+  static bool rff_turn(uint64_t i) {
+    return i % kMembers == 0 && !random_turn(i) && !idpct_turn(i);
+  }
+  Strategy& member(uint64_t i) {
+    return random_turn(i) ? *random_ : idpct_turn(i) ? *idpct_ : *members_[i % kMembers];
+  }
+
+  uint64_t before_[kPeriod + 1] = {};  // executions of rff in a period
   std::unique_ptr<Strategy> random_, idpct_;
   std::vector<std::unique_ptr<Strategy>> members_;
   Strategy* now_ = nullptr;
@@ -38,10 +56,10 @@ class Auto final : public Strategy {
 
 const StrategyInfo kAutoInfo = {
     "auto",
-    "a portfolio: surw, loc, urw, pos in turn, idpct and random now and then",
+    "a portfolio: rff, surw, loc, urw, pos in turn, idpct and random now and then",
     "what each member promises, on its share of the schedules",
     "this project (2026)",
-    {.needs_pilot = true},
+    {.adaptive = true, .needs_pilot = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Auto>(options);
     }};

@@ -12,6 +12,7 @@ extern const StrategyInfo kPosInfo;
 extern const StrategyInfo kLocInfo;
 extern const StrategyInfo kUrwInfo;
 extern const StrategyInfo kSurwInfo;
+extern const StrategyInfo kRffInfo;
 extern const StrategyInfo kAutoInfo;
 extern const StrategyInfo kDfsInfo;
 extern const StrategyInfo kDporInfo;
