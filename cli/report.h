@@ -8,6 +8,7 @@
 
 #include "cli/console.h"
 #include "cli/settings.h"
+#include "engine/explain.h"
 #include "engine/explorer.h"
 #include "engine/shrink.h"
 #include "engine/trace.h"
@@ -36,6 +37,7 @@ struct FailureReport {
   std::optional<Trace> small;
   std::string small_path;
   std::optional<ShrinkReport> shrink;
+  std::optional<Explanation> why;  // of the shown schedule
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
 
   const Trace& shown() const { return small ? *small : trace; }

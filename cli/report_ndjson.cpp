@@ -43,6 +43,22 @@ Json shrink_json(const ShrinkReport& s) {
           {"minimum", s.minimum},        {"budget_ended", s.budget_ended}};
 }
 
+Json why_json(const Explanation& e) {
+  Json culprits = Json::array();
+  for (const auto& c : e.culprits)
+    culprits.push_back({{"first", c.first},
+                        {"second", c.second},
+                        {"first_text", c.first_text},
+                        {"second_text", c.second_text}});
+  return {{"sentence", e.sentence},
+          {"culprits", culprits},
+          {"races", e.races},
+          {"turned", e.turned},
+          {"other_failures", e.other_failures},
+          {"attempts", number(e.attempts)},
+          {"complete", e.complete}};
+}
+
 const char* kind_name(AltKind kind) {
   switch (kind) {
     case AltKind::step:
@@ -164,6 +180,7 @@ class NdjsonReporter : public Reporter {
     json["tool_version"] = t.tool_version;
     json["fingerprint"] = std::to_string(t.fingerprint);
     json["decisions"] = f.shown().decisions.size();
+    if (f.why) json["why"] = why_json(*f.why);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
     json["schedule"] = schedule_json(f.shown(), slice_);
     json["replay"] = f.shown_path().empty() ? "" : "lockstep replay --trace " + f.shown_path();

@@ -135,6 +135,8 @@ class TextReporter : public Reporter {
     out += field("signature", one_line(shown.outcome.signature()));
     if (!shown.outcome.process.empty()) out += field("in", shown.outcome.process);
     if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
+    if (f.why && !f.why->sentence.empty())
+      out += field("Why", style_.bold(one_line(f.why->sentence)));
     if (!f.nondeterminism.empty())
       out += "\n" + field("NOT EXACT",
                           "the same schedule, run again, went elsewhere: " + f.nondeterminism);

@@ -153,6 +153,9 @@ class Run {
                                });
     f->shrink = make_shrink_report(result);
     if (!result.reproduced) return;
+    ExplainOptions explain_options;
+    explain_options.interrupted = &interrupted();
+    f->why = explain(machine, f->trace.seed, f->trace.iteration, result.recording, explain_options);
     f->small = make_small_trace(f->trace, result, path, machine);
     if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
   }

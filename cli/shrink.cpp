@@ -44,6 +44,7 @@ ExitCode shrink_command(const Options& options) {
   f.iteration = f.trace.iteration;
   f.path = traced.path;
   f.shrink = make_shrink_report(result);
+  f.why = explain(*machine, f.trace.seed, f.trace.iteration, result.recording);
   f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);
