@@ -1,6 +1,7 @@
 // Every command with its flags: the one table behind parsing, help, completion and "did you mean".
 #include "cli/commands.h"
 
+#include "cli/check_history.h"
 #include "cli/settings.h"
 #include "cli/values.h"
 
@@ -125,6 +126,44 @@ const Flag kShrink[] = {
     LOCKSTEP_FLAG_SLICE,
 };
 
+const Flag kHistory[] = {
+    {"--model", "-m", "NAME",
+     "what the history is of: register, queue, kv, ... (default: inferred)",
+     [](Options& o, const std::string& t) { o.history.model = t; }},
+    {"--consistency", "-c", "NAME", "the property to check (default linearizable)",
+     [](Options& o, const std::string& t) { o.history.consistency = t; }},
+    {"--strongest", nullptr, nullptr, "name the strongest properties that hold instead",
+     [](Options& o, const std::string&) { o.history.strongest = true; }},
+    {"--no-explain", nullptr, nullptr, "say only which histories are wrong, not why",
+     [](Options& o, const std::string&) { o.history.explain = false; }},
+    {"--html", nullptr, "FILE", "write a page about the first invalid history",
+     [](Options& o, const std::string& t) { o.history.html = t; }},
+};
+
+const Flag kHistoryBudget[] = {
+    {"--jobs", "-j", "N", "files checked at a time, 0 for one a core (default 1)",
+     [](Options& o, const std::string& t) {
+       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
+     }},
+    {"--time", "-t", "T", "for each file: 5, 5s, 500ms, 2m (default: no limit)",
+     [](Options& o, const std::string& t) { o.history.seconds = parse_seconds(t); }},
+    {"--max-memory", nullptr, "SIZE", "of the whole process (default 2G)",
+     [](Options& o, const std::string& t) { o.history.bytes_max = parse_bytes(t); }},
+    {"--timing", nullptr, nullptr, "say how long each file took",
+     [](Options& o, const std::string&) { o.history.timing = true; }},
+};
+
+ExitCode check_history_command(const Options& options) {
+  if (options.args.empty())
+    throw Error(ExitCode::usage, "no history file given",
+                "lockstep check-history FILE...; - is standard input");
+  auto history = options.history;
+  history.files = options.args;
+  history.format = options.format;
+  history.jobs = options.jobs;
+  return check_history(history, stdout, stderr);
+}
+
 const std::vector<Command>& table() {
   static const std::vector<Command> kCommands = {
       {"run",
@@ -178,6 +217,16 @@ const std::vector<Command>& table() {
        SIZE_MAX,
        {{"format", kFormat}, {"output", kOutput}},
        list_command},
+      {"check-history",
+       "Check recorded histories against a model: linearizable, serializable, causal, ...",
+       "check-history FILE... [flags]",
+       "  lockstep check-history history.edn\n"
+       "  lockstep check-history *.jsonl --model queue -j 4\n"
+       "  lockstep check-history history.edn --strongest\n",
+       "file",
+       SIZE_MAX,
+       {{"property", kHistory}, {"budget", kHistoryBudget}, {"format", kFormat}},
+       check_history_command},
       {"completion",
        "Print a completion script for a shell.",
        "completion bash|zsh|fish",

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/check_history.h"
 #include "engine/error.h"
 
 namespace lockstep::cli {
@@ -31,7 +32,8 @@ struct Options {
   bool slice = true;
   bool progress = true;
   bool check_determinism = false;
-  int verbosity = 0;  // -1 quiet, 1 and more: log
+  CheckHistoryOptions history;  // what only check-history takes
+  int verbosity = 0;            // -1 quiet, 1 and more: log
 };
 
 // One flag. `set` throws std::string, "must be ...", for a value that it does not like; the caller

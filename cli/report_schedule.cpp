@@ -45,31 +45,36 @@ const std::string& result_of(const Event& e) {
   return e.result == e.args || e.result == e.target ? kNothing : e.result;
 }
 
+// Without the handle that the target names already: of `#Tid<0>, {"n", 1}` on counter["n"] the
+// object is left.
+std::string args_of(const Event& e) {
+  if (e.target.empty() || e.args.empty() || e.args[0] != '#') return e.args;
+  const auto end = e.args.find('>');
+  if (end == std::string::npos) return e.args;
+  return end + 1 == e.args.size() ? std::string() : e.args.substr(std::min(end + 3, e.args.size()));
+}
+
 // "-> P1(inc) {done}", "<- P1(inc) = {done}": what follows the event's name and actor.
 std::string rest_of(const Event& e, size_t most) {
   std::string out;
   append_part(&out, e.op == OpKind::receive ? "<- " : "-> ", e.target, most);
-  append_part(&out, out.empty() ? "" : " ", e.args, most);
+  append_part(&out, out.empty() ? "" : " ", args_of(e), most);
   append_part(&out, out.empty() ? "= " : " = ", result_of(e), most);
   return out;
 }
 
-// For a column. The value at the end says most, so the middle goes first: arguments are cut, then
-// the target is left out.
+// For a column: the first wording that fits, from all there is to the name and what came back.
 std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
-  std::string call = e.what, value;
-  append_part(&value, " = ", result_of(e), kLongestValue);
-  if (value.empty()) {  // what matters is what was sent or written
-    append_part(&call, " ", e.target, kLongestValue);
-    append_part(&call, " ", e.args, kLongestValue);
-    return shortened(call, most);
-  }
-  auto full = call;
-  append_part(&full, " ", e.target, kLongestValue);
-  append_part(&full, " ", e.args, kLongestValue);
-  if (shown_width(full) + shown_width(value) <= most) return full + value;
-  if (call.size() + value.size() + 8 <= most) return shortened(full, most - value.size()) + value;
-  return shortened(call + value, most);
+  auto name = e.what;
+  if (!e.target.empty()) name.erase(0, name.find('.') + 1);  // "ets." when the table is there
+  std::string value, target, args;
+  if (result_of(e) != "true") append_part(&value, " = ", result_of(e), kLongestValue);
+  append_part(&target, " ", e.target, kLongestValue);
+  append_part(&args, " ", args_of(e), kLongestValue);
+  if (value.empty()) return shortened(name + target + args, most);  // what was sent or written
+  for (const auto& text : {name + target + args + value, name + target + value})
+    if (shown_width(text) <= most) return text;
+  return shortened(name + value, most);
 }
 
 // The last step of a process shown before this row.

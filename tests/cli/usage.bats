@@ -15,7 +15,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep --help
   exits 0
   has "$out" "exit codes:"
-  for command in run replay shrink dump list completion; do
+  for command in run replay shrink dump check-history list completion; do
     lockstep "$command" --help
     exits 0
     has "$out" "examples:"
@@ -93,4 +93,20 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   has "$(complete_words lockstep run --iter)" --iterations
   has "$(complete_words lockstep run --delivery as)" async
   has "$(complete_words lockstep run --strategy p)" pct
+}
+
+@test "check-history takes its flags from the same tables" {
+  lockstep check-history
+  exits 2
+  has "$err" "no history file given"
+  lockstep check-history --modle x.edn
+  exits 2
+  has "$err" "did you mean --model?"
+  printf '%s\n' '{"process":0,"type":"invoke","f":"write","value":1}' '{"process":0,"type":"ok","f":"write","value":1}' \
+    '{"process":0,"type":"invoke","f":"read","value":null}' '{"process":0,"type":"ok","f":"read","value":1}' >good.jsonl
+  lockstep check-history good.jsonl --model register
+  exits 0
+  sed 's/"read","value":1/"read","value":2/' good.jsonl >bad.jsonl
+  lockstep check-history bad.jsonl --model register
+  exits 1
 }
