@@ -314,6 +314,36 @@ bool option(lua_State* L, int table, const char* name) {
   return yes;
 }
 
+AliasMode alias_mode(lua_State* L, int index, const char* what) {
+  static const char* const names[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
+  const char* given = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+  for (int i = 0; i < 3; i++)
+    if (std::strcmp(given, names[i]) == 0) return static_cast<AliasMode>(i);
+  luaL_error(L,
+             "bad argument #2 to '%s' (alias is \"explicit_unalias\", \"demonitor\" or "
+             "\"reply_demonitor\")",
+             what);
+  __builtin_unreachable();
+}
+
+// alias(): a reference that messages can be sent to, until unalias.
+int l_alias(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "alias");
+  const uint64_t ref = m.make_ref(p);
+  m.push(p.aliases, Alias{ref, AliasMode::explicit_unalias});
+  push_light(L, ref);
+  return 1;
+}
+int l_unalias(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "unalias");
+  const uint64_t ref = ref_argument(L, 1);
+  m.sync(L, p, "unalias", OpKind::demonitor, Access::write, mailbox_object(p));
+  lua_pushboolean(L, m.drop_alias(p, ref, false));
+  return m.done(L, p, 1);
+}
+
 // monitor(pid or name, {tag = T, alias = mode}?)
 int l_monitor(lua_State* L) {
   Machine& m = machine_of(L);
@@ -327,29 +357,31 @@ int l_monitor(lua_State* L) {
   if (!q && !by_name) badarg(L);
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
   bool alias = false;
+  AliasMode mode = AliasMode::explicit_unalias;
   if (lua_istable(L, 2)) {
     lua_getfield(L, 2, "tag");
     tag = m.encode_argument(L, -1, "monitor");
     lua_getfield(L, 2, "alias");
     alias = !lua_isnil(L, -1);
+    if (alias) mode = alias_mode(L, -1, "monitor");
     lua_settop(L, 2);
   }
   if (by_name) {
     if (!remote) name = m.encode_argument(L, 1, "monitor");
     Process* now = m.whereis(name, node);
-    const Footprint other{now ? process_object(*now) : 0, Access::write};
+    const Footprint other{now ? process_object(*now) : 0, Access::add};
     m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node & 0xffffff, name),
                0, &other, now ? 1 : 0);
     q = m.whereis(name, node);
   } else {
-    m.sync(L, p, "monitor", OpKind::monitor, Access::write, process_object(*q));
+    m.sync(L, p, "monitor", OpKind::monitor, Access::add, process_object(*q));
   }
   const uint64_t ref = m.make_ref(p);
+  if (alias) m.push(p.aliases, Alias{ref, mode});
   if (q == &p) {
     push_light(L, ref);
     return m.done(L, p, 1);
   }
-  if (alias) m.push(p.aliases, ref);
   Term object = q ? Term::of_light(q->pid) : Term();
   if (by_name)
     object =
@@ -404,27 +436,11 @@ int l_demonitor(lua_State* L) {
   for (const Watch& watch : p.watches)
     if (watch.ref == ref) target = watch.target;
   const Footprint own{mailbox_object(p), Access::write};
-  m.announce(L, p, "demonitor", OpKind::demonitor, Access::write,
+  m.announce(L, p, "demonitor", OpKind::demonitor, target == kNone ? Access::write : Access::add,
              target == kNone ? process_object(p) : make_object(ObjectClass::process, target), 0,
              &own, 1);
-  bool active = false;
-  for (uint32_t i = 0; i < p.watches.size; i++)
-    if (p.watches[i].ref == ref) {
-      m.erase(p.watches, i);
-      active = true;
-      break;
-    }
-  for (uint32_t i = 0; i < p.aliases.size; i++)
-    if (p.aliases[i] == ref) {
-      m.erase(p.aliases, i);
-      break;
-    }
-  if (active && target != kNone) {
-    Signal s;
-    s.kind = SignalKind::demonitor;
-    s.ref = ref;
-    m.send_signal(p, *m.world().processes[target], s);
-  }
+  const bool active = m.drop_watch(p, ref);
+  m.drop_alias(p, ref, true);
   if (flush) flush_down(m, p, ref);
   lua_pushboolean(L, info ? active : true);
   return m.done(L, p, 1);
@@ -676,6 +692,96 @@ int l_is_ref(lua_State* L) {
   return 1;
 }
 
+// The handler for xpcall that makes an exception of whatever was raised: {class, reason, where}.
+// Raised again with error(e, 0), it ends the process as if it had never been caught.
+int l_exception(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "exception");
+  lua_settop(L, 1);
+  if (m.recording()) p.crash_trace = make_string(m.guest_traceback(L), m.arena());
+  if (is_exception(L, 1)) return 1;
+  lua_createtable(L, 0, 3);
+  lua_pushvalue(L, 1);
+  lua_setfield(L, 2, "reason");
+  lua_pushliteral(L, "error");
+  lua_setfield(L, 2, "class");
+  const char* text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
+  const char* place = std::strstr(text, ".lua:");
+  const char* colon = std::strstr(text, ": ");
+  if (place && colon && place < colon) {  // Lua puts the place in front
+    lua_pushlstring(L, text, static_cast<size_t>(colon - text));
+  } else {
+    const std::string where = m.guest_site(L);
+    lua_pushlstring(L, where.data(), where.size());
+  }
+  lua_setfield(L, 2, "where");
+  luaL_setmetatable(L, kException);
+  return 1;
+}
+
+// process_info(pid, item): nil for a dead process.
+int l_process_info(lua_State* L) {
+  static const char* const items[] = {"message_queue_len", "messages",     "links",
+                                      "registered_name",   "monitored_by", "monitors",
+                                      "trap_exit",         "status",       nullptr};
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "process_info");
+  Process* q = m.find(light_at(L, 1));
+  if (!q || q->node != p.node) badarg(L);
+  const int item = luaL_checkoption(L, 2, nullptr, items);
+  const Footprint box{mailbox_object(*q), Access::read};
+  m.announce(L, p, "process_info", OpKind::process_info, Access::read, process_object(*q), 0, &box,
+             1);
+  if (q != &p) m.flush_signals_from(p, *q);
+  if (m.recording()) m.note_target(m.label(*q));
+  lua_settop(L, 2);
+  if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {
+    lua_pushnil(L);
+    return m.done(L, p, 1);
+  }
+  lua_newtable(L);
+  lua_Integer n = 0;
+  switch (item) {
+    case 0:
+      lua_pushinteger(L, q->mailbox.size);
+      break;
+    case 1:
+      for (uint32_t i = 0; i < q->mailbox.size; i++) {
+        push(L, q->mailbox[i].payload);
+        lua_rawseti(L, 3, ++n);
+      }
+      break;
+    case 2:
+      for (uint32_t i = 0; i < q->links.size; i++) {
+        push_light(L, m.world().processes[q->links[i]]->pid);
+        lua_rawseti(L, 3, ++n);
+      }
+      break;
+    case 3:
+      push(L, q->name);
+      break;
+    case 4:
+      for (uint32_t i = 0; i < q->watchers.size; i++) {
+        push_light(L, m.world().processes[q->watchers[i].process]->pid);
+        lua_rawseti(L, 3, ++n);
+      }
+      break;
+    case 5:
+      for (uint32_t i = 0; i < q->watches.size; i++) {
+        if (q->watches[i].target == kNone) continue;
+        push_light(L, m.world().processes[q->watches[i].target]->pid);
+        lua_rawseti(L, 3, ++n);
+      }
+      break;
+    case 6:
+      lua_pushboolean(L, q->traps);
+      break;
+    default:
+      lua_pushstring(L, q == &p ? "running" : q->status == Status::blocked ? "waiting" : "runnable");
+  }
+  return m.done(L, p, 1);
+}
+
 int exception_text(lua_State* L) {
   lua_getfield(L, 1, "reason");
   const char* error = nullptr;
@@ -715,6 +821,8 @@ void open_core(lua_State* L) {
                                        {"unlink", l_unlink},
                                        {"monitor", l_monitor},
                                        {"demonitor", l_demonitor},
+                                       {"alias", l_alias},
+                                       {"unalias", l_unalias},
                                        {"flag", l_flag},
                                        {"exit", l_exit},
                                        {"error", l_error},
@@ -731,6 +839,8 @@ void open_core(lua_State* L) {
                                        {"set_label", l_set_label},
                                        {"choose", l_choose},
                                        {"yield", l_yield},
+                                       {"exception", l_exception},
+                                       {"process_info", l_process_info},
                                        {"is_pid", l_is_pid},
                                        {"is_ref", l_is_ref},
                                        {"node", l_node},
@@ -741,6 +851,8 @@ void open_core(lua_State* L) {
   luaL_newlib(L, functions);
   push_light(L, kAny);
   lua_setfield(L, -2, "any");
+  push_light(L, kOneOf);
+  lua_setfield(L, -2, "one_of");
   lua_getglobal(L, "math");
   lua_getfield(L, -1, "random");
   lua_setfield(L, -3, "random");

@@ -19,6 +19,14 @@ void raise_top(lua_State* L, const char* cls) {
   __builtin_unreachable();
 }
 
+bool is_exception(lua_State* L, int index) {
+  if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
+  luaL_getmetatable(L, kException);
+  const bool yes = lua_rawequal(L, -1, -2) != 0;
+  lua_pop(L, 2);
+  return yes;
+}
+
 void raise(lua_State* L, const char* cls, const char* reason) {
   lua_pushstring(L, reason);
   raise_top(L, cls);

@@ -32,6 +32,15 @@ std::string Machine::guest_site(lua_State* L) const {
   return library;
 }
 
+bool Machine::guest_is_running(lua_State* L) const {
+  lua_Debug ar;
+  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline > 0 && !is_library_chunk(ar.source)) return true;
+  }
+  return false;
+}
+
 std::string Machine::guest_traceback(lua_State* L) const {
   lua_Debug ar;
   std::string out;

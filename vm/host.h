@@ -41,6 +41,7 @@ inline Machine& machine_of(lua_State* L) { return *host_of(L).machine; }
 // Raises a Lua error object of OTP's kind: class is "error", "exit" or "throw"; the reason is the
 // value on top of the stack, or `reason`. Caught by pcall like any other.
 [[noreturn]] void raise_top(lua_State* L, const char* cls);
+bool is_exception(lua_State* L, int index);  // an error of this kind, as raise_top makes it
 [[noreturn]] void raise(lua_State* L, const char* cls, const char* reason);
 [[noreturn]] inline void badarg(lua_State* L) { raise(L, "error", "badarg"); }
 // Misuse of the API, as a plain Lua error that names the argument: "bad argument #2 to 'send'

@@ -701,7 +701,7 @@ std::string light_name(uint64_t v) {
     case Light::atomics:
       return "#Atomics<" + std::to_string(light_index(v)) + ">";
     case Light::marker:
-      return v == kAny ? "any" : "marker";
+      return v == kAny ? "any" : v == kOneOf ? "one_of" : "marker";
     default:
       return "light";
   }

@@ -164,6 +164,11 @@ class Machine final : public System {
   void flush_signals_from(Process& from, Process& to);
   bool signals_pending(const Process& to) const;
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
+  // Removes the monitor from its owner and from the watched process; false if it is not active.
+  bool drop_watch(Process& p, uint64_t ref);
+  void add_watcher(Process& to, const Watcher& watcher);
+  // Removes the alias; `with_monitor`: only if its mode ties it to the monitor.
+  bool drop_alias(Process& p, uint64_t ref, bool with_monitor);
 
   // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
   int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
@@ -190,6 +195,7 @@ class Machine final : public System {
   // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
   std::string guest_site(lua_State* L) const;
   std::string guest_traceback(lua_State* L) const;
+  bool guest_is_running(lua_State* L) const;  // a frame of the scenario's own is on the stack
   uint32_t site(lua_State* L);
 
   // Arrays in the arena.

@@ -28,12 +28,7 @@ int on_error(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.self();
   const char* cls = "error";
-  bool ours = false;
-  if (lua_type(L, 1) == LUA_TTABLE && lua_getmetatable(L, 1)) {
-    luaL_getmetatable(L, kException);
-    ours = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-  }
+  const bool ours = is_exception(L, 1);
   if (ours) {
     lua_getfield(L, 1, "class");
     cls = lua_tostring(L, -1);
@@ -49,6 +44,11 @@ int on_error(lua_State* L) {
   const bool is_exit = std::strcmp(cls, "exit") == 0;
   if (!is_exit || !(r.tag == Tag::string && View{r.bytes}.string() == "normal")) {
     std::string site = m.guest_site(L), text;
+    if (ours) {  // it may have been caught and raised again since
+      lua_getfield(L, 1, "where");
+      if (const char* where = lua_tostring(L, -1); where && *where) site = where;
+      lua_pop(L, 1);
+    }
     if (r.tag == Tag::string)
       text = std::string(View{r.bytes}.string());
     else
@@ -71,7 +71,9 @@ int on_error(lua_State* L) {
       text = "uncaught throw: " + text;
     p.crash_text = make_string(text, m.arena());
     p.crash_site = make_string(site, m.arena());
-    if (m.recording()) p.crash_trace = make_string(m.guest_traceback(L), m.arena());
+    if (m.recording() &&
+        !(ours && p.crash_trace.tag != Tag::nil && !m.guest_is_running(L)))  // raised again by the library
+      p.crash_trace = make_string(m.guest_traceback(L), m.arena());
     p.crashed = true;
   }
   if (is_exit) {

@@ -169,12 +169,15 @@ void Machine::handle(Process& to, Signal& s) {
   switch (s.kind) {
     case SignalKind::message:
       if (s.ref != 0) {  // through an alias: dropped unless it is still active
-        bool active = false;
-        for (uint32_t i = 0; i < to.aliases.size && !active; i++)
-          if (to.aliases[i] == s.ref) active = true;
-        if (!active) {
+        uint32_t i = 0;
+        while (i < to.aliases.size && to.aliases[i].ref != s.ref) i++;
+        if (i == to.aliases.size) {
           free_term(s.payload, arena_);
           return;
+        }
+        if (to.aliases[i].mode == AliasMode::reply_demonitor) {
+          erase(to.aliases, i);
+          drop_watch(to, s.ref);
         }
       }
       if (gone)
@@ -241,7 +244,7 @@ void Machine::handle(Process& to, Signal& s) {
       if (gone)
         send_down(to, watcher, make_string("noproc", arena_));
       else
-        push(to.watchers, watcher);
+        add_watcher(to, watcher);
       return;
     }
     case SignalKind::demonitor:
@@ -256,11 +259,7 @@ void Machine::handle(Process& to, Signal& s) {
       for (uint32_t i = 0; i < to.watches.size; i++)
         if (to.watches[i].ref == s.ref) {
           erase(to.watches, i);
-          for (uint32_t k = 0; k < to.aliases.size; k++)
-            if (to.aliases[k] == s.ref) {
-              erase(to.aliases, k);
-              break;
-            }
+          drop_alias(to, s.ref, true);
           deliver(to, Message{s.payload, s.from, s.sent_at});
           return;
         }
@@ -270,6 +269,41 @@ void Machine::handle(Process& to, Signal& s) {
     case SignalKind::alias:
       return;
   }
+}
+
+// Sorted by reference, so that two monitors set in either order leave the same state.
+void Machine::add_watcher(Process& to, const Watcher& watcher) {
+  push(to.watchers, watcher);
+  uint32_t i = to.watchers.size - 1;
+  for (; i > 0 && light_low(to.watchers[i - 1].ref) > light_low(watcher.ref); i--)
+    to.watchers[i] = to.watchers[i - 1];
+  to.watchers[i] = watcher;
+}
+
+bool Machine::drop_watch(Process& p, uint64_t ref) {
+  for (uint32_t i = 0; i < p.watches.size; i++)
+    if (p.watches[i].ref == ref) {
+      const uint32_t target = p.watches[i].target;
+      erase(p.watches, i);
+      if (target != kNone) {
+        Signal s;
+        s.kind = SignalKind::demonitor;
+        s.ref = ref;
+        send_signal(p, *world_->processes[target], s);
+      }
+      return true;
+    }
+  return false;
+}
+
+bool Machine::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
+  for (uint32_t i = 0; i < p.aliases.size; i++)
+    if (p.aliases[i].ref == ref) {
+      if (with_monitor && p.aliases[i].mode == AliasMode::explicit_unalias) return false;
+      erase(p.aliases, i);
+      return true;
+    }
+  return false;
 }
 
 Signal Machine::down_signal(const Watcher& watcher, const Term& reason) {

@@ -643,6 +643,16 @@ uint64_t digest(View v) {
 bool matches(View pattern, View value) {
   if (pattern.tag() == Tag::light && static_cast<uint64_t>(pattern.i64(1)) == kAny) return true;
   if (pattern.tag() != Tag::table && pattern.tag() != Tag::object) return equal(pattern, value);
+  if (pattern.array_size() != 0) {
+    View choice = pattern.first();
+    if (choice.tag() == Tag::light && static_cast<uint64_t>(choice.i64(1)) == kOneOf) {
+      for (uint32_t i = 1; i < pattern.array_size(); i++) {
+        choice = choice.next();
+        if (matches(choice, value)) return true;
+      }
+      return false;
+    }
+  }
   if (value.tag() != Tag::table && value.tag() != Tag::object) return false;
   if (pattern.array_size() != value.array_size()) return false;
   View p = pattern.first(), v = value.first();

@@ -157,7 +157,8 @@ uint64_t digest(const Term& term);
 uint64_t digest(View view);
 
 // `pattern` may hold lockstep.any anywhere, which matches every value; an array part matches one of
-// the same length, and the pattern's pairs must be among the value's.
+// the same length, and the pattern's pairs must be among the value's. {lockstep.one_of, P1, P2 ...}
+// matches what one of the patterns matches.
 bool matches(View pattern, View value);
 bool matches(const Term& pattern, const Term& value);
 
@@ -177,6 +178,7 @@ constexpr Light light_class(uint64_t v) { return static_cast<Light>(v >> 60); }
 constexpr uint32_t light_index(uint64_t v) { return static_cast<uint32_t>(v >> 32) & 0xffffff; }
 constexpr uint32_t light_low(uint64_t v) { return static_cast<uint32_t>(v); }
 constexpr uint64_t kAny = make_light(Light::marker, 1, 1);  // lockstep.any
+constexpr uint64_t kOneOf = make_light(Light::marker, 3, 3);  // lockstep.one_of
 constexpr uint64_t kInfinity =
     make_light(Light::marker, 2, 2);  // lockstep.infinity is the string "infinity"; reserved
 

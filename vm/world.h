@@ -79,6 +79,13 @@ struct Watcher {
   Term tag;     // "DOWN" unless {tag, T} was asked for; nil means "DOWN"
 };
 
+// An active alias, kept at the process that made it.
+enum class AliasMode : uint8_t { explicit_unalias, demonitor, reply_demonitor };
+struct Alias {
+  uint64_t ref = 0;
+  AliasMode mode = AliasMode::explicit_unalias;
+};
+
 enum class Status : uint8_t {
   starting,  // runs up to its first operation
   ready,     // parked before an operation that can be performed; also while running
@@ -130,7 +137,7 @@ struct Process {
   Vec<uint32_t> links;  // process indices
   Vec<Watch> watches;
   Vec<Watcher> watchers;
-  Vec<uint64_t> aliases;
+  Vec<Alias> aliases;
   Term exit_reason;
   Term name;  // registered name, or nil
   Prng random;
