@@ -1,0 +1,262 @@
+-- What the behaviours share: names, starting in step with the starter, requests, and running a callback.
+--
+-- 1. A callback runs under run(), whose results are handed on as they are, so that a table is not made for each event.
+-- 2. An exception that was caught is raised again as it was, so the report shows the place in the user's code.
+local lockstep = require "lockstep"
+local send, recv_first, monitor, demonitor = lockstep.send, lockstep.recv_first, lockstep.monitor, lockstep.demonitor
+local any, one_of, exception, is_pid, is_ref = lockstep.any, lockstep.one_of, lockstep.exception, lockstep.is_pid, lockstep.is_ref
+
+local gen = {}
+
+local FLUSH = { flush = true }
+local ALIAS = { alias = "demonitor" }
+
+local function misuse(what, position, expected, got)
+  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position, what, expected, type(got)), 3)
+end
+gen.misuse = misuse
+
+-- ---- names: "local", {"global", T}, {"via", Module, T} ----
+
+-- "local" as {"local", N}, too, which is how OTP writes it.
+function gen.is_name(x)
+  return type(x) == "string" or type(x) == "table" and (x[1] == "local" or x[1] == "global" or x[1] == "via")
+end
+
+local function names_of(name)
+  if name[1] == "via" then
+    local module = name[2]
+    if type(module) ~= "table" then
+      error(("bad name: {\"via\", Module, Term} expected, got a %s as Module"):format(type(module)), 3)
+    end
+    return module, name[3]
+  end
+  local global = lockstep.global
+  if not global then error("require \"lockstep.global\" in the scenario's file to use global names", 3) end
+  return global, name[2]
+end
+
+-- The pid behind a name, or nil.
+function gen.whereis(name)
+  if type(name) == "string" then return lockstep.whereis(name) end
+  if name[1] == "local" then return lockstep.whereis(name[2]) end
+  local module, term = names_of(name)
+  local pid = module.whereis_name(term)
+  if pid ~= "undefined" then return pid end
+end
+
+-- Registers the caller; true, or nil and who has the name.
+function gen.register(name)
+  local plain = type(name) == "string" and name or name[1] == "local" and name[2]
+  if plain then
+    local ok, why = pcall(lockstep.register, plain, lockstep.self())
+    if ok then return true end
+    local pid = lockstep.whereis(plain)
+    if pid == nil then error(why, 0) end
+    return nil, pid
+  end
+  local module, term = names_of(name)
+  local self = lockstep.self()
+  if module.register_name(term, self) == "yes" then return true end
+  local pid = module.whereis_name(term)
+  return nil, pid ~= "undefined" and pid or nil
+end
+
+function gen.unregister(name)
+  if type(name) == "string" then
+    pcall(lockstep.unregister, name)
+  elseif name[1] == "local" then
+    pcall(lockstep.unregister, name[2])
+  else
+    local module, term = names_of(name)
+    module.unregister_name(term)
+  end
+end
+
+-- The pid of a server, or nil if nobody has the name; {name, node} stays as it is.
+local function locate(server, what)
+  if is_pid(server) then return server end
+  local kind = type(server)
+  if kind == "string" then return lockstep.whereis(server) end
+  if kind == "table" then
+    if gen.is_name(server) then return gen.whereis(server) end
+    if type(server[1]) == "string" and type(server[2]) == "string" and #server == 2 then
+      if server[2] == lockstep.node() then return lockstep.whereis(server[1]) end
+      return server
+    end
+  end
+  error(("bad argument #1 to '%s' (a pid, a name, {\"global\", T} or {\"via\", Module, T} expected, got %s)"):format(
+    what or "call", kind), 4)
+end
+gen.locate = locate
+
+-- Sends to a server by any name; nobody there is no error.
+function gen.post(server, message, what)
+  if is_pid(server) then
+    send(server, message)
+  else
+    local pid = locate(server, what)
+    if pid then send(pid, message) end
+  end
+end
+
+-- ---- exceptions ----
+
+-- The exit reason of a process that this exception ends.
+function gen.reason(e)
+  if e.class == "exit" then return e.reason end
+  return { e.class == "throw" and { "nocatch", e.reason } or e.reason, { e.where } }
+end
+
+-- What a callback returned, or threw, as one term.
+function gen.tuple(count, first, ...)
+  if count == 1 then return first end
+  return { first, ... }
+end
+
+-- ---- starting ----
+
+-- Runs body(ack, parent, ...) in a new process and waits until it calls ack(true, value) or ack(false, reason), or ends.
+-- Returns the value, or nil and the reason. link is "link", "monitor" (then the reference is returned, too) or "nolink".
+local function started(body, starter, link, ...)
+  local self = lockstep.self()
+  return body(function(ok, value) send(starter, { "ack", self, ok, value }) end, link == "link" and starter or self, ...)
+end
+
+function gen.start(link, timeout, body, ...)
+  local self = lockstep.self()
+  local pid, ref, ended
+  if link == "link" then
+    pid = lockstep.spawn_link(started, body, self, link, ...)
+    ended = { "EXIT", pid, any }
+  else
+    pid, ref = lockstep.spawn_monitor(started, body, self, link, ...)
+    ended = { "DOWN", ref, any, any, any }
+  end
+  local m = recv_first({ one_of, { "ack", pid, any, any }, ended }, timeout)
+  if m and m[1] == "ack" then
+    if not m[3] then
+      if ref then demonitor(ref, FLUSH) end
+      return nil, m[4]
+    end
+    if link == "monitor" then return m[4], ref end
+    if ref then demonitor(ref, FLUSH) end
+    return m[4]
+  elseif m then
+    return nil, ref and m[5] or m[3]
+  end
+  if ref then
+    lockstep.exit(pid, "kill")
+    demonitor(ref, FLUSH)
+  else
+    lockstep.unlink(pid)
+    lockstep.exit(pid, "kill")
+    recv_first(ended, 0)
+  end
+  return nil, "timeout"
+end
+
+-- ---- requests ----
+
+-- One request and its answer. Returns true and the answer, or false and why there is none.
+local function request(pid, label, content, timeout)
+  local infinite = timeout == "infinity"
+  local ref = monitor(pid, not infinite and ALIAS or nil)
+  local tag = infinite and ref or { "alias", ref }
+  send(pid, { label, { lockstep.self(), tag }, content })
+  local m = recv_first({ one_of, { tag, any }, { "DOWN", ref, any, any, any } }, timeout)
+  if m then
+    if m[1] == "DOWN" then
+      local reason = m[5]
+      if reason == "noconnection" and type(m[4]) == "table" then reason = { "nodedown", m[4][2] } end
+      return false, reason
+    end
+    demonitor(ref, FLUSH)
+    return true, m[2]
+  end
+  demonitor(ref, FLUSH)
+  m = recv_first({ tag, any }, 0)
+  if m then return true, m[2] end
+  return false, "timeout"
+end
+
+-- call(module name for the exit reason, server, label, request, timeout, the arguments shown in the reason)
+function gen.call(who, server, label, content, timeout, shown)
+  local pid = is_pid(server) and server or locate(server, "call")
+  local why = "noproc"
+  if pid == lockstep.self() then
+    why = "calling_self"
+  elseif pid then
+    local ok, answer = request(pid, label, content, timeout)
+    if ok then return answer end
+    why = answer
+  end
+  lockstep.exit({ why, { who, "call", shown } })
+end
+
+function gen.check_timeout(timeout, what, position)
+  if timeout == "infinity" or math.type(timeout) == "integer" and timeout >= 0 then return timeout end
+  error(("bad argument #%d to '%s' (milliseconds or \"infinity\" expected, got %s)"):format(position, what,
+    type(timeout) == "table" and "table" or tostring(timeout)), 3)
+end
+
+-- Answers the request that `from` belongs to; any process may do it.
+function gen.reply(from, answer)
+  local tag = from[2]
+  if is_ref(tag) then
+    send(from[1], { tag, answer })
+  else
+    send(tag[2], { tag, answer })
+  end
+  return "ok"
+end
+
+-- stop: returns "ok" when the process has ended with exactly this reason. `who`: as Elixir shows it in exit reasons.
+function gen.stop(server, reason, timeout, who)
+  local function leave(why)
+    if who then why = { why, { who, "stop", { server, reason, timeout } } } end
+    lockstep.exit(why)
+  end
+  local pid = locate(server, "stop")
+  if not pid then leave "noproc" end
+  if pid == lockstep.self() then leave "calling_self" end
+  local ref = monitor(pid)
+  send(pid, { "system", { lockstep.self(), ref }, { "terminate", reason } })
+  local m = recv_first({ "DOWN", ref, any, any, any }, timeout)
+  if not m then
+    demonitor(ref, FLUSH)
+    leave "timeout"
+  end
+  if gen.same(m[5], reason) then return "ok" end
+  leave(m[5])
+end
+
+-- =:= on terms.
+function gen.same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b and math.type(a) == math.type(b) end
+  for k, v in pairs(a) do
+    if not gen.same(v, b[k]) then return false end
+  end
+  for k in pairs(b) do
+    if a[k] == nil then return false end
+  end
+  return true
+end
+
+-- Checks an options table: every key must be among the known ones.
+function gen.options(options, known, what, position)
+  if options == nil then return known end
+  if type(options) ~= "table" then misuse(what, position, "a table of options", options) end
+  for key in pairs(options) do
+    if known[key] == nil then
+      local names = {}
+      for name in pairs(known) do names[#names + 1] = name end
+      table.sort(names)
+      error(("bad argument #%d to '%s' (unknown option '%s'; known: %s)"):format(position, what, tostring(key),
+        table.concat(names, ", ")), 3)
+    end
+  end
+  return options
+end
+
+return gen
