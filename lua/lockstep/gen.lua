@@ -136,7 +136,7 @@ function gen.start(link, timeout, body, ...)
   local m = recv_first({ one_of, { "ack", pid, any, any }, ended }, timeout)
   if m and m[1] == "ack" then
     if not m[3] then
-      if ref then demonitor(ref, FLUSH) end
+      if ref then recv_first(ended) end  -- gone before the starter learns of it
       return nil, m[4]
     end
     if link == "monitor" then return m[4], ref end
