@@ -1,0 +1,165 @@
+-- rpc, erpc, pg and global.
+local lockstep = require "lockstep"
+local cluster = require "lockstep.cluster"
+local rpc = require "lockstep.rpc"
+local erpc = require "lockstep.erpc"
+local pg = require "lockstep.pg"
+local global = require "lockstep.global"
+local gen_server = require "lockstep.gen_server"
+local h = require "helper"
+local any = lockstep.any
+
+local function badrpc(value, failed) return failed or value end
+local function block() lockstep.recv_first "never" end
+local function nap(ms) lockstep.sleep(ms) end
+
+-- The cases speak of two nodes, A and B.
+local function nodes() return cluster.start_nodes { "a", "b" } end
+local function cut() cluster.partition("a", "b") end
+
+lockstep.scenario("rpc-call-nodedown", function()
+  nodes()
+  local main = lockstep.self()
+  local results = cluster.run("a", function()
+    local r1 = badrpc(rpc.call("b", function() nap(10000) end, 30))
+    local c = lockstep.spawn(function()
+      local r2 = badrpc(rpc.call("b", function()
+        lockstep.send(main, "running")
+        block()
+      end))
+      lockstep.send(main, { "r2", r2 })
+    end)
+    return { r1, lockstep.is_pid(c) }
+  end)
+  lockstep.recv_first "running"
+  cut()
+  local r2 = lockstep.recv_first({ "r2", any })[2]
+  local r3 = cluster.run("a", function() return badrpc(rpc.call("b", function() return 1 end)) end)
+  h.expect({ results[1], r2, r3 }, { { "badrpc", "timeout" }, { "badrpc", "nodedown" }, { "badrpc", "nodedown" } })
+end)
+
+lockstep.scenario("rpc-cast", function()
+  nodes()
+  local main = lockstep.self()
+  cluster.run("b", function()
+    local col = lockstep.spawn(function()
+      lockstep.send(main, { "got", (lockstep.recv()) })
+      block()
+    end)
+    lockstep.register("col", col)
+  end)
+  local function send() lockstep.send("col", "did") end
+  local r1 = cluster.run("a", function() return rpc.cast("b", send) end)
+  local got = lockstep.recv_first({ "got", any })[2]
+  cut()
+  h.expect({ r1, { got }, cluster.run("a", function() return rpc.cast("b", send) end) }, { true, { "did" }, true })
+end)
+
+lockstep.scenario("erpc-call", function()
+  nodes()
+  local results = cluster.run("a", function()
+    local list = {}
+    for i, f in ipairs { function() return 1 end, function() lockstep.error "boom" end, function() lockstep.throw "t" end,
+      function() lockstep.exit "bye" end, function() lockstep.exit(lockstep.self(), "kill") block() end } do
+      list[i] = h.raised(erpc.call, "b", f)
+    end
+    list[6] = h.raised(erpc.call, "b", block, 20)
+    list[7] = h.raised(erpc.call, "no@where", block)
+    list[2][3][3] = "#stack"
+    return list
+  end)
+  h.expect(results, { 1, { "raised", "error", { "exception", "boom", "#stack" } }, { "raised", "throw", "t" },
+    { "raised", "exit", { "exception", "bye" } }, { "raised", "exit", { "signal", "killed" } },
+    { "raised", "error", { "erpc", "timeout" } }, { "raised", "error", { "erpc", "noconnection" } } })
+end)
+
+lockstep.scenario("erpc-multicall", function()
+  nodes()
+  local both = cluster.run("a", function()
+    return { erpc.multicall({ "a", "b", "no@where" }, function()
+      if lockstep.node() == "a" then return "a" end
+      lockstep.throw "t"
+    end), erpc.multicall({ "b" }, function() lockstep.exit "x" end) }
+  end)
+  h.expect(both, { { { "ok", "a" }, { "throw", "t" }, { "error", { "erpc", "noconnection" } } },
+    { { "exit", { "exception", "x" } } } })
+end)
+
+lockstep.scenario("pg-death", function()
+  pg.start_link "sc"
+  local p, q = h.idle(), h.idle()
+  pg.join("sc", "g1", { p, p })
+  pg.join("sc", "g2", p)
+  pg.join("sc", "g1", q)
+  lockstep.exit(p, "kill")
+  h.until_(function() return #pg.get_members("sc", "g1") == 1 end)
+  h.until_(function() return #pg.get_members("sc", "g2") == 0 end)
+  h.expect({ h.label(pg.get_members("sc", "g1"), { q = q }), pg.get_members("sc", "g2"), pg.which_groups "sc" },
+    { { "q" }, {}, { "g1" } })
+end)
+
+lockstep.scenario("pg-monitor-and-leave", function()
+  pg.start_link()
+  local p = h.idle()
+  local ref, members = pg.monitor "g"
+  h.expect(members, {})
+  pg.join("g", { p, p })
+  h.expect(h.next(), { ref, "join", "g", { p, p } })
+  h.expect({ pg.leave("g", p), #pg.get_local_members "g", pg.leave("g", h.idle()) }, { "ok", 1, "not_joined" })
+  h.expect(h.next(), { ref, "leave", "g", { p } })
+  pg.demonitor(ref)
+  pg.leave("g", p)
+  h.expect({ pg.which_groups(), h.drain() }, { {}, {} })
+end)
+
+lockstep.scenario("pg-remote-pid-join", function()
+  nodes()
+  local q = cluster.spawn("b", block)
+  local r = cluster.run("a", function()
+    pg.start "sc"
+    local raised = h.raised(pg.join, "sc", "g", q)
+    return { raised[2], raised[3][1] }
+  end)
+  h.expect(r, { "error", "nolocal" })
+end)
+
+lockstep.scenario("global-names-on-one-node", function()
+  local p, q = h.idle(), h.idle()
+  h.expect({ global.register_name("g", p), global.register_name("g", q), global.register_name("h", p) }, { "yes", "no", "no" })
+  h.expect({ global.whereis_name "g", global.registered_names() }, { p, { "g" } })
+  h.expect(h.raised(global.send, "nog", "hi"), { "raised", "exit", { "badarg", { "nog", "hi" } } })
+  h.expect(global.re_register_name("g", q), "yes")
+  lockstep.exit(q, "kill")
+  h.until_(function() return global.whereis_name "g" == nil end)
+  h.expect({ global.register_name("g", p), global.unregister_name "g" }, { "yes", "ok" })
+  h.expect(global.whereis_name "g", nil)
+end)
+
+lockstep.scenario("global-locks", function()
+  local main = lockstep.self()
+  h.expect(global.set_lock({ "res", 1 }), true)
+  h.expect(global.set_lock({ "res", 1 }), true)
+  lockstep.spawn(function()
+    lockstep.send(main, { "other", global.set_lock({ "res", 2 }, {}, 0) })
+    lockstep.send(main, { "trans", global.trans({ "res", 2 }, function() return "done" end) })
+  end)
+  h.expect(lockstep.recv_first { "other", any }, { "other", false })
+  global.del_lock { "res", 1 }
+  global.del_lock { "res", 1 }
+  h.expect(lockstep.recv_first { "trans", any }, { "trans", "done" })
+end)
+
+local echo = {}
+function echo.init() return "ok", 0 end
+function echo.handle_call(_, _, s) return "reply", "pong", s end
+
+lockstep.scenario("global-gen-server-on-one-node", function()
+  local p = gen_server.start({ "global", "gs1" }, echo)
+  local again = h.label(h.answer(gen_server.start({ "global", "gs1" }, echo)), { p = p })
+  local pong = gen_server.call({ "global", "gs1" }, "ping")
+  local gone = h.raised(gen_server.call, { "global", "nope" }, "ping")
+  gen_server.stop { "global", "gs1" }
+  h.until_(function() return global.whereis_name "gs1" == nil end)
+  h.expect({ again, pong, gone }, { { "error", { "already_started", "p" } }, "pong",
+    { "raised", "exit", { "noproc", { "gen_server", "call", { { "global", "nope" }, "ping" } } } } })
+end)
