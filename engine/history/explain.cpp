@@ -140,6 +140,16 @@ class Explainer {
                                      {.monitors = false, .keep_longest = true});
     if (result.verdict == Verdict::valid) return;  // cannot be
     out_.longest = result.order;
+    // As it was known at the end of the prefix: what completed later is open there.
+    History cut = history_;
+    std::vector<Operation> operations = cut.operations();
+    for (const Op& op : ops_) {
+      if (!op.ok) {
+        operations[op.id].ret = kNever;
+        operations[op.id].result = kNull;
+      }
+    }
+    cut.set_operations(std::move(operations));
     std::vector<char> placed(history_.operations().size(), 0);
     for (int32_t id : out_.longest) placed[id] = 1;
     int32_t first_return = kNever;
@@ -148,7 +158,7 @@ class Explainer {
     }
     for (const Op& op : ops_) {
       if (!op.ok || placed[op.id] || op.call > first_return) continue;
-      std::string why = refusal(history_, model_, out_.longest, op.id);
+      std::string why = refusal(cut, model_, out_.longest, op.id);
       if (why.empty()) why = "could come next, but what must follow then cannot";
       out_.refusals.push_back({op.id, why});
     }

@@ -17,7 +17,9 @@ struct Explanation {
   // All lists are indices of operations of the history that was explained.
   int32_t failing_line = 0;            // up to this line no linearization exists, before it one does
   int32_t failing_op = -1;             // the operation that completes there
-  std::vector<int32_t> longest;        // as placed; empty for causal and transactional properties
+  // Of the history up to failing_line, as placed: what completes later may stand at another place than
+  // its result allows. Empty for causal and transactional properties.
+  std::vector<int32_t> longest;
   std::vector<Refusal> refusals;
   std::vector<int32_t> core;           // fails by itself
   int32_t optional = 0;                // others that were allowed to happen at any time or never

@@ -39,7 +39,16 @@ class QueueMonitor {
   MonitorAnswer run() {
     Verdict verdict = decide();
     // With peeks the choice of the values that pending dequeues take is not shown to be the best.
-    if (verdict == Verdict::invalid && guessed_) verdict = Verdict::unknown;
+    if (verdict == Verdict::invalid && guessed_) {
+      // Taking out a value with all its operations leaves a good history good, and without those that
+      // stay there is nothing to guess.
+      std::erase_if(items_, [](const Item& item) { return !item.take || !item.take->ok; });
+      order_.clear();
+      late_ = false;
+      bool bad = !shrink_blocks(items_) || !find_empty_moments() ||
+                 order_items() == Verdict::invalid;
+      verdict = bad ? Verdict::invalid : Verdict::unknown;
+    }
     return {verdict, verdict == Verdict::valid ? std::move(order_) : std::vector<Placed>{}};
   }
 
@@ -188,6 +197,7 @@ class QueueMonitor {
     std::vector<int32_t> next_free(static_cast<size_t>(events_) + 1, events_);
     for (int32_t t = 1; t < events_; ++t) inside[t] += inside[t - 1];
     for (int32_t t = events_; t-- > 0;) next_free[t] = inside[t] == 0 ? t : next_free[t + 1];
+    for (Item& item : items_) item.epoch = 0;
     for (Empty& empty : empties_) {
       empty.moment = next_free[empty.op->call];
       if (empty.moment >= empty.op->ret) return false;

@@ -13,7 +13,8 @@
 // the number of values that are open at once and wait for a moment for a peek.
 //
 // A pending push counts only if its value was seen. A pending pop may take any value that stays: a
-// choice; if none of the ones tried here fits, the search decides.
+// choice. If none of the ones tried here fits, and nothing is wrong without the values that stay, the
+// search decides.
 #include <algorithm>
 
 #include "engine/history/monitors.h"
@@ -135,7 +136,10 @@ class StackMonitor {
       for (int32_t i : stay) measure(items_[i]);
       if (solve()) return {Verdict::valid, std::move(order_)};
     }
-    return {Verdict::unknown, {}};
+    // Taking out a value with all its operations leaves a good history good. Without those that stay
+    // there is nothing to guess.
+    std::erase_if(items_, [](const Item& item) { return !item.take || !item.take->ok; });
+    return {solve() ? Verdict::unknown : Verdict::invalid, {}};
   }
 
  private:

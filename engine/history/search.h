@@ -354,7 +354,8 @@ class Search {
     }
     if (kernel_.absorbs(candidate.op)) absorb(candidate.op);
     place(candidate.op);
-    return !kernel_.hopeless(before, candidate.next);
+    // The longest linearization shows the contradiction itself, not its first sign.
+    return keep_longest_ || !kernel_.hopeless(before, candidate.next);
   }
 
   // `op` overwrites whatever was there: operations that nobody will observe fit before it.

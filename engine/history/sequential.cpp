@@ -1,10 +1,13 @@
 #include "engine/history/sequential.h"
 
+#include "engine/history/causal.h"
 #include "engine/history/kernel_kv.h"
 #include "engine/history/product_kernel.h"
 
 namespace lockstep::history {
 namespace {
+
+constexpr size_t kPatternOperationsMax = 5000;  // the patterns take quadratic space
 
 template <typename Kernel>
 Result run(Kernel& kernel, const std::vector<Op>& definite, const std::vector<Op>& pending,
@@ -68,7 +71,33 @@ Result check_sequential_operations(const History& history, ModelId model,
   }
 }
 
+namespace {
+
+// Sequential consistency implies both; where they are defined they refute most bad histories of
+// registers at once, and in words. Invalid, or unknown.
+Result refute_by_patterns(const History& history, ModelId model, const Budget& budget) {
+  bool registers = model == ModelId::register_ || model == ModelId::cas_register ||
+                   model == ModelId::multi_register;
+  if (!registers || history.operations().size() > kPatternOperationsMax) return {};
+  try {
+    for (Causal kind : {Causal::ccv, Causal::cm}) {
+      Result result = check_causal(history, model, kind, budget);
+      if (result.verdict == Verdict::invalid) return result;
+    }
+  } catch (const ModelError&) {
+    // A value written twice, a compare-and-set: not defined here.
+  }
+  return {};
+}
+
+}  // namespace
+
 Result check_sequential(const History& history, ModelId model, const Budget& budget) {
+  if (Result refuted = refute_by_patterns(history, model, budget);
+      refuted.verdict == Verdict::invalid) {
+    refuted.part.clear();  // of the pattern; the history fails as a whole
+    return refuted;
+  }
   return check_sequential_operations(history, model, decode(history, model), budget);
 }
 
