@@ -135,6 +135,25 @@ std::string Machine::object_name(ObjectId object) const {
   }
 }
 
+// By spawn path instead of number, so that it is the same in executions that create things in
+// another order.
+ObjectId Machine::stable_object(ObjectId object) const {
+  const World& w = *world_;
+  const uint32_t container = object_container(object);
+  const auto named = [&](uint64_t key) {
+    return make_object(object_class(object), static_cast<uint32_t>(key ^ key >> 32),
+                       object_element(object));
+  };
+  switch (object_class(object)) {
+    case ObjectClass::mailbox:
+    case ObjectClass::process:
+    case ObjectClass::timer:
+      return container < w.processes.size ? named(w.processes[container]->key) : object;
+    default:
+      return object;
+  }
+}
+
 // ---- events ----
 
 void Machine::open_event(Process* p, AltKind kind, const Operation& op, ActorId actor) {

@@ -103,6 +103,7 @@ const Outcome& Machine::run(Chooser& chooser) {
   at_rest_ = chooser.at_rest();
   slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites)) | (chooser.sites() ? kSlowSites : 0u);
   outcome_ = {};
+  pending_.clear();
   if (!main_.bottom) main_ = thread_context();
   running_ = true;
   runs_++;
@@ -222,8 +223,8 @@ Process* Machine::pick(Process* on) {
         LOCKSTEP_ASSERT(i == Chooser::kStop);
         stop(Verdict::stopped);
       }
+      w.woken.size = 0;
     }
-    w.woken.size = 0;
     const Alternative& a = w.alternatives[i];
     if (__builtin_expect(w.steps >= decisions_.size(), 0))
       decisions_.resize(decisions_.size() * 2 + 1024);
@@ -297,14 +298,18 @@ ActorId Machine::make_actor(AltKind kind, uint32_t process, uint64_t key) {
   return id;
 }
 
-void Machine::enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op) {
+void Machine::enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
+                     uint32_t cause) {
   World& w = *world_;
   if (w.position[actor] != kNone) {
     w.alternatives[w.position[actor]].op = op;
+    w.alternatives[w.position[actor]].cause = cause;
     return;
   }
   w.position[actor] = w.alternatives.size;
-  push(w.alternatives, Alternative{actor, kind, process, op});
+  Alternative a(actor, kind, process, op);
+  a.cause = cause;
+  push(w.alternatives, a);
   push(w.woken, actor);
 }
 

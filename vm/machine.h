@@ -55,6 +55,10 @@ class Machine final : public System {
   std::string actor_name(ActorId actor) const override;
   std::string site_name(uint32_t site) const override;
   std::string object_name(ObjectId object) const override;
+  ObjectId stable_object(ObjectId object) const override;
+  std::span<const Alternative> blocked() const override {
+    return {pending_.data(), pending_.size()};
+  }
   Limits& limits() override { return options_.limits; }
 
   // ---- for the functions that guests call ----
@@ -79,13 +83,14 @@ class Machine final : public System {
   // the execution ends or the process is killed first. `what` is a string literal: the call as the
   // guest knows it.
   void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
-            uint64_t value = 0) {
+            uint64_t value = 0, uint32_t cause = 0) {
     Alternative& a = world_->alternatives[world_->position[p.actor]];
     a.op.kind = kind;
     a.op.access = access;
     a.op.extra_count = 0;
     a.op.object = object;
     a.op.value = value;
+    a.cause = cause;
     p.what = what;
     if (__builtin_expect(slow_ != 0, 0)) slow_sync(L, p, a);
     park(p);
@@ -240,7 +245,8 @@ class Machine final : public System {
   }
 
   ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
-  void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op);
+  void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
+              uint32_t cause = 0);
   void disable(ActorId actor);
   bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
   void park(Process& p);
@@ -262,7 +268,7 @@ class Machine final : public System {
   void handle(Process& to, Signal& signal);
   void handle_head(Channel& c);
   void fire(uint32_t timer);
-  void wake(Process& p, bool expired);
+  void wake(Process& p, bool expired, uint32_t cause);
   bool accepts(Process& p, const Term& payload) const;
   bool look(Process& p);
   bool find_message(Process& p);
@@ -305,6 +311,8 @@ class Machine final : public System {
   EventDraft draft_;
   std::vector<Footprint> extra_room_;
   std::string scenario_;
+  std::vector<Alternative>
+      pending_;  // what could still have happened when the root's end ended the execution
   bool running_ = false;
   bool on_main_ = true;
   uint64_t runs_ = 0;  // for the watchdog: which execution it saw

@@ -221,7 +221,22 @@ void Machine::process_body(Process& p) {
     fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
          text_of(p.crash_trace));
   }
-  if (p.index == 0 && !options_.drain && !p.crashed) finish({});
+  if (p.index == 0 && !options_.drain && !p.crashed) {
+    // Its end ends everything else, so it is an operation that nothing commutes with; one only
+    // where there is something else that could still happen.
+    if (world_->alternatives.size > 1) {
+      const ObjectId everything = make_object(ObjectClass::user, 0xffffff, 1);
+      sync(nullptr, p, "end", OpKind::exit, Access::write, everything);
+      for (const Alternative& a : world_->alternatives) {
+        if (a.actor == p.actor || a.kind == AltKind::fault) continue;
+        pending_.push_back(a);
+        pending_.back().op.object = everything;
+        pending_.back().op.access = Access::write;
+        pending_.back().op.extra_count = 0;
+      }
+    }
+    finish({});
+  }
   die(p);
 }
 
@@ -337,7 +352,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   }
   p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
   // Up to its first operation, which is its exit.
-  enable(p.actor, AltKind::step, p.index, {});
+  enable(p.actor, AltKind::step, p.index, {}, w.steps);
   p.status = Status::starting;
   run_to_park(p);
 }

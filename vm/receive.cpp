@@ -22,7 +22,8 @@ void Machine::deliver(Process& to, const Message& message) {
   if (to.status != Status::blocked) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
   // shared.
-  if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload)) wake(to, false);
+  if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload))
+    wake(to, false, message.sent_at);
 }
 
 // Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
@@ -52,11 +53,11 @@ bool Machine::find_message(Process& p) {
   return false;
 }
 
-void Machine::wake(Process& p, bool expired) {
+void Machine::wake(Process& p, bool expired, uint32_t cause) {
   if (p.status == Status::blocked) p.status = Status::ready;
   p.expired = p.expired || expired;
   if (expired) p.woken_by = world_->steps;
-  enable(p.actor, AltKind::step, p.index, p.blocked_op);
+  enable(p.actor, AltKind::step, p.index, p.blocked_op, cause);
 }
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
@@ -72,7 +73,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   p.receiver = L;
   bool found = find_message(p);
   if (found || timeout_ms == 0) {
-    sync(L, p, what, kind, access, box);
+    sync(L, p, what, kind, access, box, 0, found ? p.mailbox[p.looked].sent_at : 0);
     if (timeout_ms == 0)
       flush_own_signals(p);  // all that has been sent is looked at before giving up
     if (!found) found = find_message(p);
@@ -249,7 +250,7 @@ void Machine::fire(uint32_t i) {
     p.timed = false;
     if (recording()) note_target(label(p));
     if (p.status == Status::blocked)
-      wake(p, true);
+      wake(p, true, w.steps);
     else
       p.expired = true;
     return;

@@ -26,6 +26,9 @@ void ets_owner_exit(Machine& m, Process& p);
 size_t ets_exit_footprint(const Machine& m, const Process& p, Footprint* out, size_t room);
 
 uint64_t shared_state_digest(const Machine& m);
+// Where the object's table or array comes from: the same in executions that make them in another
+// order.
+uint64_t shared_object_key(const Machine& m, ObjectId object);
 // "counters[1]", or empty if the object is not one of these.
 std::string shared_object_name(const Machine& m, ObjectId object);
 

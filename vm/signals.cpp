@@ -121,7 +121,7 @@ void Machine::offer(Channel& c) {
     op.access = Access::write;
     op.object = make_object(ObjectClass::process, c.to);
   }
-  enable(c.actor, AltKind::deliver, c.to, op);
+  enable(c.actor, AltKind::deliver, c.to, op, s.sent_at);
   if (world_->faults.size != 0) offer_faults();
 }
 

@@ -54,7 +54,8 @@ int pick() {
   if (!g->pct) {
     next = g->ready[g->count == 1 ? 0 : g->random.below(static_cast<uint32_t>(g->count))];
   } else {
-    if (g->count > 1 && (g->steps == g->change[0] || g->steps == g->change[1])) g->workers[g->current].priority = g->low--;
+    if (g->count > 1 && (g->steps == g->change[0] || g->steps == g->change[1]))
+      g->workers[g->current].priority = g->low--;
     next = g->ready[0];
     for (int i = 1; i < g->count; i++)
       if (g->workers[g->ready[i]].priority > g->workers[next].priority) next = g->ready[i];
@@ -179,8 +180,10 @@ int l_lookup(lua_State* L) {
   const lua_Integer k = luaL_checkinteger(L, 1);
   sync();
   const auto it = g->table.find(k);
-  if (it == g->table.end()) lua_pushnil(L);
-  else lua_pushinteger(L, it->second);
+  if (it == g->table.end())
+    lua_pushnil(L);
+  else
+    lua_pushinteger(L, it->second);
   return 1;
 }
 int l_insert(lua_State* L) {
@@ -208,7 +211,8 @@ void* allocate(void* ud, void* p, size_t old_size, size_t new_size) {
 void entry() {
   vm::entered();
   Worker& me = g->workers[g->current];
-  if (lua_pcall(me.L, 1, 0, 0) != LUA_OK) internal_error(__FILE__, __LINE__, lua_tostring(me.L, -1));
+  if (lua_pcall(me.L, 1, 0, 0) != LUA_OK)
+    internal_error(__FILE__, __LINE__, lua_tostring(me.L, -1));
   block(g->current);
   Context nowhere;
   if (g->count == 0) switch_stack(nowhere, g->main);
@@ -266,7 +270,8 @@ BareResult run_bare(const char* body, int processes, bool pct, double seconds) {
         w.taken = 0;
         w.box.clear();
         w.priority = 2000 + static_cast<uint32_t>(bare.random.next() >> 40);
-        w.context = vm::make_context(bare.arena.stack_top(static_cast<uint32_t>(i)), vm::kStackBytes, entry);
+        w.context = vm::make_context(bare.arena.stack_top(static_cast<uint32_t>(i)),
+                                     vm::kStackBytes, entry);
         make_ready(i);
       }
       switch_stack(bare.main, bare.workers[pick()].context);

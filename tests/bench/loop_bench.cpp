@@ -1,6 +1,7 @@
-// The scheduler loop of lockstep against a bare one, pair by pair in one run: `loop_bench [rounds] [seconds] [filter]`.
-// Prints for each workload both rates and the median of the ratios bare/lockstep (1.5 is the bar), and exits 0 whatever
-// they are: a figure is for reading, not for a test.
+// The scheduler loop of lockstep against a bare one, pair by pair in one run: `loop_bench [rounds]
+// [seconds] [filter]`. Prints for each workload both rates and the median of the ratios
+// bare/lockstep (1.5 is the bar), and exits 0 whatever they are: a figure is for reading, not for a
+// test.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -20,42 +21,60 @@ namespace {
 struct Workload {
   const char* name;
   const char* strategy;
-  bool by_steps;       // compare steps a second; else executions a second
+  bool by_steps;  // compare steps a second; else executions a second
   int processes;
-  const char* bare;    // function body(id)
-  const char* guest;   // body of the scenario
+  const char* bare;   // function body(id)
+  const char* guest;  // body of the scenario
   const char* options;
 };
 
 const char* const kHead =
     "local lockstep = require 'lockstep'\n"
-    "local gen_server = require 'lockstep.gen_server'\n"  // the full runtime, as a real scenario has it
+    "local gen_server = require 'lockstep.gen_server'\n"  // the full runtime, as a real scenario
+                                                          // has it
     "local spawn, self, send, recv = lockstep.spawn, lockstep.self, lockstep.send, lockstep.recv\n"
     "local atomics, ets = lockstep.atomics, lockstep.ets\n"
     "local get, put, add = atomics.get, atomics.put, atomics.add\n"
     "local insert, lookup_element = ets.insert, ets.lookup_element\n";
 
 const Workload kWorkloads[] = {
-    {"4 x 1000 atomic adds, random", "random", true, 4, "function body(id) for i = 1, 1000 do add(1) end end",
-     "local a = atomics.new(1) for k = 1, 4 do spawn(function() for i = 1, 1000 do add(a, 1, 1) end end) end", "drain = true"},
-    {"4 x 1000 atomic adds, pct", "pct", true, 4, "function body(id) for i = 1, 1000 do add(1) end end",
-     "local a = atomics.new(1) for k = 1, 4 do spawn(function() for i = 1, 1000 do add(a, 1, 1) end end) end", "drain = true"},
-    {"4 x 1000 atomic adds, pos", "pos", true, 4, "function body(id) for i = 1, 1000 do add(1) end end",
-     "local a = atomics.new(1) for k = 1, 4 do spawn(function() for i = 1, 1000 do add(a, 1, 1) end end) end", "drain = true"},
+    {"4 x 1000 atomic adds, random", "random", true, 4,
+     "function body(id) for i = 1, 1000 do add(1) end end",
+     "local a = atomics.new(1) for k = 1, 4 do spawn(function() for i = 1, 1000 do add(a, 1, 1) "
+     "end end) end",
+     "drain = true"},
+    {"4 x 1000 atomic adds, pct", "pct", true, 4,
+     "function body(id) for i = 1, 1000 do add(1) end end",
+     "local a = atomics.new(1) for k = 1, 4 do spawn(function() for i = 1, 1000 do add(a, 1, 1) "
+     "end end) end",
+     "drain = true"},
+    {"4 x 1000 atomic adds, pos", "pos", true, 4,
+     "function body(id) for i = 1, 1000 do add(1) end end",
+     "local a = atomics.new(1) for k = 1, 4 do spawn(function() for i = 1, 1000 do add(a, 1, 1) "
+     "end end) end",
+     "drain = true"},
     {"2 x 1 get and put, random", "random", false, 2, "function body(id) put(get() + 1) end",
-     "local a = atomics.new(1) for k = 1, 2 do spawn(function() put(a, 1, get(a, 1) + 1) end) end", "drain = true"},
+     "local a = atomics.new(1) for k = 1, 2 do spawn(function() put(a, 1, get(a, 1) + 1) end) end",
+     "drain = true"},
     {"4 x 1 get and put, random", "random", false, 4, "function body(id) put(get() + 1) end",
-     "local a = atomics.new(1) for k = 1, 4 do spawn(function() put(a, 1, get(a, 1) + 1) end) end", "drain = true"},
+     "local a = atomics.new(1) for k = 1, 4 do spawn(function() put(a, 1, get(a, 1) + 1) end) end",
+     "drain = true"},
     {"4 x 100 table operations, random", "random", true, 4,
      "function body(id) for i = 1, 100 do insert(1, (lookup(1) or 0) + 1) end end",
-     "local t = ets.new('t', {'public'}) insert(t, {1, 0}) for k = 1, 4 do spawn(function() for i = 1, 100 do insert(t, {1, lookup_element(t, 1, 2) + 1}) end end) end",
+     "local t = ets.new('t', {'public'}) insert(t, {1, 0}) for k = 1, 4 do spawn(function() for i "
+     "= 1, 100 do insert(t, {1, lookup_element(t, 1, 2) + 1}) end end) end",
      "drain = true"},
     {"1000 integer messages, random", "random", true, 2,
-     "function body(id) if id == 0 then for i = 1, 500 do send(1, i) recv() end else for i = 1, 500 do send(0, recv()) end end end",
-     "local me = self() local p = spawn(function() for i = 1, 500 do send(me, recv()) end end) for i = 1, 500 do send(p, i) recv() end", ""},
+     "function body(id) if id == 0 then for i = 1, 500 do send(1, i) recv() end else for i = 1, "
+     "500 do send(0, recv()) end end end",
+     "local me = self() local p = spawn(function() for i = 1, 500 do send(me, recv()) end end) for "
+     "i = 1, 500 do send(p, i) recv() end",
+     ""},
     {"1000 small tables as messages, random", "random", true, 2,
-     "function body(id) if id == 0 then for i = 1, 500 do send(1, {'ping', i, {1}}) recv() end else for i = 1, 500 do local m = recv() send(0, {'pong', m[2], {1}}) end end end",
-     "local me = self() local p = spawn(function() for i = 1, 500 do local m = recv() send(me, {'pong', m[2], {1}}) end end) for i = 1, 500 do send(p, {'ping', i, {1}}) recv() end",
+     "function body(id) if id == 0 then for i = 1, 500 do send(1, {'ping', i, {1}}) recv() end "
+     "else for i = 1, 500 do local m = recv() send(0, {'pong', m[2], {1}}) end end end",
+     "local me = self() local p = spawn(function() for i = 1, 500 do local m = recv() send(me, "
+     "{'pong', m[2], {1}}) end end) for i = 1, 500 do send(p, {'ping', i, {1}}) recv() end",
      ""},
 };
 
@@ -64,7 +83,8 @@ struct Rate {
 };
 
 Rate run_lockstep(const Workload& w, double seconds) {
-  std::string text = std::string(kHead) + "lockstep.scenario('bench', {" + w.options + "}, function() " + w.guest + " end)";
+  std::string text = std::string(kHead) + "lockstep.scenario('bench', {" + w.options +
+                     "}, function() " + w.guest + " end)";
   const auto program = vm::Program::from_sources({{"bench.lua", text}});
   vm::MachineOptions machine;
   machine.drain = std::strstr(w.options, "drain") != nullptr;
@@ -73,9 +93,13 @@ Rate run_lockstep(const Workload& w, double seconds) {
   options.iterations = 0;
   options.seconds = seconds;
   const double start = bench::cpu_now();
-  const ExploreResult r = explore([&] { return vm::make_machine(program, "bench", machine); }, options);
+  const ExploreResult r =
+      explore([&] { return vm::make_machine(program, "bench", machine); }, options);
   const double cpu = bench::cpu_now() - start;
-  if (!r.findings.empty() || r.misuse) std::fprintf(stderr, "%s: %s\n", w.name, r.misuse ? r.misuse->outcome.reason.c_str() : r.findings[0].outcome.reason.c_str());
+  if (!r.findings.empty() || r.misuse)
+    std::fprintf(
+        stderr, "%s: %s\n", w.name,
+        r.misuse ? r.misuse->outcome.reason.c_str() : r.findings[0].outcome.reason.c_str());
   return {static_cast<double>(r.iterations) / cpu, static_cast<double>(r.steps) / cpu};
 }
 
@@ -85,20 +109,24 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   const double seconds = argc > 2 ? std::atof(argv[2]) : 0.3;
   const char* filter = argc > 3 ? argv[3] : "";
-  std::printf("%-40s %16s %16s %8s %8s %8s\n", "workload", "bare /s", "lockstep /s", "median", "min", "max");
+  std::printf("%-40s %16s %16s %8s %8s %8s\n", "workload", "bare /s", "lockstep /s", "median",
+              "min", "max");
   for (const Workload& w : kWorkloads) {
     if (!std::strstr(w.name, filter)) continue;
     std::vector<double> ratios;
     double bare_rate = 0, rate = 0;
     for (int i = 0; i < rounds; i++) {
-      const auto b = bench::run_bare(w.bare, w.processes, std::strcmp(w.strategy, "pct") == 0, seconds);
+      const auto b =
+          bench::run_bare(w.bare, w.processes, std::strcmp(w.strategy, "pct") == 0, seconds);
       const Rate r = run_lockstep(w, seconds);
-      bare_rate = (w.by_steps ? static_cast<double>(b.steps) : static_cast<double>(b.executions)) / b.cpu_seconds;
+      bare_rate = (w.by_steps ? static_cast<double>(b.steps) : static_cast<double>(b.executions)) /
+                  b.cpu_seconds;
       rate = w.by_steps ? r.steps : r.executions;
       ratios.push_back(bare_rate / rate);
     }
     std::sort(ratios.begin(), ratios.end());
-    std::printf("%-40s %16.0f %16.0f %8.2f %8.2f %8.2f\n", w.name, bare_rate, rate, ratios[ratios.size() / 2], ratios.front(), ratios.back());
+    std::printf("%-40s %16.0f %16.0f %8.2f %8.2f %8.2f\n", w.name, bare_rate, rate,
+                ratios[ratios.size() / 2], ratios.front(), ratios.back());
     std::fflush(stdout);
   }
   return 0;
