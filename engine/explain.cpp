@@ -72,9 +72,13 @@ class TurnedRound : public Chooser {
   DefaultScheduler scheduler_;
 };
 
+// "P1 send P2 {"get"} (step 3, a.lua:9)", with no more of the arguments than tells one call from
+// another.
 std::string with_step(const Event& e) {
-  return fmt::format("{} (step {}{}{})", event_label(e), e.step, e.site.empty() ? "" : ", ",
-                     e.site);
+  constexpr size_t kMostArguments = 48;
+  std::string text = event_label(e);
+  if (!e.args.empty() && e.args.size() <= kMostArguments) text += " " + e.args;
+  return fmt::format("{} (step {}{}{})", text, e.step, e.site.empty() ? "" : ", ", e.site);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class Shrinker {
       : oracle_(oracle), options_(options) {}
 
   void run() {
-    if (oracle_.improves({})) return;  // nothing can be better
+    if (set().empty() || oracle_.improves({})) return;  // nothing can be better
     inputs();
     minimise();
     if (options_.prove_minimum) search();

@@ -200,6 +200,15 @@ TEST(Shrink, APassingScheduleIsNotShrunk) {
   EXPECT_EQ(r.attempts, 1u);
 }
 
+TEST(Shrink, AFailureOfTheDefaultScheduleIsTheMinimumAtOnce) {
+  ScriptSystem system({{spawn(1), recv(), check(0, 0)}, {add(0, 1), send(0, 1)}});
+  run_deviations(system, 1, 0, {});
+  const std::vector<Decision> schedule(system.decisions().begin(), system.decisions().end());
+  const ShrinkResult r = shrink(system, 1, 0, schedule, {});
+  EXPECT_TRUE(r.reproduced && r.minimum && r.one_minimal);
+  EXPECT_EQ(r.attempts, 1u);
+}
+
 TEST(Shrink, StopsAtItsBudgetWithWhatItHas) {
   Bug reorder = bugs()[2];
   ScriptSystem system(reorder.script);
