@@ -4,12 +4,14 @@ local gen = require "lockstep.gen"
 
 local erpc = {}
 
--- The answer travels as the exit reason, as in OTP: one signal, whatever happens.
+-- The answer travels as the exit reason, as in OTP: one signal, whatever happens. An orderly one, since nobody is there to
+-- see it after a timeout.
+local function answer(...) lockstep.exit({ "shutdown", { "$erpc", ... } }) end
 local function run(f, args)
   local results = table.pack(xpcall(f, lockstep.exception, table.unpack(args)))
-  if results[1] then lockstep.exit({ "$erpc", "return", table.unpack(results, 2, results.n) }) end
+  if results[1] then answer("return", table.unpack(results, 2, results.n)) end
   local e = results[2]
-  lockstep.exit({ "$erpc", e.class, e.reason, { e.where } })
+  answer(e.class, e.reason, { e.where })
 end
 
 local function undef() lockstep.error("undef") end
@@ -28,8 +30,9 @@ end
 local function spawn_there(node, ...)
   if node == lockstep.node() then return lockstep.spawn_monitor(...) end
   local cluster = lockstep.cluster
-  if cluster and cluster.spawn_monitor then return cluster.spawn_monitor(node, ...) end
-  return nil
+  if not cluster then return nil end
+  local ok, pid, ref = pcall(cluster.spawn_monitor, node, ...)  -- fails for a node that never was
+  if ok then return pid, ref end
 end
 
 -- A request under way: {pid, ref}, with ref nil if there was no connection.
@@ -49,7 +52,9 @@ function erpc.wait(request, timeout)
     return "timeout"
   end
   local reason = m[5]
-  if type(reason) == "table" and reason[1] == "$erpc" then return table.unpack(reason, 2) end
+  if type(reason) == "table" and type(reason[2]) == "table" and reason[2][1] == "$erpc" then
+    return table.unpack(reason[2], 2)
+  end
   if reason == "noconnection" then return "noconnection" end
   return "signal", reason
 end

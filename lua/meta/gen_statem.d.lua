@@ -1,0 +1,41 @@
+---@meta lockstep.gen_statem
+
+---@class lockstep.gen_statem
+local gen_statem = {}
+
+---@param ... any [name,] module, argument, options
+---@return lockstep.pid|"ignore"|nil pid
+---@return any reason
+function gen_statem.start(...) end
+---@param ... any [name,] module, argument, options
+---@return lockstep.pid|"ignore"|nil pid
+---@return any reason
+function gen_statem.start_link(...) end
+---@param ... any [name,] module, argument, options
+---@return lockstep.pid|"ignore"|nil pid
+---@return any ref_or_reason
+function gen_statem.start_monitor(...) end
+---@param ref lockstep.server
+---@param request any
+---@param timeout? lockstep.timeout "infinity"
+---@return any reply
+function gen_statem.call(ref, request, timeout) end
+---@param ref lockstep.server
+---@param event any
+---@return "ok"
+function gen_statem.cast(ref, event) end
+---@param from table a caller, a reply action, or a list of them
+---@param value? any
+---@return "ok"
+function gen_statem.reply(from, value) end
+---@param ref lockstep.server
+---@param reason? any
+---@param timeout? lockstep.timeout
+---@return "ok"
+function gen_statem.stop(ref, reason, timeout) end
+---@param ref lockstep.server
+---@param timeout? lockstep.timeout
+---@return table state_and_data
+function gen_statem.get_state(ref, timeout) end
+
+return gen_statem
