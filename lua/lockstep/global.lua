@@ -1,6 +1,8 @@
 -- global: names that the whole cluster agrees on, and locks.
 --
--- Each node has a server, started when first needed. Registering goes through it; whereis_name is a look into a table.
+-- 1. Each node has a server, started when first needed; whereis_name is a look into its table.
+-- 2. A registration holds a lock on every connected node, taken in the order of their names.
+-- 3. When nodes meet again their servers exchange names; of a conflict the one on the smaller node runs the resolver.
 local lockstep = require "lockstep"
 local gen_server = require "lockstep.gen_server"
 local ets = require "lockstep.ets"
@@ -25,14 +27,22 @@ function global.notify_all_name(name, p1, p2)
   return "none"
 end
 
--- ---- the server. S: names {{name, pid, ref, resolve} ...}, locks {{resource, requester, {{pid, ref} ...}} ...} ----
+-- ---- the server. S: names {{name, pid, ref, resolve} ...}, locks {{resource, requester, {{pid, ref} ...}} ...}, ----
+-- ---- waiting {{from, resource, requester, pid} ...} for a lock                                               ----
 
 local server = {}
+
+-- The connected nodes; without a cluster in the scenario nobody needs to be asked.
+local function peers() return lockstep.cluster and lockstep.nodes() or {} end
 
 function server.init()
   lockstep.flag("trap_exit", true)
   ets.new(TABLE, { "set", "protected", "named_table" })
-  return "ok", { names = {}, locks = {} }
+  if lockstep.cluster then
+    lockstep.cluster.monitor_nodes(true)
+    for _, node in ipairs(peers()) do lockstep.send({ SERVER, node }, { "hello", lockstep.self() }) end
+  end
+  return "ok", { names = {}, locks = {}, waiting = {} }
 end
 
 local function find(S, name)
@@ -54,6 +64,7 @@ local function add(S, name, pid, resolve)
 end
 
 local calls = {}
+function calls.ping() return true end
 function calls.register(S, name, pid, resolve)
   if find(S, name) then return "no" end
   for _, n in ipairs(S.names) do
@@ -103,10 +114,68 @@ function calls.del_lock(S, resource, requester, pid)
   return true
 end
 
-function server.handle_call(request, _, S) return "reply", calls[request[1]](S, table.unpack(request, 2)), S end
+-- Locks that have become free, to those who wait for them.
+local function grant(S)
+  for i = 1, #S.waiting do
+    local w = S.waiting[i]
+    if w and calls.set_lock(S, w[2], w[3], w[4]) then
+      gen_server.reply(w[1], true)
+      table.remove(S.waiting, i)
+      return grant(S)
+    end
+  end
+end
+
+function server.handle_call(request, from, S)
+  if request[1] == "wait_lock" then
+    S.waiting[#S.waiting + 1] = { from, table.unpack(request, 2) }
+    grant(S)
+    return "noreply", S
+  end
+  local answer = calls[request[1]](S, table.unpack(request, 2))
+  if request[1] == "del_lock" then grant(S) end
+  return "reply", answer, S
+end
 function server.handle_cast(_, S) return "noreply", S end
+
+local function own_names(S)
+  local list = {}
+  for _, n in ipairs(S.names) do
+    if lockstep.node(n[2]) == lockstep.node() then list[#list + 1] = { n[1], n[2], n[4] } end
+  end
+  return { "names", lockstep.node(), list }
+end
+local function settle(S, name, pid, resolve)
+  local _, i = find(S, name)
+  if i then drop(S, i) end
+  if lockstep.is_pid(pid) then add(S, name, pid, resolve) end
+end
+local function merge(S, node, list)
+  for _, theirs in ipairs(list) do
+    local name, pid, resolve = table.unpack(theirs)
+    local mine = find(S, name)
+    if not mine then
+      add(S, name, pid, resolve)
+    elseif mine[2] ~= pid and lockstep.node() < node then
+      local ok, winner = pcall(mine[4], name, mine[2], pid)
+      if not ok or winner ~= mine[2] and winner ~= pid then winner = "none" end
+      settle(S, name, winner, mine[4])
+      lockstep.send({ SERVER, node }, { "resolved", name, winner, mine[4] })
+    end
+  end
+end
+
 function server.handle_info(m, S)
-  if type(m) == "table" and m[1] == "DOWN" then
+  if type(m) ~= "table" then return "noreply", S end
+  if m[1] == "nodeup" then
+    lockstep.send({ SERVER, m[2] }, own_names(S))
+  elseif m[1] == "hello" then
+    lockstep.send(m[2], own_names(S))
+  elseif m[1] == "names" then
+    merge(S, m[2], m[3])
+  elseif m[1] == "resolved" then
+    settle(S, m[2], m[3], m[4])
+  elseif m[1] == "DOWN" then
     for i = #S.names, 1, -1 do
       if S.names[i][3] == m[2] then drop(S, i) end
     end
@@ -117,6 +186,7 @@ function server.handle_info(m, S)
       end
       if #holders == 0 then table.remove(S.locks, i) end
     end
+    grant(S)
   end
   return "noreply", S
 end
@@ -129,14 +199,55 @@ local function ensure()
 end
 local function ask(...) return gen_server.call(ensure(), { ... }, "infinity") end
 
+-- Asks the server of another node; nil if it cannot be reached.
+local function ask_at(node, ...)
+  if node == lockstep.node() then return ask(...) end
+  local ok, answer = pcall(gen_server.call, { SERVER, node }, { ... }, 60000)
+  if ok then return answer end
+end
+-- Starts it if need be. Asked with something harmless: a request may arrive although its monitor found nobody.
+local function wake(node)
+  if node ~= lockstep.node() and not ask_at(node, "ping") then pcall(lockstep.cluster.run, node, ensure) end
+end
+
+-- Runs fn(nodes) with the names of all connected nodes locked.
+local function exclusively(fn)
+  local others = peers()
+  if #others == 0 then return fn({ lockstep.node() }) end
+  local nodes = { lockstep.node(), table.unpack(others) }
+  table.sort(nodes)
+  local self = lockstep.self()
+  for _, node in ipairs(nodes) do wake(node) end
+  for _, node in ipairs(nodes) do ask_at(node, "wait_lock", "global", self, self) end
+  local answer = fn(nodes)
+  for _, node in ipairs(nodes) do ask_at(node, "del_lock", "global", self, self) end
+  return answer
+end
+
+-- The same on every node, this one first, which decides.
+local function everywhere(nodes, ...)
+  local answer = ask(...)
+  if answer == "no" then return answer end
+  for _, node in ipairs(nodes) do
+    if node ~= lockstep.node() then ask_at(node, ...) end
+  end
+  return answer
+end
+
 -- ---- the interface ----
 
 -- "yes", or "no" if the name is taken or the process has another global name.
-function global.register_name(name, pid, resolve) return ask("register", name, pid, resolve or global.random_exit_name) end
-function global.re_register_name(name, pid, resolve)
-  return ask("re_register", name, pid, resolve or global.random_exit_name)
+function global.register_name(name, pid, resolve)
+  return exclusively(function(nodes) return everywhere(nodes, "register", name, pid, resolve or global.random_exit_name) end)
 end
-function global.unregister_name(name) return ask("unregister", name) end
+function global.re_register_name(name, pid, resolve)
+  return exclusively(function(nodes)
+    return everywhere(nodes, "re_register", name, pid, resolve or global.random_exit_name)
+  end)
+end
+function global.unregister_name(name)
+  return exclusively(function(nodes) return everywhere(nodes, "unregister", name) end)
+end
 
 function global.whereis_name(name)
   local ok, found = pcall(ets.lookup, TABLE, name)

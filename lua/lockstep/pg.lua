@@ -6,12 +6,21 @@ local ets = require "lockstep.ets"
 
 local pg = {}
 
--- The table `scope`: {group, members}. S: scope, members {{pid, ref, groups} ...}, watchers {{ref, pid, group or nil} ...}
+-- The table `scope`: {group, members}. S: scope, members {{pid, ref, groups} ...} of this node, watchers {{ref, pid, group or
+-- nil} ...}, peers {{pid, ref, {{group, pid} ...}} ...}: the servers of the scope on other nodes and what they have.
 
 local server = {}
 function server.init(scope)
   ets.new(scope, { "set", "protected", "named_table" })
-  return "ok", { scope = scope, members = {}, watchers = {} }
+  if lockstep.cluster then
+    lockstep.cluster.monitor_nodes(true)
+    for _, node in ipairs(lockstep.nodes()) do lockstep.send({ scope, node }, { "discover", lockstep.self() }) end
+  end
+  return "ok", { scope = scope, members = {}, watchers = {}, peers = {} }
+end
+
+local function tell(S, what, group, pids)
+  for _, peer in ipairs(S.peers) do lockstep.send(peer[1], { what, lockstep.self(), group, pids }) end
 end
 
 local function notify(S, what, group, pids)
@@ -46,6 +55,7 @@ function calls.join(S, group, pids)
   end
   store(S, group, list)
   notify(S, "join", group, pids)
+  tell(S, "join", group, pids)
   return "ok"
 end
 
@@ -79,6 +89,7 @@ function calls.leave(S, group, pids)
   if #gone == 0 then return "not_joined" end
   store(S, group, list)
   notify(S, "leave", group, gone)
+  tell(S, "leave", group, gone)
   return "ok"
 end
 function calls.monitor(S, pid, group)
@@ -100,10 +111,84 @@ function calls.demonitor(S, ref)
   return false
 end
 
+-- ---- other nodes ----
+
+local function peer_of(S, pid)
+  for i, peer in ipairs(S.peers) do
+    if peer[1] == pid then return peer, i end
+  end
+end
+local function remote_join(S, peer, group, pids)
+  local list = members(S.scope, group)
+  for _, pid in ipairs(pids) do
+    peer[3][#peer[3] + 1] = { group, pid }
+    list[#list + 1] = pid
+  end
+  store(S, group, list)
+  notify(S, "join", group, pids)
+end
+local function remote_leave(S, peer, group, pids)
+  local list = members(S.scope, group)
+  for _, pid in ipairs(pids) do
+    for i, have in ipairs(peer[3]) do
+      if have[2] == pid and gen.same(have[1], group) then
+        table.remove(peer[3], i)
+        break
+      end
+    end
+    for k, p in ipairs(list) do
+      if p == pid then
+        table.remove(list, k)
+        break
+      end
+    end
+  end
+  store(S, group, list)
+  notify(S, "leave", group, pids)
+end
+local function remote_gone(S, peer)
+  while peer[3][1] do remote_leave(S, peer, peer[3][1][1], { peer[3][1][2] }) end
+end
+
+-- True if the message was one of the servers' own.
+local function from_peer(S, m)
+  local kind = m[1]
+  if kind == "nodeup" then
+    lockstep.send({ S.scope, m[2] }, { "discover", lockstep.self() })
+  elseif kind == "discover" then
+    if not peer_of(S, m[2]) then
+      S.peers[#S.peers + 1] = { m[2], lockstep.monitor(m[2]), {} }
+      lockstep.send(m[2], { "discover", lockstep.self() })
+    end
+    local groups = {}
+    for _, own in ipairs(S.members) do
+      for _, g in ipairs(own[3]) do groups[#groups + 1] = { g[1], own[1] } end
+    end
+    lockstep.send(m[2], { "sync", lockstep.self(), groups })
+  elseif kind == "sync" then
+    local peer = peer_of(S, m[2])
+    if peer then
+      remote_gone(S, peer)
+      for _, g in ipairs(m[3]) do remote_join(S, peer, g[1], { g[2] }) end
+    end
+  elseif (kind == "join" or kind == "leave") and #m == 4 then
+    local peer = peer_of(S, m[2])
+    if peer then (kind == "join" and remote_join or remote_leave)(S, peer, m[3], m[4]) end
+  elseif kind == "DOWN" then
+    local peer, i = peer_of(S, m[4])
+    if not peer or peer[2] ~= m[2] then return false end
+    table.remove(S.peers, i)
+    remote_gone(S, peer)
+  else
+    return false
+  end
+  return true
+end
+
 function server.handle_call(request, _, S) return "reply", calls[request[1]](S, table.unpack(request, 2)), S end
 function server.handle_cast(_, S) return "noreply", S end
 function server.handle_info(m, S)
-  if type(m) ~= "table" or m[1] ~= "DOWN" then return "noreply", S end
+  if type(m) ~= "table" or from_peer(S, m) or m[1] ~= "DOWN" then return "noreply", S end
   for i, w in ipairs(S.watchers) do
     if w[1] == m[2] then
       table.remove(S.watchers, i)
@@ -123,6 +208,7 @@ function server.handle_info(m, S)
       end
       store(S, g[1], list)
       notify(S, "leave", g[1], { m[4] })
+      tell(S, "leave", g[1], { m[4] })
     end
   end
   return "noreply", S

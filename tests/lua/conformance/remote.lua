@@ -11,6 +11,10 @@ local any = lockstep.any
 
 local function badrpc(value, failed) return failed or value end
 local function block() lockstep.recv_first "never" end
+-- A lost connection is noticed after seconds.
+local function until_(f)
+  while not f() do lockstep.sleep(500) end
+end
 local function nap(ms) lockstep.sleep(ms) end
 
 -- The cases speak of two nodes, A and B.
@@ -92,8 +96,8 @@ lockstep.scenario("pg-death", function()
   pg.join("sc", "g2", p)
   pg.join("sc", "g1", q)
   lockstep.exit(p, "kill")
-  h.until_(function() return #pg.get_members("sc", "g1") == 1 end)
-  h.until_(function() return #pg.get_members("sc", "g2") == 0 end)
+  until_(function() return #pg.get_members("sc", "g1") == 1 end)
+  until_(function() return #pg.get_members("sc", "g2") == 0 end)
   h.expect({ h.label(pg.get_members("sc", "g1"), { q = q }), pg.get_members("sc", "g2"), pg.which_groups "sc" },
     { { "q" }, {}, { "g1" } })
 end)
@@ -130,7 +134,7 @@ lockstep.scenario("global-names-on-one-node", function()
   h.expect(h.raised(global.send, "nog", "hi"), { "raised", "exit", { "badarg", { "nog", "hi" } } })
   h.expect(global.re_register_name("g", q), "yes")
   lockstep.exit(q, "kill")
-  h.until_(function() return global.whereis_name "g" == nil end)
+  until_(function() return global.whereis_name "g" == nil end)
   h.expect({ global.register_name("g", p), global.unregister_name "g" }, { "yes", "ok" })
   h.expect(global.whereis_name "g", nil)
 end)
@@ -159,7 +163,163 @@ lockstep.scenario("global-gen-server-on-one-node", function()
   local pong = gen_server.call({ "global", "gs1" }, "ping")
   local gone = h.raised(gen_server.call, { "global", "nope" }, "ping")
   gen_server.stop { "global", "gs1" }
-  h.until_(function() return global.whereis_name "gs1" == nil end)
+  until_(function() return global.whereis_name "gs1" == nil end)
   h.expect({ again, pong, gone }, { { "error", { "already_started", "p" } }, "pong",
     { "raised", "exit", { "noproc", { "gen_server", "call", { { "global", "nope" }, "ping" } } } } })
+end)
+
+-- ---- two nodes ----
+
+-- A process on a node that keeps what it is sent and shows it when asked.
+local function collector(node)
+  return cluster.spawn(node, function()
+    local got = {}
+    while true do
+      local m = lockstep.recv()
+      if type(m) == "table" and m[1] == "show" then
+        lockstep.send(m[2], { m[3], got })
+      else
+        got[#got + 1] = m
+      end
+    end
+  end)
+end
+local function shown(p)
+  local ref = lockstep.make_ref()
+  lockstep.send(p, { "show", lockstep.self(), ref })
+  return lockstep.recv_first({ ref, any })[2]
+end
+local function on(node, fn, ...) return cluster.run(node, fn, ...) end
+local function whereis(node, name) return on(node, global.whereis_name, name) or "undefined" end
+local function await_name(node, name, pid) until_(function() return whereis(node, name) == pid end) end
+local function alive(node, pid) return on(node, lockstep.alive, pid) end
+local function cut_noticed()
+  cut()
+  until_(function() return #on("a", lockstep.nodes) == 0 and #on("b", lockstep.nodes) == 0 end)
+end
+
+lockstep.scenario("pg-remote", function()
+  nodes()
+  local function start() pg.start "sc" end
+  on("a", start)
+  on("b", start)
+  local p, q = cluster.spawn("a", block), cluster.spawn("b", block)
+  local labels = { p = p, q = q }
+  on("a", pg.join, "sc", "g", p)
+  on("b", pg.join, "sc", "g", q)
+  local function count(node) return #on(node, pg.get_members, "sc", "g") end
+  local function both(n) until_(function() return count "a" == n and count "b" == n end) end
+  both(2)
+  local r1, r2 = count "a", h.label(on("a", pg.get_local_members, "sc", "g"), labels)
+  cut()
+  both(1)
+  local r3, r4 = h.label(on("a", pg.get_members, "sc", "g"), labels), h.label(on("b", pg.get_members, "sc", "g"), labels)
+  cluster.heal()
+  both(2)
+  h.expect({ r1, r2, r3, r4, count "a" }, { 2, { "p" }, { "p" }, { "q" }, 2 })
+end)
+
+lockstep.scenario("global-auto-unregister", function()
+  nodes()
+  local p, q = cluster.spawn("a", block), cluster.spawn("b", block)
+  local r1 = on("a", global.register_name, "g2", p)
+  lockstep.exit(p, "kill")
+  await_name("a", "g2", "undefined")
+  await_name("b", "g2", "undefined")
+  h.expect({ r1, whereis("a", "g2"), whereis("b", "g2"), on("b", global.register_name, "g2", q) },
+    { "yes", "undefined", "undefined", "yes" })
+end)
+
+lockstep.scenario("global-send", function()
+  nodes()
+  local c = collector "b"
+  on("b", global.register_name, "g4", c)
+  local v = on("a", function() return global.send("g4", "hi") == c end)
+  local r = on("a", function() return h.raised(global.send, "nog", "hi") end)
+  until_(function() return #shown(c) > 0 end)
+  h.expect({ v, shown(c), r }, { true, { "hi" }, { "raised", "exit", { "badarg", { "nog", "hi" } } } })
+end)
+
+lockstep.scenario("global-nodedown", function()
+  nodes()
+  local p, q = cluster.spawn("a", block), cluster.spawn("b", block)
+  on("a", global.register_name, "ga", p)
+  on("b", global.register_name, "gb", q)
+  cut()
+  await_name("a", "gb", "undefined")
+  await_name("b", "ga", "undefined")
+  local r1 = { whereis("a", "ga") == p, whereis("a", "gb") }
+  local r2 = { whereis("b", "ga"), whereis("b", "gb") == q }
+  cluster.heal()
+  await_name("a", "gb", q)
+  await_name("b", "ga", p)
+  h.expect({ r1, r2 }, { { true, "undefined" }, { "undefined", true } })
+end)
+
+lockstep.scenario("global-conflict-default", { crashes = "allow" }, function()
+  nodes()
+  cut_noticed()
+  local p, q = cluster.spawn("a", block), cluster.spawn("b", block)
+  local ref = lockstep.monitor(q)
+  local r1, r2 = on("a", global.register_name, "gc", p), on("b", global.register_name, "gc", q)
+  cluster.heal()
+  local why = h.down(ref)
+  await_name("b", "gc", p)
+  h.expect({ r1, r2, alive("a", p), alive("b", q), whereis("a", "gc") == p, whereis("b", "gc") == p, why },
+    { "yes", "yes", true, false, true, true, "killed" })
+end)
+
+lockstep.scenario("global-conflict-notify", function()
+  nodes()
+  local p, q = collector "a", collector "b"
+  cut_noticed()
+  on("a", global.register_name, "gn", p, global.notify_all_name)
+  on("b", global.register_name, "gn", q, global.notify_all_name)
+  cluster.heal()
+  until_(function() return #shown(p) > 0 and #shown(q) > 0 end)
+  await_name("a", "gn", "undefined")
+  await_name("b", "gn", "undefined")
+  local labels = { p = p, q = q }
+  h.expect({ h.label(shown(p), labels), h.label(shown(q), labels) },
+    { { { "global_name_conflict", "gn", "q" } }, { { "global_name_conflict", "gn", "p" } } })
+end)
+
+local function greater(_, p1, p2) return lockstep.node(p1) > lockstep.node(p2) and p1 or p2 end
+
+lockstep.scenario("global-conflict-custom", function()
+  nodes()
+  local p, q = cluster.spawn("a", block), cluster.spawn("b", block)
+  cut_noticed()
+  on("a", global.register_name, "gk", p, greater)
+  on("b", global.register_name, "gk", q, greater)
+  cluster.heal()
+  await_name("a", "gk", q)
+  await_name("b", "gk", q)
+  h.expect({ alive("a", p), alive("b", q) }, { true, true })
+end)
+
+lockstep.scenario("global-gen-server", function()
+  nodes()
+  local name = { "global", "gs1" }
+  local p = on("a", gen_server.start, name, echo)
+  local again = on("b", function() return h.answer(gen_server.start(name, echo)) end)
+  local pong = on("b", gen_server.call, name, "ping")
+  local gone = on("b", function() return h.raised(gen_server.call, { "global", "nope" }, "ping") end)
+  on("a", gen_server.stop, name)
+  await_name("b", "gs1", "undefined")
+  h.expect({ h.label(again, { p = p }), pong, gone }, { { "error", { "already_started", "p" } }, "pong",
+    { "raised", "exit", { "noproc", { "gen_server", "call", { { "global", "nope" }, "ping" } } } } })
+end)
+
+lockstep.scenario("nd-global-register-race", function()
+  nodes()
+  local main = lockstep.self()
+  for _, node in ipairs { "a", "b" } do
+    cluster.spawn(node, function()
+      lockstep.send(main, { "answer", node, global.register_name("g", lockstep.self()) })
+      block()
+    end)
+  end
+  local answers = { lockstep.recv_first({ "answer", "a", any })[3], lockstep.recv_first({ "answer", "b", any })[3] }
+  if not h.same(answers, { "yes", "no" }) then h.expect(answers, { "no", "yes" }) end
 end)
