@@ -83,17 +83,25 @@ class JsonlReader {
           else if (type == "fail") event.type = EventType::fail;
           else if (type == "info") event.type = EventType::info;
           else fail(fmt::format("unknown type \"{}\" (invoke, ok, fail or info)", type), value_at);
+        } else if (known == kProcess) {
+          process_at = value_at;
+          event.process = read_integer("process must be an integer >= 0");
+          if (event.process < 0) fail("process must be an integer >= 0", value_at);
+          has_process = true;
+        } else if (known == kIndex) {
+          int64_t index = read_integer("index must be an integer");
+          if (has_index_ && index <= last_index_) {
+            fail(fmt::format("index {} does not increase (the last was {})", index, last_index_),
+                 value_at);
+          }
+          has_index_ = true;
+          last_index_ = index;
+        } else if (known == kOther) {
+          skip_value(0);
         } else {
           Value value = read_value(0);
           auto kind = history_.values().kind(value);
-          if (known == kProcess) {
-            process_at = value_at;
-            if (kind != ValueTable::Kind::integer || history_.values().as_integer(value) < 0) {
-              fail("process must be an integer >= 0", value_at);
-            }
-            event.process = history_.values().as_integer(value);
-            has_process = true;
-          } else if (known == kF) {
+          if (known == kF) {
             if (kind != ValueTable::Kind::string) fail("f must be a string", value_at);
             event.f = value;
           } else if (known == kKey) {
@@ -103,15 +111,6 @@ class JsonlReader {
             event.key = value;
           } else if (known == kValue) {
             event.value = value;
-          } else if (known == kIndex) {
-            if (kind != ValueTable::Kind::integer) fail("index must be an integer", value_at);
-            int64_t index = history_.values().as_integer(value);
-            if (has_index_ && index <= last_index_) {
-              fail(fmt::format("index {} does not increase (the last was {})", index, last_index_),
-                   value_at);
-            }
-            has_index_ = true;
-            last_index_ = index;
           }
         }
         skip_blank();
@@ -217,6 +216,56 @@ class JsonlReader {
     fail("expected a JSON value", at_);
   }
 
+  // Numbers of the event itself are not values: they are not interned.
+  int64_t read_integer(const char* what) {
+    int64_t number = 0;
+    auto [stop, error] = std::from_chars(at_, end_, number);
+    bool whole = error == std::errc() &&
+                 (stop == end_ || (*stop != '.' && *stop != 'e' && *stop != 'E'));
+    if (!whole) fail(what, at_);
+    at_ = stop;
+    return number;
+  }
+
+  // A field that nobody asked for: must be JSON, is not kept.
+  void skip_value(int depth) {
+    skip_blank();
+    if (at_ == end_) fail("expected a value", at_);
+    if (depth > kDepthMax) fail("values are nested too deeply", at_);
+    char c = *at_;
+    if (c == '"') {
+      read_string();
+    } else if (c == '[' || c == '{') {
+      char close = c == '{' ? '}' : ']';
+      ++at_;
+      skip_blank();
+      if (at_ != end_ && *at_ == close) {
+        ++at_;
+        return;
+      }
+      for (;;) {
+        skip_blank();
+        if (c == '{') {
+          read_string();
+          expect(':', "':'");
+        }
+        skip_value(depth + 1);
+        skip_blank();
+        if (at_ != end_ && *at_ == ',') {
+          ++at_;
+          continue;
+        }
+        expect(close, c == '{' ? "',' or '}'" : "',' or ']'");
+        return;
+      }
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+      number_end();
+    } else if (!(c == 'n' && take("null")) && !(c == 't' && take("true")) &&
+               !(c == 'f' && take("false"))) {
+      fail("expected a JSON value", at_);
+    }
+  }
+
   Value read_items(int depth, bool object) {
     char close = object ? '}' : ']';
     std::vector<Value> items;
@@ -244,22 +293,45 @@ class JsonlReader {
     return object ? history_.values().object(items) : history_.values().array(items);
   }
 
-  Value read_number() {
+  void skip_digits() {
+    const char* digits = at_;
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
+    if (at_ == digits) fail("malformed number", at_);
+  }
+
+  // Goes to the end of a number; whether it has a fraction or an exponent.
+  bool number_end() {
     const char* start = at_;
     if (*at_ == '-') ++at_;
     const char* digits = at_;
-    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
-    if (at_ == digits || (*digits == '0' && at_ - digits > 1)) fail("malformed number", start);
-    bool real = at_ != end_ && (*at_ == '.' || *at_ == 'e' || *at_ == 'E');
+    skip_digits();
+    if (*digits == '0' && at_ - digits > 1) fail("malformed number", start);
+    bool real = false;
+    if (at_ != end_ && *at_ == '.') {
+      real = true;
+      ++at_;
+      skip_digits();
+    }
+    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+      real = true;
+      ++at_;
+      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+      skip_digits();
+    }
+    return real;
+  }
+
+  Value read_number() {
+    const char* start = at_;
+    bool real = number_end();
     if (!real) {
       int64_t number = 0;
       auto [stop, error] = std::from_chars(start, at_, number);
       if (error == std::errc()) return history_.values().integer(number);
     }
     double number = 0;
-    auto [stop, error] = std::from_chars(start, end_, number);
+    auto [stop, error] = std::from_chars(start, at_, number);
     if (error != std::errc()) fail("malformed number", start);
-    at_ = stop;
     return history_.values().real(number);
   }
 
