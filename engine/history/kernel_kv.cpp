@@ -106,7 +106,13 @@ void KvKernel::compile(const std::vector<Op>& in, std::vector<Compiled>& out,
   class_count_ = std::max(class_count_, 1 + static_cast<int32_t>(classes.size()));
 }
 
-void KvKernel::find_sources() {
+// Which appends are part of some observed string: by a rolling hash over the strings, for each length
+// of an append, so in linear time if the lengths are few.
+void KvKernel::find_appearing() {
+  std::map<size_t, std::vector<Compiled*>> by_length;
+  for (Compiled& op : ops_) {
+    if (op.kind == kAppend && !op.text.empty()) by_length[op.text.size()].push_back(&op);
+  }
   // Only strings that no longer one begins with: whatever is part of one is part of these.
   std::vector<std::string_view> longest;
   size_t bytes = 0;
@@ -115,11 +121,41 @@ void KvKernel::find_sources() {
     longest.push_back(observed_[k]);
     bytes += observed_[k].size();
   }
-  for (Compiled& op : ops_) {
-    if (op.kind != kAppend || bytes * ops_.size() > kAppearsBytesMax) continue;
-    op.appears = false;
-    for (std::string_view text : longest) op.appears |= text.find(op.text) != text.npos;
+  if (bytes * by_length.size() > kAppearsBytesMax) return;
+  constexpr uint64_t kBase = 0x9e3779b97f4a7c15ULL;
+  auto byte = [](char c) { return static_cast<uint64_t>(static_cast<unsigned char>(c)) + 1; };
+  for (auto& [length, appends] : by_length) {
+    size_t slots = 4;
+    while (slots < 2 * appends.size()) slots *= 2;
+    std::vector<std::pair<uint64_t, Compiled*>> table(slots, {0, nullptr});
+    for (Compiled* op : appends) {
+      op->appears = false;
+      uint64_t hash = 0;
+      for (char c : op->text) hash = hash * kBase + byte(c);
+      size_t at = mix64(hash) & (slots - 1);
+      while (table[at].second) at = (at + 1) & (slots - 1);
+      table[at] = {hash, op};
+    }
+    uint64_t power = 1;  // of the byte that leaves the window
+    for (size_t i = 0; i < length; ++i) power *= kBase;
+    for (std::string_view text : longest) {
+      uint64_t hash = 0;
+      for (size_t end = 1; end <= text.size(); ++end) {
+        hash = hash * kBase + byte(text[end - 1]);
+        if (end > length) hash -= power * byte(text[end - length - 1]);
+        if (end < length) continue;
+        for (size_t at = mix64(hash) & (slots - 1); table[at].second; at = (at + 1) & (slots - 1)) {
+          if (table[at].first != hash) continue;
+          Compiled& op = *table[at].second;
+          if (!op.appears) op.appears = op.text == text.substr(end - length, length);
+        }
+      }
+    }
   }
+}
+
+void KvKernel::find_sources() {
+  find_appearing();
   starts_.resize(observed_.size());
   appends_.resize(observed_.size());
   pending_starts_.resize(observed_.size());

@@ -64,6 +64,7 @@ class KvKernel {
   bool step(const Compiled& op, State state, State* next) const;
   void count(const Compiled& op, int32_t by);
   void compile(const std::vector<Op>& in, std::vector<Compiled>& out, const ValueTable& values);
+  void find_appearing();
   void find_sources();
   // The first observed string in [first, end) that operations not placed yet ask for, or -1.
   int32_t first_needed(int32_t first, int32_t end, bool with_mismatch) const;
