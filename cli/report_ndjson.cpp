@@ -207,6 +207,7 @@ class NdjsonReporter : public Reporter {
                  {"executions_per_second", rate},
                  {"steps_per_second", steps_rate},
                  {"bound_hit", number(r.bound_hit)},
+                 {"blocked", number(r.blocked)},
                  {"exhausted", r.exhausted},
                  {"classes", number(r.classes)},
                  {"classes_once", number(r.classes_once)},

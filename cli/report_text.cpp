@@ -169,6 +169,7 @@ class TextReporter : public Reporter {
                                            s.settings.strategy, s.settings.seed, stop_text(s)));
     out += field("steps", grouped(r.steps));
     if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
+    if (r.blocked) out += field("redundant", counted(r.blocked, "execution") + " given up");
     if (r.seconds > 0)
       out += field("rate",
                    fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),
@@ -262,7 +263,7 @@ class TextReporter : public Reporter {
       case StopReason::time:
         return ", the time is up";
       case StopReason::exhausted:
-        return ", every schedule executed";
+        return ", nothing is left";
       case StopReason::interrupted:
         return ", interrupted";
       default:
@@ -272,11 +273,8 @@ class TextReporter : public Reporter {
 
   static std::string guarantee(const ScenarioReport& s) {
     const auto& r = s.result;
-    if (r.exhausted && r.bound_hit == 0)
-      return "  Every schedule was executed: none fails, with max_steps " +
-             std::to_string(s.settings.max_steps) + ".\n";
-    if (r.exhausted)
-      return "  Every schedule was executed, but some ended at a bound: this is not a proof.\n";
+    const auto* strategy = find_strategy(s.settings.strategy);
+    if (strategy && strategy->claims.exhaustive) return proof(s, s.settings.strategy == "dfs");
     auto out = fmt::format(
         "  This is not a proof. A failure in more than {} of executions would have been found (95 "
         "%).\n",
@@ -285,6 +283,19 @@ class TextReporter : public Reporter {
       out += fmt::format("  About {} of further executions would show a class not seen yet.\n",
                          percent(unseen_share(r)));
     return out;
+  }
+
+  // `all`: the strategy executes every schedule, not one of each class.
+  static std::string proof(const ScenarioReport& s, bool all) {
+    const auto* what = all ? "Every schedule" : "Every class of equivalent schedules";
+    if (!s.result.exhausted)
+      return "  This is not a proof: the search did not end. Give it more --iterations or "
+             "--time.\n";
+    if (s.result.bound_hit)
+      return fmt::format("  {} was executed, but some ended at a bound: this is not a proof.\n",
+                         what);
+    return fmt::format("  {} was executed: none fails, with max_steps {}.\n", what,
+                       s.settings.max_steps);
   }
 
   ReportOptions options_;

@@ -133,6 +133,9 @@ TEST(TextReport, CleanRunSaysWhatItDoesNotProve) {
 
 TEST(TextReport, ExhaustedSpaceIsAProofUnlessABoundWasHit) {
   auto s = clean();
+  s.settings.strategy = "dfs";
+  const auto unfinished = make_text_reporter(kPlain)->scenario(s);
+  EXPECT_THAT(unfinished, HasSubstr("the search did not end"));
   s.result.exhausted = true;
   s.result.stop = StopReason::exhausted;
   const auto reporter = make_text_reporter(kPlain);
