@@ -279,7 +279,7 @@ class TextReporter : public Reporter {
         "  This is not a proof. A failure in more than {} of executions would have been found (95 "
         "%).\n",
         percent(excluded_rate(r.iterations)));
-    if (r.classes_sampled)
+    if (r.classes_sampled && r.classes_once)
       out += fmt::format("  About {} of further executions would show a class not seen yet.\n",
                          percent(unseen_share(r)));
     return out;
