@@ -20,6 +20,7 @@ struct Rows {
   uint32_t count = 0;
   uint32_t* elements = nullptr;
   uint64_t value = 0;
+  uint32_t keypos = 0;  // for which the keys have been found, 0 if they were not
   Row* data() { return many ? many : &one; }
 };
 
@@ -48,8 +49,11 @@ void begin_rows(lua_State* L, Machine& m, Process& p, const char* what, const Ta
   if (!rows.many) {
     if (rows.count == 0)
       begin(L, m, p, what, Access::read, target, kTableFacts);  // only whether it may
-    else
-      begin(L, m, p, what, Access::write, target, row_element(target, rows.one), rows.value);
+    else {
+      const uint32_t element = row_element(target, rows.one);
+      if (element != kWholeTable) rows.keypos = target.table->keypos;
+      begin(L, m, p, what, Access::write, target, element, rows.value);
+    }
     return;
   }
   bool all = true;
@@ -68,6 +72,7 @@ void release_rows(Machine& m, Rows& rows) {
 
 // Nothing is inserted unless all can be.
 void check_rows(lua_State* L, const EtsTable& t, Rows& rows) {
+  if (rows.keypos == t.keypos) return;
   for (uint32_t i = 0; i < rows.count; i++)
     if (!row_key(rows.data()[i], t.keypos)) badarg(L);
 }
@@ -96,7 +101,10 @@ int ets_insert(lua_State* L) {
   begin_rows(L, m, p, "ets.insert", target, rows);
   EtsTable& t = granted(L, m, p, target, Need::write);
   check_rows(L, t, rows);
-  put_rows(m, t, rows);
+  if (rows.count == 1 && !rows.many && !m.recording())
+    put_row(m, t, rows.one);
+  else
+    put_rows(m, t, rows);
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }

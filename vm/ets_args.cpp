@@ -42,60 +42,86 @@ uint64_t value_hash(View v) {
   }
 }
 
-// A tuple of numbers, strings and the like: the usual row, written without further ado. False:
-// something else is in it.
-bool plain_row(lua_State* L, int index, Bytes& out) {
+constexpr size_t kPlainRow = 512;
+
+// An element of a table's array part, where it lies: integers, the usual content, are read and
+// written there, past the stack.
+char* slot_of(const void* table, uint32_t i) {
+  return layout::load<char*>(table, layout::kTableArray) + (i - 1) * layout::kValueBytes;
+}
+constexpr uint8_t kIntegerTag = LUA_TNUMBER;  // LUA_VNUMINT, checked by layout::self_test
+bool holds_integer(const char* slot) { return static_cast<uint8_t>(slot[8]) == kIntegerTag; }
+
+// A tuple of numbers, strings and the like: the usual row, written without further ado. Its size,
+// or 0 if something else is in it or it is long.
+size_t plain_row(lua_State* L, int index, char* out) {
   const void* table = lua_topointer(L, index);
   const uint32_t n = layout::load<uint32_t>(table, layout::kTableAlimit);
-  if (n == 0 || n > 64 || layout::load<const void*>(table, layout::kTableLastfree) != nullptr ||
+  if (n == 0 || layout::load<const void*>(table, layout::kTableLastfree) != nullptr ||
       layout::load<const void*>(table, layout::kTableMetatable) != nullptr)
-    return false;
-  out.resize(13 + n * 9);
+    return 0;
   size_t at = 13;
   for (uint32_t i = 1; i <= n; i++) {
-    const int type = lua_rawgeti(L, index, i);
-    if (type == LUA_TNUMBER) {
-      if (lua_isinteger(L, -1)) {
-        out[at] = static_cast<char>(Tag::integer);
-        const int64_t v = lua_tointeger(L, -1);
-        std::memcpy(&out[at + 1], &v, 8);
-      } else {
+    if (at + 9 > kPlainRow) return 0;
+    const char* slot = slot_of(table, i);
+    if (holds_integer(slot)) {
+      out[at] = static_cast<char>(Tag::integer);
+      std::memcpy(out + at + 1, slot, 8);
+      at += 9;
+      continue;
+    }
+    if (static_cast<uint8_t>(slot[8]) == layout::kShortStringTag) {
+      const char* text = layout::load<const char*>(slot, 0);
+      const uint32_t length = static_cast<uint8_t>(text[layout::kShortLength]);
+      if (at + 5 + length > kPlainRow) return 0;
+      out[at] = static_cast<char>(Tag::string);
+      std::memcpy(out + at + 1, &length, 4);
+      std::memcpy(out + at + 5, text + layout::kStringBytes, length);
+      at += 5 + length;
+      continue;
+    }
+    switch (lua_rawgeti(L, index, i)) {
+      case LUA_TNUMBER: {
         out[at] = static_cast<char>(Tag::real);
         const double v = lua_tonumber(L, -1);
-        std::memcpy(&out[at + 1], &v, 8);
+        std::memcpy(out + at + 1, &v, 8);
+        at += 9;
+        break;
       }
-      at += 9;
-    } else if (type == LUA_TSTRING) {
-      size_t length;
-      const char* s = lua_tolstring(L, -1, &length);
-      if (length > 4096) {
+      case LUA_TSTRING: {
+        size_t length;
+        const char* s = lua_tolstring(L, -1, &length);
+        if (length > kPlainRow || at + 5 + length > kPlainRow) {
+          lua_pop(L, 1);
+          return 0;
+        }
+        out[at] = static_cast<char>(Tag::string);
+        const auto size = static_cast<uint32_t>(length);
+        std::memcpy(out + at + 1, &size, 4);
+        std::memcpy(out + at + 5, s, length);
+        at += 5 + length;
+        break;
+      }
+      case LUA_TBOOLEAN:
+        out[at++] = static_cast<char>(lua_toboolean(L, -1) ? Tag::yes : Tag::no);
+        break;
+      case LUA_TLIGHTUSERDATA: {
+        out[at] = static_cast<char>(Tag::light);
+        const auto v = reinterpret_cast<uint64_t>(lua_touserdata(L, -1));
+        std::memcpy(out + at + 1, &v, 8);
+        at += 9;
+        break;
+      }
+      default:
         lua_pop(L, 1);
-        return false;
-      }
-      out.resize(out.size() + length);
-      out[at] = static_cast<char>(Tag::string);
-      const auto size = static_cast<uint32_t>(length);
-      std::memcpy(&out[at + 1], &size, 4);
-      std::memcpy(&out[at + 5], s, length);
-      at += 5 + length;
-    } else if (type == LUA_TBOOLEAN) {
-      out[at++] = static_cast<char>(lua_toboolean(L, -1) ? Tag::yes : Tag::no);
-    } else if (type == LUA_TLIGHTUSERDATA) {
-      out[at] = static_cast<char>(Tag::light);
-      const auto v = reinterpret_cast<uint64_t>(lua_touserdata(L, -1));
-      std::memcpy(&out[at + 1], &v, 8);
-      at += 9;
-    } else {
-      lua_pop(L, 1);
-      return false;
+        return 0;
     }
     lua_pop(L, 1);
   }
-  out.resize(at);
   const uint32_t head[3] = {static_cast<uint32_t>(at - 5), n, 0};
   out[0] = static_cast<char>(Tag::table);
-  std::memcpy(&out[1], head, sizeof head);
-  return true;
+  std::memcpy(out + 1, head, sizeof head);
+  return at;
 }
 
 void push_simple(lua_State* L, View v) {
@@ -242,9 +268,9 @@ EtsTable& granted(lua_State* L, Machine& m, const Process& p, const Target& targ
 
 bool take_row(lua_State* L, Machine& m, int index, const char* function, Row& row) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
-  Bytes& out = m.scratch();
-  if (plain_row(L, index, out)) {
-    row = keep_row(m, out.data(), out.size());
+  char room[kPlainRow];
+  if (const size_t size = plain_row(L, index, room)) {
+    row = keep_row(m, room, size);
     return true;
   }
   const Term t = m.encode_argument(L, index, function);
@@ -259,6 +285,11 @@ bool take_row(lua_State* L, Machine& m, int index, const char* function, Row& ro
 // object all of whose elements are arrays must be put in a list.)
 bool is_row_list(lua_State* L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
+  const void* table = lua_topointer(L, index);
+  if (layout::load<uint32_t>(table, layout::kTableAlimit) != 0 &&
+      static_cast<uint8_t>(slot_of(table, 1)[8]) != layout::kTableTag &&
+      slot_of(table, 1)[8] != LUA_TNIL)
+    return false;
   const auto n = static_cast<lua_Integer>(lua_rawlen(L, index));
   if (n == 0) {
     lua_pushnil(L);
@@ -284,19 +315,38 @@ bool is_row_list(lua_State* L, int index) {
 void push_row(lua_State* L, const Row& row) {
   const View v = row.view();
   const uint32_t n = v.array_size();
-  luaL_checkstack(L, 4, "object");
-  View x = v.first();
-  for (uint32_t i = 0; i < n; i++, x = x.next())
-    if (!is_simple(x)) return push(L, v);
   lua_createtable(L, static_cast<int>(n), 0);
-  x = v.first();
-  for (uint32_t i = 1; i <= n; i++, x = x.next()) {
-    push_simple(L, x);
+  const void* table = lua_topointer(L, -1);
+  View x = v.first();
+  for (uint32_t i = 1; i <= n; i++) {
+    switch (x.tag()) {
+      case Tag::integer: {
+        char* slot = slot_of(table, i);
+        std::memcpy(slot, x.p + 1, 8);
+        slot[8] = static_cast<char>(kIntegerTag);
+        x.p += 9;
+        continue;
+      }
+      case Tag::string: {
+        const auto s = x.string();
+        lua_pushlstring(L, s.data(), s.size());
+        x.p += 5 + s.size();
+        break;
+      }
+      default:
+        if (!is_simple(x)) {
+          lua_pop(L, 1);
+          return push(L, v);
+        }
+        push_simple(L, x);
+        x = x.next();
+    }
     lua_rawseti(L, -2, i);
   }
 }
 
 void push_rows(lua_State* L, const EtsTable& t, Span s) {
+  luaL_checkstack(L, 4, "objects");
   lua_createtable(L, static_cast<int>(s.last - s.first), 0);
   for (uint32_t i = s.first; i < s.last; i++) {
     push_row(L, t.rows[i]);

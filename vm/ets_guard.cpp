@@ -1,7 +1,6 @@
 // The expressions of match specifications: guards and bodies.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "vm/ets_match.h"
 
@@ -418,16 +417,9 @@ bool apply(Op op, const size_t* at, uint32_t n, MatchContext& c, Bytes& out) {
     case Op::self:
       put(out, Tag::light, c.self);
       return true;
-    case Op::node: {
-      char name[32];
-      const auto length = static_cast<uint32_t>(
-          std::snprintf(name, sizeof name, c.node ? "node%u@nohost" : "nonode@nohost", c.node));
-      put(out, Tag::string);
-      const auto* bytes = reinterpret_cast<const char*>(&length);
-      out.insert(out.end(), bytes, bytes + 4);
-      out.insert(out.end(), name, name + length);
+    case Op::node:
+      append(out, c.node);
       return true;
-    }
     default:
       return false;
   }

@@ -37,7 +37,7 @@ struct MatchContext {
   View object{nullptr};
   Bindings bindings;
   uint64_t self = 0;
-  uint32_t node = 0;
+  Term node;                    // its name, a string
   const char* error = nullptr;  // a misuse that must be told, not a guard that fails
 };
 

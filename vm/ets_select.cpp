@@ -70,10 +70,19 @@ bool consider(const Query& q, View query, MatchContext& c, const Row& row, Bytes
   return evaluate(View{q.mode == Mode::bindings ? kBindings : kObject}, c, out);
 }
 
-MatchContext context_of(const Process& p) {
+MatchContext context_of(Machine& m, const Process& p) {
   MatchContext c;
   c.self = p.pid;
-  c.node = p.node;
+  static constexpr char kNoNode[] = "\6\15\0\0\0nonode@nohost";
+  static const Term none = [] {
+    Term t;
+    t.tag = Tag::string;
+    t.size = sizeof kNoNode - 1;
+    t.bytes = kNoNode;
+    return t;
+  }();
+  const Vec<Node>& nodes = m.world().nodes;
+  c.node = p.node != 0 && p.node < nodes.size ? nodes[p.node].name : none;
   return c;
 }
 void check_context(lua_State* L, const MatchContext& c) {
@@ -119,7 +128,7 @@ int answer(lua_State* L, Machine& m, Process& p, const EtsTable& t, const Query&
   char room[16];
   const View query = query_view(q, room);
   Span range = range_of(t, q, query);
-  MatchContext c = context_of(p);
+  MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
   const bool down = q.reverse && t.ordered();
   if (q.resumed) {
@@ -241,7 +250,7 @@ int ets_select_count(lua_State* L) {
   if (m.recording()) note_table(m, t);
   char room[16];
   const View query = query_view(q, room);
-  MatchContext c = context_of(p);
+  MatchContext c = context_of(m, p);
   lua_Integer n = 0;
   const Span range = range_of(t, q, query);
   for (uint32_t i = range.first; i < range.last; i++)
@@ -263,7 +272,7 @@ int remove(lua_State* L, const char* what, Mode mode) {
   EtsTable& t = granted(L, m, p, target, Need::write);
   char room[16];
   const View query = query_view(q, room);
-  MatchContext c = context_of(p);
+  MatchContext c = context_of(m, p);
   lua_Integer n = 0;
   Span range = range_of(t, q, query);
   while (range.first < range.last) {
@@ -304,7 +313,7 @@ int ets_select_replace(lua_State* L) {
   if (t.type == EtsType::bag) badarg(L);
   char room[16];
   const View query = query_view(q, room);
-  MatchContext c = context_of(p);
+  MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
   Vec<Row> fresh;
   const Span range = range_of(t, q, query);
@@ -353,7 +362,7 @@ int ets_test_ms(lua_State* L) {
   Query q;
   take_query(L, m, "ets.test_ms", q);
   char room[16];
-  MatchContext c = context_of(p);
+  MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
   out.clear();
   const bool matched = consider(q, query_view(q, room), c, row, out);

@@ -59,7 +59,49 @@ int order_keys(bool by_value, View a, View b) {
   return bytes ? bytes : n < k ? -1 : k < n ? 1 : 0;
 }
 
+namespace {
+
+// The usual keys, compared in place.
+struct IntegerKey {
+  int64_t key;
+  bool same_kind(View v) const { return v.tag() == Tag::integer; }
+  int order(View v) const {
+    const int64_t x = v.i64(1);
+    return x < key ? -1 : x > key ? 1 : 0;
+  }
+};
+struct StringKey {
+  std::string_view key;
+  bool same_kind(View v) const { return v.tag() == Tag::string; }
+  int order(View v) const { return v.string().compare(key); }
+};
+
+template <class K>
+Span find_usual(const EtsTable& t, K usual, View key) {
+  uint32_t low = 0, count = t.rows.size;
+  while (count > 0) {
+    const uint32_t half = count / 2;
+    const View k = t.rows[low + half].key();
+    const int c = usual.same_kind(k) ? usual.order(k) : order_keys(t.ordered(), k, key);
+    if (c == 0 && t.single()) return {low + half, low + half + 1};
+    if (c < 0) {
+      low += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  Span s{low, low};
+  if (t.single()) return s;
+  while (s.last < t.rows.size && order_keys(t.ordered(), t.rows[s.last].key(), key) == 0) s.last++;
+  return s;
+}
+
+}  // namespace
+
 Span find_rows(const EtsTable& t, View key) {
+  if (key.tag() == Tag::integer) return find_usual(t, IntegerKey{key.i64(1)}, key);
+  if (key.tag() == Tag::string) return find_usual(t, StringKey{key.string()}, key);
   Span s;
   s.first = s.last = bound(t, key, false);
   while (s.last < t.rows.size && order_keys(t.ordered(), t.rows[s.last].key(), key) == 0) {
@@ -74,9 +116,9 @@ uint32_t row_after(const EtsTable& t, View key) { return bound(t, key, true); }
 bool row_key(Row& row, uint32_t keypos) {
   const View v = row.view();
   if (v.array_size() < keypos) return false;
-  const View key = v.element(keypos - 1);
+  const View key = keypos == 1 ? v.first() : v.element(keypos - 1);
   row.key_at = static_cast<uint32_t>(key.p - row.bytes);
-  return !holds_nan(key);
+  return key.tag() <= Tag::integer || key.tag() == Tag::string || !holds_nan(key);
 }
 
 Row keep_row(Machine& m, const char* bytes, size_t size) {

@@ -59,9 +59,20 @@ const char* check(lua_State* L) {
     lua_rawseti(L, 1, i);
   }
   if (load<uint32_t>(t, kTableAlimit) != 4 ||
-      load<lua_Integer>(load<void*>(t, kTableArray), 2 * kValueBytes) != 73)
+      load<lua_Integer>(load<void*>(t, kTableArray), 2 * kValueBytes) != 73 ||
+      load<uint8_t>(load<void*>(t, kTableArray), 2 * kValueBytes + 8) != LUA_TNUMBER)
     return "the array part of a table";
   if (load<void*>(t, kTableLastfree) != nullptr) return "an empty hash part";
+  lua_pushliteral(L, "short");
+  lua_rawseti(L, 1, 4);
+  const char* fourth = load<char*>(t, kTableArray) + 3 * kValueBytes;
+  const char* text = load<const char*>(fourth, 0);
+  if (static_cast<uint8_t>(fourth[8]) != kShortStringTag || text[kShortLength] != 5 ||
+      std::memcmp(text + kStringBytes, "short", 6) != 0)
+    return "a short string";
+  lua_newtable(L);
+  lua_rawseti(L, 1, 4);
+  if (static_cast<uint8_t>(fourth[8]) != kTableTag) return "a table in an array";
   lua_pushinteger(L, 99);
   lua_setfield(L, 1, "x");
   if (load<uint8_t>(t, kTableLsizenode) != 0 ||

@@ -46,6 +46,10 @@ inline constexpr size_t kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 1
                         kTableLastfree = 32, kTableMetatable = 40;
 inline constexpr size_t kValueBytes = 16, kNodeBytes = 24;
 
+// TString of a short string: { header 10, extra 1, length 1, hash 4, 8, bytes[] }
+inline constexpr size_t kShortLength = 11, kStringBytes = 24;
+inline constexpr uint8_t kShortStringTag = LUA_TSTRING | 0x40, kTableTag = LUA_TTABLE | 0x40;
+
 // lua_State: { header 10, status, allowhook, nci, StkId top, ... }; a slot of the stack is a
 // TValue, whose tag for an object is the tag in the object's header plus the collectable bit.
 inline constexpr size_t kStateTop = 16;

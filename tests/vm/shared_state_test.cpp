@@ -41,5 +41,7 @@ TEST(SharedState, EtsConformance) { run_file("conformance/ets.lua"); }
 TEST(SharedState, AtomicsConformance) { run_file("conformance/atomics.lua"); }
 TEST(SharedState, PersistentTermConformance) { run_file("conformance/persistent_term.lua"); }
 
+TEST(SharedState, Tables) { run_file("ets.lua"); }
+
 }  // namespace
 }  // namespace lockstep
