@@ -269,6 +269,7 @@ ExploreResult Exploration::run(const SystemFactory& factory) {
   result.cpu_seconds -= cpu_before;
   result.seconds = clock_seconds(CLOCK_MONOTONIC) - start_;
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
+  if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all
   result.pilot = pilot_;
   for (Finding& finding : result.findings) record(*systems[0], finding);
   if (result.misuse) record(*systems[0], *result.misuse);

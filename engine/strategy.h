@@ -49,6 +49,7 @@ struct StrategyOptions {
 
 struct Claims {
   bool exhaustive = false;  // begin() returns false once the space is exhausted
+  bool bounded = false;     // exhaustive within a bound only: running out is no proof
   bool fair = false;
   bool adaptive = false;    // learns from earlier iterations, in rounds
   bool tree = false;        // goes back by System::save and restore; one worker

@@ -55,6 +55,8 @@ class Dpor final : public Strategy {
 
   bool backtrack();
   void take(Node& node, size_t at);
+  const Step* find(const Node& node, uint64_t who) const;
+  void give_up_order(Node& node);
   void enter(Node& node, size_t at, const ChoicePoint& point);
   bool pick_first(Node& node);
   bool asleep(const Node& node, const Step& step) const;
@@ -126,23 +128,41 @@ bool Dpor::backtrack() {
 
 // Follows the first branch of the node's tree.
 void Dpor::take(Node& node, size_t at) {
-  Branch& branch = *node.tree.front();
-  owed_ = std::move(branch.next);
-  branch.next.clear();
   if (node.data) {
-    node.step = branch.step;
-    node.chosen = branch.step.value;
+    node.step = node.tree.front()->step;
+    node.chosen = node.step.value;
     node.tried[node.chosen] = true;
   } else {
-    const auto it = std::find_if(node.pending.begin(), node.pending.end(),
-                                 [&](const Step& s) { return s.who == branch.step.who; });
-    LOCKSTEP_ASSERT(it != node.pending.end());  // a wakeup sequence can be executed
-    node.step = *it;
-    node.chosen = it->index;
+    if (!find(node, node.tree.front()->step.who)) give_up_order(node);
+    const Step* step = find(node, node.tree.front()->step.who);
+    node.step = *step;
+    node.chosen = step->index;
   }
+  owed_ = std::move(node.tree.front()->next);
+  node.tree.front()->next.clear();
   found_.clear();
   append(at, node.step, found_);
   for (const size_t early : found_) races_.emplace_back(early, at);
+}
+
+const Step* Dpor::find(const Node& node, uint64_t who) const {
+  const auto it = std::find_if(node.pending.begin(), node.pending.end(),
+                               [who](const Step& s) { return s.who == who; });
+  return it == node.pending.end() ? nullptr : &*it;
+}
+
+// The step that is owed cannot go here: the system did not tell what makes it possible. Everything
+// that can is owed instead, which loses no class but may execute some of them more than once.
+void Dpor::give_up_order(Node& node) {
+  node.tree.erase(node.tree.begin());
+  std::erase_if(node.tree, [&](const auto& b) { return !find(node, b->step.who); });
+  for (const Step& s : node.pending) {
+    const auto same = [&](const auto& b) { return b->step.who == s.who; };
+    if (asleep(node, s) || std::any_of(node.tree.begin(), node.tree.end(), same)) continue;
+    node.tree.push_back(std::make_unique<Branch>(Branch{s, {}}));
+  }
+  if (node.tree.empty())
+    node.tree.push_back(std::make_unique<Branch>(Branch{node.pending.front(), {}}));
 }
 
 size_t Dpor::choose(const ChoicePoint& point) {

@@ -212,6 +212,7 @@ bool Machine::refresh_timers() {
       if (!enabled(t.actor)) {
         Operation op;
         op.kind = OpKind::timer_fire;
+        if (!options_.racy_timers) op.flags = kAfterAll;
         op.access = Access::write;
         op.object =
             t.kind == TimerKind::tick

@@ -321,5 +321,61 @@ TEST(Surw, DrawsTheObjectInProportionToItsUse) {
   EXPECT_EQ(counts.size(), 20u);
 }
 
+TEST(Delay, WithoutADelayThereIsOneSchedule) {
+  StrategyOptions options;
+  options.bound = 0;
+  EXPECT_EQ(tally("delay", "Wx1 Wx1 | Wy1 Wy1 | Wz1", 300, options).size(), 1u);
+  options.bound = 1;
+  // One delay, at one of the places within the pilot's length (3 or 4 choice points here).
+  const size_t n = tally("delay", "Wx1 Wx1 | Wy1 Wy1 | Wz1", 3000, options).size();
+  EXPECT_GE(n, 3u);
+  EXPECT_LE(n, 5u);
+}
+
+TEST(Preemption, WithoutOneProcessesRunUntilTheyBlock) {
+  StrategyOptions options;
+  options.bound = 0;
+  EXPECT_EQ(tally("preemption", "Wx1 Wx1 | Wy1 Wy1 | Wz1", 3000, options).size(), 6u);
+}
+
+// Levels of 1, then one more for each place and other choice: for two processes of m and n steps
+// run to completion.
+TEST(Bounded, CountsTheSchedulesWithSoManyDeviations) {
+  const auto count = [](const char* program, int bound) {
+    ExploreOptions o = options_for("bounded", 0);
+    o.strategy_options.bound = bound;
+    const ExploreResult r = explore(ToySystem::factory(program), o);
+    EXPECT_EQ(r.stop, StopReason::exhausted);
+    EXPECT_FALSE(r.exhausted);  // not a proof
+    return r.iterations;
+  };
+  EXPECT_EQ(count("Wx1 Wx1 | Wy1 Wy1", 0), 1u);
+  EXPECT_EQ(count("Wx1 Wx1 | Wy1 Wy1", 1), 3u);
+  EXPECT_EQ(count("Wx1 Wx1 | Wy1 Wy1", 9), 6u);  // all interleavings, each once
+  EXPECT_EQ(count("Y Y Y | Y Y Y | Y Y", 99), 560u);
+}
+
+TEST(Bounded, TheFirstFailureIsASmallestOne) {
+  ExploreOptions o = options_for("bounded", 0);
+  o.max_failures = 1;
+  const ExploreResult r = explore(ToySystem::factory("Rx Wx1 Y Y Y Y | Y Y Wx2 Rx ?x1 E"), o);
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_LT(r.iterations, 60u);
+}
+
+// Processes that start one another in a row form one chain, whatever their number: with d = 1 the
+// outsider is before all of them or after all of them.
+TEST(Pctcp, ProcessesInARowAreOneChain) {
+  StrategyOptions options;
+  options.depth = 1;
+  const auto counts = tally("pctcp", "G2 | Wx1 | ~ G3 | ~ G4 | ~ Wx2", 20000, options);
+  EXPECT_EQ(counts.size(), 2u);
+  expect_rate(counts.at("bacde"), 20000, 0.5);
+}
+
+TEST(Pctcp, ALoweredChainTakesTheRankOfItsDraw) {
+  EXPECT_GT(tally("pctcp", kThreeCas, 100000)["failed"], 100000 / 484);
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -1,0 +1,50 @@
+#include "engine/estimate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/toy_system.h"
+
+namespace lockstep {
+namespace {
+
+Estimate of(const std::string& strategy, const std::string& program, uint64_t iterations) {
+  ExploreOptions o;
+  o.strategy = strategy;
+  o.iterations = iterations;
+  o.max_failures = 0;
+  return estimate(explore(ToySystem::factory(program), o), *find_strategy(strategy), 3);
+}
+
+TEST(Estimate, NothingIsUnseenWhereEverythingWasSeenOften) {
+  const Estimate e = of("random", "Wx1 | Wx2", 1000);
+  EXPECT_EQ(e.unseen, 0.0);
+  EXPECT_EQ(e.classes, 2.0);
+  EXPECT_GT(*e.unseen_bound, 0.0);
+}
+
+TEST(Estimate, AlmostAllIsUnseenWhereEachExecutionIsNew) {
+  const Estimate e = of(
+      "random", "Ix Ix Ix Ix Ix Ix Ix Ix | Ix Ix Ix Ix Ix Ix Ix Ix | Ix Ix Ix Ix Ix Ix Ix Ix", 500);
+  EXPECT_GT(*e.unseen, 0.9);
+}
+
+TEST(Estimate, TheRuleOfThree) {
+  EXPECT_NEAR(*of("random", "Wx1 | Wx2", 1000).failure_bound, 3.0 / 1000, 1e-5);
+}
+
+TEST(Estimate, NoFigureWhereItsAssumptionDoesNotHold) {
+  const Estimate adaptive = of("auto", "Wx1 | Wx2", 1000);
+  EXPECT_FALSE(adaptive.unseen || adaptive.failure_bound || adaptive.pct_hit);
+  EXPECT_FALSE(of("pos", "Wx1 | Wx2", 1000).pct_hit);
+  EXPECT_FALSE(of("random", "Wx1 | Wx2 Rx ?x2 E", 1000).failure_bound);  // it did fail
+  const Estimate all = of("dfs", "Wx1 | Wx2", 0);
+  EXPECT_FALSE(all.unseen || all.failure_bound);
+}
+
+TEST(Estimate, PctByObservedSize) {
+  const Estimate e = of("pct", "Wx1 Wx1 | Wx2 Wx2", 1000);
+  EXPECT_GT(*e.pct_hit, 0.99);  // n = 2, k <= 3: at least 1 in 18 each
+}
+
+}  // namespace
+}  // namespace lockstep
