@@ -16,19 +16,18 @@ local function check_function(fn, what, position)
 end
 
 -- What a started process does: waits to be told by its owner where the result goes. A task that is not linked also watches
--- the owner meanwhile.
+-- the owner meanwhile. Without Elixir's limit of 5 s: if the owner is gone, the link or the monitor says so.
 function task.reply(owner, watch, fn, ...)
   local told = { "$task", owner, any }
   local m
   if watch then
     local ref = lockstep.monitor(owner)
-    m = recv_first({ one_of, told, { "DOWN", ref, any, any, any } }, 5000)
+    m = recv_first({ one_of, told, { "DOWN", ref, any, any, any } })
     demonitor(ref, FLUSH)
-    if m and m[1] == "DOWN" then lockstep.exit({ "shutdown", m[5] }) end
+    if m[1] == "DOWN" then lockstep.exit({ "shutdown", m[5] }) end
   else
-    m = recv_first(told, 5000)
+    m = recv_first(told)
   end
-  if not m then lockstep.exit("timeout") end
   lockstep.send(m[3], { m[3], fn(...) })
 end
 

@@ -7,6 +7,8 @@ local task = require "lockstep.task"
 local registry = require "lockstep.registry"
 local h = require "helper"
 local any = lockstep.any
+-- The sets hold if the five seconds of a call never pass, which they may at any moment with racy timers.
+local FOREVER = "infinity"
 
 local function program(id, outcomes, body, options)
   options = options or {}
@@ -54,13 +56,13 @@ program("nd-server-lost-update", { 1, 2 }, function()
   local main, p = lockstep.self(), gen_server.start(counter, 0)
   for _ = 1, 2 do
     lockstep.spawn(function()
-      gen_server.call(p, { "set", gen_server.call(p, "get") + 1 })
+      gen_server.call(p, { "set", gen_server.call(p, "get", FOREVER) + 1 }, FOREVER)
       lockstep.send(main, "done")
     end)
   end
   lockstep.recv_first "done"
   lockstep.recv_first "done"
-  return gen_server.call(p, "get")
+  return gen_server.call(p, "get", FOREVER)
 end)
 
 -- The first element of an exit reason, {{boom, Stack}, {gen_server, call, _}} and the like.
@@ -73,7 +75,7 @@ program("nd-call-during-restart", { "boom", "noproc", "pong" }, function()
   supervisor.start_link({ { id = "svc", start = { gen_server, "start_link", { "svc", counter, 0 } } } },
     { max_restarts = 100 })
   lockstep.send("svc", "crash")
-  local ok, v = pcall(gen_server.call, "svc", "ping")
+  local ok, v = pcall(gen_server.call, "svc", "ping", FOREVER)
   return ok and v or first(v.reason)
 end)
 
@@ -81,13 +83,13 @@ program("nd-agent-atomic-update", { 2 }, function()
   local main, a = lockstep.self(), agent.start(function() return 0 end)
   for _ = 1, 2 do
     lockstep.spawn(function()
-      agent.update(a, function(n) return n + 1 end)
+      agent.update(a, function(n) return n + 1 end, FOREVER)
       lockstep.send(main, "done")
     end)
   end
   lockstep.recv_first "done"
   lockstep.recv_first "done"
-  return agent.get(a, function(n) return n end)
+  return agent.get(a, function(n) return n end, FOREVER)
 end)
 
 program("nd-task-yield-or-shutdown", { "ok", "killed" }, function()
@@ -114,7 +116,7 @@ end, { crashes = "allow" })
 program("nd-stop-vs-call", { "noproc", "normal", "pong" }, function()
   local main, p = lockstep.self(), gen_server.start(counter, 0)
   lockstep.spawn(function()
-    local ok, v = pcall(gen_server.call, p, "ping")
+    local ok, v = pcall(gen_server.call, p, "ping", FOREVER)
     lockstep.send(main, { "r", ok and v or v.reason[1] })
   end)
   gen_server.stop(p)
