@@ -4,7 +4,8 @@
 -- 2. An exception that was caught is raised again as it was, so the report shows the place in the user's code.
 local lockstep = require "lockstep"
 local send, recv_first, monitor, demonitor = lockstep.send, lockstep.recv_first, lockstep.monitor, lockstep.demonitor
-local any, one_of, exception, is_pid, is_ref = lockstep.any, lockstep.one_of, lockstep.exception, lockstep.is_pid, lockstep.is_ref
+local self_ = lockstep.self
+local any, one_of, is_pid, is_ref = lockstep.any, lockstep.one_of, lockstep.is_pid, lockstep.is_ref
 
 local gen = {}
 
@@ -158,21 +159,27 @@ end
 
 -- ---- requests ----
 
--- One request and its answer. Returns true and the answer, or false and why there is none.
-local function request(pid, label, content, timeout)
-  local infinite = timeout == "infinity"
-  local ref = monitor(pid, not infinite and ALIAS or nil)
-  local tag = infinite and ref or { "alias", ref }
-  send(pid, { label, { lockstep.self(), tag }, content })
+-- One request and its answer: true and the answer, or false and why there is none. A plain reference as tag is an alias, to
+-- which the answer goes; with no time limit there is no alias, as in OTP, and the tag is {"ref", reference}.
+local function request(pid, self, label, content, timeout)
+  local ref, tag
+  if timeout == "infinity" then
+    ref = monitor(pid)
+    tag = { "ref", ref }
+  else
+    ref = monitor(pid, ALIAS)
+    tag = ref
+  end
+  send(pid, { label, { self, tag }, content })
   local m = recv_first({ one_of, { tag, any }, { "DOWN", ref, any, any, any } }, timeout)
   if m then
-    if m[1] == "DOWN" then
-      local reason = m[5]
-      if reason == "noconnection" and type(m[4]) == "table" then reason = { "nodedown", m[4][2] } end
-      return false, reason
+    if m[1] ~= "DOWN" then
+      demonitor(ref, FLUSH)
+      return true, m[2]
     end
-    demonitor(ref, FLUSH)
-    return true, m[2]
+    local reason = m[5]
+    if reason == "noconnection" and type(m[4]) == "table" then reason = { "nodedown", m[4][2] } end
+    return false, reason
   end
   demonitor(ref, FLUSH)
   m = recv_first({ tag, any }, 0)
@@ -180,18 +187,20 @@ local function request(pid, label, content, timeout)
   return false, "timeout"
 end
 
--- call(module name for the exit reason, server, label, request, timeout, the arguments shown in the reason)
-function gen.call(who, server, label, content, timeout, shown)
+-- The same, to a server by any name.
+function gen.ask(server, label, content, timeout)
   local pid = is_pid(server) and server or locate(server, "call")
-  local why = "noproc"
-  if pid == lockstep.self() then
-    why = "calling_self"
-  elseif pid then
-    local ok, answer = request(pid, label, content, timeout)
-    if ok then return answer end
-    why = answer
-  end
-  lockstep.exit({ why, { who, "call", shown } })
+  if not pid then return false, "noproc" end
+  local self = self_()
+  if pid == self then return false, "calling_self" end
+  return request(pid, self, label, content, timeout)
+end
+
+-- The answer; or exits {why, {who, "call", shown}}.
+function gen.call(who, server, label, content, timeout, shown)
+  local ok, answer = gen.ask(server, label, content, timeout)
+  if ok then return answer end
+  lockstep.exit({ answer, { who, "call", shown } })
 end
 
 function gen.check_timeout(timeout, what, position)
@@ -203,11 +212,7 @@ end
 -- Answers the request that `from` belongs to; any process may do it.
 function gen.reply(from, answer)
   local tag = from[2]
-  if is_ref(tag) then
-    send(from[1], { tag, answer })
-  else
-    send(tag[2], { tag, answer })
-  end
+  send(is_ref(tag) and tag or from[1], { tag, answer })
   return "ok"
 end
 
@@ -221,7 +226,7 @@ function gen.stop(server, reason, timeout, who)
   if not pid then leave "noproc" end
   if pid == lockstep.self() then leave "calling_self" end
   local ref = monitor(pid)
-  send(pid, { "system", { lockstep.self(), ref }, { "terminate", reason } })
+  send(pid, { "system", { lockstep.self(), { "ref", ref } }, { "terminate", reason } })
   local m = recv_first({ "DOWN", ref, any, any, any }, timeout)
   if not m then
     demonitor(ref, FLUSH)

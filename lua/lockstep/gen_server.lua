@@ -102,10 +102,10 @@ local function two_way(S, from, ok, tag, a, b, c, ...)
   return noreply(S, false, tag)
 end
 
-local function on_call(S, from, ok, ...)
-  local tag = ...
-  if ok and not (tag == "reply" or tag == "stop" and select("#", ...) > 3) then return one_way(S, ok, ...) end
-  return two_way(S, from, ok, ...)
+local function on_call(S, from, ok, tag, ...)
+  if not ok or tag == "reply" or tag == "stop" and select("#", ...) > 2 then return two_way(S, from, ok, tag, ...) end
+  if tag == nil and select("#", ...) == 0 then return bad_return(S) end
+  return one_way(S, ok, tag, ...)
 end
 
 local function missing() lockstep.error("undef") end
@@ -235,9 +235,10 @@ function gen_server.start_monitor(...) return start("start_monitor", "monitor", 
 -- ---- the client ----
 
 function gen_server.call(server, request, timeout)
-  if timeout == nil then return gen.call("gen_server", server, "$gen_call", request, 5000, { server, request }) end
-  gen.check_timeout(timeout, "call", 3)
-  return gen.call("gen_server", server, "$gen_call", request, timeout, { server, request, timeout })
+  if timeout ~= nil then gen.check_timeout(timeout, "call", 3) end
+  local ok, answer = gen.ask(server, "$gen_call", request, timeout or 5000)
+  if ok then return answer end
+  lockstep.exit({ answer, { "gen_server", "call", { server, request, timeout } } })
 end
 
 function gen_server.cast(server, request)
@@ -262,7 +263,7 @@ function gen_server.send_request(server, request)
     return { gone, server }
   end
   local ref = lockstep.monitor(pid, { alias = "reply_demonitor" })
-  send(pid, { "$gen_call", { lockstep.self(), { "alias", ref } }, request })
+  send(pid, { "$gen_call", { lockstep.self(), ref }, request })
   return { ref, server }
 end
 
@@ -271,7 +272,7 @@ local function response(id, what, timeout, keep)
     gen.misuse(what, 1, "what send_request returned", id)
   end
   local ref = id[1]
-  local m = lockstep.recv_first({ lockstep.one_of, { { "alias", ref }, lockstep.any },
+  local m = lockstep.recv_first({ lockstep.one_of, { ref, lockstep.any },
     { "DOWN", ref, lockstep.any, lockstep.any, lockstep.any } }, timeout)
   if not m then
     if not keep then lockstep.demonitor(ref, { flush = true }) end
@@ -300,14 +301,14 @@ function gen_server.multi_call(nodes, name, request, timeout)
     local to = node == here and name or { name, node }
     local ref = lockstep.monitor(to, { alias = "demonitor" })
     refs[i] = ref
-    pcall(send, to, { "$gen_call", { lockstep.self(), { "alias", ref } }, request })
+    pcall(send, to, { "$gen_call", { lockstep.self(), ref }, request })
   end
   local replies, bad = {}, {}
   for i, node in ipairs(nodes) do
     local ref = refs[i]
     local left = "infinity"
     if deadline then left = math.max(0, deadline - lockstep.now()) end
-    local m = lockstep.recv_first({ lockstep.one_of, { { "alias", ref }, lockstep.any },
+    local m = lockstep.recv_first({ lockstep.one_of, { ref, lockstep.any },
       { "DOWN", ref, lockstep.any, lockstep.any, lockstep.any } }, left)
     lockstep.demonitor(ref, { flush = true })
     if m and m[1] ~= "DOWN" then
