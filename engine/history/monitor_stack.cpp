@@ -32,6 +32,14 @@ class Cover {
     low_.assign(2 * leaves_, 0);
     add_.assign(2 * leaves_, 0);
   }
+  // All at once: difference[t] is what changes at t.
+  void build(const std::vector<int32_t>& difference) {
+    int32_t sum = 0;
+    for (int32_t t = 0; t < n_; ++t) low_[leaves_ + t] = sum += difference[static_cast<size_t>(t)];
+    for (int32_t node = leaves_ - 1; node > 0; --node) {
+      low_[node] = std::min(low_[2 * node], low_[2 * node + 1]);
+    }
+  }
   void add(int64_t begin, int64_t end, int32_t by) {  // [begin, end)
     end = std::min<int64_t>(end, n_);
     if (begin < end) add(1, 0, leaves_, static_cast<int32_t>(begin), static_cast<int32_t>(end), by);
@@ -73,6 +81,13 @@ class Greatest {
   explicit Greatest(int32_t n) {
     while (leaves_ < n) leaves_ *= 2;
     top_.assign(2 * leaves_, INT64_MIN);
+  }
+  template <typename ValueOf>
+  void build(int32_t n, const ValueOf& value_of) {
+    for (int32_t k = 0; k < n; ++k) top_[leaves_ + k] = value_of(k);
+    for (int32_t node = leaves_ - 1; node > 0; --node) {
+      top_[node] = std::max(top_[2 * node], top_[2 * node + 1]);
+    }
   }
   void set(int32_t at, int64_t value) {
     int32_t node = leaves_ + at;
@@ -230,10 +245,13 @@ class StackMonitor {
     Greatest sleeping(n), awake(n);
     next_alive_.resize(static_cast<size_t>(n) + 1);
     for (int32_t k = 0; k <= n; ++k) next_alive_[k] = k;
-    for (int32_t k = 0; k < n; ++k) {
-      cover.add(ranked_[k]->cover_begin, ranked_[k]->cover_end, 1);
-      sleeping.set(k, -static_cast<int64_t>(ranked_[k]->insert->call));
+    std::vector<int32_t> difference(static_cast<size_t>(events_) + 1, 0);
+    for (const Item* item : ranked_) {
+      ++difference[static_cast<size_t>(std::min<int64_t>(item->cover_begin, events_))];
+      --difference[static_cast<size_t>(std::min<int64_t>(item->cover_end, events_))];
     }
+    cover.build(difference);
+    sleeping.build(n, [&](int32_t k) { return -static_cast<int64_t>(ranked_[k]->insert->call); });
     std::vector<Stretch> work;
     split({0, n, 0, kInfinity, 0}, cover, empties_, work);
     if (failed_) return false;
