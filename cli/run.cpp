@@ -7,6 +7,7 @@
 #include "cli/check_determinism.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/lint.h"
 #include "cli/log.h"
 #include "cli/make_trace.h"
 #include "cli/nearest.h"
@@ -66,6 +67,8 @@ class Run {
   ExitCode all() {
     const auto programs = load(options_);
     const auto selected = select(options_, programs);
+    if (options_.verbosity >= 0)
+      for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
     put(reporter_->begin({"run", options_.args}));
     for (const auto& s : selected) {
       if (summary_.interrupted) break;

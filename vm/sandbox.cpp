@@ -1,6 +1,7 @@
 #include "vm/sandbox.h"
 
 #include <cstring>
+#include <new>
 
 #include "vm/machine.h"
 
@@ -237,18 +238,8 @@ int write_global(lua_State* L) {
 }
 int read_global(lua_State* L) {
   const char* name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  static const char* const absent[][2] = {
-      {"os", "a scenario has no clock, files or environment; lockstep.now() is the virtual time"},
-      {"io", "a scenario reads and writes no files"},
-      {"debug", "it would let a scenario see addresses"},
-      {"package", "modules beside the scenario's file are found by require"},
-      {"dofile", "use require for a module beside the scenario's file"},
-      {"loadfile", "use require for a module beside the scenario's file"},
-      {"collectgarbage", "when garbage is collected cannot be seen by a scenario"},
-      {"rawrequire", ""}};
-  for (const auto& entry : absent)
-    if (std::strcmp(name, entry[0]) == 0)
-      return luaL_error(L, "'%s' is not available in a scenario: %s", name, entry[1]);
+  if (const char* why = absent_reason(name))
+    return luaL_error(L, "'%s' is not available in a scenario: %s", name, why);
   lua_pushnil(L);
   return 1;
 }
@@ -269,6 +260,41 @@ void set_field(lua_State* L, const char* library, const char* name, lua_CFunctio
 }
 
 }  // namespace
+
+const char* absent_reason(std::string_view name) {
+  static const struct {
+    std::string_view name;
+    const char* why;
+  } absent[] = {
+      {"os", "a scenario has no clock, files or environment; lockstep.now() is the virtual time"},
+      {"io", "a scenario reads and writes no files"},
+      {"debug", "it would let a scenario see addresses"},
+      {"package", "modules beside the scenario's file are found by require"},
+      {"dofile", "use require for a module beside the scenario's file"},
+      {"loadfile", "use require for a module beside the scenario's file"},
+      {"collectgarbage", "when garbage is collected cannot be seen by a scenario"},
+      {"warn", "a scenario has no standard error"},
+      {"string.dump", "only text is loaded, so bytecode has no use"},
+      {"math.randomseed", "math.random draws from the execution's own stream"}};
+  for (const auto& entry : absent)
+    if (name == entry.name) return entry.why;
+  return nullptr;
+}
+
+std::map<std::string, std::set<std::string>> sandbox_names() {
+  std::map<std::string, std::set<std::string>> names = {{"_ENV", {}}, {"require", {}}};
+  lua_State* L = luaL_newstate();
+  if (!L) throw std::bad_alloc();
+  open_sandbox(L);
+  lua_pushglobaltable(L);
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    auto& fields = names[lua_tostring(L, -2)];
+    if (!lua_istable(L, -1)) continue;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) fields.insert(lua_tostring(L, -2));
+  }
+  lua_close(L);
+  return names;
+}
 
 void push_text(lua_State* L, int index) {
   index = lua_absindex(L, index);

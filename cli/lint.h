@@ -1,0 +1,13 @@
+#pragma once
+#include <string>
+
+#include "vm/lint.h"
+#include "vm/program.h"
+
+namespace lockstep::cli {
+
+// What the lint says of a program's files, a line each, for stderr; empty if nothing. The first
+// few.
+std::string lint_notes(const vm::Program& program);
+
+}  // namespace lockstep::cli
