@@ -81,7 +81,8 @@ struct Exploration::Worker {
   // One iteration, the whole of exploring. False: there is nothing left.
   bool execute(Strategy& by, Chooser* instead, uint64_t i, Batch& batch) {
     const Outcome* outcome = nullptr;
-    const bool sample = all.options_.count_classes && !all.info_.claims.tree && Sampler::wants(i);
+    const bool sample =
+        all.options_.count_classes && !all.info_.claims.tree && Sampler::wants(i, all.pilot_.steps);
     for (bool again = false;; again = true) {
       if (!by.begin(i, system)) return false;
       if (!by.resumed()) system.begin(all.options_.seed, stream(i));

@@ -1,5 +1,6 @@
 // Lets a chooser choose and digests the class of what it chose. Takes part in a sample of the
-// iterations that is a function of the iteration alone, since it costs more than choosing does.
+// iterations that is a function of the iteration and the pilot alone, since it costs more than
+// choosing does.
 #pragma once
 #include <algorithm>
 #include <bit>
@@ -14,9 +15,11 @@ class Sampler final : public Chooser {
   explicit Sampler(const System& system) : system_(system) {}
 
   // The first thousand, then every 16th, thinner from a million on: memory grows with the
-  // logarithm.
-  static bool wants(uint64_t i) {
-    return i < 1024 || i % std::max<uint64_t>(16, std::bit_floor(i) >> 16) == 0;
+  // logarithm. Of executions longer than 64 decisions in the pilot, fewer in proportion, so that
+  // the sample costs a twentieth of the run whatever the length.
+  static bool wants(uint64_t i, uint32_t pilot_steps) {
+    const uint64_t length = std::max<uint64_t>(1, pilot_steps / 64);
+    return i < 1024 / length || i % std::max<uint64_t>(16 * length, std::bit_floor(i) >> 16) == 0;
   }
 
   void begin(Chooser& inner) {

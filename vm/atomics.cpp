@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "vm/layout.h"
 #include "vm/shared_state.h"
 #include "vm/shared_state_parts.h"
 
@@ -50,20 +51,36 @@ int64_t integer_argument(lua_State* L, int index) {
 }
 
 int push_ok(lua_State* L) {
-  lua_pushliteral(L, "ok");
+  lua_pushnil(L);
+  layout::put_object(L, machine_of(L).ok_string());
   return 1;
 }
 
 enum class Change : uint8_t { get, put, add, sub, add_get, sub_get, exchange, compare_exchange };
 
 // Every operation on a slot: they differ in what they compute and in what they tell.
-int operate(lua_State* L, const char* what, uint32_t kind, Change change) {
+template <uint32_t kind, Change change>
+int operate(lua_State* L, const char* what) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
-  AtomicsArray& a = array_argument(L, m, kind);
-  const uint32_t slot = slot_argument(L, a);
-  const int64_t x = change == Change::get ? 0 : integer_argument(L, 3);
-  const int64_t y = change == Change::compare_exchange ? integer_argument(L, 4) : 0;
+  // Well-formed calls are read in place; whatever is not goes through the checks that name the
+  // argument.
+  const layout::Arguments args(L);
+  const World& w = m.world();
+  const uint64_t id = args.is_light(0) ? args.light(0) : 0;
+  AtomicsArray* array = nullptr;
+  if (light_index(id) < w.atomics.size && w.atomics[light_index(id)]->id == id &&
+      w.atomics[light_index(id)]->counters == (kind == kCountersRef) && args.is_integer(1) &&
+      args.integer(1) >= 1 && args.integer(1) <= w.atomics[light_index(id)]->size)
+    array = w.atomics[light_index(id)];
+  AtomicsArray& a = array ? *array : array_argument(L, m, kind);
+  const uint32_t slot = array ? static_cast<uint32_t>(args.integer(1)) : slot_argument(L, a);
+  const int64_t x = change == Change::get ? 0
+                    : args.is_integer(2)  ? args.integer(2)
+                                          : integer_argument(L, 3);
+  const int64_t y = change != Change::compare_exchange ? 0
+                    : args.is_integer(3)               ? args.integer(3)
+                                                       : integer_argument(L, 4);
   const bool blind = change == Change::add || change == Change::sub;
   const Access access = change == Change::get ? Access::read : blind ? Access::add : Access::write;
   m.sync(L, p, what, OpKind::atomics, access, make_object(ObjectClass::atomics, a.container, slot),
@@ -116,26 +133,26 @@ int operate(lua_State* L, const char* what, uint32_t kind, Change change) {
   return m.done(L, p, 1);
 }
 
-int atomics_get(lua_State* L) { return operate(L, "atomics.get", kAtomicsRef, Change::get); }
-int atomics_put(lua_State* L) { return operate(L, "atomics.put", kAtomicsRef, Change::put); }
-int atomics_add(lua_State* L) { return operate(L, "atomics.add", kAtomicsRef, Change::add); }
-int atomics_sub(lua_State* L) { return operate(L, "atomics.sub", kAtomicsRef, Change::sub); }
+int atomics_get(lua_State* L) { return operate<kAtomicsRef, Change::get>(L, "atomics.get"); }
+int atomics_put(lua_State* L) { return operate<kAtomicsRef, Change::put>(L, "atomics.put"); }
+int atomics_add(lua_State* L) { return operate<kAtomicsRef, Change::add>(L, "atomics.add"); }
+int atomics_sub(lua_State* L) { return operate<kAtomicsRef, Change::sub>(L, "atomics.sub"); }
 int atomics_add_get(lua_State* L) {
-  return operate(L, "atomics.add_get", kAtomicsRef, Change::add_get);
+  return operate<kAtomicsRef, Change::add_get>(L, "atomics.add_get");
 }
 int atomics_sub_get(lua_State* L) {
-  return operate(L, "atomics.sub_get", kAtomicsRef, Change::sub_get);
+  return operate<kAtomicsRef, Change::sub_get>(L, "atomics.sub_get");
 }
 int atomics_exchange(lua_State* L) {
-  return operate(L, "atomics.exchange", kAtomicsRef, Change::exchange);
+  return operate<kAtomicsRef, Change::exchange>(L, "atomics.exchange");
 }
 int atomics_compare_exchange(lua_State* L) {
-  return operate(L, "atomics.compare_exchange", kAtomicsRef, Change::compare_exchange);
+  return operate<kAtomicsRef, Change::compare_exchange>(L, "atomics.compare_exchange");
 }
-int counters_get(lua_State* L) { return operate(L, "counters.get", kCountersRef, Change::get); }
-int counters_put(lua_State* L) { return operate(L, "counters.put", kCountersRef, Change::put); }
-int counters_add(lua_State* L) { return operate(L, "counters.add", kCountersRef, Change::add); }
-int counters_sub(lua_State* L) { return operate(L, "counters.sub", kCountersRef, Change::sub); }
+int counters_get(lua_State* L) { return operate<kCountersRef, Change::get>(L, "counters.get"); }
+int counters_put(lua_State* L) { return operate<kCountersRef, Change::put>(L, "counters.put"); }
+int counters_add(lua_State* L) { return operate<kCountersRef, Change::add>(L, "counters.add"); }
+int counters_sub(lua_State* L) { return operate<kCountersRef, Change::sub>(L, "counters.sub"); }
 
 // Nobody can see a new array, so its making is no operation.
 int make(lua_State* L, Machine& m, Process& p, AtomicsArray shape) {

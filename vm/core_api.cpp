@@ -777,7 +777,9 @@ int l_process_info(lua_State* L) {
       lua_pushboolean(L, q->traps);
       break;
     default:
-      lua_pushstring(L, q == &p ? "running" : q->status == Status::blocked ? "waiting" : "runnable");
+      lua_pushstring(L, q == &p                        ? "running"
+                        : q->status == Status::blocked ? "waiting"
+                                                       : "runnable");
   }
   return m.done(L, p, 1);
 }

@@ -29,6 +29,14 @@ int caller_pc(lua_State* L) {
   return 1;
 }
 
+int read_arguments(lua_State* L) {
+  const Arguments a(L);
+  lua_pushboolean(L, a.count == 3 && a.is_integer(0) && a.integer(0) == -7 && a.is_light(1) &&
+                         a.light(1) == 99 && !a.is_integer(2) && !a.is_light(2) &&
+                         !a.is_integer(3));
+  return 1;
+}
+
 const char* check(lua_State* L) {
   // Closures: two instances of one function share a prototype, an instance of another does not.
   if (luaL_dostring(L,
@@ -88,6 +96,18 @@ const char* check(lua_State* L) {
   store(slot, 0, t);
   store(slot, 8, collectable_tag(t));
   if (!lua_istable(L, -1) || lua_topointer(L, -1) != t) return "a slot of the stack";
+  lua_settop(L, 0);
+  const char* text = lua_pushliteral(L, "ok");
+  lua_pushnil(L);
+  put_object(L, text - kStringHeader);
+  if (!lua_isstring(L, -1) || lua_tostring(L, -1) != text) return "the characters of a string";
+  lua_settop(L, 0);
+  lua_pushcfunction(L, read_arguments);
+  lua_pushinteger(L, -7);
+  lua_pushlightuserdata(L, reinterpret_cast<void*>(99));
+  lua_pushnumber(L, 1.5);
+  lua_call(L, 3, 1);
+  if (!lua_toboolean(L, -1)) return "the arguments of a function";
   lua_settop(L, 0);
   // Call sites: two calls on one line differ, and the same call twice does not.
   lua_register(L, "pc", caller_pc);

@@ -57,6 +57,31 @@ inline uint8_t collectable_tag(const void* object) {
   return static_cast<uint8_t>(load<uint8_t>(object, 8) | 0x40);
 }
 
+// TString: 24 bytes of header before its characters.
+inline constexpr size_t kStringHeader = 24;
+
+// The arguments of the running C function, read in place: what the API does in a call for each.
+inline constexpr size_t kStateCallInfo = 32;
+struct Arguments {
+  const char* base;
+  size_t count;
+  explicit Arguments(lua_State* L) {
+    base = load<const char*>(load<const void*>(L, kStateCallInfo), 0) + kValueBytes;
+    count = static_cast<size_t>(load<const char*>(L, kStateTop) - base) / kValueBytes;
+  }
+  // 0-based; false also if there is no such argument.
+  bool is_integer(size_t i) const { return i < count && base[i * kValueBytes + 8] == 3; }
+  bool is_light(size_t i) const { return i < count && base[i * kValueBytes + 8] == 2; }
+  int64_t integer(size_t i) const { return load<int64_t>(base, i * kValueBytes); }
+  uint64_t light(size_t i) const { return load<uint64_t>(base, i * kValueBytes); }
+};
+// Replaces the nil on top of the stack by an object.
+inline void put_object(lua_State* L, const void* object) {
+  char* slot = load<char*>(L, kStateTop) - kValueBytes;
+  store(slot, 0, object);
+  store(slot, 8, collectable_tag(object));
+}
+
 // CallInfo: { func, top, previous, next, savedpc, ... }
 inline constexpr size_t kCallInfoPrevious = 16, kCallInfoSavedpc = 32;
 

@@ -334,6 +334,8 @@ void Machine::load(LoadContext& context) {
   threads_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_createtable(L, 16, 0);
   templates_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  ok_string_ = lua_pushliteral(L, "ok") - layout::kStringHeader;
+  luaL_ref(L, LUA_REGISTRYINDEX);
   open_sandbox(L);
   lua_register(L, "require", require);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);

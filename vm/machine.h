@@ -76,6 +76,9 @@ class Machine final : public System {
   }
   bool loading() const { return loading_ != nullptr; }
   LoadContext& load_context() { return *loading_; }
+  const void* ok_string() const {
+    return ok_string_;
+  }  // "ok", kept by the image: pushed without a look-up
   uint64_t fingerprint();
   void push_closure(lua_State* L, size_t proto, int upvalues);
 
@@ -345,6 +348,7 @@ class Machine final : public System {
   size_t state_size_ = 0;
   bool seed_pinned_ = false;
   LoadContext* loading_ = nullptr;
+  const void* ok_string_ = nullptr;
   int body_ref_ = 0, threads_ref_ = 0, templates_ref_ = 0;
   std::string last_line_;
   std::vector<const void*> libraries_;

@@ -71,8 +71,8 @@ int on_error(lua_State* L) {
       text = "uncaught throw: " + text;
     p.crash_text = make_string(text, m.arena());
     p.crash_site = make_string(site, m.arena());
-    if (m.recording() &&
-        !(ours && p.crash_trace.tag != Tag::nil && !m.guest_is_running(L)))  // raised again by the library
+    if (m.recording() && !(ours && p.crash_trace.tag != Tag::nil &&
+                           !m.guest_is_running(L)))  // raised again by the library
       p.crash_trace = make_string(m.guest_traceback(L), m.arena());
     p.crashed = true;
   }

@@ -177,7 +177,7 @@ constexpr uint64_t make_light(Light cls, uint32_t index, uint32_t low, uint32_t 
 constexpr Light light_class(uint64_t v) { return static_cast<Light>(v >> 60); }
 constexpr uint32_t light_index(uint64_t v) { return static_cast<uint32_t>(v >> 32) & 0xffffff; }
 constexpr uint32_t light_low(uint64_t v) { return static_cast<uint32_t>(v); }
-constexpr uint64_t kAny = make_light(Light::marker, 1, 1);  // lockstep.any
+constexpr uint64_t kAny = make_light(Light::marker, 1, 1);    // lockstep.any
 constexpr uint64_t kOneOf = make_light(Light::marker, 3, 3);  // lockstep.one_of
 constexpr uint64_t kInfinity =
     make_light(Light::marker, 2, 2);  // lockstep.infinity is the string "infinity"; reserved
