@@ -271,12 +271,13 @@ void Machine::handle(Process& to, Signal& s) {
   }
 }
 
-// Sorted by reference, so that two monitors set in either order leave the same state.
+// Sorted by the watching process, so that two processes' monitors leave the same state in either
+// order; those of one process stay in the order in which it set them.
 void Machine::add_watcher(Process& to, const Watcher& watcher) {
+  const auto key = [this](const Watcher& x) { return world_->processes[x.process]->key; };
   push(to.watchers, watcher);
   uint32_t i = to.watchers.size - 1;
-  for (; i > 0 && light_low(to.watchers[i - 1].ref) > light_low(watcher.ref); i--)
-    to.watchers[i] = to.watchers[i - 1];
+  for (; i > 0 && key(to.watchers[i - 1]) > key(watcher); i--) to.watchers[i] = to.watchers[i - 1];
   to.watchers[i] = watcher;
 }
 

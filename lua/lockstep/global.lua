@@ -146,7 +146,8 @@ local function own_names(S)
   return { "names", lockstep.node(), list }
 end
 local function settle(S, name, pid, resolve)
-  local _, i = find(S, name)
+  local current, i = find(S, name)
+  if current and current[2] == pid then return end
   if i then drop(S, i) end
   if lockstep.is_pid(pid) then add(S, name, pid, resolve) end
 end

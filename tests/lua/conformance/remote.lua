@@ -260,10 +260,16 @@ lockstep.scenario("global-conflict-default", { crashes = "allow" }, function()
   nodes()
   cut_noticed()
   local p, q = cluster.spawn("a", block), cluster.spawn("b", block)
-  local ref = lockstep.monitor(q)
+  local main = lockstep.self()
+  cluster.spawn("b", function()
+    local ref = lockstep.monitor(q)
+    lockstep.send(main, "watching")
+    lockstep.send(main, { "why", h.down(ref) })
+  end)
+  lockstep.recv_first "watching"
   local r1, r2 = on("a", global.register_name, "gc", p), on("b", global.register_name, "gc", q)
   cluster.heal()
-  local why = h.down(ref)
+  local why = lockstep.recv_first({ "why", any })[2]
   await_name("b", "gc", p)
   h.expect({ r1, r2, alive("a", p), alive("b", q), whereis("a", "gc") == p, whereis("b", "gc") == p, why },
     { "yes", "yes", true, false, true, true, "killed" })

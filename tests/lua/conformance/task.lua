@@ -127,7 +127,7 @@ lockstep.scenario("task-shutdown", function()
   local third = { outcome(task.shutdown(c, "brutal_kill")), h.down(rc) }
   local sup = task_supervisor.start_link()
   local d = task_supervisor.async_nolink(sup, function() lockstep.exit "bad" end)
-  h.await_down(d.pid)
+  lockstep.sleep(1)  -- dead, and its DOWN has arrived
   local fourth = outcome(task.shutdown(d))
   h.expect({ first, second, third, fourth, h.drain() },
     { { "nil", "shutdown" }, { "ok", "val" }, { "nil", "killed" }, { "exit", "bad" }, {} })
