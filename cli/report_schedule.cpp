@@ -72,8 +72,9 @@ std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
   append_part(&target, " ", e.target, kLongestValue);
   append_part(&args, " ", args_of(e), kLongestValue);
   if (value.empty()) return shortened(name + target + args, most);  // what was sent or written
-  for (const auto& text : {name + target + args + value, name + target + value})
-    if (shown_width(text) <= most) return text;
+  for (const auto& middle : {target + args, target})
+    if (const auto text = fmt::format("{}{}{}", name, middle, value); shown_width(text) <= most)
+      return text;
   return shortened(name + value, most);
 }
 

@@ -30,7 +30,7 @@ function cluster.spawn_monitor(node, fn, ...) return core.spawn("monitor", node,
 -- noconnection if the node cannot be reached.
 function cluster.run(node, fn, ...)
   local me, tag = lockstep.self(), lockstep.make_ref()
-  local pid, ref = core.spawn("monitor", node, function(...)
+  local _, ref = core.spawn("monitor", node, function(...)
     local results = table.pack(pcall(fn, ...))
     lockstep.send(me, {tag, results})
   end, ...)
