@@ -46,6 +46,7 @@ class Dpor final : public Strategy {
     uint32_t actors = 0;        // that existed
     std::vector<Step> pending;  // what could go; the root's end only if it was alone
     std::vector<Step> sleep;
+    std::vector<Step> impossible;  // were owed here, but cannot go
     WakeupTree tree;
     std::vector<bool> tried;  // data: values taken so far
     Step step;                // the one that was taken
@@ -56,7 +57,7 @@ class Dpor final : public Strategy {
   bool backtrack();
   void take(Node& node, size_t at);
   const Step* find(const Node& node, uint64_t who) const;
-  void give_up_order(Node& node);
+  bool settle(Node& node);
   void enter(Node& node, size_t at, const ChoicePoint& point);
   bool pick_first(Node& node);
   bool asleep(const Node& node, const Step& step) const;
@@ -116,7 +117,7 @@ bool Dpor::backtrack() {
       node.tree.push_back(std::make_unique<Branch>(
           Branch{Step::data(node.step.who, static_cast<uint32_t>(it - node.tried.begin())), {}}));
     }
-    if (node.tree.empty()) continue;
+    if (!settle(node)) continue;
     keys_.resize(node.actors);
     creator_.resize(node.actors);
     fresh_ = depth_ - 1;
@@ -133,7 +134,6 @@ void Dpor::take(Node& node, size_t at) {
     node.chosen = node.step.value;
     node.tried[node.chosen] = true;
   } else {
-    if (!find(node, node.tree.front()->step.who)) give_up_order(node);
     const Step* step = find(node, node.tree.front()->step.who);
     node.step = *step;
     node.chosen = step->index;
@@ -151,18 +151,20 @@ const Step* Dpor::find(const Node& node, uint64_t who) const {
   return it == node.pending.end() ? nullptr : &*it;
 }
 
-// The step that is owed cannot go here: the system did not tell what makes it possible. Everything
-// that can is owed instead, which loses no class but may execute some of them more than once.
-void Dpor::give_up_order(Node& node) {
-  node.tree.erase(node.tree.begin());
-  std::erase_if(node.tree, [&](const auto& b) { return !find(node, b->step.who); });
-  for (const Step& s : node.pending) {
-    const auto same = [&](const auto& b) { return b->step.who == s.who; };
-    if (asleep(node, s) || std::any_of(node.tree.begin(), node.tree.end(), same)) continue;
-    node.tree.push_back(std::make_unique<Branch>(Branch{s, {}}));
+// False if nothing is left to execute. Where a step that is owed cannot go, the system did not tell
+// what makes it possible: everything that can go is owed instead, which loses no class but may
+// execute some more than once.
+bool Dpor::settle(Node& node) {
+  while (!node.data && !node.tree.empty() && !find(node, node.tree.front()->step.who)) {
+    node.impossible.push_back(node.tree.front()->step);
+    node.tree.erase(node.tree.begin());
+    for (const Step& s : node.pending) {
+      const auto same = [&](const auto& b) { return b->step.who == s.who; };
+      if (asleep(node, s) || std::any_of(node.tree.begin(), node.tree.end(), same)) continue;
+      node.tree.push_back(std::make_unique<Branch>(Branch{s, {}}));
+    }
   }
-  if (node.tree.empty())
-    node.tree.push_back(std::make_unique<Branch>(Branch{node.pending.front(), {}}));
+  return !node.tree.empty();
 }
 
 size_t Dpor::choose(const ChoicePoint& point) {
@@ -173,7 +175,7 @@ size_t Dpor::choose(const ChoicePoint& point) {
   if (path_.size() == depth_) path_.emplace_back();
   Node& node = path_[depth_];
   enter(node, depth_, point);
-  if (node.tree.empty() && !pick_first(node)) {
+  if (!settle(node) && !pick_first(node)) {
     blocked_ = true;
     return kStop;
   }
@@ -196,6 +198,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.tree = std::move(owed_);
   owed_.clear();
   node.sleep.clear();
+  node.impossible.clear();
   if (at > 0)
     for (const Step& s : path_[at - 1].sleep)
       if (!dependent(s, path_[at - 1].step, equal_writes_)) node.sleep.push_back(s);
@@ -319,6 +322,8 @@ void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
   v.push(late_step, late);
   for (const Step& s : node.sleep)
     if (v.may_start_with(s)) return;  // done already
+  for (const Step& s : node.impossible)
+    if (v.may_start_with(s)) return;
   v.insert_into(node.tree, 1);
 }
 
