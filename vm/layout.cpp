@@ -97,10 +97,10 @@ const char* check(lua_State* L) {
   store(slot, 8, collectable_tag(t));
   if (!lua_istable(L, -1) || lua_topointer(L, -1) != t) return "a slot of the stack";
   lua_settop(L, 0);
-  const char* text = lua_pushliteral(L, "ok");
+  const char* ok = lua_pushliteral(L, "ok");
   lua_pushnil(L);
-  put_object(L, text - kStringHeader);
-  if (!lua_isstring(L, -1) || lua_tostring(L, -1) != text) return "the characters of a string";
+  put_object(L, ok - kStringHeader);
+  if (!lua_isstring(L, -1) || lua_tostring(L, -1) != ok) return "the characters of a string";
   lua_settop(L, 0);
   lua_pushcfunction(L, read_arguments);
   lua_pushinteger(L, -7);
