@@ -192,6 +192,7 @@ Process* Machine::pick(Process* on) {
     if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
                              (options_.racy_timers && w.timers.size != 0),
                          0)) {
+      if (w.faults.size != 0) offer_faults();  // what a fault was for may be gone since
       if (!refresh_timers()) {
         decide_end();
         if (on_main_) return nullptr;
