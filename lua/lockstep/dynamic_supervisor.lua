@@ -34,7 +34,7 @@ function server.init(argument)
   }
 end
 
-local function start(S, start)
+local function launch(S, start)
   local extra = S.flags.extra
   if not extra then return kid.start(start) end
   -- Before the arguments of the specification.
@@ -59,7 +59,7 @@ local function restart(S, c, i)
     table.remove(S.children, i)
     return "stop", "shutdown", S
   end
-  local pid = start(S, c.start)
+  local pid = launch(S, c.start)
   if pid == nil then
     c.pid = "restarting"
     if not c.try then
@@ -78,7 +78,7 @@ end
 local calls = {}
 function calls.start_child(S, c)
   if S.flags.max_children ~= "infinity" and #S.children >= S.flags.max_children then return "error", "max_children" end
-  local pid, info = start(S, c.start)
+  local pid, info = launch(S, c.start)
   if pid == nil then return "error", info end
   if pid == "undefined" then return "ignore" end
   c.pid = pid

@@ -175,7 +175,8 @@ local function initialised(S, ack, ok, tag, a, b, ...)
     if b == nil then
       ack(true, lockstep.self())
       return loop(S)
-    elseif b == "hibernate" or b == "infinity" or math.type(b) == "integer" and b >= 0 or type(b) == "table" and b[1] == "continue" then
+    elseif b == "hibernate" or b == "infinity" or math.type(b) == "integer" and b >= 0
+      or type(b) == "table" and b[1] == "continue" then
       ack(true, lockstep.self())
       next_wait(S, b)
       return loop(S)
@@ -195,7 +196,7 @@ local function initialised(S, ack, ok, tag, a, b, ...)
   leave({ "bad_return_value", tuple })
 end
 
-local function server(ack, parent, name, mod, argument)
+local function serve(ack, parent, name, mod, argument)
   if name then
     local ok, pid = gen.register(name)
     if not ok then
@@ -224,7 +225,7 @@ local function start(what, link, name, mod, argument, options)
     local pid = gen.whereis(name)
     if pid then return nil, { "already_started", pid } end
   end
-  return gen.start(link, timeout, server, name, mod, argument)
+  return gen.start(link, timeout, serve, name, mod, argument)
 end
 
 function gen_server.start(...) return start("start", "nolink", ...) end

@@ -343,7 +343,7 @@ local function initialised(S, ack, ok, ...)
   leave(reason, reason)
 end
 
-local function server(ack, parent, name, mod, argument)
+local function serve(ack, parent, name, mod, argument)
   if name then
     local ok, pid = gen.register(name)
     if not ok then
@@ -370,7 +370,7 @@ local function start(what, link, name, mod, argument, options)
     local pid = gen.whereis(name)
     if pid then return nil, { "already_started", pid } end
   end
-  return gen.start(link, timeout, server, name, mod, argument)
+  return gen.start(link, timeout, serve, name, mod, argument)
 end
 
 function gen_statem.start(...) return start("start", "nolink", ...) end

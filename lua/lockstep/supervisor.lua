@@ -154,7 +154,8 @@ local server = {}
 
 function server.init(argument)
   lockstep.flag("trap_exit", true)
-  local mod, arg, children, flags = argument[1], argument[2], nil, nil
+  local mod, arg = argument[1], argument[2]
+  local children, flags
   local elixir = argument[3]
   if elixir then
     flags, children = arg, mod
