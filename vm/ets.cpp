@@ -198,7 +198,10 @@ int ets_delete(lua_State* L) {
   Process& p = m.process(L, "ets.delete");
   const Target target = table_argument(L, m, p);
   if (lua_isnone(L, 2)) {
-    begin(L, m, p, "ets.delete", Access::write, target, kWholeTable);
+    const Footprint extra[2] = {in_set_of_tables(p.node, target.container, Access::write),
+                                {make_object(ObjectClass::ets, target.other), Access::write}};
+    m.announce(L, p, "ets.delete", OpKind::ets, Access::write,
+               make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 2 : 1);
     EtsTable& t = granted(L, m, p, target, Need::write);
     if (m.recording()) {
       note_table(m, t);

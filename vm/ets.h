@@ -114,6 +114,11 @@ struct Target {
 };
 Target table_argument(lua_State* L, Machine& m, const Process& p, int index = 1);
 
+// The set of all tables, as ets.all sees it: each table is an element of it.
+inline Footprint in_set_of_tables(uint32_t node, uint32_t container, Access access) {
+  return {make_object(ObjectClass::ets_name, node, container + 1), access};
+}
+
 // Announces and waits. The element is one of the above.
 void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access,
            const Target& target, uint32_t element, uint64_t value = 0);

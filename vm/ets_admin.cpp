@@ -10,11 +10,6 @@ namespace {
 constexpr uint32_t kTableStep =
     0x9e3779b1;  // odd: the tables of one process differ in their low halves
 
-// The set of all tables, as ets.all sees it: each table is an element of it.
-Footprint in_set_of_tables(uint32_t node, uint32_t container, Access access) {
-  return {make_object(ObjectClass::ets_name, node, container + 1), access};
-}
-
 struct Options {
   EtsType type = EtsType::set;
   EtsProtection protection = EtsProtection::guarded;
@@ -305,11 +300,12 @@ int ets_rename(lua_State* L) {
   need_argument(L, 2, "the new name");
   if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
   const std::string_view name = text_at(L, 2);
-  const Footprint extra[2] = {
+  const Footprint extra[3] = {
       {make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
+      in_set_of_tables(p.node, target.container, Access::write),
       {make_object(ObjectClass::ets, target.other), Access::write}};
   m.announce(L, p, "ets.rename", OpKind::ets, Access::write,
-             make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 2 : 1);
+             make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 3 : 2);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (t.named) {
     EtsTable* other = find_named(m.world(), p.node, name);
