@@ -20,7 +20,7 @@ local operations = {}
 local function operation(f)
   operations[#operations + 1] = f
 end
-for _, t in ipairs({ "s", "o", "b", "tid" }) do
+for _, t in ipairs({ "o", "b", "tid" }) do
   operation(function(e) return ets.insert(e[t], { 1, "x" }) end)
   operation(function(e) return ets.insert(e[t], { 1.0, "y" }) end)
   operation(function(e) return ets.insert(e[t], { { 2, "x" }, { 3, "x" } }) end)
@@ -75,14 +75,14 @@ end
 lockstep.scenario("two operations", function()
   local first, second = lockstep.choose(#operations), lockstep.choose(#operations)
   local env = {
-    s = ets.new("s", { "public" }),
+
     o = ets.new("o", { "public", "ordered_set" }),
     b = ets.new("b", { "public", "bag" }),
     a = atomics.new(2),
   }
   ets.new("named", { "public", "named_table" })
   env.tid = ets.whereis("named")
-  for _, t in pairs({ env.s, env.o, env.b, "named" }) do
+  for _, t in pairs({ env.o, env.b, "named" }) do
     ets.insert(t, { { 1, "a" }, { 2, "b", 0 } })
   end
   local main = lockstep.self()
@@ -92,7 +92,7 @@ lockstep.scenario("two operations", function()
   for _, name in ipairs({ "p", "q" }) do
     seen[#seen + 1] = lockstep.recv_first({ name, lockstep.any })[2]
   end
-  for _, t in ipairs({ env.s, env.o, env.b, env.tid, "named", "other" }) do
+  for _, t in ipairs({ env.o, env.b, env.tid, "named", "other" }) do
     local good, objects = pcall(ets.tab2list, t)
     seen[#seen + 1] = good and objects or "gone"
     good, objects = pcall(ets.next, t, 1)
