@@ -245,10 +245,11 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
 }
 
 // Lua answers the first refusal with a full collection and asks again; the second ends the
-// execution, inside pcall too.
+// execution, inside pcall too. String buffers ask only once: what no collection could make room for
+// ends it at once.
 void* Machine::refuse(size_t size) {
   if (!running_) return nullptr;
-  if (refused_ == size) out_of_memory();
+  if (refused_ == size || size > options_.limits.max_memory) out_of_memory();
   refused_ = size;
   return nullptr;
 }

@@ -27,6 +27,10 @@ constexpr uint32_t kRefStep =
 int on_error(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.self();
+  // A string buffer of the library that was refused: Lua's own refusals never get here.
+  if (m.arena().head().full && lua_type(L, 1) == LUA_TSTRING &&
+      std::strcmp(lua_tostring(L, 1), "not enough memory") == 0)
+    out_of_memory();
   const char* cls = "error";
   const bool ours = is_exception(L, 1);
   if (ours) {

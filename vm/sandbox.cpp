@@ -365,6 +365,7 @@ void open_sandbox(lua_State* L) {
   lua_register(L, "setmetatable", safe_setmetatable);
   lua_register(L, "load", safe_load);
   set_field(L, "math", "random", safe_random);
+  set_field(L, "table", "sort", stable_sort);
   set_field(L, "coroutine", "resume", co_resume);
   set_field(L, "coroutine", "wrap", co_wrap);
   lua_getglobal(L, "string");

@@ -23,5 +23,7 @@ void push_text(lua_State* L, int index);
 
 // Declared by open_core; used when a scenario is loaded.
 int declare_scenario(lua_State* L);
+// table.sort as a stable merge sort.
+int stable_sort(lua_State* L);
 
 }  // namespace lockstep::vm
