@@ -25,15 +25,12 @@ ObjectId name_object(uint32_t node, const Term& name) {
 }
 
 // Milliseconds: nil, none and "infinity" are infinite; raises timeout_value as OTP does for others.
-int64_t timeout_at(lua_State* L, int i, const char* what) {
+int64_t timeout_at(lua_State* L, int i) {
   if (lua_isnoneornil(L, i)) return kInfinite;
   if (lua_type(L, i) == LUA_TSTRING && std::strcmp(lua_tostring(L, i), "infinity") == 0)
     return kInfinite;
-  if (lua_type(L, i) != LUA_TNUMBER)
-    luaL_error(L, "bad argument #%d to '%s' (milliseconds or \"infinity\" expected, got %s)", i,
-               what, luaL_typename(L, i));
   int whole = 0;
-  const lua_Integer v = lua_tointegerx(L, i, &whole);
+  const lua_Integer v = lua_type(L, i) == LUA_TNUMBER ? lua_tointegerx(L, i, &whole) : 0;
   if (!whole || v < 0 || v > 0xffffffff) raise(L, "error", "timeout_value");
   return v;
 }
@@ -164,12 +161,12 @@ int l_send(lua_State* L) {
 int l_recv(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv");
-  return m.receive(L, p, "recv", Wait::any, timeout_at(L, 1, "recv"));
+  return m.receive(L, p, "recv", Wait::any, timeout_at(L, 1));
 }
 int l_recv_first(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv_first");
-  const int64_t timeout = timeout_at(L, 2, "recv_first");
+  const int64_t timeout = timeout_at(L, 2);
   if (lua_isfunction(L, 1)) return m.receive(L, p, "recv_first", Wait::predicate, timeout);
   if (lua_isnone(L, 1))
     luaL_error(L,
@@ -180,7 +177,7 @@ int l_recv_first(lua_State* L) {
 int l_sleep(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "sleep");
-  const int64_t ms = timeout_at(L, 1, "sleep");
+  const int64_t ms = timeout_at(L, 1);
   m.receive(L, p, "sleep", Wait::sleep, ms);
   return 0;
 }
@@ -430,7 +427,13 @@ int l_demonitor(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "demonitor");
   const uint64_t ref = ref_argument(L, 1);
-  if (!lua_isnoneornil(L, 2) && !lua_istable(L, 2)) badarg(L);
+  if (!lua_isnoneornil(L, 2)) {
+    if (!lua_istable(L, 2)) badarg(L);
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+      const char* key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+      if (std::strcmp(key, "flush") != 0 && std::strcmp(key, "info") != 0) badarg(L);
+    }
+  }
   const bool flush = option(L, 2, "flush"), info = option(L, 2, "info");
   uint32_t target = kNone;
   for (const Watch& watch : p.watches)

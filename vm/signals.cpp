@@ -165,7 +165,9 @@ void Machine::flush_signals_from(Process& from, Process& to) {
 void Machine::handle(Process& to, Signal& s) {
   World& w = *world_;
   Process* from = s.from == kNone ? nullptr : w.processes[s.from];
-  const bool gone = !alive(to) || to.doomed;
+  // Once a signal has ended it, it is dead to all that comes after, though its exit is yet to take
+  // effect.
+  const bool gone = !alive(to) || to.doomed || to.killed;
   switch (s.kind) {
     case SignalKind::message:
       if (s.ref != 0) {  // through an alias: dropped unless it is still active
