@@ -80,6 +80,9 @@ void Machine::hunt() {
   last_line_.clear();
   Follow follow(schedule);
   run(follow);
+  // What was executed is the whole schedule, though the hunt stopped at the line.
+  std::copy(schedule.begin(), schedule.end(), decisions_.begin());
+  world_->steps = static_cast<uint32_t>(schedule.size());
   slow_ = 0;
   lua_sethook(L_, nullptr, 0, 0);
   sink_ = sink;

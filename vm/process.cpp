@@ -268,18 +268,21 @@ void Machine::die(Process& p) {
   // Those who are told, links first as OTP does. Each is told in a step of its own if there are
   // several: between two of them others may see one effect and not yet the other.
   bool first = true;
-  for (uint32_t i = 0; i < p.links.size; i++) {
-    Process& q = *w.processes[p.links[i]];
+  const Term noproc = make_string("noproc", arena_);
+  for (uint32_t i = 0; i < p.links.size + p.late_links.size; i++) {
+    const bool late = i >= p.links.size;
+    Process& q = *w.processes[late ? p.late_links[i - p.links.size] : p.links[i]];
+    const Term& reason = late ? noproc : p.exit_reason;
     if (!first)
       sync(nullptr, p, "exit", OpKind::exit, Access::append,
            make_object(ObjectClass::mailbox, q.index));
     first = false;
-    if (recording()) note_target(label(q)), note_args("EXIT " + print(p.exit_reason));
+    if (recording()) note_target(label(q)), note_args("EXIT " + print(reason));
     for (uint32_t k = 0; k < q.links.size; k++)
       if (q.links[k] == p.index) {
         Signal s;
         s.kind = SignalKind::link_exit;
-        s.payload = copy_term(p.exit_reason, arena_);
+        s.payload = copy_term(reason, arena_);
         send_signal(p, q, s);
         break;
       }
@@ -291,8 +294,9 @@ void Machine::die(Process& p) {
       sync(nullptr, p, "exit", OpKind::exit, Access::append,
            make_object(ObjectClass::mailbox, q.index));
     first = false;
-    if (recording()) note_target(label(q)), note_args("DOWN " + print(p.exit_reason));
-    send_down(p, watcher, p.exit_reason);
+    const Term& reason = watcher.late ? noproc : p.exit_reason;
+    if (recording()) note_target(label(q)), note_args("DOWN " + print(reason));
+    send_down(p, watcher, copy_term(reason, arena_));
   }
   p.status = Status::ended;
   p.ended_at = w.steps;

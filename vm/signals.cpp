@@ -165,8 +165,9 @@ void Machine::flush_signals_from(Process& from, Process& to) {
 void Machine::handle(Process& to, Signal& s) {
   World& w = *world_;
   Process* from = s.from == kNone ? nullptr : w.processes[s.from];
-  // Once a signal has ended it, it is dead to all that comes after, though its exit is yet to take
-  // effect.
+  // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the
+  // exit has taken effect.
+  const bool ending = alive(to) && to.killed;
   const bool gone = !alive(to) || to.doomed || to.killed;
   switch (s.kind) {
     case SignalKind::message:
@@ -217,6 +218,10 @@ void Machine::handle(Process& to, Signal& s) {
       return;
     }
     case SignalKind::link:
+      if (ending) {
+        push(to.late_links, s.from);
+        return;
+      }
       if (gone) {
         Signal answer;
         answer.kind = SignalKind::link_exit;
@@ -243,7 +248,8 @@ void Machine::handle(Process& to, Signal& s) {
       const View v = view_of(s.payload, room);  // {object, tag}
       watcher.object = make_term(v.element(0), arena_);
       watcher.tag = make_term(v.element(1), arena_);
-      if (gone)
+      watcher.late = ending;
+      if (gone && !ending)
         send_down(to, watcher, make_string("noproc", arena_));
       else
         add_watcher(to, watcher);

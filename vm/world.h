@@ -77,6 +77,7 @@ struct Watcher {
   uint32_t process = kNone;
   Term object;  // what the DOWN message names: the pid, or {name, node}
   Term tag;     // "DOWN" unless {tag, T} was asked for; nil means "DOWN"
+  bool late = false;  // came when the process had been killed: told of noproc
 };
 
 // An active alias, kept at the process that made it.
@@ -134,7 +135,8 @@ struct Process {
   Term pattern;
   bool timed = false;  // a receive time-out is running
   uint64_t deadline = 0;
-  Vec<uint32_t> links;  // process indices
+  Vec<uint32_t> links;       // process indices
+  Vec<uint32_t> late_links;  // came when it had been killed: told of noproc
   Vec<Watch> watches;
   Vec<Watcher> watchers;
   Vec<Alias> aliases;
