@@ -268,7 +268,8 @@ void Machine::die(Process& p) {
   // Those who are told, links first as OTP does. Each is told in a step of its own if there are
   // several: between two of them others may see one effect and not yet the other.
   bool first = true;
-  const Term noproc = make_string("noproc", arena_);
+  Term noproc;
+  if (p.killed) noproc = make_string("noproc", arena_);
   for (uint32_t i = 0; i < p.links.size + p.late_links.size; i++) {
     const bool late = i >= p.links.size;
     Process& q = *w.processes[late ? p.late_links[i - p.links.size] : p.links[i]];
@@ -296,7 +297,7 @@ void Machine::die(Process& p) {
     first = false;
     const Term& reason = watcher.late ? noproc : p.exit_reason;
     if (recording()) note_target(label(q)), note_args("DOWN " + print(reason));
-    send_down(p, watcher, copy_term(reason, arena_));
+    send_down(p, watcher, reason);
   }
   p.status = Status::ended;
   p.ended_at = w.steps;

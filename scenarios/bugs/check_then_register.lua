@@ -1,7 +1,7 @@
 -- Two processes want to be the leader: each looks whether the name is free, then takes it. If both look first, the
 -- second to register crashes with badarg.
 -- Class: check then act (registered name)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function candidate(parent)

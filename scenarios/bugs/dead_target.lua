@@ -1,7 +1,7 @@
 -- A client looks a server up, sends it a request and waits for the answer. The server may end in between: a send to a
 -- dead process is no error, and the client waits for ever.
 -- Class: deadlock (call to a dead process)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function server()

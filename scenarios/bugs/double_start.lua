@@ -1,7 +1,7 @@
 -- A cache process is started when it is first needed: if nobody has the name, spawn one, which registers itself. Two
 -- first users start two, and the second fails to register.
 -- Class: double start
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function cache()

@@ -2,7 +2,7 @@
 -- the task says that it has begun. A quick task may be done before a slow one has said so, and the slow one's result is
 -- lost.
 -- Class: lost result (fan-out)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function task(parent, number)

@@ -2,7 +2,7 @@
 -- and the notice of the loss come from two processes, so the answer may come last: a dead peer enters the active view,
 -- and nothing will ever remove it. Found in the HyParView library, repaired in its version 0.2.0.
 -- Class: message order (late reply)
--- Found by: pos within 20 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function peer()

@@ -1,7 +1,7 @@
 -- A rate limiter admits two of four callers: read the count, compare with the limit, add one. Between the comparison
 -- and the addition others may come in, and more than two are admitted.
 -- Class: check then act
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 local atomics = require "lockstep.atomics"
 

@@ -1,6 +1,6 @@
 -- Two transfers between two accounts lock both, each its own source first. Each may hold one lock and wait for the other.
 -- Class: deadlock (lock order)
--- Found by: pos within 20 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function lock()

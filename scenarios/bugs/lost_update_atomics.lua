@@ -1,7 +1,7 @@
 -- Two processes count hits in an atomic, but with get and put instead of add: the lost update that Hammer 7 had in
 -- Atomic.FixWindow.inc, beside a hit that did it right.
 -- Class: lost update
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 local atomics = require "lockstep.atomics"
 

@@ -1,6 +1,6 @@
 -- Two processes count visits in a table: look the number up, insert one more. Each call is atomic, the pair is not.
 -- Class: lost update
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 local ets = require "lockstep.ets"
 

@@ -1,7 +1,7 @@
 -- Two clients add one to a number kept by a server. Reading and writing are two calls, so both may read before either
 -- writes, and one addition is lost.
 -- Class: lost update
--- Found by: pos within 20 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function serve(value)

@@ -1,7 +1,7 @@
 -- A parent starts a worker, then monitors it to learn how it ended. If the worker is done before the monitor is set, the
 -- reason is lost: the notice says noproc.
 -- Class: monitor against exit
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function worker()

@@ -1,7 +1,7 @@
 -- Two servers answer requests, and each asks the other while it answers one. If both are asked at the same time, each
 -- waits for the other's answer, and neither looks at the other's request.
 -- Class: deadlock (circular call)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function is_call(message)

@@ -1,7 +1,7 @@
 -- A process publishes its table in a persistent term, then fills it. Whoever looks in between finds a table without its
 -- configuration.
 -- Class: publication before initialisation
--- Found by: pos within 10 iterations
+-- Found by: pos within 100 iterations
 local lockstep = require "lockstep"
 local ets = require "lockstep.ets"
 local persistent_term = require "lockstep.persistent_term"

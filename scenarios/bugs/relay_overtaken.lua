@@ -1,7 +1,7 @@
 -- A coordinator sends the configuration through a relay and then starts the worker directly. Nothing is promised about
 -- the order of messages from different senders: the start may come first.
 -- Class: message order (two paths)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function relay(worker)

@@ -1,7 +1,7 @@
 -- A supervisor kills a worker and starts the next one under the same name at once. The kill is a signal: the old worker
 -- may still hold the name, and the registration fails.
 -- Class: restart race (name not yet free)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function worker()

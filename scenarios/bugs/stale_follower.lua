@@ -1,7 +1,7 @@
 -- A leader answers a write at once and replicates it afterwards. A client that reads from the follower next may find the
 -- old value.
 -- Class: stale read (asynchronous replication)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function follower()

@@ -1,7 +1,7 @@
 -- A pool links to its worker and then asks to be told of exits. A worker that fails before the flag is set takes the pool
 -- with it.
 -- Class: initialisation order (trap_exit)
--- Found by: pos within 10 iterations
+-- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
 
 local function worker()

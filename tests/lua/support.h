@@ -26,15 +26,15 @@ inline std::string read_text(const std::string& path) {
   return text.str();
 }
 
-// Lua files with a scenario in them, below `folder`; relative to it and sorted.
+// Lua files below `folder`, relative to it and sorted, without the modules that they share.
 inline std::vector<std::string> scenario_files(const std::string& folder) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   const fs::path root = source_path(folder);
   if (!fs::exists(root)) return files;
   for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.path().extension() == ".lua" &&
-        read_text(entry.path()).find("lockstep.scenario(") != std::string::npos)
+    if (entry.path().extension() == ".lua" && entry.path().stem() != "support" &&
+        entry.path().stem() != "case")
       files.push_back(entry.path().lexically_relative(root).string());
   std::sort(files.begin(), files.end());
   return files;
