@@ -485,7 +485,7 @@ void Machine::freeze() {
                 std::string("the file-level local '") + variable + "' (" +
                     (ar.source[0] == '@' ? ar.source + 1 : ar.short_src) + ")");
         }
-        self(self, -1, variable, depth + 1);
+        self(self, -1, std::strcmp(variable, "_ENV") == 0 ? "_G" : variable, depth + 1);
         lua_pop(L, 1);
       }
       return;

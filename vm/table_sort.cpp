@@ -1,6 +1,7 @@
-// table.sort as a stable merge sort. Lua's own is a quicksort whose result for equal elements, and whose number of
-// comparisons, depend on pivots; ours gives one answer, whatever the comparison function does, and never fails with
-// "invalid order function". It checks its arguments as Lua's does and honours __index, __newindex, __len and __lt.
+// table.sort as a stable merge sort. Lua's own is a quicksort whose result for equal elements, and
+// whose number of comparisons, depend on pivots; ours gives one answer, whatever the comparison
+// function does, and never fails with "invalid order function". It checks its arguments as Lua's
+// does and honours __index, __newindex, __len and __lt.
 #include <utility>
 
 #include "vm/sandbox.h"

@@ -75,8 +75,8 @@ struct Watch {
 struct Watcher {
   uint64_t ref = 0;
   uint32_t process = kNone;
-  Term object;  // what the DOWN message names: the pid, or {name, node}
-  Term tag;     // "DOWN" unless {tag, T} was asked for; nil means "DOWN"
+  Term object;        // what the DOWN message names: the pid, or {name, node}
+  Term tag;           // "DOWN" unless {tag, T} was asked for; nil means "DOWN"
   bool late = false;  // came when the process had been killed: told of noproc
 };
 

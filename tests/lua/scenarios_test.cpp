@@ -60,8 +60,8 @@ TEST_P(Failure, IsWhatItsFileSays) {
   const std::string outcome = header(read_text(path), "Outcome");
   const auto program = vm::Program::from_file(path);
   ASSERT_EQ(program.scenarios().size(), 1u);
-  const auto result = run_scenario(program, program.scenarios()[0],
-                                   {{"strategy", "pos"}, {"iterations", "50"}});
+  const auto result =
+      run_scenario(program, program.scenarios()[0], {{"strategy", "pos"}, {"iterations", "50"}});
   if (outcome == "passed") {
     EXPECT_TRUE(result.findings.empty()) << show(result);
     EXPECT_FALSE(result.misuse);
@@ -75,8 +75,8 @@ TEST_P(Failure, IsWhatItsFileSays) {
   EXPECT_TRUE(finding.deterministic) << show(result);
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, Failure, testing::ValuesIn(scenario_files("scenarios/failures")),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(Scenarios, Failure,
+                         testing::ValuesIn(scenario_files("scenarios/failures")), test_name);
 
 std::set<std::string> names(const std::string& folder) {
   const auto files = scenario_files(folder);
@@ -99,8 +99,8 @@ TEST(Scenarios, TheReadmeListsEachFile) {
       EXPECT_NE(readme.find(folder + file), std::string::npos) << folder << file;
 }
 
-// LOCKSTEP_FIGURES=1 prints the README's table: the median iteration (from 1) over 20 seeds by which each strategy
-// found each bug, of 5,000 at most.
+// LOCKSTEP_FIGURES=1 prints the README's table: the median iteration (from 1) over 20 seeds by
+// which each strategy found each bug, of 5,000 at most.
 TEST(Scenarios, Figures) {
   if (!std::getenv("LOCKSTEP_FIGURES")) GTEST_SKIP() << "set LOCKSTEP_FIGURES=1";
   const std::vector<std::string> strategies{"random", "pct", "pos", "loc"};

@@ -26,15 +26,14 @@ inline std::string read_text(const std::string& path) {
   return text.str();
 }
 
-// Lua files below `folder`, relative to it and sorted, without the modules that they share.
+// Lua files below `folder`, relative to it and sorted.
 inline std::vector<std::string> scenario_files(const std::string& folder) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   const fs::path root = source_path(folder);
   if (!fs::exists(root)) return files;
   for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.path().extension() == ".lua" && entry.path().stem() != "support" &&
-        entry.path().stem() != "case")
+    if (entry.path().extension() == ".lua")
       files.push_back(entry.path().lexically_relative(root).string());
   std::sort(files.begin(), files.end());
   return files;
@@ -57,9 +56,8 @@ inline std::string test_name(const testing::TestParamInfo<std::string>& info) {
 inline ExploreResult run_scenario(const vm::Program& program, const vm::ScenarioInfo& scenario,
                                   const cli::SettingMap& flags) {
   const cli::Settings settings = cli::resolve_settings(scenario, flags);
-  return explore(
-      [&] { return vm::make_machine(program, scenario.name, settings.machine()); },
-      settings.explore());
+  return explore([&] { return vm::make_machine(program, scenario.name, settings.machine()); },
+                 settings.explore());
 }
 
 inline std::string show(const ExploreResult& result) {

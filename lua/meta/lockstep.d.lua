@@ -1,0 +1,204 @@
+---@meta lockstep
+
+---@class lockstep.pid
+---@class lockstep.ref
+---@alias lockstep.name string
+---@alias lockstep.dest lockstep.pid|lockstep.name|lockstep.ref|{[1]: lockstep.name, [2]: string}
+---@alias lockstep.timeout integer|"infinity"
+---@alias lockstep.server lockstep.pid|lockstep.name|{[1]: string, [2]: any}
+---@alias lockstep.matcher any|fun(message: any): any
+
+---@class lockstep.options
+---@field strategy? string
+---@field seed? integer|string
+---@field iterations? integer
+---@field time? integer|string
+---@field max_steps? integer
+---@field max_memory? integer|string
+---@field depth? integer
+---@field resample_prob? number
+---@field delivery? "instant"|"async"
+---@field timers? "quiescent"|"racy"
+---@field drain? boolean run on after the root has ended
+---@field crashes? "fail"|"allow"
+---@field expect? string the failure that must come: its kind or signature
+
+---@class lockstep.exception what pcall catches of lockstep.error, throw, exit and OTP's errors
+---@field class "error"|"throw"|"exit"
+---@field reason any
+---@field where string
+
+---@class lockstep
+---@field any any fits every value in a pattern
+---@field ets table
+---@field atomics table
+---@field counters table
+---@field persistent_term table
+local lockstep = {}
+
+--- Declares a scenario; at file level only.
+---@param name string
+---@param options lockstep.options
+---@param body fun()
+---@overload fun(name: string, body: fun())
+function lockstep.scenario(name, options, body) end
+
+---@param fn function copied, with what it has captured
+---@param ... any
+---@return lockstep.pid
+function lockstep.spawn(fn, ...) end
+---@param fn function
+---@param ... any
+---@return lockstep.pid
+function lockstep.spawn_link(fn, ...) end
+---@param fn function
+---@param ... any
+---@return lockstep.pid
+---@return lockstep.ref
+function lockstep.spawn_monitor(fn, ...) end
+---@return lockstep.pid
+function lockstep.self() end
+
+--- Returns the message. Raises badarg if a name is not registered.
+---@generic T
+---@param dest lockstep.dest
+---@param message T
+---@return T
+function lockstep.send(dest, message) end
+---@param timeout? lockstep.timeout
+---@return any message nil if the time is up
+---@return "timeout"? why
+function lockstep.recv(timeout) end
+---@param matcher lockstep.matcher
+---@param timeout? lockstep.timeout
+---@return any message nil if the time is up
+---@return "timeout"? why
+function lockstep.recv_first(matcher, timeout) end
+
+---@param ms lockstep.timeout
+function lockstep.sleep(ms) end
+--- Milliseconds of the virtual clock.
+---@return integer
+function lockstep.now() end
+---@param dest lockstep.pid|lockstep.name
+---@param message any
+---@param ms integer
+---@return lockstep.ref
+function lockstep.send_after(dest, message, ms) end
+--- Sends {"timeout", ref, message}.
+---@param dest lockstep.pid|lockstep.name
+---@param message any
+---@param ms integer
+---@return lockstep.ref
+function lockstep.start_timer(dest, message, ms) end
+---@param ref lockstep.ref
+---@return integer|false left
+function lockstep.cancel_timer(ref) end
+---@param ref lockstep.ref
+---@return integer|false left
+function lockstep.read_timer(ref) end
+
+---@param pid lockstep.pid
+---@return true
+function lockstep.link(pid) end
+---@param pid lockstep.pid
+---@return true
+function lockstep.unlink(pid) end
+---@param object lockstep.pid|lockstep.name
+---@param options? {tag: any, alias: "explicit_unalias"|"demonitor"|"reply_demonitor"}
+---@return lockstep.ref
+function lockstep.monitor(object, options) end
+---@param ref lockstep.ref
+---@param options? {flush: boolean?, info: boolean?}
+---@return boolean
+function lockstep.demonitor(ref, options) end
+---@return lockstep.ref
+function lockstep.alias() end
+---@param ref lockstep.ref
+---@return boolean active
+function lockstep.unalias(ref) end
+---@param name "trap_exit"
+---@param on boolean
+---@return boolean before
+function lockstep.flag(name, on) end
+--- exit(reason) ends the caller; exit(pid, reason) sends a signal.
+---@param pid lockstep.pid
+---@param reason any
+---@return true
+---@overload fun(reason: any)
+function lockstep.exit(pid, reason) end
+---@param reason any
+function lockstep.error(reason) end
+---@param reason any
+function lockstep.throw(reason) end
+--- A handler for xpcall: makes a lockstep.exception of whatever was raised.
+---@param raised any
+---@return lockstep.exception
+function lockstep.exception(raised) end
+---@param pid lockstep.pid
+---@return boolean
+function lockstep.alive(pid) end
+---@param pid lockstep.pid
+---@param item "message_queue_len"|"messages"|"links"|"registered_name"|"monitored_by"|"monitors"|"trap_exit"|"status"
+---@return any info nil for a dead process
+function lockstep.process_info(pid, item) end
+
+---@param name lockstep.name
+---@param pid lockstep.pid
+---@return true
+function lockstep.register(name, pid) end
+---@param name lockstep.name
+---@return true
+function lockstep.unregister(name) end
+---@param name lockstep.name
+---@return lockstep.pid?
+function lockstep.whereis(name) end
+---@return lockstep.name[]
+function lockstep.registered() end
+
+---@return lockstep.ref
+function lockstep.make_ref() end
+---@param value any
+---@return boolean
+function lockstep.is_pid(value) end
+---@param value any
+---@return boolean
+function lockstep.is_ref(value) end
+
+---@param key any
+---@param value any
+---@return any before
+function lockstep.put(key, value) end
+---@param key? any
+---@return any
+function lockstep.get(key) end
+---@param key? any
+---@return any before
+function lockstep.erase(key) end
+---@param text string
+function lockstep.set_label(text) end
+
+--- Explored: choose(n) is 1 to n, choose(list) one of its elements.
+---@generic T
+---@param list T[]
+---@return T
+---@overload fun(n: integer): integer
+function lockstep.choose(list) end
+--- math.random, from the process's own stream; not explored.
+---@param m? integer
+---@param n? integer
+---@return number
+function lockstep.random(m, n) end
+function lockstep.yield() end
+
+---@param pid? lockstep.pid|lockstep.ref
+---@return string
+function lockstep.node(pid) end
+---@return string[]
+function lockstep.nodes() end
+---@param node string
+---@param on boolean
+---@return true
+function lockstep.monitor_node(node, on) end
+
+return lockstep
