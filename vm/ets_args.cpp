@@ -162,18 +162,18 @@ void need_argument(lua_State* L, int index, const char* expected) {
 void take_key(lua_State* L, Machine& m, int index, const char* function, Key& key) {
   key.owned = 0;
   key.view = {key.room};
-  const int type = lua_type(L, index);
-  if (type == LUA_TNUMBER && lua_isinteger(L, index)) {
-    const int64_t v = lua_tointeger(L, index);
+  const layout::Arguments args(L);
+  const auto at = static_cast<size_t>(index - 1);
+  if (args.is_integer(at)) {
+    const int64_t v = args.integer(at);
     key.room[0] = static_cast<char>(Tag::integer);
     std::memcpy(key.room + 1, &v, 8);
-  } else if (type == LUA_TSTRING && lua_rawlen(L, index) <= sizeof key.room - 5) {
-    size_t length;
-    const char* s = lua_tolstring(L, index, &length);
-    const auto n = static_cast<uint32_t>(length);
+  } else if (args.is_short_string(at)) {
+    const std::string_view s = args.short_string(at);  // of at most 40 characters
+    const auto n = static_cast<uint32_t>(s.size());
     key.room[0] = static_cast<char>(Tag::string);
     std::memcpy(key.room + 1, &n, 4);
-    std::memcpy(key.room + 5, s, n);
+    std::memcpy(key.room + 5, s.data(), n);
   } else {
     need_argument(L, index, "a key");
     const Term t = m.encode_argument(L, index, function);
@@ -192,6 +192,18 @@ Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
   Target target;
   const World& w = m.world();
   const uint32_t node = p.node;
+  const layout::Arguments args(L);
+  if (args.is_light(static_cast<size_t>(index - 1))) {
+    const uint64_t id = args.light(static_cast<size_t>(index - 1));
+    const uint32_t number = light_index(id);
+    if (light_class(id) != Light::ets_table || number >= w.tables.size ||
+        w.tables[number]->id != id)
+      badarg(L);
+    target.id = id;
+    target.table = w.tables[number];
+    target.container = target.table->container;
+    return target;
+  }
   if (lua_type(L, index) == LUA_TSTRING) {
     target.name = lua_tolstring(L, index, &target.length);
     const std::string_view name{target.name, target.length};
@@ -203,19 +215,8 @@ Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
     }
     return target;
   }
-  if (lua_type(L, index) == LUA_TLIGHTUSERDATA) {
-    const auto id = reinterpret_cast<uint64_t>(lua_touserdata(L, index));
-    const uint32_t number = light_index(id);
-    if (light_class(id) == Light::ets_table && number < w.tables.size &&
-        w.tables[number]->id == id) {
-      target.id = id;
-      target.table = w.tables[number];
-      target.container = target.table->container;
-      return target;
-    }
-  } else {
+  if (lua_type(L, index) != LUA_TLIGHTUSERDATA)
     need_argument(L, index, "a table (its identifier or its name)");
-  }
   badarg(L);
 }
 

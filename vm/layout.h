@@ -8,6 +8,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "vm/lua_api.h"
 
@@ -46,16 +47,16 @@ inline constexpr size_t kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 1
                         kTableLastfree = 32, kTableMetatable = 40;
 inline constexpr size_t kValueBytes = 16, kNodeBytes = 24;
 
-// TString of a short string: { header 10, extra 1, length 1, hash 4, 8, bytes[] }
-inline constexpr size_t kShortLength = 11, kStringBytes = 24;
-inline constexpr uint8_t kShortStringTag = LUA_TSTRING | 0x40, kTableTag = LUA_TTABLE | 0x40;
-
 // lua_State: { header 10, status, allowhook, nci, StkId top, ... }; a slot of the stack is a
 // TValue, whose tag for an object is the tag in the object's header plus the collectable bit.
 inline constexpr size_t kStateTop = 16;
 inline uint8_t collectable_tag(const void* object) {
   return static_cast<uint8_t>(load<uint8_t>(object, 8) | 0x40);
 }
+
+// TString of a short string: { header 10, extra 1, length 1, hash 4, 8, bytes[] }
+inline constexpr size_t kShortLength = 11, kStringBytes = 24;
+inline constexpr uint8_t kShortStringTag = LUA_TSTRING | 0x40, kTableTag = LUA_TTABLE | 0x40;
 
 // TString: 24 bytes of header before its characters.
 inline constexpr size_t kStringHeader = 24;
@@ -72,6 +73,13 @@ struct Arguments {
   // 0-based; false also if there is no such argument.
   bool is_integer(size_t i) const { return i < count && base[i * kValueBytes + 8] == 3; }
   bool is_light(size_t i) const { return i < count && base[i * kValueBytes + 8] == 2; }
+  bool is_short_string(size_t i) const {
+    return i < count && static_cast<uint8_t>(base[i * kValueBytes + 8]) == kShortStringTag;
+  }
+  std::string_view short_string(size_t i) const {
+    const auto* s = load<const char*>(base, i * kValueBytes);
+    return {s + kStringBytes, static_cast<uint8_t>(s[kShortLength])};
+  }
   int64_t integer(size_t i) const { return load<int64_t>(base, i * kValueBytes); }
   uint64_t light(size_t i) const { return load<uint64_t>(base, i * kValueBytes); }
 };
