@@ -19,7 +19,8 @@ using namespace lockstep::history;
 
 // The history itself, its index and the verified order, per byte of the file: measured below 4.
 constexpr uint64_t kBytesPerByte = 5;
-// Tables grow by doubling, and the allocator adds its own: a search may use this part of what is left.
+// Tables grow by doubling, and the allocator adds its own: a search may use this part of what is
+// left.
 constexpr double kSearchShare = 0.6;
 constexpr uint64_t kProcessBytes = uint64_t{16} << 20;
 constexpr double kExplainSeconds = 5;
@@ -152,9 +153,9 @@ class FileCheck {
       out += timing() + "}\n";
       return;
     }
-    answer_.out = fmt::format("{}: {} ({}, model {}, {} operations{})\n", path_,
-                              verdict_name(result.verdict), consistency_name(consistency),
-                              model_name(model), n, timing());
+    answer_.out =
+        fmt::format("{}: {} ({}, model {}, {} operations{})\n", path_, verdict_name(result.verdict),
+                    consistency_name(consistency), model_name(model), n, timing());
     if (result.verdict == Verdict::unknown) answer_.out += "    " + result.why + "\n";
     if (result.verdict == Verdict::invalid && options_.explain) answer_.out += e.text;
   }
@@ -174,10 +175,10 @@ class FileCheck {
       answer_.out = fmt::format("{{\"file\":{},\"model\":\"{}\",\"strongest\":[{}],\"broken\":[",
                                 quoted(path_), model_name(model), holds);
       for (size_t i = 0; i < s.broken.size(); ++i) {
-        answer_.out += fmt::format(
-            "{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}", i > 0 ? "," : "",
-            consistency_name(s.broken[i].first), verdict_name(s.broken[i].second.verdict),
-            quoted(s.broken[i].second.why));
+        answer_.out +=
+            fmt::format("{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}",
+                        i > 0 ? "," : "", consistency_name(s.broken[i].first),
+                        verdict_name(s.broken[i].second.verdict), quoted(s.broken[i].second.why));
       }
       answer_.out += "]" + timing() + "}\n";
       return;
@@ -314,9 +315,12 @@ CheckHistoryOptions parse_check_history(const std::vector<std::string>& args) {
       if (i + 1 >= args.size()) throw Error(ExitCode::usage, flag + " needs a value");
       return args[++i];
     };
-    if (flag == "--model" || flag == "-m") o.model = value();
-    else if (flag == "--consistency" || flag == "-c") o.consistency = value();
-    else if (flag == "--strongest") o.strongest = true;
+    if (flag == "--model" || flag == "-m")
+      o.model = value();
+    else if (flag == "--consistency" || flag == "-c")
+      o.consistency = value();
+    else if (flag == "--strongest")
+      o.strongest = true;
     else if (flag == "--jobs" || flag == "-j") {
       std::string unit;
       double jobs = number(flag, value(), &unit);
@@ -324,15 +328,21 @@ CheckHistoryOptions parse_check_history(const std::vector<std::string>& args) {
         throw Error(ExitCode::usage, flag + " must be a whole number from 0 to 1024");
       }
       o.jobs = static_cast<unsigned>(jobs);
-    }
-    else if (flag == "--time" || flag == "-t") o.seconds = parse_seconds(flag, value());
-    else if (flag == "--memory" || flag == "--max-memory") o.bytes_max = parse_bytes(flag, value());
-    else if (flag == "--html") o.html = value();
-    else if (flag == "--format") o.format = value();
-    else if (flag == "--no-explain") o.explain = false;
-    else if (flag == "--timing") o.timing = true;
-    else throw Error(ExitCode::usage, fmt::format("unknown flag '{}'", flag),
-                     "lockstep check-history --help");
+    } else if (flag == "--time" || flag == "-t")
+      o.seconds = parse_seconds(flag, value());
+    else if (flag == "--memory" || flag == "--max-memory")
+      o.bytes_max = parse_bytes(flag, value());
+    else if (flag == "--html")
+      o.html = value();
+    else if (flag == "--format")
+      o.format = value();
+    else if (flag == "--no-explain")
+      o.explain = false;
+    else if (flag == "--timing")
+      o.timing = true;
+    else
+      throw Error(ExitCode::usage, fmt::format("unknown flag '{}'", flag),
+                  "lockstep check-history --help");
   }
   return o;
 }
@@ -340,7 +350,8 @@ CheckHistoryOptions parse_check_history(const std::vector<std::string>& args) {
 ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::FILE* err) {
   check_options(options);
   size_t n = options.files.size();
-  unsigned jobs = options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  unsigned jobs =
+      options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
   jobs = static_cast<unsigned>(std::min<size_t>(jobs, n));
   std::vector<Answer> answers(n);
   std::vector<std::exception_ptr> problems(n);

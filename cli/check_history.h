@@ -10,15 +10,15 @@
 namespace lockstep::cli {
 
 struct CheckHistoryOptions {
-  std::vector<std::string> files;  // "-" is standard input
-  std::string model;               // empty: inferred from the operations
-  std::string consistency;         // empty: linearizable
-  bool strongest = false;          // name the strongest properties instead
-  unsigned jobs = 1;               // 0: one a core
-  double seconds = 0;              // for each file; 0: no limit
+  std::vector<std::string> files;          // "-" is standard input
+  std::string model;                       // empty: inferred from the operations
+  std::string consistency;                 // empty: linearizable
+  bool strongest = false;                  // name the strongest properties instead
+  unsigned jobs = 1;                       // 0: one a core
+  double seconds = 0;                      // for each file; 0: no limit
   uint64_t bytes_max = uint64_t{2} << 30;  // of the whole process
-  std::string html;                // a page about the first invalid history
-  std::string format = "text";     // or "ndjson"
+  std::string html;                        // a page about the first invalid history
+  std::string format = "text";             // or "ndjson"
   bool explain = true;
   bool timing = false;
 };

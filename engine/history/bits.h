@@ -9,8 +9,7 @@ namespace lockstep::history {
 
 class BitMatrix {
  public:
-  BitMatrix(size_t rows, size_t columns)
-      : words_((columns + 63) / 64), bits_(rows * words_, 0) {}
+  BitMatrix(size_t rows, size_t columns) : words_((columns + 63) / 64), bits_(rows * words_, 0) {}
   bool test(size_t row, size_t column) const {
     return bits_[row * words_ + column / 64] >> (column % 64) & 1;
   }

@@ -115,7 +115,8 @@ class CausalChecker {
     }
   }
 
-  // past[i] = all before i, for the given nodes (closed under `before_`). False if there is a cycle.
+  // past[i] = all before i, for the given nodes (closed under `before_`). False if there is a
+  // cycle.
   bool close(const std::vector<int32_t>& members, BitMatrix& past) {
     std::vector<char> color(nodes_.size(), 0);  // 1 on the path, 2 done
     std::vector<std::pair<int32_t, size_t>> path;

@@ -1,5 +1,6 @@
-// Causal consistency of read/write registers in which no value is written twice to a key, by the bad
-// patterns of Bouajjani, Enea, Guerraoui and Hamza, "On verifying causal consistency" (POPL 2017).
+// Causal consistency of read/write registers in which no value is written twice to a key, by the
+// bad patterns of Bouajjani, Enea, Guerraoui and Hamza, "On verifying causal consistency" (POPL
+// 2017).
 #pragma once
 #include "engine/history/linearizable.h"
 

@@ -15,9 +15,9 @@ namespace lockstep::history {
 namespace {
 
 constexpr std::array<std::string_view, kConsistencyCount> kNames = {
-    "linearizable", "sequential",     "causal-cc",    "causal-cm",   "causal-ccv",
-    "causal-projection", "read-committed", "read-atomic", "causal-txn", "prefix",
-    "snapshot-isolation", "serializable", "strict-serializable"};
+    "linearizable",       "sequential",     "causal-cc",          "causal-cm",  "causal-ccv",
+    "causal-projection",  "read-committed", "read-atomic",        "causal-txn", "prefix",
+    "snapshot-isolation", "serializable",   "strict-serializable"};
 
 Level level_of(Consistency c) {
   if (c == Consistency::linearizable) return Level::strict_serializable;

@@ -35,8 +35,8 @@ std::optional<Consistency> find_consistency(std::string_view name);  // "causal"
 // (strict-serializable).
 bool applies(ModelId model, Consistency consistency);
 
-// Throws ModelError for operations that the model or the property does not know. A valid result with
-// an order has been verified (verify.h); one that does not stand up is an internal error.
+// Throws ModelError for operations that the model or the property does not know. A valid result
+// with an order has been verified (verify.h); one that does not stand up is an internal error.
 Result check(const History& history, ModelId model, Consistency consistency,
              const Budget& budget = {});
 // A model of the user's: linearizable or sequential.
@@ -56,8 +56,9 @@ struct Strongest {
 };
 Strongest strongest(const History& history, ModelId model, const Budget& budget = {});
 
-// Whether the history is one that `partition` may split: checks of the whole and of the parts agree on
-// up to `samples` of its sub-histories. Empty, or what differs. For models that declare a partition.
+// Whether the history is one that `partition` may split: checks of the whole and of the parts agree
+// on up to `samples` of its sub-histories. Empty, or what differs. For models that declare a
+// partition.
 std::string test_partition(const History& history, Model& model, int samples = 50);
 
 }  // namespace lockstep::history

@@ -11,10 +11,10 @@
 namespace lockstep::history {
 namespace {
 
-constexpr uint64_t kNodesForCore = 20000;   // of one check while the core is made smaller
+constexpr uint64_t kNodesForCore = 20000;    // of one check while the core is made smaller
 constexpr uint64_t kNodesForPrefix = 20000;  // of one check while its end is looked for
 constexpr uint64_t kNodesForLongest = 20000;
-constexpr size_t kListedMax = 40;           // operations printed of the core
+constexpr size_t kListedMax = 40;  // operations printed of the core
 
 bool changes_nothing(const Op& op) {
   switch (op.code) {
@@ -136,8 +136,8 @@ class Explainer {
   void find_longest() {
     Budget budget = budget_;
     budget.nodes_max = kNodesForLongest;
-    Result result = check_operations(history_, model_, ops_, budget,
-                                     {.monitors = false, .keep_longest = true});
+    Result result =
+        check_operations(history_, model_, ops_, budget, {.monitors = false, .keep_longest = true});
     if (result.verdict == Verdict::valid) return;  // cannot be
     out_.longest = result.order;
     // As it was known at the end of the prefix: what completed later is open there.
@@ -190,8 +190,8 @@ class Explainer {
       std::map<std::pair<Value, Value>, std::vector<int32_t>> groups;
       for (size_t i = 0; i < ops_.size(); ++i) {
         const Op& op = ops_[i];
-        Value value = op.code == Code::read || op.code == Code::take || op.code == Code::peek ? op.r
-                                                                                              : op.a;
+        Value value =
+            op.code == Code::read || op.code == Code::take || op.code == Code::peek ? op.r : op.a;
         if (value != kNull) groups[{op.key, value}].push_back(static_cast<int32_t>(i));
       }
       for (auto& [value, members] : groups) all.push_back(members);
@@ -266,7 +266,8 @@ class Explainer {
     std::vector<State> states(ops_.size(), kIn);
     out_.minimal = true;
     minimize(units(), kOut, states);
-    // What is left and changes the state: is it needed, or may it as well have happened at any time?
+    // What is left and changes the state: is it needed, or may it as well have happened at any
+    // time?
     std::vector<std::vector<int32_t>> looser;
     for (size_t i = 0; i < ops_.size(); ++i) {
       if (states[i] == kIn && ops_[i].ok && !changes_nothing(ops_[i])) {
@@ -347,7 +348,8 @@ class Explainer {
         for (int32_t second : out_.core) {
           if (read == first || read == second || first == second) continue;
           const Operation &r = ops[read], &a = ops[first], &b = ops[second];
-          if (!r.ok() || r.argument != kNull || r.result != a.argument || r.result == kNull) continue;
+          if (!r.ok() || r.argument != kNull || r.result != a.argument || r.result == kNull)
+            continue;
           if (b.argument == kNull || a.ret > b.call || b.ret > r.call) continue;
           return fmt::format("{} returned {}, which was overwritten by {}", describe(read),
                              history_.values().to_json(r.result), describe(second));
@@ -385,7 +387,8 @@ class Explainer {
     for (auto [below, x] : values) {
       for (auto [above, y] : values) {
         if (x.second < 0 || x.first < 0 || y.first < 0 || below == above) continue;
-        bool covered = ops[x.first].ret < ops[y.first].call && ops[y.first].ret < ops[x.second].call;
+        bool covered =
+            ops[x.first].ret < ops[y.first].call && ops[y.first].ret < ops[x.second].call;
         if (!covered) continue;
         if (y.second >= 0 && ops[x.second].ret > ops[y.second].call) continue;
         return fmt::format("{} came out while {} lay on it", history_.values().to_json(below),

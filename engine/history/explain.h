@@ -1,5 +1,5 @@
-// Why a history does not satisfy a property: the shortest prefix that fails, the longest linearization
-// of it, what cannot come next and why, and a minimal core that fails by itself.
+// Why a history does not satisfy a property: the shortest prefix that fails, the longest
+// linearization of it, what cannot come next and why, and a minimal core that fails by itself.
 #pragma once
 #include <string>
 #include <vector>
@@ -15,16 +15,16 @@ struct Refusal {
 
 struct Explanation {
   // All lists are indices of operations of the history that was explained.
-  int32_t failing_line = 0;            // up to this line no linearization exists, before it one does
-  int32_t failing_op = -1;             // the operation that completes there
-  // Of the history up to failing_line, as placed: what completes later may stand at another place than
-  // its result allows. Empty for causal and transactional properties.
+  int32_t failing_line = 0;  // up to this line no linearization exists, before it one does
+  int32_t failing_op = -1;   // the operation that completes there
+  // Of the history up to failing_line, as placed: what completes later may stand at another place
+  // than its result allows. Empty for causal and transactional properties.
   std::vector<int32_t> longest;
   std::vector<Refusal> refusals;
-  std::vector<int32_t> core;           // fails by itself
-  int32_t optional = 0;                // others that were allowed to happen at any time or never
-  bool minimal = false;                // without any one value or operation of it the core holds
-  std::string text;                    // all of it in words
+  std::vector<int32_t> core;  // fails by itself
+  int32_t optional = 0;       // others that were allowed to happen at any time or never
+  bool minimal = false;       // without any one value or operation of it the core holds
+  std::string text;           // all of it in words
 };
 
 // `result` must be the invalid one that check gave. `budget` bounds the effort, not the soundness:

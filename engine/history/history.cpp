@@ -37,8 +37,8 @@ std::string History::add(const Event& event) {
                          operations_[open].call_line);
     }
     open_[process] = static_cast<int32_t>(operations_.size());
-    operations_.push_back({process, event.f, event.key, event.value, kNull, position, kNever,
-                           event.line, 0});
+    operations_.push_back(
+        {process, event.f, event.key, event.value, kNull, position, kNever, event.line, 0});
     failed_.push_back(0);
     return {};
   }
@@ -49,8 +49,7 @@ std::string History::add(const Event& event) {
   Operation& operation = operations_[open];
   if (operation.f != event.f) {
     return fmt::format("process {} completes {} but invoked {} at line {}", event.process,
-                       values_.to_json(event.f), values_.to_json(operation.f),
-                       operation.call_line);
+                       values_.to_json(event.f), values_.to_json(operation.f), operation.call_line);
   }
   if (operation.key != event.key) {
     return fmt::format("process {} completes {} on key {} but invoked it on key {} at line {}",

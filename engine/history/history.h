@@ -2,7 +2,8 @@
 //
 // Invariants
 // 1. Events are added in real-time order; a position is the ordinal of an event.
-// 2. A process has at most one operation open; a completion repeats the `f` and key of its invocation.
+// 2. A process has at most one operation open; a completion repeats the `f` and key of its
+// invocation.
 // 3. Operations are in the order of their invocations. Failed ones (they certainly never happened)
 //    are not among them.
 // 4. An operation is `ok` (it took effect between `call` and `ret`) or indeterminate (`info`, or no
@@ -26,10 +27,10 @@ enum class EventType : uint8_t { invoke, ok, fail, info };
 struct Event {
   int64_t process = 0;
   EventType type = EventType::invoke;
-  Value f = kAbsent;      // a string value
-  Value key = kAbsent;    // kAbsent: none
-  Value value = kNull;    // invoke: the argument; ok: the result; else without meaning
-  int32_t line = 0;       // where it stands, for messages; 0: nowhere
+  Value f = kAbsent;    // a string value
+  Value key = kAbsent;  // kAbsent: none
+  Value value = kNull;  // invoke: the argument; ok: the result; else without meaning
+  int32_t line = 0;     // where it stands, for messages; 0: nowhere
 };
 
 struct Operation {

@@ -106,8 +106,8 @@ void KvKernel::compile(const std::vector<Op>& in, std::vector<Compiled>& out,
   class_count_ = std::max(class_count_, 1 + static_cast<int32_t>(classes.size()));
 }
 
-// Which appends are part of some observed string: by a rolling hash over the strings, for each length
-// of an append, so in linear time if the lengths are few.
+// Which appends are part of some observed string: by a rolling hash over the strings, for each
+// length of an append, so in linear time if the lengths are few.
 void KvKernel::find_appearing() {
   std::map<size_t, std::vector<Compiled*>> by_length;
   for (Compiled& op : ops_) {
@@ -180,11 +180,10 @@ int32_t KvKernel::end_of(State state) const {
   if (length == 0) return static_cast<int32_t>(observed_.size());
   std::string_view prefix = observed_[first].substr(0, length);
   auto begin = observed_.begin() + first;
-  return static_cast<int32_t>(std::partition_point(begin, observed_.end(),
-                                                   [&](std::string_view text) {
-                                                     return text.starts_with(prefix);
-                                                   }) -
-                              observed_.begin());
+  return static_cast<int32_t>(
+      std::partition_point(begin, observed_.end(),
+                           [&](std::string_view text) { return text.starts_with(prefix); }) -
+      observed_.begin());
 }
 
 KvKernel::State KvKernel::extend(State state, std::string_view text) const {
@@ -193,11 +192,11 @@ KvKernel::State KvKernel::extend(State state, std::string_view text) const {
   size_t length = length_of(state);
   auto begin = observed_.begin() + first_of(state);
   auto end = observed_.begin() + end_of(state);
-  auto at = std::partition_point(begin, end, [&](std::string_view candidate) {
-    return candidate.substr(length) < text;
-  });
+  auto at = std::partition_point(
+      begin, end, [&](std::string_view candidate) { return candidate.substr(length) < text; });
   if (at == end || !at->substr(length).starts_with(text)) return kUnobserved;
-  return static_cast<State>(at - observed_.begin()) << 32 | static_cast<State>(length + text.size());
+  return static_cast<State>(at - observed_.begin()) << 32 |
+         static_cast<State>(length + text.size());
 }
 
 bool KvKernel::step(const Compiled& op, State state, State* next) const {
@@ -243,7 +242,8 @@ bool KvKernel::hopeless(State before, State after) const {
   if (after >= 0) {
     kept_first = first_of(after);
     kept_end = end_of(after);
-    if (kept_first <= first && kept_end >= end && length_of(after) <= length_of(before)) return false;
+    if (kept_first <= first && kept_end >= end && length_of(after) <= length_of(before))
+      return false;
   }
   for (int32_t k = first_needed(first, end, false); k >= 0;) {
     bool kept = k >= kept_first && k < kept_end && observed_[k].size() >= length_of(after);

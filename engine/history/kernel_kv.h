@@ -1,6 +1,7 @@
-// One key of kv. A state is a string, but only as far as anybody will see it: a prefix of the strings
-// that gets return and compare-and-sets expect. It is stored as (first of the sorted observed strings
-// that begin with it, length), which is the same for equal strings and needs no copy.
+// One key of kv. A state is a string, but only as far as anybody will see it: a prefix of the
+// strings that gets return and compare-and-sets expect. It is stored as (first of the sorted
+// observed strings that begin with it, length), which is the same for equal strings and needs no
+// copy.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ class KvKernel {
   void unplaced(int32_t i) { count(ops_[i], 1); }
   State canonical(State state) const {
     return state >= 0 && first_needed(first_of(state), end_of(state), true) < 0 ? kUnobserved
-                                                                               : state;
+                                                                                : state;
   }
   // A string that somebody still gets was left and cannot be built again.
   bool hopeless(State before, State after) const;
@@ -88,7 +89,7 @@ class KvKernel {
   std::vector<Compiled> ops_, pending_;
   Counts asked_, needed_;  // needed: without mismatches
   // By observed string: operations that can start it: puts of a prefix, appends of one to nothing.
-  std::vector<std::vector<int32_t>> starts_;   // definite ones, by index
+  std::vector<std::vector<int32_t>> starts_;  // definite ones, by index
   std::vector<char> pending_starts_;
   std::vector<std::vector<int32_t>> appends_;  // appends of a prefix, by index
   std::vector<char> placed_;

@@ -38,7 +38,8 @@ RegisterKernel::RegisterKernel(const std::vector<Op>& definite, const std::vecto
   };
   add(definite, ops_);
   add(pending, pending_);
-  // Classes: 0 writes that nobody observes, then one for each value written, then one for each swap.
+  // Classes: 0 writes that nobody observes, then one for each value written, then one for each
+  // swap.
   for (auto* list : {&ops_, &pending_}) {
     for (Compiled& op : *list) {
       if (op.kind == kWrite) op.cls = 1 + op.to;

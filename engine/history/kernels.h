@@ -61,9 +61,7 @@ class RegisterKernel {
     return before >= 0 && before != after && needed_[before] > 0 && producers_[before] == 0;
   }
   bool absorbs(int32_t i) const { return ops_[i].kind == kWrite && !has_mismatch_; }
-  bool absorbable(int32_t i) const {
-    return ops_[i].kind == kWrite && observers_[ops_[i].to] == 0;
-  }
+  bool absorbable(int32_t i) const { return ops_[i].kind == kWrite && observers_[ops_[i].to] == 0; }
   size_t bytes() const { return 0; }
 
  private:
@@ -142,7 +140,9 @@ class LockKernel : public PlainKernel {
     for (const Op& op : pending) processes_ = std::max(processes_, op.process + 1);
   }
   State initial() const { return 0; }
-  bool readonly(int32_t i) const { return ops_[i].r == kFalse && ops_[i].code == Code::try_acquire; }
+  bool readonly(int32_t i) const {
+    return ops_[i].r == kFalse && ops_[i].code == Code::try_acquire;
+  }
   bool step(int32_t i, State state, State* next) const {
     *next = state;
     if (readonly(i)) return state != 0;

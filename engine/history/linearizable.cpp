@@ -1,6 +1,6 @@
-// Splits a history into independent parts (keys, elements of a set: Herlihy and Wing's locality), has
-// each decided by a monitor or by the search, and joins the linearizations by the times of their
-// operations.
+// Splits a history into independent parts (keys, elements of a set: Herlihy and Wing's locality),
+// has each decided by a monitor or by the search, and joins the linearizations by the times of
+// their operations.
 #include "engine/history/linearizable.h"
 
 #include <algorithm>
@@ -39,9 +39,8 @@ void put(Part& part, const Op& op) {
 std::vector<Part> split(const std::vector<Op>& ops, ModelId model) {
   bool keyed = is_keyed(model);
   if (model == ModelId::set) {
-    keyed = std::none_of(ops.begin(), ops.end(), [](const Op& op) {
-      return op.code == Code::read_all && op.ok;
-    });
+    keyed = std::none_of(ops.begin(), ops.end(),
+                         [](const Op& op) { return op.code == Code::read_all && op.ok; });
   }
   std::vector<Part> parts;
   if (!keyed) {
@@ -182,7 +181,8 @@ Result join(std::vector<Part>& parts, const auto& decide_part) {
 Result check_operations(const History& history, ModelId model, const std::vector<Op>& ops,
                         const Budget& budget, LinearizableOptions options) {
   std::vector<Part> parts = split(ops, model);
-  return join(parts, [&](const Part& part) { return decide(part, model, history, budget, options); });
+  return join(parts,
+              [&](const Part& part) { return decide(part, model, history, budget, options); });
 }
 
 Result check_linearizable(const History& history, ModelId model, const Budget& budget,

@@ -18,8 +18,8 @@ struct Result {
 };
 
 struct LinearizableOptions {
-  bool monitors = true;      // near-linear deciders where they apply
-  bool keep_longest = false; // invalid: `order` is the longest linearization that was found
+  bool monitors = true;       // near-linear deciders where they apply
+  bool keep_longest = false;  // invalid: `order` is the longest linearization that was found
 };
 
 Result check_linearizable(const History& history, ModelId model, const Budget& budget = {},
@@ -27,7 +27,8 @@ Result check_linearizable(const History& history, ModelId model, const Budget& b
 Result check_linearizable(const History& history, Model& model, const Budget& budget = {},
                           LinearizableOptions options = {});
 
-// The same for operations that are decoded already; `ops` are of `history`, any subset, by invocation.
+// The same for operations that are decoded already; `ops` are of `history`, any subset, by
+// invocation.
 Result check_operations(const History& history, ModelId model, const std::vector<Op>& ops,
                         const Budget& budget, LinearizableOptions options = {});
 

@@ -25,21 +25,29 @@ std::vector<Name> names_of(ModelId model) {
     case ModelId::multi_register:
       return {{"read", Code::read}, {"write", Code::write}, {"cas", Code::cas}};
     case ModelId::kv:
-      return {{"get", Code::read}, {"put", Code::write}, {"append", Code::append},
-              {"delete", Code::erase}, {"cas", Code::cas}};
+      return {{"get", Code::read},
+              {"put", Code::write},
+              {"append", Code::append},
+              {"delete", Code::erase},
+              {"cas", Code::cas}};
     case ModelId::queue:
       return {{"enqueue", Code::insert}, {"dequeue", Code::take}, {"peek", Code::peek}};
     case ModelId::stack:
       return {{"push", Code::insert}, {"pop", Code::take}, {"peek", Code::peek}};
     case ModelId::set:
-      return {{"add", Code::add}, {"remove", Code::remove}, {"contains", Code::contains},
+      return {{"add", Code::add},
+              {"remove", Code::remove},
+              {"contains", Code::contains},
               {"read", Code::read_all}};
     case ModelId::counter:
-      return {{"read", Code::read_counter}, {"add", Code::add_counter},
-              {"inc", Code::step_counter}, {"dec", Code::step_counter}};
+      return {{"read", Code::read_counter},
+              {"add", Code::add_counter},
+              {"inc", Code::step_counter},
+              {"dec", Code::step_counter}};
     case ModelId::lock:
     case ModelId::mutex:
-      return {{"acquire", Code::acquire}, {"try_acquire", Code::try_acquire},
+      return {{"acquire", Code::acquire},
+              {"try_acquire", Code::try_acquire},
               {"release", Code::release}};
     default:
       return {};
@@ -93,8 +101,8 @@ class Decoder {
   }
 
   Op decode(const Operation& in, int32_t id) {
-    Op op{id,      in.call, in.ret,      in.process, code_of(in), in.ok(),
-          in.key,  in.argument, kNull, in.result, 0,        0};
+    Op op{id,     in.call,     in.ret, in.process, code_of(in), in.ok(),
+          in.key, in.argument, kNull,  in.result,  0,           0};
     if (is_keyed(model_) != (in.key != kAbsent)) {
       fail(in, false, in.key == kAbsent ? "f" : "key",
            in.key == kAbsent ? fmt::format("{} without a key", values_.as_string(in.f))
@@ -105,7 +113,8 @@ class Decoder {
     auto text_or_null = [&](Value v) { return v == kNull || text(v); };
     switch (op.code) {
       case Code::read:
-        if (string_values && in.ok()) want(text_or_null(op.r), in, true, "returns a string or null");
+        if (string_values && in.ok())
+          want(text_or_null(op.r), in, true, "returns a string or null");
         break;
       case Code::write:
       case Code::append:
@@ -199,7 +208,8 @@ std::optional<ModelId> infer_model(const History& history) {
       for (Value micro : values.items(op.argument)) {
         if (values.kind(micro) != ValueTable::Kind::array || values.items(micro).empty()) continue;
         Value name = values.items(micro)[0];
-        append |= values.kind(name) == ValueTable::Kind::string && values.as_string(name) == "append";
+        append |=
+            values.kind(name) == ValueTable::Kind::string && values.as_string(name) == "append";
       }
     }
   }

@@ -36,12 +36,24 @@ std::optional<ModelId> infer_model(const History& history);
 
 // The operations of all built-in models but the transactional ones, decoded once.
 enum class Code : uint8_t {
-  read, write, cas,                    // registers, kv (read = get, write = put)
-  append, erase,                       // kv
-  insert, take, peek,                  // queue, stack
-  add, remove, contains, read_all,     // set
-  read_counter, add_counter, step_counter,  // counter; step: inc and dec
-  acquire, try_acquire, release,       // lock, mutex
+  read,
+  write,
+  cas,  // registers, kv (read = get, write = put)
+  append,
+  erase,  // kv
+  insert,
+  take,
+  peek,  // queue, stack
+  add,
+  remove,
+  contains,
+  read_all,  // set
+  read_counter,
+  add_counter,
+  step_counter,  // counter; step: inc and dec
+  acquire,
+  try_acquire,
+  release,  // lock, mutex
 };
 
 struct Op {
@@ -50,13 +62,13 @@ struct Op {
   int32_t ret;   // position of the completion, kNever if indeterminate
   int32_t process;
   Code code;
-  bool ok;       // has a result
-  Value key;     // partition: the key, or the element of a set, or kAbsent
-  Value a;       // argument; `from` of a cas
-  Value b;       // `to` of a cas
-  Value r;       // result
-  int64_t n;     // counter: the amount
-  int64_t m;     // counter: the result, if r is not kNull
+  bool ok;    // has a result
+  Value key;  // partition: the key, or the element of a set, or kAbsent
+  Value a;    // argument; `from` of a cas
+  Value b;    // `to` of a cas
+  Value r;    // result
+  int64_t n;  // counter: the amount
+  int64_t m;  // counter: the result, if r is not kNull
 };
 
 // An operation that the model does not know. `field` is the part of the event that is wrong.

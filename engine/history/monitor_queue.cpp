@@ -1,15 +1,19 @@
-// A queue with distinct values is a total order on values in which they enter and in which they leave.
-// (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented linearizability proofs", 2013, give the four bad
-// patterns of enqueue and dequeue; peeks and pending operations are ours.)
+// A queue with distinct values is a total order on values in which they enter and in which they
+// leave. (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented linearizability proofs", 2013, give the
+// four bad patterns of enqueue and dequeue; peeks and pending operations are ours.)
 //
 // 1. What happens at the head to one value, its peeks and its dequeue, is one block. If its first
-//    return comes before its last call, no other value is at the head in between: such forward blocks
-//    must be disjoint, and each is shrunk to a moment. Then blocks are intervals, as enqueues are.
-// 2. Two interval orders, of entering and of leaving, fit together iff some value is minimal in both,
+//    return comes before its last call, no other value is at the head in between: such forward
+//    blocks must be disjoint, and each is shrunk to a moment. Then blocks are intervals, as
+//    enqueues are.
+// 2. Two interval orders, of entering and of leaving, fit together iff some value is minimal in
+// both,
 //    again and again: its removal is what `Order` does.
-// 3. An empty result fits at a moment at which no value is certainly inside: entered (the first return
+// 3. An empty result fits at a moment at which no value is certainly inside: entered (the first
+// return
 //    of its operations is past) and not gone (the last call is still to come).
-// 4. A pending enqueue counts only if its value was seen. A pending dequeue may take any value that no
+// 4. A pending enqueue counts only if its value was seen. A pending dequeue may take any value that
+// no
 //    other dequeue returned; the one that must be gone first gets the one that was called first.
 #include <algorithm>
 #include <queue>
@@ -40,13 +44,13 @@ class QueueMonitor {
     Verdict verdict = decide();
     // With peeks the choice of the values that pending dequeues take is not shown to be the best.
     if (verdict == Verdict::invalid && guessed_) {
-      // Taking out a value with all its operations leaves a good history good, and without those that
-      // stay there is nothing to guess.
+      // Taking out a value with all its operations leaves a good history good, and without those
+      // that stay there is nothing to guess.
       std::erase_if(items_, [](const Item& item) { return !item.take || !item.take->ok; });
       order_.clear();
       late_ = false;
-      bool bad = !shrink_blocks(items_) || !find_empty_moments() ||
-                 order_items() == Verdict::invalid;
+      bool bad =
+          !shrink_blocks(items_) || !find_empty_moments() || order_items() == Verdict::invalid;
       verdict = bad ? Verdict::invalid : Verdict::unknown;
     }
     return {verdict, verdict == Verdict::valid ? std::move(order_) : std::vector<Placed>{}};
@@ -126,8 +130,9 @@ class QueueMonitor {
       }
     }
     if (stay.empty() || pending_takes_.empty()) return;
-    // By entering order, and without peeks, it is the best choice for everything at once: of two that
-    // are given the other way round, the later one has no constraint that the earlier one has not.
+    // By entering order, and without peeks, it is the best choice for everything at once: of two
+    // that are given the other way round, the later one has no constraint that the earlier one has
+    // not.
     guessed_ = peeked;
     if (!shrink_blocks(leave)) return;  // invalid anyway
     // The latest that each must be gone: before the first value that entered after it leaves.
@@ -158,7 +163,8 @@ class QueueMonitor {
   static bool shrink_blocks(std::vector<Item>& items) {
     std::vector<std::pair<int64_t, int64_t>> forward;
     for (const Item& item : items) {
-      if (item.first_return < item.last_call) forward.emplace_back(item.first_return, item.last_call);
+      if (item.first_return < item.last_call)
+        forward.emplace_back(item.first_return, item.last_call);
     }
     std::sort(forward.begin(), forward.end());
     for (size_t k = 1; k < forward.size(); ++k) {
@@ -178,8 +184,8 @@ class QueueMonitor {
         item.leave_return = 4 * item.first_return + 2;
       } else {
         item.leave_call = moment(item.last_call, 3);
-        item.leave_return = item.first_return == kInfinity ? 4 * kInfinity + 4
-                                                           : moment(item.first_return, 0);
+        item.leave_return =
+            item.first_return == kInfinity ? 4 * kInfinity + 4 : moment(item.first_return, 0);
         if (item.leave_call > item.leave_return) return false;
       }
     }
@@ -205,9 +211,8 @@ class QueueMonitor {
     std::sort(empties_.begin(), empties_.end(),
               [](const Empty& x, const Empty& y) { return x.moment < y.moment; });
     for (Item& item : items_) {
-      auto at = std::partition_point(empties_.begin(), empties_.end(), [&](const Empty& e) {
-        return e.moment < item.last_call;
-      });
+      auto at = std::partition_point(empties_.begin(), empties_.end(),
+                                     [&](const Empty& e) { return e.moment < item.last_call; });
       item.epoch = static_cast<int32_t>(at - empties_.begin());
     }
     return true;

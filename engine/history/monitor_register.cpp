@@ -82,9 +82,8 @@ MonitorAnswer monitor_register(const Part& part) {
   for (Zone& zone : zones) {
     if (zone.forward()) continue;
     zone.key = zone.call_max;
-    auto after = std::partition_point(forward.begin(), forward.end(), [&](const Zone* f) {
-      return f->return_min < zone.call_max;
-    });
+    auto after = std::partition_point(forward.begin(), forward.end(),
+                                      [&](const Zone* f) { return f->return_min < zone.call_max; });
     if (after == forward.begin()) continue;
     const Zone& f = **(after - 1);
     if (f.call_max <= zone.call_max) continue;

@@ -1,20 +1,22 @@
-// A stack with distinct values, by taking it apart. A value is certainly inside from the first return
-// of its operations (push, peeks, pop) to the last call of them: its cover.
+// A stack with distinct values, by taking it apart. A value is certainly inside from the first
+// return of its operations (push, peeks, pop) to the last call of them: its cover.
 //
 // 1. A value without a cover (all its operations overlap) fits at a moment, anywhere: put aside.
 // 2. A moment that no cover contains splits the history in two, and nothing is lost: of a
-//    linearization, take the values of either side for themselves, and put them one after the other.
-// 3. In a stretch without such a moment the stack is never empty, so some value lies at the bottom all
+//    linearization, take the values of either side for themselves, and put them one after the
+//    other.
+// 3. In a stretch without such a moment the stack is never empty, so some value lies at the bottom
+// all
 //    the time: its push was called before anything in the stretch returned, its pop returned after
-//    everything was called. Any such value may be taken: put around any linearization of the rest it
-//    gives one of the whole. Its peeks are moments at which the rest is empty, so they must lie outside
-//    of the covers of the rest; likewise empty results at the outermost level.
-// If a stretch has no such value, the history is not linearizable. O(n log n) with segment trees, times
-// the number of values that are open at once and wait for a moment for a peek.
+//    everything was called. Any such value may be taken: put around any linearization of the rest
+//    it gives one of the whole. Its peeks are moments at which the rest is empty, so they must lie
+//    outside of the covers of the rest; likewise empty results at the outermost level.
+// If a stretch has no such value, the history is not linearizable. O(n log n) with segment trees,
+// times the number of values that are open at once and wait for a moment for a peek.
 //
 // A pending push counts only if its value was seen. A pending pop may take any value that stays: a
-// choice. If none of the ones tried here fits, and nothing is wrong without the values that stay, the
-// search decides.
+// choice. If none of the ones tried here fits, and nothing is wrong without the values that stay,
+// the search decides.
 #include <algorithm>
 
 #include "engine/history/monitors.h"
@@ -24,7 +26,8 @@ namespace {
 
 constexpr int64_t kInfinity = kNever;
 
-// Range add, and the first position from a given one whose value is zero. Values are never negative.
+// Range add, and the first position from a given one whose value is zero. Values are never
+// negative.
 class Cover {
  public:
   explicit Cover(int32_t n) : n_(std::max(n, 1)) {
@@ -151,22 +154,23 @@ class StackMonitor {
       for (int32_t i : stay) measure(items_[i]);
       if (solve()) return {Verdict::valid, std::move(order_)};
     }
-    // Taking out a value with all its operations leaves a good history good. Without those that stay
-    // there is nothing to guess.
+    // Taking out a value with all its operations leaves a good history good. Without those that
+    // stay there is nothing to guess.
     std::erase_if(items_, [](const Item& item) { return !item.take || !item.take->ok; });
     return {solve() ? Verdict::unknown : Verdict::invalid, {}};
   }
 
  private:
-  // A doubly linked list of the linearization being built; stretches are inserted before their node.
+  // A doubly linked list of the linearization being built; stretches are inserted before their
+  // node.
   struct Node {
     const Op* op;  // null: a place
     int32_t previous, next;
   };
   struct Stretch {
-    int32_t first, end;    // ranks of its values
+    int32_t first, end;     // ranks of its values
     int64_t begin, finish;  // its covers
-    int32_t place;         // its node
+    int32_t place;          // its node
   };
 
   Verdict collect() {

@@ -1,6 +1,6 @@
-// Near-linear deciders for histories in which no value is written (enqueued, pushed) twice. They say
-// `unknown` where they do not apply, and the search decides. Every `valid` carries a linearization,
-// which the caller verifies; every `invalid` is exact.
+// Near-linear deciders for histories in which no value is written (enqueued, pushed) twice. They
+// say `unknown` where they do not apply, and the search decides. Every `valid` carries a
+// linearization, which the caller verifies; every `invalid` is exact.
 //
 // The published ones reject or ignore pending operations, peeks and empty results; these take them.
 #pragma once

@@ -1,5 +1,5 @@
-// Several objects at once (keys of multi-register and kv), for properties that are not local. A state
-// is the number of the tuple of their states.
+// Several objects at once (keys of multi-register and kv), for properties that are not local. A
+// state is the number of the tuple of their states.
 #pragma once
 #include <memory>
 

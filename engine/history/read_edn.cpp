@@ -1,6 +1,6 @@
 // Jepsen's history.edn: maps, one after another or in one vector. Keywords, symbols and characters
-// become strings, lists and sets arrays. Events whose process is not a number (the nemesis) are left
-// out. An `ok` of a compare-and-set repeats its argument in Jepsen; here it becomes `true`.
+// become strings, lists and sets arrays. Events whose process is not a number (the nemesis) are
+// left out. An `ok` of a compare-and-set repeats its argument in Jepsen; here it becomes `true`.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,8 +47,8 @@ class EdnReader {
   }
 
   int line_at(size_t where) {
-    line_ += static_cast<int>(
-        std::count(text_.begin() + line_counted_, text_.begin() + where, '\n'));
+    line_ +=
+        static_cast<int>(std::count(text_.begin() + line_counted_, text_.begin() + where, '\n'));
     line_counted_ = where;
     return line_;
   }
@@ -96,11 +96,16 @@ class EdnReader {
     event.line = line;
     event.process = values.as_integer(process);
     std::string_view name = values.as_string(type);
-    if (name == "invoke") event.type = EventType::invoke;
-    else if (name == "ok") event.type = EventType::ok;
-    else if (name == "fail") event.type = EventType::fail;
-    else if (name == "info") event.type = EventType::info;
-    else fail(fmt::format("unknown :type {}", name), start);
+    if (name == "invoke")
+      event.type = EventType::invoke;
+    else if (name == "ok")
+      event.type = EventType::ok;
+    else if (name == "fail")
+      event.type = EventType::fail;
+    else if (name == "info")
+      event.type = EventType::info;
+    else
+      fail(fmt::format("unknown :type {}", name), start);
     event.f = f;
     Value index = field(map, "index");
     if (index != kAbsent && values.kind(index) == ValueTable::Kind::integer) {
@@ -178,9 +183,9 @@ class EdnReader {
     if (word == "true") return kTrue;
     if (word == "false") return kFalse;
     if (word[0] == ':') return values.string(word.substr(1));
-    bool number = (word[0] >= '0' && word[0] <= '9') ||
-                  ((word[0] == '-' || word[0] == '+') && word.size() > 1 && word[1] >= '0' &&
-                   word[1] <= '9');
+    bool number =
+        (word[0] >= '0' && word[0] <= '9') ||
+        ((word[0] == '-' || word[0] == '+') && word.size() > 1 && word[1] >= '0' && word[1] <= '9');
     if (!number) return values.string(word);
     if (word[0] == '+') word.remove_prefix(1);
     int64_t integer = 0;

@@ -64,12 +64,18 @@ class JsonlReader {
         skip_blank();
         std::string_view field = read_string();
         enum { kOther, kProcess, kType, kF, kKey, kValue, kIndex } known = kOther;
-        if (field == "process") known = kProcess;
-        else if (field == "type") known = kType;
-        else if (field == "f") known = kF;
-        else if (field == "key") known = kKey;
-        else if (field == "value") known = kValue;
-        else if (field == "index") known = kIndex;
+        if (field == "process")
+          known = kProcess;
+        else if (field == "type")
+          known = kType;
+        else if (field == "f")
+          known = kF;
+        else if (field == "key")
+          known = kKey;
+        else if (field == "value")
+          known = kValue;
+        else if (field == "index")
+          known = kIndex;
         expect(':', "':'");
         skip_blank();
         const char* value_at = at_;
@@ -78,11 +84,16 @@ class JsonlReader {
           type_at = value_at;
           if (at_ == end_ || *at_ != '"') fail("type must be a string", value_at);
           std::string_view type = read_string();
-          if (type == "invoke") event.type = EventType::invoke;
-          else if (type == "ok") event.type = EventType::ok;
-          else if (type == "fail") event.type = EventType::fail;
-          else if (type == "info") event.type = EventType::info;
-          else fail(fmt::format("unknown type \"{}\" (invoke, ok, fail or info)", type), value_at);
+          if (type == "invoke")
+            event.type = EventType::invoke;
+          else if (type == "ok")
+            event.type = EventType::ok;
+          else if (type == "fail")
+            event.type = EventType::fail;
+          else if (type == "info")
+            event.type = EventType::info;
+          else
+            fail(fmt::format("unknown type \"{}\" (invoke, ok, fail or info)", type), value_at);
         } else if (known == kProcess) {
           process_at = value_at;
           event.process = read_integer("process must be an integer >= 0");
@@ -220,8 +231,8 @@ class JsonlReader {
   int64_t read_integer(const char* what) {
     int64_t number = 0;
     auto [stop, error] = std::from_chars(at_, end_, number);
-    bool whole = error == std::errc() &&
-                 (stop == end_ || (*stop != '.' && *stop != 'e' && *stop != 'E'));
+    bool whole =
+        error == std::errc() && (stop == end_ || (*stop != '.' && *stop != 'e' && *stop != 'E'));
     if (!whole) fail(what, at_);
     at_ = stop;
     return number;

@@ -1,8 +1,8 @@
 // Reads histories: our JSON Lines (../../docs: one event per line) and Jepsen's EDN.
 //
-// JSON is read by hand, not by nlohmann_json: a log of 170 events must cost well under a millisecond
-// and one of 200,000 events under 0.1 s, and the values go straight into the ValueTable without a tree.
-// Errors are lockstep::Error (ExitCode::scenario), "file:line:column: what".
+// JSON is read by hand, not by nlohmann_json: a log of 170 events must cost well under a
+// millisecond and one of 200,000 events under 0.1 s, and the values go straight into the ValueTable
+// without a tree. Errors are lockstep::Error (ExitCode::scenario), "file:line:column: what".
 #pragma once
 #include <string>
 #include <string_view>

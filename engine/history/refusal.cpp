@@ -87,7 +87,8 @@ class Witness {
       const char* place = queue ? "head" : "top";
       if (empty) return fmt::format("returned {}, but nothing is inside", json(op.result));
       if (op.result == kNull) {
-        return fmt::format("found nothing, but {} is inside, {}", json(head.first), by(head.second));
+        return fmt::format("found nothing, but {} is inside, {}", json(head.first),
+                           by(head.second));
       }
       return fmt::format("returned {}, but the {} is {}, {}", json(op.result), place,
                          json(head.first), by(head.second));
@@ -153,7 +154,8 @@ class Witness {
         return {};
       }
       if (!op.ok()) return {};
-      return holder_ < 0 ? "released it, but it is free" : "released it, but it is held " + by(holder_);
+      return holder_ < 0 ? "released it, but it is free"
+                         : "released it, but it is held " + by(holder_);
     }
     bool got = !op.ok() || f == "acquire" || op.result == kTrue;
     if (op.ok() && got && holder_ >= 0) return "acquired it, but it is held " + by(holder_);

@@ -5,7 +5,8 @@
 // the tree small; each rule keeps at least one linearization if there is any:
 // 1. Reads eagerly: an operation that changes nothing and is possible now is placed now, without a
 //    branch. Whatever linearization places it later can place it here as well.
-// 2. Of operations with the same effect (kernel class) that are open now, the one that returns first
+// 2. Of operations with the same effect (kernel class) that are open now, the one that returns
+// first
 //    goes first: two of them can swap places, the other has more time.
 // 3. Indeterminate operations lazily: only directly before a completed operation that does not
 //    commute with them there. Take a linearization with the fewest of them, each as late as
@@ -182,9 +183,9 @@ class Search {
   enum class Entered { done, dead, open };
   struct Frame {
     State state;
-    size_t trail;   // length of the trail when the node was entered
-    size_t begin;   // its candidates
-    size_t at;      // the next one
+    size_t trail;  // length of the trail when the node was entered
+    size_t begin;  // its candidates
+    size_t at;     // the next one
     size_t chains;
     bool expanded;  // indeterminate operations were tried
   };
@@ -246,7 +247,8 @@ class Search {
     size_t j = 0;
     for (int32_t i = 0; i <= n_; ++i) {
       for (; j < pending_.size() && (i == n_ || pending_[j].call < definite_[i].call); ++j) {
-        ready_at_[j] = static_cast<int32_t>(queues_[static_cast<size_t>(pending_[j].process)].size());
+        ready_at_[j] =
+            static_cast<int32_t>(queues_[static_cast<size_t>(pending_[j].process)].size());
       }
       if (i < n_) queues_[static_cast<size_t>(definite_[i].process)].push_back(i);
     }
@@ -384,7 +386,8 @@ class Search {
     state = kernel_.canonical(state);
     uint64_t s = mix64(static_cast<uint64_t>(state) ^ 0x5bf0363546240e6bULL);
     if (!memo_.insert(hash_a_ ^ s, hash_b_ ^ mix64(s), used_.data())) return Entered::dead;
-    Frame frame{state, trail_.size(), candidates_.size(), candidates_.size(), chains_.size(), false};
+    Frame frame{state,          trail_.size(), candidates_.size(), candidates_.size(),
+                chains_.size(), false};
     collect(state);
     frames_.push_back(frame);
     return Entered::open;
@@ -440,7 +443,8 @@ class Search {
 
   int32_t taken_in_chain(int32_t element, int32_t group) const {
     int32_t taken = 0;
-    for (; element > 0; element = reached_[element].parent) taken += reached_[element].group == group;
+    for (; element > 0; element = reached_[element].parent)
+      taken += reached_[element].group == group;
     return taken;
   }
 

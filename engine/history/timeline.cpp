@@ -34,11 +34,16 @@ std::vector<int32_t> processes_of(const History& history, const std::vector<int3
 std::string escaped(const std::string& text) {
   std::string out;
   for (char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -72,7 +77,8 @@ std::string timeline_text(const History& history, const std::vector<int32_t>& op
   std::string text;
   for (int32_t process : processes_of(history, ops)) {
     std::string name = fmt::format("p{}", history.process_name(process));
-    std::vector<std::string> lanes;  // more than one if an operation of unknown outcome is still open
+    std::vector<std::string>
+        lanes;  // more than one if an operation of unknown outcome is still open
     std::vector<int32_t> busy_until;
     for (int32_t id : ops) {
       const Operation& op = history.operations()[id];
@@ -143,8 +149,9 @@ std::string timeline_html(const History& history, ModelId model, Consistency con
   std::string svg = fmt::format("<svg width=\"{}\" height=\"{}\" role=\"img\">\n", width, height);
   for (auto [process, row] : rows) {
     int y = kTop + row * kRow;
-    svg += fmt::format("<text x=\"4\" y=\"{}\">process {}</text><line x1=\"0\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>\n",
-                       y + 20, history.process_name(process), width, y - 6, y - 6);
+    svg += fmt::format(
+        "<text x=\"4\" y=\"{}\">process {}</text><line x1=\"0\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>\n",
+        y + 20, history.process_name(process), width, y - 6, y - 6);
   }
   // Where each operation of the longest order takes effect: earliest times.
   std::map<int32_t, int> effect;
@@ -161,9 +168,14 @@ std::string timeline_html(const History& history, ModelId model, Consistency con
     int x = kLeft + columns[op.call] * kColumn;
     int end = op.ok() ? kLeft + columns[op.ret] * kColumn : width;
     int y = kTop + lane_of[id] * kRow;
-    const char* kind = core.count(id) ? "core" : stuck.count(id) ? "stuck" : rank.count(id) ? "placed" : "other";
-    svg += fmt::format("<g><title>{}</title><rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"28\" rx=\"3\"/>",
-                       escaped(history.describe(op)), kind, x, y, std::max(end - x, 4));
+    const char* kind = core.count(id)    ? "core"
+                       : stuck.count(id) ? "stuck"
+                       : rank.count(id)  ? "placed"
+                                         : "other";
+    svg += fmt::format(
+        "<g><title>{}</title><rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"28\" "
+        "rx=\"3\"/>",
+        escaped(history.describe(op)), kind, x, y, std::max(end - x, 4));
     if (effect.count(id)) {
       svg += fmt::format("<line class=\"point\" x1=\"{0}\" x2=\"{0}\" y1=\"{1}\" y2=\"{2}\"/>",
                          effect[id], y - 2, y + 30);
@@ -176,12 +188,15 @@ std::string timeline_html(const History& history, ModelId model, Consistency con
   }
   if (e.failing_op >= 0 && columns.count(history.operations()[e.failing_op].ret)) {
     int x = kLeft + columns[history.operations()[e.failing_op].ret] * kColumn;
-    svg += fmt::format("<line class=\"end\" x1=\"{0}\" x2=\"{0}\" y1=\"0\" y2=\"{1}\"><title>up to here no order exists</title></line>\n",
-                       x, height);
+    svg += fmt::format(
+        "<line class=\"end\" x1=\"{0}\" x2=\"{0}\" y1=\"0\" y2=\"{1}\"><title>up to here no order "
+        "exists</title></line>\n",
+        x, height);
   }
   svg += "</svg>\n";
   return fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title><style>{1}</style>\n"
+      "<!doctype html>\n<html lang=\"en\"><meta "
+      "charset=\"utf-8\"><title>{0}</title><style>{1}</style>\n"
       "<h1>{0}</h1>\n<p>Not {2} (model {3}). {4} operations of {5} are drawn.</p>\n"
       "<p class=\"key\"><span class=\"core\" style=\"background:#f6b8b0\">fails by itself</span>"
       "<span style=\"background:#ffe0a8\">cannot be placed</span>"

@@ -52,8 +52,8 @@ class TxnGraph {
     return ready.size() == size();
   }
 
-  // A shortest cycle, edges in order; with `apart`, one without two rw edges in a row (what snapshot
-  // isolation forbids), if there is any.
+  // A shortest cycle, edges in order; with `apart`, one without two rw edges in a row (what
+  // snapshot isolation forbids), if there is any.
   std::vector<Edge> cycle(bool apart) const {
     std::vector<Edge> best;
     for (size_t root = 0; root < size(); ++root) {
@@ -166,8 +166,8 @@ class TxnChecker {
     if (level_ == Level::strict_serializable) add_real_time();
   }
 
-  // A before B iff A returned before B was called: it is enough to come from those that returned last
-  // before B's call, which nothing between them separates.
+  // A before B iff A returned before B was called: it is enough to come from those that returned
+  // last before B's call, which nothing between them separates.
   void add_real_time() {
     std::vector<int32_t> by_ret;
     for (size_t t = 0; t < h_.txns.size(); ++t) {
@@ -177,9 +177,8 @@ class TxnChecker {
               [&](int32_t x, int32_t y) { return h_.txns[x].ret < h_.txns[y].ret; });
     for (size_t t = 0; t < h_.txns.size(); ++t) {
       int32_t call = h_.txns[t].call, latest = -1;
-      auto end = std::partition_point(by_ret.begin(), by_ret.end(), [&](int32_t x) {
-        return h_.txns[x].ret < call;
-      });
+      auto end = std::partition_point(by_ret.begin(), by_ret.end(),
+                                      [&](int32_t x) { return h_.txns[x].ret < call; });
       for (auto at = end; at != by_ret.begin();) {
         int32_t earlier = *--at;
         if (h_.txns[earlier].ret < latest) break;  // it is before one that is before t
@@ -199,9 +198,10 @@ class TxnChecker {
     if (initial_late_) return;
     initial_late_ = true;
     result_.verdict = Verdict::invalid;
-    result_.why = fmt::format("{}: {} saw nothing in key {}, though {} wrote it and must come before",
-                              level_ == Level::read_atomic ? "fractured read" : "G-single",
-                              say(reader), history_.values().to_json(h_.keys[read.key]), say(other));
+    result_.why =
+        fmt::format("{}: {} saw nothing in key {}, though {} wrote it and must come before",
+                    level_ == Level::read_atomic ? "fractured read" : "G-single", say(reader),
+                    history_.values().to_json(h_.keys[read.key]), say(other));
     result_.part = {h_.txns[other].id, h_.txns[reader].id};
   }
 
@@ -248,8 +248,8 @@ class TxnChecker {
               changed |= known.emplace(std::make_tuple(other, read.source, 0), true).second;
               graph.add({other, read.source, Why::ww, read.key});
             }
-            bool later = read.source == kInitialTxn ||
-                         past.test(other, static_cast<size_t>(read.source));
+            bool later =
+                read.source == kInitialTxn || past.test(other, static_cast<size_t>(read.source));
             if (later && !past.test(other, t)) {
               changed |= known.emplace(std::make_tuple(self, other, 1), true).second;
               graph.add({self, other, Why::rw, read.key});
@@ -276,7 +276,8 @@ class TxnChecker {
       for (int32_t e : source.into(t)) {
         const Edge& edge = source.edge(e);
         before.emplace_back(edge.from, edge.to);
-        if (edge.why == Why::session || edge.why == Why::wr) visible.emplace_back(edge.from, edge.to);
+        if (edge.why == Why::session || edge.why == Why::wr)
+          visible.emplace_back(edge.from, edge.to);
       }
     }
     result_.method = "search";
@@ -295,7 +296,9 @@ class TxnChecker {
     return result_;
   }
 
-  std::string say(int32_t t) const { return history_.describe(history_.operations()[h_.txns[t].id]); }
+  std::string say(int32_t t) const {
+    return history_.describe(history_.operations()[h_.txns[t].id]);
+  }
 
   static const char* name_of(const std::vector<Edge>& cycle) {
     int rw = 0, wr = 0, real_time = 0;
@@ -326,11 +329,21 @@ class TxnChecker {
       std::string key = edge.key < 0 ? "" : history_.values().to_json(h_.keys[edge.key]);
       std::string because;
       switch (edge.why) {
-        case Why::session: because = "is earlier in the same process than"; break;
-        case Why::wr: because = fmt::format("wrote key {} that was read by", key); break;
-        case Why::ww: because = fmt::format("wrote key {} before", key); break;
-        case Why::rw: because = fmt::format("read key {} before it was overwritten by", key); break;
-        case Why::real_time: because = "ended before the start of"; break;
+        case Why::session:
+          because = "is earlier in the same process than";
+          break;
+        case Why::wr:
+          because = fmt::format("wrote key {} that was read by", key);
+          break;
+        case Why::ww:
+          because = fmt::format("wrote key {} before", key);
+          break;
+        case Why::rw:
+          because = fmt::format("read key {} before it was overwritten by", key);
+          break;
+        case Why::real_time:
+          because = "ended before the start of";
+          break;
       }
       result_.why += fmt::format("\n    {} {}", say(edge.from), because);
       result_.part.push_back(h_.txns[edge.from].id);
@@ -352,7 +365,8 @@ class TxnChecker {
 
 }  // namespace
 
-Result check_transactions(const History& history, ModelId model, Level level, const Budget& budget) {
+Result check_transactions(const History& history, ModelId model, Level level,
+                          const Budget& budget) {
   return TxnChecker(history, model, level, budget).run();
 }
 

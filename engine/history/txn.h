@@ -1,10 +1,11 @@
 // Transactional isolation levels for txn-register and list-append, after Biswas and Enea, "On the
-// complexity of checking transactional consistency" (OOPSLA 2019), with Adya's names for the cycles.
+// complexity of checking transactional consistency" (OOPSLA 2019), with Adya's names for the
+// cycles.
 //
 // A level holds iff there is a total order of the transactions that contains session order and
-// writer-before-reader, in which certain other writers come before the one that was read from. Up to
-// causal those are known and the test is for a cycle; from prefix on a search finds the order, over
-// transactions (serializable) or their reads and writes apart (prefix, snapshot isolation).
+// writer-before-reader, in which certain other writers come before the one that was read from. Up
+// to causal those are known and the test is for a cycle; from prefix on a search finds the order,
+// over transactions (serializable) or their reads and writes apart (prefix, snapshot isolation).
 //
 // A transaction whose outcome is unknown counts if a completed one read from it: then it happened.
 #pragma once

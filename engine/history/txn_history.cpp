@@ -49,9 +49,10 @@ class TxnDecoder {
   void parse(int32_t id) {
     const Operation& op = history_.operations()[id];
     if (values_.as_string(op.f) != "txn") {
-      throw ModelError(op.call_line, "f",
-                       fmt::format("model {}: unknown operation \"{}\" (known: txn)",
-                                   lists_ ? "list-append" : "txn-register", values_.as_string(op.f)));
+      throw ModelError(
+          op.call_line, "f",
+          fmt::format("model {}: unknown operation \"{}\" (known: txn)",
+                      lists_ ? "list-append" : "txn-register", values_.as_string(op.f)));
     }
     bool result = op.ok() && op.result != kNull;
     if (op.ok() && !result) fail(op, true, "a completed transaction needs its micro-operations");
@@ -138,7 +139,8 @@ class TxnDecoder {
   }
 
   void anomaly(int32_t op, const char* name, const std::string& what, int32_t other = -1) {
-    out_.anomaly = fmt::format("{}: {} {}", name, history_.describe(history_.operations()[op]), what);
+    out_.anomaly =
+        fmt::format("{}: {} {}", name, history_.describe(history_.operations()[op]), what);
     out_.part.push_back(op);
     if (other >= 0) out_.part.push_back(other);
   }
@@ -147,7 +149,8 @@ class TxnDecoder {
     return fmt::format("{} of key {}", values_.to_json(value), values_.to_json(out_.keys[key]));
   }
 
-  // list-append: the longest list read is the order of versions; every other must be a prefix of it.
+  // list-append: the longest list read is the order of versions; every other must be a prefix of
+  // it.
   void order_versions() {
     std::vector<std::pair<Value, int32_t>> longest(out_.keys.size(), {kNull, -1});
     for (const Txn& txn : out_.txns) {
@@ -169,8 +172,8 @@ class TxnDecoder {
         auto all = values_.items(list), own = values_.items(micro.value);
         if (!std::equal(own.begin(), own.end(), all.begin())) {
           return anomaly(txn.id, "incompatible-order",
-                         fmt::format("saw {}, which is not a prefix of {}", say(micro.value, micro.key),
-                                     values_.to_json(list)),
+                         fmt::format("saw {}, which is not a prefix of {}",
+                                     say(micro.value, micro.key), values_.to_json(list)),
                          owner);
         }
       }
@@ -204,16 +207,18 @@ class TxnDecoder {
       if (writers.empty()) continue;
       for (size_t t = 0; t < out_.txns.size(); ++t) {
         const auto& writes = out_.txns[t].writes;
-        bool appends = std::find(writes.begin(), writes.end(), static_cast<int32_t>(key)) != writes.end();
+        bool appends =
+            std::find(writes.begin(), writes.end(), static_cast<int32_t>(key)) != writes.end();
         if (appends && !listed[t]) {
-          out_.versions.push_back({writers.back(), static_cast<int32_t>(t), static_cast<int32_t>(key)});
+          out_.versions.push_back(
+              {writers.back(), static_cast<int32_t>(t), static_cast<int32_t>(key)});
         }
       }
     }
   }
 
   void resolve(Txn& txn) {
-    if (!txn.ok) return;  // what it read is unknown
+    if (!txn.ok) return;                        // what it read is unknown
     std::map<int32_t, std::vector<Value>> own;  // by key: its writes so far
     for (const Micro& micro : micros_[txn.id]) {
       if (!micro.read) {

@@ -1,9 +1,10 @@
 // Finds a total order of transactions in which each reads what was written last.
 //
-// Serializable: transactions are placed whole. Prefix and snapshot isolation: the reads of one and its
-// writes are placed apart, all reads at one moment (its snapshot), its writes at a later one; under
-// snapshot isolation no other writer of the same key may write in between. Memoised on what is placed
-// and who wrote each key last; reads that fit are placed at once where they keep nothing from others.
+// Serializable: transactions are placed whole. Prefix and snapshot isolation: the reads of one and
+// its writes are placed apart, all reads at one moment (its snapshot), its writes at a later one;
+// under snapshot isolation no other writer of the same key may write in between. Memoised on what
+// is placed and who wrote each key last; reads that fit are placed at once where they keep nothing
+// from others.
 #pragma once
 #include <vector>
 

@@ -28,7 +28,7 @@ uint64_t hash_bytes(const char* data, size_t size, uint64_t seed) {
     hash = mix(hash ^ word);
   }
   uint64_t word = 0;
-  std::memcpy(&word, data, size);
+  if (size > 0) std::memcpy(&word, data, size);  // no items: data may be null
   return mix(hash ^ word);
 }
 
@@ -131,8 +131,7 @@ Value ValueTable::string(std::string_view text) {
   intern(
       hash,
       [&](const Entry& e) {
-        return e.kind == Kind::string &&
-               std::string_view(text_).substr(e.number, e.length) == text;
+        return e.kind == Kind::string && std::string_view(text_).substr(e.number, e.length) == text;
       },
       &id);
   if (id != kAbsent) return id;
@@ -146,8 +145,7 @@ Value ValueTable::find_string(std::string_view text) const {
   return intern(
       hash_bytes(text.data(), text.size(), 17),
       [&](const Entry& e) {
-        return e.kind == Kind::string &&
-               std::string_view(text_).substr(e.number, e.length) == text;
+        return e.kind == Kind::string && std::string_view(text_).substr(e.number, e.length) == text;
       },
       &id);
 }

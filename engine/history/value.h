@@ -1,7 +1,8 @@
 // JSON values as small integers: equal values have equal ids, so models compare and hash ints.
 //
 // Invariants
-// 1. Two ids of one table are equal iff the values are equal as JSON values: 1, "1" and true differ,
+// 1. Two ids of one table are equal iff the values are equal as JSON values: 1, "1" and true
+// differ,
 //    1 and 1.0 do not, objects ignore the order of their members.
 // 2. Ids are dense and given in the order of first use, so what iterates over ids is deterministic.
 // 3. An id and what it refers to never change; views stay valid until the next insertion.

@@ -12,12 +12,12 @@ namespace {
 
 // One object of each kind; only the one of the model is used.
 struct Object {
-  std::map<Value, Value> cells;               // registers, by key
-  std::map<Value, std::string> strings;       // kv, by key
-  std::deque<Value> sequence;                 // queue, stack
-  std::set<Value> members;                    // set
-  int64_t sum = 0;                            // counter
-  std::optional<int32_t> holder;              // lock, mutex
+  std::map<Value, Value> cells;          // registers, by key
+  std::map<Value, std::string> strings;  // kv, by key
+  std::deque<Value> sequence;            // queue, stack
+  std::set<Value> members;               // set
+  int64_t sum = 0;                       // counter
+  std::optional<int32_t> holder;         // lock, mutex
 };
 
 class Simulator {
@@ -164,7 +164,8 @@ std::string verify(const History& history, const std::vector<int32_t>& order, bo
       return fmt::format("{} is placed after one that was invoked later", history.describe(op));
     }
     latest = std::max(latest, op.call);
-    if (!apply(op)) return fmt::format("{} is not possible where it is placed", history.describe(op));
+    if (!apply(op))
+      return fmt::format("{} is not possible where it is placed", history.describe(op));
   }
   for (size_t id = 0; id < ops.size(); ++id) {
     if (ops[id].ok() && !seen[id]) return fmt::format("{} is missing", history.describe(ops[id]));

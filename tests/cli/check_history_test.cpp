@@ -55,8 +55,9 @@ TEST(CheckHistory, ExitCodesAreTheVerdicts) {
 }
 
 TEST(CheckHistory, MalformedEventsHaveAPlace) {
-  EXPECT_EQ(run({kData + "malformed/not-json.jsonl"}).err,
-            "lockstep: " + kData + "malformed/not-json.jsonl:2:1: expected an event: a JSON object\n");
+  EXPECT_EQ(
+      run({kData + "malformed/not-json.jsonl"}).err,
+      "lockstep: " + kData + "malformed/not-json.jsonl:2:1: expected an event: a JSON object\n");
   Ran unknown = run({kData + "malformed/unknown-f.jsonl", "--model", "cas-register"});
   EXPECT_EQ(unknown.code, ExitCode::scenario);
   EXPECT_NE(unknown.err.find("unknown-f.jsonl:1:51: model cas-register: unknown operation"),
@@ -88,8 +89,8 @@ TEST(CheckHistory, ABudgetEndsInUnknown) {
   for (int round = 0; round < 12; ++round) {
     for (const char* type : {"invoke", "ok"}) {
       for (int p = 0; p < 8; ++p) {
-        file << "{\"process\":" << p << ",\"type\":\"" << type << "\",\"f\":\"enqueue\",\"value\":"
-             << (p + round) % 5 << "}\n";
+        file << "{\"process\":" << p << ",\"type\":\"" << type
+             << "\",\"f\":\"enqueue\",\"value\":" << (p + round) % 5 << "}\n";
       }
     }
   }

@@ -1,9 +1,8 @@
-// Explanations hold: the core fails by itself and no unit of it is superfluous, the longest order is
-// one, the page is complete.
-#include "engine/history/explain.h"
-
+// Explanations hold: the core fails by itself and no unit of it is superfluous, the longest order
+// is one, the page is complete.
 #include <gtest/gtest.h>
 
+#include "engine/history/explain.h"
 #include "engine/history/verify.h"
 #include "tests/engine/history_generate.h"
 
@@ -59,8 +58,9 @@ TEST_P(Explained, CoreFailsByItselfAndTheLongestOrderIsOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Explained,
-                         testing::Values("register", "cas-register", "multi-register", "kv", "queue",
-                                         "stack", "set", "set-elements", "counter", "lock", "mutex"));
+                         testing::Values("register", "cas-register", "multi-register", "kv",
+                                         "queue", "stack", "set", "set-elements", "counter", "lock",
+                                         "mutex"));
 
 TEST(Explain, SaysWhichReadIsStale) {
   std::string text;
@@ -68,8 +68,8 @@ TEST(Explain, SaysWhichReadIsStale) {
   auto op = [&](int process, const char* f, const char* argument, const char* result) {
     for (const char* type : {"invoke", "ok"}) {
       text += "{\"index\":" + std::to_string(index++) + ",\"process\":" + std::to_string(process) +
-              ",\"type\":\"" + type + "\",\"f\":\"" + f + "\",\"value\":" +
-              (std::string(type) == "invoke" ? argument : result) + "}\n";
+              ",\"type\":\"" + type + "\",\"f\":\"" + f +
+              "\",\"value\":" + (std::string(type) == "invoke" ? argument : result) + "}\n";
     }
   };
   op(0, "write", "1", "null");
@@ -93,8 +93,8 @@ TEST(Strongest, NamesTheLevelAndWhatBreaksTheNext) {
   std::string text;
   auto op = [&](int process, const char* f, const char* argument, const char* result) {
     for (const char* type : {"invoke", "ok"}) {
-      text += "{\"process\":" + std::to_string(process) + ",\"type\":\"" + type + "\",\"f\":\"" + f +
-              "\",\"value\":" + (std::string(type) == "invoke" ? argument : result) + "}\n";
+      text += "{\"process\":" + std::to_string(process) + ",\"type\":\"" + type + "\",\"f\":\"" +
+              f + "\",\"value\":" + (std::string(type) == "invoke" ? argument : result) + "}\n";
     }
   };
   op(0, "write", "1", "null");
@@ -143,7 +143,8 @@ TEST(UserModel, AgreesWithTheBuiltInOne) {
   Generator g(31);
   int valid = 0, invalid = 0;
   for (int i = 0; i < 600; ++i) {
-    History history = read_history(g.history({"multi-register", 10, 4, i % 2 ? 0 : 2, 15, 50, 2}), "r");
+    History history =
+        read_history(g.history({"multi-register", 10, 4, i % 2 ? 0 : 2, 15, 50, 2}), "r");
     bool cas = false;
     for (const Operation& op : history.operations()) {
       cas |= history.values().as_string(op.f) == "cas";

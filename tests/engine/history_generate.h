@@ -16,8 +16,8 @@ struct Shape {
   std::string model;
   int ops = 6;
   int processes = 3;
-  int values = 3;        // domain of arguments; 0: every value once
-  int info_percent = 15; // of operations whose outcome is unknown
+  int values = 3;           // domain of arguments; 0: every value once
+  int info_percent = 15;    // of operations whose outcome is unknown
   int change_percent = 50;  // of histories in which one result is changed
   int keys = 2;
 };
@@ -86,8 +86,9 @@ class Generator {
     std::string text;
     int index = 0;
     for (const Row& row : rows) {
-      text += "{\"index\":" + std::to_string(index++) + ",\"process\":" + std::to_string(row.process) +
-              ",\"type\":\"" + row.type + "\",\"f\":\"" + row.f + "\"";
+      text += "{\"index\":" + std::to_string(index++) +
+              ",\"process\":" + std::to_string(row.process) + ",\"type\":\"" + row.type +
+              "\",\"f\":\"" + row.f + "\"";
       if (!row.key.empty()) text += ",\"key\":" + row.key;
       text += ",\"value\":" + row.value + "}\n";
     }
@@ -100,7 +101,9 @@ class Generator {
   std::string value() {
     return std::to_string(shape_.values > 0 ? 1 + below(shape_.values) : ++fresh_);
   }
-  std::string old_value() { return std::to_string(1 + below(shape_.values > 0 ? shape_.values : fresh_ + 1)); }
+  std::string old_value() {
+    return std::to_string(1 + below(shape_.values > 0 ? shape_.values : fresh_ + 1));
+  }
 
   void choose(std::string& f, std::string& key, std::string& argument, int process) {
     argument = "null";
@@ -111,7 +114,11 @@ class Generator {
       if (f == "write") argument = value();
       if (f == "cas") argument = "[" + (percent(20) ? "null" : value()) + "," + value() + "]";
     } else if (is("kv")) {
-      f = dice < 45 ? "get" : dice < 75 ? "append" : dice < 88 ? "put" : dice < 94 ? "delete" : "cas";
+      f = dice < 45   ? "get"
+          : dice < 75 ? "append"
+          : dice < 88 ? "put"
+          : dice < 94 ? "delete"
+                      : "cas";
       if (f == "put" || f == "append") argument = "\"" + value() + "\"";
       if (f == "cas") {
         std::string from = percent(20) ? "null" : "\"" + value() + "\"";
@@ -124,7 +131,10 @@ class Generator {
       f = dice < 45 ? "push" : dice < 85 ? "pop" : "peek";
       if (f == "push") argument = value();
     } else if (is("set") || is("set-elements")) {
-      f = dice < 35 ? "add" : dice < 65 ? "remove" : dice < 85 || is("set-elements") ? "contains" : "read";
+      f = dice < 35                         ? "add"
+          : dice < 65                       ? "remove"
+          : dice < 85 || is("set-elements") ? "contains"
+                                            : "read";
       if (f != "read") argument = std::to_string(1 + below(std::max(shape_.values, 2)));
     } else if (is("counter")) {
       f = dice < 35 ? "read" : dice < 60 ? "add" : dice < 80 ? "inc" : "dec";

@@ -1,10 +1,10 @@
-// The checkers against brute force, and the monitors against the search. Fixed seeds: no test here can
-// fail by chance. What they can miss: a wrong verdict that shows in one of 10,000 histories of a shape
-// escapes 4,000 of them with a chance of 0.67; one in 1,000 with 0.02. The shapes overlap widely.
-#include "engine/history/linearizable.h"
-
+// The checkers against brute force, and the monitors against the search. Fixed seeds: no test here
+// can fail by chance. What they can miss: a wrong verdict that shows in one of 10,000 histories of
+// a shape escapes 4,000 of them with a chance of 0.67; one in 1,000 with 0.02. The shapes overlap
+// widely.
 #include <gtest/gtest.h>
 
+#include "engine/history/linearizable.h"
 #include "engine/history/sequential.h"
 #include "engine/history/verify.h"
 #include "tests/engine/history_generate.h"
@@ -57,10 +57,12 @@ Counts cross_check(const Shape& shape, int histories, uint64_t seed, bool brute)
       Result base = check_linearizable(history, model, {}, {.monitors = false});
       EXPECT_EQ(base.verdict, expected ? Verdict::valid : Verdict::invalid) << text;
     } else {
-      expected = check_linearizable(history, model, {}, {.monitors = false}).verdict == Verdict::valid;
+      expected =
+          check_linearizable(history, model, {}, {.monitors = false}).verdict == Verdict::valid;
     }
     EXPECT_EQ(fast.verdict, expected ? Verdict::valid : Verdict::invalid)
-        << shape.model << " by " << fast.method << "\n" << text;
+        << shape.model << " by " << fast.method << "\n"
+        << text;
     if (fast.verdict == Verdict::valid) {
       EXPECT_EQ(verify_order(history, model, fast.order), "") << text;
     }
@@ -85,8 +87,9 @@ TEST_P(AgainstBruteForce, AgreesOnSmallHistories) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, AgainstBruteForce,
-                         testing::Values("register", "cas-register", "multi-register", "kv", "queue",
-                                         "stack", "set", "set-elements", "counter", "lock", "mutex"));
+                         testing::Values("register", "cas-register", "multi-register", "kv",
+                                         "queue", "stack", "set", "set-elements", "counter", "lock",
+                                         "mutex"));
 
 class MonitorsAgainstSearch : public testing::TestWithParam<const char*> {};
 
@@ -134,8 +137,9 @@ TEST_P(SequentialAgainstBruteForce, AgreesOnSmallHistories) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, SequentialAgainstBruteForce,
-                         testing::Values("register", "cas-register", "multi-register", "kv", "queue",
-                                         "stack", "set", "set-elements", "counter", "lock", "mutex"));
+                         testing::Values("register", "cas-register", "multi-register", "kv",
+                                         "queue", "stack", "set", "set-elements", "counter", "lock",
+                                         "mutex"));
 
 TEST(Linearizable, BudgetEndsInUnknown) {
   // Twelve enqueues at once of two values, and dequeues that never fit: far beyond 100 nodes.

@@ -1,6 +1,6 @@
 // Every history with a known verdict. Those of gen/ are in the repository; those of ext/ are other
-// projects' data and are read where they lie ($LOCKSTEP_HISTORIES, or ../shared/histories beside the
-// checkout); without them their test is skipped.
+// projects' data and are read where they lie ($LOCKSTEP_HISTORIES, or ../shared/histories beside
+// the checkout); without them their test is skipped.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -109,8 +109,8 @@ TEST(Malformed, SaysWhere) {
 }
 
 TEST(Malformed, UnknownOperationNamesLineAndField) {
-  History history = read_history(
-      "{\"process\":0,\"type\":\"invoke\",\"f\":\"frobnicate\",\"value\":1}\n", "h");
+  History history =
+      read_history("{\"process\":0,\"type\":\"invoke\",\"f\":\"frobnicate\",\"value\":1}\n", "h");
   try {
     check(history, ModelId::cas_register, Consistency::linearizable);
     ADD_FAILURE();
