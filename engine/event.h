@@ -27,8 +27,8 @@ struct Event {
   std::vector<uint32_t> causes;  // steps of earlier events without which this one could not be: the
                                  // send of the message taken, the spawn of the process, the start
                                  // of the timer, the exit behind a DOWN
-  uint64_t alternatives = 0;  // how many there were to choose from
-  uint64_t digest = 0;        // of the machine's observable state after the step
+  uint64_t alternatives = 0;     // how many there were to choose from
+  uint64_t digest = 0;           // of the machine's observable state after the step
 };
 
 class EventSink {

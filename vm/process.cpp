@@ -118,11 +118,16 @@ Process* Machine::find(uint64_t pid) const {
 
 std::string Machine::label(const Process& p) const {
   std::string path;
-  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
-    path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
-  if (path.empty()) path = "0";
-  std::string name = p.parent == kNone ? "root" : text_of(p.label);
-  return "P" + path + (name.empty() ? "" : "(" + name + ")");
+  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent]) {
+    std::string longer = std::to_string(q->nth);
+    if (!path.empty()) longer.append(".").append(path);
+    path = std::move(longer);
+  }
+  const std::string name = p.parent == kNone ? "root" : text_of(p.label);
+  std::string out = "P";
+  out += path.empty() ? "0" : path;
+  if (!name.empty()) out.append("(").append(name).append(")");
+  return out;
 }
 
 uint64_t Machine::make_ref(Process& p) {
