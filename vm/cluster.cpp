@@ -173,10 +173,6 @@ void Machine::disconnect(uint32_t a, uint32_t b) {
 void Machine::heal_all() {
   World& w = *world_;
   for (uint32_t i = 0; i < w.connections.size; i++) {
-    // What was dropped is lost, so the connection that dropped it cannot go on: what arrives over
-    // one is a prefix.
-    if (w.connections[i].ab == Cut::drop || w.connections[i].ba == Cut::drop)
-      disconnect(w.connections[i].a, w.connections[i].b);
     Connection& c = w.connections[i];
     c.ab = c.ba = Cut::none;
     c.generation++;

@@ -237,14 +237,12 @@ class Machine final : public System {
   friend void out_of_memory();
   friend struct Recorder;
 
-  // T may be a pointer: the size of the slot is meant.
   template <class T>
   void grow(Vec<T>& v) {
-    constexpr size_t kSlot = sizeof(T);  // NOLINT(bugprone-sizeof-expression)
     const uint32_t capacity = v.capacity ? v.capacity * 2 : 4;
-    T* data = static_cast<T*>(allocate(capacity * kSlot));
-    if (v.size) std::memcpy(static_cast<void*>(data), v.data, v.size * kSlot);
-    if (v.data) arena_.put(v.data, v.capacity * kSlot);
+    T* data = static_cast<T*>(allocate(capacity * sizeof(T)));
+    if (v.size) std::memcpy(static_cast<void*>(data), v.data, v.size * sizeof(T));
+    if (v.data) arena_.put(v.data, v.capacity * sizeof(T));
     v.data = data;
     v.capacity = capacity;
   }

@@ -27,10 +27,6 @@ constexpr uint32_t kRefStep =
 int on_error(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.self();
-  // A string buffer of the library that was refused: Lua's own refusals never get here.
-  if (m.arena().head().full && lua_type(L, 1) == LUA_TSTRING &&
-      std::strcmp(lua_tostring(L, 1), "not enough memory") == 0)
-    out_of_memory();
   const char* cls = "error";
   const bool ours = is_exception(L, 1);
   if (ours) {
@@ -118,16 +114,11 @@ Process* Machine::find(uint64_t pid) const {
 
 std::string Machine::label(const Process& p) const {
   std::string path;
-  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent]) {
-    std::string longer = std::to_string(q->nth);
-    if (!path.empty()) longer.append(".").append(path);
-    path = std::move(longer);
-  }
-  const std::string name = p.parent == kNone ? "root" : text_of(p.label);
-  std::string out = "P";
-  out += path.empty() ? "0" : path;
-  if (!name.empty()) out.append("(").append(name).append(")");
-  return out;
+  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
+    path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
+  if (path.empty()) path = "0";
+  std::string name = p.parent == kNone ? "root" : text_of(p.label);
+  return "P" + path + (name.empty() ? "" : "(" + name + ")");
 }
 
 uint64_t Machine::make_ref(Process& p) {
@@ -213,6 +204,7 @@ void Machine::create_root() {
 void Machine::process_body(Process& p) {
   const int nargs = lua_gettop(p.L) - 2;
   const int status = lua_pcall(p.L, nargs, 0, 1);
+  if (status == LUA_ERRMEM) out_of_memory();  // a string buffer of the library: it asks only once
   if (status == LUA_OK) {
     p.exit_reason = make_string("normal", arena_);
   } else if (p.exit_reason.tag ==

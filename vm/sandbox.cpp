@@ -153,9 +153,9 @@ int safe_random(lua_State* L) {
       high = luaL_checkinteger(L, 2);
   }
   luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
-  const uint64_t from = static_cast<uint64_t>(low), range = static_cast<uint64_t>(high) - from + 1;
-  const uint64_t value = from + draw(L, range);
-  lua_pushinteger(L, static_cast<lua_Integer>(value));
+  lua_pushinteger(L, static_cast<lua_Integer>(
+                         static_cast<uint64_t>(low) +
+                         draw(L, static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1)));
   return 1;
 }
 
@@ -331,7 +331,7 @@ void push_text(lua_State* L, int index) {
   lua_pushvalue(L, index);
   if (lua_rawget(L, -2) != LUA_TNUMBER) {
     lua_pop(L, 1);
-    lua_pushinteger(L, static_cast<lua_Integer>(lua_rawlen(L, -1) + 1));
+    lua_pushinteger(L, static_cast<lua_Integer>(lua_rawlen(L, -1)) + 1);
     lua_pushvalue(L, index);
     lua_rawseti(L, -3, lua_tointeger(L, -2));
     lua_pushvalue(L, index);

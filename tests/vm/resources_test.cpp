@@ -1,0 +1,73 @@
+// Bounds that end an execution whatever the guest does (D10).
+#include <gtest/gtest.h>
+
+#include "engine/explorer.h"
+#include "vm/program.h"
+
+namespace lockstep {
+namespace {
+
+ExploreResult run(const std::string& body, vm::MachineOptions machine = {}) {
+  machine.limits.max_memory = 96u << 20;
+  const auto program = vm::Program::from_sources(
+      {{"s.lua", "local lockstep = require 'lockstep'\nlockstep.scenario('x', function()\n" + body +
+                     "\nend)"}});
+  ExploreOptions options;
+  options.iterations = 3;
+  return explore([&] { return vm::make_machine(program, "x", machine); }, options);
+}
+
+void expect_verdict(const std::string& body, Verdict verdict, const std::string& site = {}) {
+  const auto result = run(body);
+  ASSERT_EQ(result.findings.size(), 1u) << body;
+  EXPECT_EQ(result.findings[0].outcome.verdict, verdict) << body << "\n"
+                                                         << result.findings[0].outcome.reason;
+  EXPECT_TRUE(result.findings[0].deterministic) << result.findings[0].divergence;
+  if (!site.empty()) EXPECT_EQ(result.findings[0].outcome.site, site);
+}
+
+TEST(Resources, AGigabyteOfString) {
+  expect_verdict("pcall(string.rep, 'x', 1 << 30)", Verdict::memory_bound, "s.lua:3");
+  expect_verdict("local s = 'x' for i = 1, 40 do s = s .. s end", Verdict::memory_bound, "s.lua:3");
+  expect_verdict("local t = {} for i = 1, 150 do t[i] = ('x'):rep(1000000) .. i end",
+                 Verdict::memory_bound);
+}
+TEST(Resources, Garbage) {
+  const auto result = run("for i = 1, 1000 do local s = ('x'):rep(100000 + i) end");
+  EXPECT_TRUE(result.findings.empty()) << result.findings[0].outcome.reason;
+}
+TEST(Resources, MessagesCount) {
+  expect_verdict("local s = ('x'):rep(4000000)\nwhile true do lockstep.send(lockstep.self(), s) end",
+                 Verdict::memory_bound);
+}
+TEST(Resources, EndlessRecursion) {
+  expect_verdict("local function f(n) return 1 + f(n) end f(1)", Verdict::assertion);
+  expect_verdict("local function f() return pcall(f) end f() while true do lockstep.yield() end",
+                 Verdict::step_bound);
+  expect_verdict(
+      "local s = setmetatable({}, {__index = function(t, k) return t[k] end}) return s.x",
+      Verdict::assertion);
+  expect_verdict("local function f() return (string.gsub('a', 'a', f)) end f()",
+                 Verdict::assertion);
+}
+TEST(Resources, RunawayInsideACoroutineAndAMatcher) {
+  vm::MachineOptions few;
+  few.limits.max_instructions = 2'000'000;
+  for (const char* body :
+       {"coroutine.wrap(function() while true do end end)()",
+        "while true do pcall(error, 'again') end",
+        "lockstep.send(lockstep.self(), 1) lockstep.recv_first(function() while true do end end)",
+        "table.sort({2, 1}, function() while true do end end)"}) {
+    const auto result = run(body, few);
+    ASSERT_EQ(result.findings.size(), 1u) << body;
+    EXPECT_EQ(result.findings[0].outcome.verdict, Verdict::runaway) << body;
+  }
+}
+TEST(Resources, ProcessesAndDepth) {
+  expect_verdict("while true do lockstep.spawn(lockstep.recv) end", Verdict::memory_bound);
+  expect_verdict("local t = {} t.t = t\nlockstep.send(lockstep.self(), t)", Verdict::assertion,
+                 "s.lua:4");
+}
+
+}  // namespace
+}  // namespace lockstep
