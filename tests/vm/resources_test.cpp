@@ -37,8 +37,9 @@ TEST(Resources, Garbage) {
   EXPECT_TRUE(result.findings.empty()) << result.findings[0].outcome.reason;
 }
 TEST(Resources, MessagesCount) {
-  expect_verdict("local s = ('x'):rep(4000000)\nwhile true do lockstep.send(lockstep.self(), s) end",
-                 Verdict::memory_bound);
+  expect_verdict(
+      "local s = ('x'):rep(4000000)\nwhile true do lockstep.send(lockstep.self(), s) end",
+      Verdict::memory_bound);
 }
 TEST(Resources, EndlessRecursion) {
   expect_verdict("local function f(n) return 1 + f(n) end f(1)", Verdict::assertion);
