@@ -1,5 +1,6 @@
 -- Two processes perform one operation each, which ones is chosen; the outcome is everything that can be seen of it. Run by
 -- shared_state_test.cpp, which checks that operations called independent have one outcome.
+-- Run by: tests/vm/shared_state_test.cpp
 local lockstep = require "lockstep"
 local ets = require "lockstep.ets"
 local atomics = require "lockstep.atomics"
