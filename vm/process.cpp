@@ -180,7 +180,8 @@ void Machine::run_to_park(Process& p) {
   p.starter = &from;
   w.current = &p;
   to_process(from, p);
-  w.current = before;
+  // The root may be here because it waits for a value, before its first operation.
+  if (!w.pending_data) w.current = before;
 }
 
 void Machine::create_root() {
