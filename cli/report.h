@@ -88,10 +88,5 @@ std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);
 std::unique_ptr<Reporter> make_reporter(const Options& options);  // by --format
 
 uint64_t iteration_seed(uint64_t seed, uint64_t iteration);  // "iter seed"
-// What a clean sample excludes: a failure at least this likely in an execution would have been seen
-// with 95 %.
-double excluded_rate(uint64_t executions);
-// Share of executions that would show a class not seen before (Good and Turing).
-double unseen_share(const ExploreResult& result);
 
 }  // namespace lockstep::cli

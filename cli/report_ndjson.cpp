@@ -5,6 +5,7 @@
 
 #include "cli/report.h"
 #include "cli/schedule_view.h"
+#include "engine/estimate.h"
 
 namespace lockstep::cli {
 namespace {
@@ -212,8 +213,17 @@ class NdjsonReporter : public Reporter {
                  {"classes", number(r.classes)},
                  {"classes_once", number(r.classes_once)},
                  {"classes_sampled", number(r.classes_sampled)}};
-    json["excluded_rate"] = excluded_rate(r.iterations);
-    json["unseen_share"] = unseen_share(r);
+    const auto* strategy = find_strategy(s.settings.strategy);
+    const Estimate e = strategy ? estimate(r, *strategy, s.settings.depth) : Estimate{};
+    const auto optional = [](const std::optional<double>& v) {
+      return v ? Json(*v) : Json(nullptr);
+    };
+    json["excluded_rate"] =
+        optional(e.failure_bound);  // null: the strategy's draws do not allow it
+    json["unseen_share"] = optional(e.unseen);
+    json["unseen_bound"] = optional(e.unseen_bound);
+    json["classes_estimate"] = optional(e.classes);
+    json["pct_hit"] = optional(e.pct_hit);
     json["proof"] = r.exhausted && r.bound_hit == 0 && r.findings.empty();
     json["expect"] = s.settings.expect;
     json["expected"] = s.expected;

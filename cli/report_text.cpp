@@ -5,6 +5,7 @@
 
 #include "cli/report.h"
 #include "cli/report_schedule.h"
+#include "engine/estimate.h"
 
 namespace lockstep::cli {
 namespace {
@@ -274,14 +275,26 @@ class TextReporter : public Reporter {
   static std::string guarantee(const ScenarioReport& s) {
     const auto& r = s.result;
     const auto* strategy = find_strategy(s.settings.strategy);
+    if (strategy && strategy->claims.bounded && r.stop == StopReason::exhausted)
+      return "  Every schedule within the bound was executed: none fails. Beyond it nothing is "
+             "said.\n";
     if (strategy && strategy->claims.exhaustive) return proof(s, s.settings.strategy == "dfs");
-    auto out = fmt::format(
-        "  This is not a proof. A failure in more than {} of executions would have been found (95 "
-        "%).\n",
-        percent(excluded_rate(r.iterations)));
-    if (r.classes_sampled && r.classes_once)
+    std::string out = "  This is not a proof.";
+    if (!strategy) return out + "\n";
+    // Only what the strategy's draws allow to be said.
+    const Estimate e = estimate(r, *strategy, s.settings.depth);
+    if (e.failure_bound)
+      out += fmt::format(" A failure in more than {} of executions would have been found (95 %).",
+                         percent(*e.failure_bound));
+    out += "\n";
+    if (e.unseen && *e.unseen > 0)
       out += fmt::format("  About {} of further executions would show a class not seen yet.\n",
-                         percent(unseen_share(r)));
+                         percent(*e.unseen));
+    if (e.pct_hit)
+      out += fmt::format(
+          "  A bug of depth {} would have been missed with a probability of at most {} (n = {}, k "
+          "= {}).\n",
+          s.settings.depth, percent(1 - *e.pct_hit), r.pilot.actors, r.pilot.choice_points);
     return out;
   }
 

@@ -7,6 +7,7 @@
 #include "cli/nearest.h"
 #include "cli/values.h"
 #include "engine/error.h"
+#include "engine/strategy.h"
 
 namespace lockstep::cli {
 namespace {
@@ -90,9 +91,11 @@ std::string flag_of(std::string name) {
                            : fmt::format("did you mean {}?", near));
 }
 
-// Without a limit of its own, a run that has a time runs for that time.
-void time_replaces_iterations(Settings* s, bool iterations_given) {
-  if (s->seconds > 0 && !iterations_given) s->iterations = 0;
+// Without a limit of its own, a run that has a time runs for that time, and one that can come to an
+// end by itself does.
+void no_iterations_given(Settings* s) {
+  const auto* strategy = find_strategy(s->strategy);
+  if (s->seconds > 0 || (strategy && strategy->claims.exhaustive)) s->iterations = 0;
 }
 
 }  // namespace
@@ -124,7 +127,7 @@ Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& fl
       throw Error(ExitCode::usage, fmt::format("{} {}", flag_of(name), complaint));
     }
   }
-  time_replaces_iterations(&s, iterations || flags.count("iterations"));
+  if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
   return s;
 }
 
