@@ -19,29 +19,33 @@ enum class AltKind : uint8_t {
 
 struct Alternative {
   Alternative() = default;
-  Alternative(ActorId a, AltKind k, uint32_t p, const Operation& o) : actor(a), kind(k), process(p), op(o) {}
+  Alternative(ActorId a, AltKind k, uint32_t p, const Operation& o)
+      : actor(a), kind(k), process(p), op(o) {}
 
   ActorId actor = kNoActor;  // unique among the alternatives of one choice point
   AltKind kind = AltKind::step;
-  uint32_t process = 0;      // the process concerned: the one that steps, receives, or owns the timer
-  // 1 + the number of the decision without which this could not be, where no conflict of footprints and no creation of
-  // the actor says so: the send of the message that the receive would take or that would arrive. 0: none, or unknown.
+  uint32_t process = 0;  // the process concerned: the one that steps, receives, or owns the timer
+  // 1 + the number of the decision without which this could not be, where no conflict of footprints
+  // and no creation of the actor says so: the send of the message that the receive would take or
+  // that would arrive. 0: none, or unknown.
   uint32_t cause = 0;
   Operation op;
 };
 
 // A view of the machine's own arrays, valid until the call of Chooser::choose returns.
 struct ChoicePoint {
-  // Empty for data choices (then `count` values 0 .. count-1 may be picked, and `last` is the process that asks).
-  // The order is a function of the decisions so far, else arbitrary: a strategy that wants an order sorts by actor.
+  // Empty for data choices (then `count` values 0 .. count-1 may be picked, and `last` is the
+  // process that asks). The order is a function of the decisions so far, else arbitrary: a strategy
+  // that wants an order sorts by actor.
   std::span<const Alternative> alternatives;
-  uint32_t count = 0;        // number of alternatives or values, at least 1
+  uint32_t count = 0;  // number of alternatives or values, at least 1
   bool data = false;
-  uint32_t step = 0;         // decisions made before this one, in this execution
-  ActorId last = kNoActor;   // the actor of the previous decision
-  // Actors that became alternatives since the chooser was last asked, at the first choice point all of them (an actor
-  // that stepped and is an alternative again is not among them, unless other steps came between). May name one twice,
-  // or one that is gone again. Where forced steps are not asked about (skip_forced), it goes on growing until one is.
+  uint32_t step = 0;        // decisions made before this one, in this execution
+  ActorId last = kNoActor;  // the actor of the previous decision
+  // Actors that became alternatives since the chooser was last asked, at the first choice point all
+  // of them (an actor that stepped and is an alternative again is not among them, unless other
+  // steps came between). May name one twice, or one that is gone again. Where forced steps are not
+  // asked about (skip_forced), it goes on growing until one is.
   std::span<const ActorId> woken;
   const uint32_t* position = nullptr;  // position[actor] = index in alternatives, or kAbsent
   uint32_t actors = 0;                 // actors created so far; the length of `position`
@@ -50,10 +54,11 @@ struct ChoicePoint {
   bool has(ActorId actor) const { return actor < actors && position[actor] != kAbsent; }
 };
 
-// One decision in eight bytes, as recorded while exploring. Labels for people are made when the schedule is run again.
+// One decision in eight bytes, as recorded while exploring. Labels for people are made when the
+// schedule is run again.
 struct Decision {
-  uint32_t actor = 0;       // who was picked; for data choices the process that asked
-  uint32_t detail = 0;      // AltKind << 24 | (data: the value | otherwise: OpKind)
+  uint32_t actor = 0;   // who was picked; for data choices the process that asked
+  uint32_t detail = 0;  // AltKind << 24 | (data: the value | otherwise: OpKind)
   AltKind kind() const { return static_cast<AltKind>(detail >> 24); }
   uint32_t value() const { return detail & 0xffffff; }
   static Decision make(ActorId actor, AltKind kind, uint32_t value) {
@@ -62,9 +67,9 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
-// Asked at every choice point, also where there is only one alternative (strategies that follow the execution need to
-// see each step). Called on whatever stack the system is on: no exception may leave it, and no object with a destructor
-// may be needed after it.
+// Asked at every choice point, also where there is only one alternative (strategies that follow the
+// execution need to see each step). Called on whatever stack the system is on: no exception may
+// leave it, and no object with a destructor may be needed after it.
 class Chooser {
  public:
   static constexpr size_t kStop = static_cast<size_t>(-1);  // abandon the execution here
@@ -77,9 +82,10 @@ class Chooser {
   bool skip_forced() const { return skip_forced_; }
 
  protected:
-  bool at_rest_ = false;     // wants every process parked when asked, so that System::save works from choose()
-  bool sites_ = false;       // wants Operation::site filled in
-  bool skip_forced_ = false; // need not be asked where there is only one alternative
+  bool at_rest_ =
+      false;  // wants every process parked when asked, so that System::save works from choose()
+  bool sites_ = false;        // wants Operation::site filled in
+  bool skip_forced_ = false;  // need not be asked where there is only one alternative
 };
 
 }  // namespace lockstep

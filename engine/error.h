@@ -1,5 +1,5 @@
-// Operating errors: a bad flag, an unreadable file, a corrupt trace. Thrown low, caught once in cli/main.cpp.
-// A finding about a scenario is never an Error: it is an Outcome (outcome.h).
+// Operating errors: a bad flag, an unreadable file, a corrupt trace. Thrown low, caught once in
+// cli/main.cpp. A finding about a scenario is never an Error: it is an Outcome (outcome.h).
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -8,15 +8,15 @@ namespace lockstep {
 
 // Exit codes of the command line (README.md). Part of the interface: do not renumber.
 enum class ExitCode : int {
-  ok = 0,           // nothing found
-  failure = 1,      // a failure found, or reproduced by replay
-  usage = 2,        // unknown flag, bad value, a filter that matches nothing
-  scenario = 3,     // the scenario cannot be loaded, or misuses the API
-  diverged = 4,     // a replay left the recorded execution
-  incomplete = 5,   // a bound or budget ended before the guarantee that was asked for
-  trace = 6,        // a trace cannot be read
-  internal = 70,    // a bug of ours
-  interrupted = 130 // ^C; partial results are written
+  ok = 0,            // nothing found
+  failure = 1,       // a failure found, or reproduced by replay
+  usage = 2,         // unknown flag, bad value, a filter that matches nothing
+  scenario = 3,      // the scenario cannot be loaded, or misuses the API
+  diverged = 4,      // a replay left the recorded execution
+  incomplete = 5,    // a bound or budget ended before the guarantee that was asked for
+  trace = 6,         // a trace cannot be read
+  internal = 70,     // a bug of ours
+  interrupted = 130  // ^C; partial results are written
 };
 
 class Error : public std::runtime_error {

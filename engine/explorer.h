@@ -1,5 +1,6 @@
-// The loop: begin, run, look at the outcome, next. Exploring records nothing but eight bytes a decision; a failing
-// schedule is run a second time with recording on, which is also the check that it is deterministic.
+// The loop: begin, run, look at the outcome, next. Exploring records nothing but eight bytes a
+// decision; a failing schedule is run a second time with recording on, which is also the check that
+// it is deterministic.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -19,24 +20,28 @@ struct ExploreOptions {
   std::string strategy = "random";
   StrategyOptions strategy_options;
   uint64_t seed = 1;
-  uint64_t iterations = 1000;     // 0: no limit
-  double seconds = 0;             // wall time; 0: no limit
+  uint64_t iterations = 1000;  // 0: no limit
+  double seconds = 0;          // wall time; 0: no limit
   unsigned workers = 1;
-  uint64_t max_failures = 1;      // stop after that many different signatures; 0: no limit (--keep-going)
-  bool count_classes = true;      // fingerprints, on a sample of iterations that is a function of the iteration alone
-  const std::atomic<bool>* interrupted = nullptr;  // ^C: finish the running execution and report what there is
+  uint64_t max_failures =
+      1;  // stop after that many different signatures; 0: no limit (--keep-going)
+  bool count_classes =
+      true;  // fingerprints, on a sample of iterations that is a function of the iteration alone
+  const std::atomic<bool>* interrupted =
+      nullptr;  // ^C: finish the running execution and report what there is
 };
 
 // A failing execution, run again with recording on.
 struct Finding {
-  uint64_t iteration = 0;         // number of the execution, for the report
-  uint64_t stream = 0;            // what System::begin was given, and a trace must store: the iteration, but 0 for
-                                  // exhaustive strategies, whose executions all draw the same scenario numbers
+  uint64_t iteration = 0;  // number of the execution, for the report
+  uint64_t stream =
+      0;  // what System::begin was given, and a trace must store: the iteration, but 0 for
+          // exhaustive strategies, whose executions all draw the same scenario numbers
   Outcome outcome;
   std::vector<Decision> decisions;
   std::vector<Event> events;
-  uint64_t times = 1;             // how many explored executions had this signature
-  bool deterministic = true;      // false: the second run differed; then `divergence` says where
+  uint64_t times = 1;         // how many explored executions had this signature
+  bool deterministic = true;  // false: the second run differed; then `divergence` says where
   std::string divergence;
 };
 
@@ -44,17 +49,18 @@ enum class StopReason : uint8_t { iterations, time, failures, exhausted, interru
 
 struct ExploreResult {
   StopReason stop = StopReason::iterations;
-  std::vector<Finding> findings;  // by iteration; the first of each signature. The same whatever `workers` is.
-  uint64_t iterations = 0;        // executions counted: up to and including the one that ended the run
+  std::vector<Finding>
+      findings;  // by iteration; the first of each signature. The same whatever `workers` is.
+  uint64_t iterations = 0;  // executions counted: up to and including the one that ended the run
   uint64_t steps = 0;
-  double seconds = 0;             // wall time
+  double seconds = 0;  // wall time
   double cpu_seconds = 0;
-  uint64_t bound_hit = 0;         // executions that ended at a bound (exhaustive: then it is no proof)
-  uint64_t blocked = 0;           // executions that a reduction gave up as redundant
-  bool exhausted = false;         // an exhaustive strategy ran out: every schedule was executed
-  uint64_t classes = 0;           // different classes among those sampled
-  uint64_t classes_once = 0;      // seen exactly once
-  uint64_t classes_sampled = 0;   // executions sampled
+  uint64_t bound_hit = 0;     // executions that ended at a bound (exhaustive: then it is no proof)
+  uint64_t blocked = 0;       // executions that a reduction gave up as redundant
+  bool exhausted = false;     // an exhaustive strategy ran out: every schedule was executed
+  uint64_t classes = 0;       // different classes among those sampled
+  uint64_t classes_once = 0;  // seen exactly once
+  uint64_t classes_sampled = 0;  // executions sampled
   Pilot pilot;
   std::optional<Finding> misuse;  // scenario misuse: exit code 3
 };
@@ -72,25 +78,28 @@ using SystemFactory = std::function<std::unique_ptr<System>()>;
 // Called from time to time on the calling thread, never concurrently.
 using ProgressFn = std::function<void(const Progress&)>;
 
-ExploreResult explore(const SystemFactory& factory, const ExploreOptions& options, const ProgressFn& progress = {});
+ExploreResult explore(const SystemFactory& factory, const ExploreOptions& options,
+                      const ProgressFn& progress = {});
 
 // One execution under a fixed schedule with recording on; used by explore, replay and shrink.
 struct Recording {
   Outcome outcome;
   std::vector<Decision> decisions;
   std::vector<Event> events;
-  std::string divergence;         // where the schedule could not be followed; empty: it was, to its end
+  std::string divergence;  // where the schedule could not be followed; empty: it was, to its end
 };
-Recording record_schedule(System& system, uint64_t seed, uint64_t iteration, std::span<const Decision> schedule);
+Recording record_schedule(System& system, uint64_t seed, uint64_t iteration,
+                          std::span<const Decision> schedule);
 
-// Class fingerprint (D14): a commutative digest of the happens-before order of an execution, computed from what the
-// chooser sees. Two executions of one class have equal digests.
+// Class fingerprint (D14): a commutative digest of the happens-before order of an execution,
+// computed from what the chooser sees. Two executions of one class have equal digests.
 class ClassFingerprint {
  public:
   ClassFingerprint();
   ~ClassFingerprint();
   void begin();
-  void observe(const Alternative& executed, uint64_t actor_key);  // each executed alternative, in order
+  void observe(const Alternative& executed,
+               uint64_t actor_key);  // each executed alternative, in order
   void observe_data(ActorId actor, uint64_t actor_key, uint32_t value);
   uint64_t value() const { return sum_; }
 

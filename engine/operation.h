@@ -1,14 +1,15 @@
 // What a process is about to do, and when two such things do not commute.
 //
-// Every other part of the house that asks "does the order of these two matter?" (strategies, reduction,
-// happens-before, slices, race reports) asks dependent() below, and nothing else.
+// Every other part of the house that asks "does the order of these two matter?" (strategies,
+// reduction, happens-before, slices, race reports) asks dependent() below, and nothing else.
 #pragma once
 #include <cstdint>
 
 namespace lockstep {
 
-// An actor is anything that can take a step: a process, a queue of signals in flight, a timer, a fault.
-// Dense numbers in order of creation within one execution, so equal in all executions that share the prefix.
+// An actor is anything that can take a step: a process, a queue of signals in flight, a timer, a
+// fault. Dense numbers in order of creation within one execution, so equal in all executions that
+// share the prefix.
 using ActorId = uint32_t;
 inline constexpr ActorId kNoActor = 0xffffffff;
 
@@ -16,15 +17,15 @@ inline constexpr ActorId kNoActor = 0xffffffff;
 enum class OpKind : uint8_t {
   none = 0,
   spawn = 1,
-  exit = 2,         // the process ends: names, tables, links and monitors go
+  exit = 2,  // the process ends: names, tables, links and monitors go
   send = 3,
   receive = 4,
   link = 5,
   unlink = 6,
   monitor = 7,
   demonitor = 8,
-  flag = 9,         // process_flag
-  exit_signal = 10, // exit/2
+  flag = 9,          // process_flag
+  exit_signal = 10,  // exit/2
   alive = 11,
   register_name = 12,
   unregister_name = 13,
@@ -33,19 +34,19 @@ enum class OpKind : uint8_t {
   timer_cancel = 16,
   timer_read = 17,
   timer_fire = 18,
-  deliver = 19,     // a signal in flight arrives, or one that is not a message is handled
+  deliver = 19,  // a signal in flight arrives, or one that is not a message is handled
   yield = 20,
   choose = 21,
   ets = 22,
   atomics = 23,
   persistent_term = 24,
   process_info = 25,
-  node = 26,        // partition, heal, stop, start, connection lost
+  node = 26,  // partition, heal, stop, start, connection lost
   fault = 27,
   history = 28,
   sleep = 29,
-  monitor_state = 30, // liveness monitors, cover goals
-  user = 31,        // toy systems in tests
+  monitor_state = 30,  // liveness monitors, cover goals
+  user = 31,           // toy systems in tests
   kCount
 };
 const char* op_name(OpKind kind);
@@ -61,9 +62,9 @@ enum class Access : uint8_t {
   poll = 6,    // a receive that may also time out: sees the absence of a message
 };
 
-// class (8 bits) | container (24) | element (32). Element 0 is the whole container, and overlaps all of its elements.
-// The same in every execution that shares the prefix; a hash collision of elements only makes two operations dependent
-// that are not, which is safe.
+// class (8 bits) | container (24) | element (32). Element 0 is the whole container, and overlaps
+// all of its elements. The same in every execution that shares the prefix; a hash collision of
+// elements only makes two operations dependent that are not, which is safe.
 using ObjectId = uint64_t;
 enum class ObjectClass : uint8_t {
   none = 0,
@@ -82,13 +83,17 @@ enum class ObjectClass : uint8_t {
   user = 13,
 };
 constexpr ObjectId make_object(ObjectClass cls, uint32_t container, uint32_t element = 0) {
-  return static_cast<uint64_t>(cls) << 56 | static_cast<uint64_t>(container & 0xffffff) << 32 | element;
+  return static_cast<uint64_t>(cls) << 56 | static_cast<uint64_t>(container & 0xffffff) << 32 |
+         element;
 }
 constexpr ObjectClass object_class(ObjectId id) { return static_cast<ObjectClass>(id >> 56); }
-constexpr uint32_t object_container(ObjectId id) { return static_cast<uint32_t>(id >> 32) & 0xffffff; }
+constexpr uint32_t object_container(ObjectId id) {
+  return static_cast<uint32_t>(id >> 32) & 0xffffff;
+}
 constexpr uint32_t object_element(ObjectId id) { return static_cast<uint32_t>(id); }
 constexpr bool overlap(ObjectId a, ObjectId b) {
-  return (((a ^ b) >> 32) == 0) & ((a == b) | (static_cast<uint32_t>(a) == 0) | (static_cast<uint32_t>(b) == 0));
+  return (((a ^ b) >> 32) == 0) &
+         ((a == b) | (static_cast<uint32_t>(a) == 0) | (static_cast<uint32_t>(b) == 0));
 }
 
 struct Footprint {
@@ -97,38 +102,46 @@ struct Footprint {
 };
 
 // Operation::flags, which only exhaustive reduction looks at.
-inline constexpr uint8_t kAfterAll = 1;  // possible only because nothing else was: a timer when time stands still
-inline constexpr uint8_t kAcquire = 2;   // takes a lock: races with the latest acquire of the same object, not with the
-inline constexpr uint8_t kRelease = 4;   // release between them, which only makes it possible
+inline constexpr uint8_t kAfterAll =
+    1;  // possible only because nothing else was: a timer when time stands still
+inline constexpr uint8_t kAcquire =
+    2;  // takes a lock: races with the latest acquire of the same object, not with the
+inline constexpr uint8_t kRelease = 4;  // release between them, which only makes it possible
 
 // Value type; `extra` points into memory of the System that stays valid until its next step.
 struct Operation {
   OpKind kind = OpKind::none;
   Access access = Access::none;
-  uint8_t extra_count = 0;      // further objects, in `extra`
+  uint8_t extra_count = 0;  // further objects, in `extra`
   uint8_t flags = 0;
-  uint32_t site = 0;            // static source place (System::site), 0 unknown; only when the chooser wants sites
-  ObjectId object = 0;          // the main object; 0 none: touches nothing that another actor can see
-  uint64_t value = 0;           // digest of what is written or sent, 0 unknown: equal writes may be told from unequal ones
+  uint32_t site =
+      0;  // static source place (System::site), 0 unknown; only when the chooser wants sites
+  ObjectId object = 0;  // the main object; 0 none: touches nothing that another actor can see
+  uint64_t value = 0;   // digest of what is written or sent, 0 unknown: equal writes may be told
+                        // from unequal ones
   const Footprint* extra = nullptr;
 };
 
-// Row a, column b: eight bits for each access of a. Two reads commute, and two adds. A receive that waits for a message
-// commutes with later arrivals; that the message was sent first is a cause, not a race.
+// Row a, column b: eight bits for each access of a. Two reads commute, and two adds. A receive that
+// waits for a message commutes with later arrivals; that the message was sent first is a cause, not
+// a race.
 constexpr uint64_t kConflicts = 0x7e'6e'5e'76'7e'7c'00;
 constexpr bool conflicting(Access a, Access b) {
   return kConflicts >> (static_cast<unsigned>(a) * 8 + static_cast<unsigned>(b)) & 1;
 }
 constexpr bool conflicting(const Footprint& a, const Footprint& b) {
-  return a.object != 0 && b.object != 0 && overlap(a.object, b.object) && conflicting(a.access, b.access);
+  return a.object != 0 && b.object != 0 && overlap(a.object, b.object) &&
+         conflicting(a.access, b.access);
 }
 
-// True if the two operations, of different actors and both about to happen, may lead elsewhere in the other order.
-// False is a promise: they commute (tested as a property on random executions).
+// True if the two operations, of different actors and both about to happen, may lead elsewhere in
+// the other order. False is a promise: they commute (tested as a property on random executions).
 bool dependent_slow(const Operation& a, const Operation& b);
 inline bool dependent(const Operation& a, const Operation& b) {
-  if ((a.extra_count | b.extra_count) != 0) [[unlikely]] return dependent_slow(a, b);
-  return (a.object != 0) & (b.object != 0) & overlap(a.object, b.object) & conflicting(a.access, b.access);
+  if ((a.extra_count | b.extra_count) != 0) [[unlikely]]
+    return dependent_slow(a, b);
+  return (a.object != 0) & (b.object != 0) & overlap(a.object, b.object) &
+         conflicting(a.access, b.access);
 }
 
 }  // namespace lockstep

@@ -4,8 +4,10 @@
 
 namespace lockstep {
 namespace {
-const char* const kNames[] = {"passed",  "assertion",    "crash",       "deadlock", "invariant", "not_linearizable", "step_bound",
-                              "runaway", "memory_bound", "expectation", "liveness", "misuse",    "stopped",          "suspect"};
+const char* const kNames[] = {"passed",       "assertion",        "crash",      "deadlock",
+                              "invariant",    "not_linearizable", "step_bound", "runaway",
+                              "memory_bound", "expectation",      "liveness",   "misuse",
+                              "stopped",      "suspect"};
 }
 
 const char* verdict_name(Verdict verdict) {

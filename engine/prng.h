@@ -1,5 +1,6 @@
-// The one random number generator. Integers only, no library distributions, so that results are the same everywhere.
-// xoshiro256** seeded by splitmix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018).
+// The one random number generator. Integers only, no library distributions, so that results are the
+// same everywhere. xoshiro256** seeded by splitmix64 (Blackman and Vigna, "Scrambled Linear
+// Pseudorandom Number Generators", 2018).
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -32,7 +33,9 @@ class Prng {
   }
   // Uniform in 0 .. n-1 up to a bias of n / 2^32, which no test here could see. n must not be 0.
   uint32_t below(uint32_t n) { return static_cast<uint32_t>(((next() >> 32) * n) >> 32); }
-  uint64_t below64(uint64_t n) { return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64); }
+  uint64_t below64(uint64_t n) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+  }
   // True with probability p, given in units of 2^-32.
   bool chance(uint32_t p) { return static_cast<uint32_t>(next() >> 32) < p; }
 

@@ -14,24 +14,26 @@
 
 namespace lockstep {
 
-// What the pilot, iteration 0 (a random walk), saw (D13). All workers and iterations share it; never changed after.
+// What the pilot, iteration 0 (a random walk), saw (D13). All workers and iterations share it;
+// never changed after.
 struct Pilot {
   uint32_t steps = 0;          // decisions
   uint32_t choice_points = 0;  // decisions with at least two alternatives: k
   uint32_t actors = 0;         // actors created
   uint32_t processes = 0;      // n
   struct PerActor {
-    uint64_t key = 0;          // System::actor_key
+    uint64_t key = 0;  // System::actor_key
     ActorId actor = kNoActor;
-    ActorId parent = kNoActor; // who created it
+    ActorId parent = kNoActor;  // who created it
     uint32_t steps = 0;
   };
   std::vector<PerActor> per_actor;  // in order of creation
   struct PerObject {
     ObjectId object = 0;
-    uint32_t touched_by = 0;                      // number of different actors
-    bool written = false;                         // not only read
-    std::vector<std::pair<uint64_t, uint32_t>> counts;  // (actor key, operations on it), sorted by key
+    uint32_t touched_by = 0;  // number of different actors
+    bool written = false;     // not only read
+    std::vector<std::pair<uint64_t, uint32_t>>
+        counts;  // (actor key, operations on it), sorted by key
   };
   std::vector<PerObject> objects;  // sorted by object
 };
@@ -39,8 +41,9 @@ struct Pilot {
 struct StrategyOptions {
   uint64_t seed = 1;
   uint32_t max_steps = 10000;
-  int depth = 3;                       // pct: d, number of ordering constraints
-  double resample = -1;                // pos: probability of the published tool's variant; negative: the published algorithm
+  int depth = 3;  // pct: d, number of ordering constraints
+  double resample =
+      -1;  // pos: probability of the published tool's variant; negative: the published algorithm
   int bound = 3;                       // delay, preemption and deviation bounds
   bool equal_writes = false;           // dpor: two writes of one value to one object commute
   const Pilot* pilot = nullptr;        // null only for strategies that need none
@@ -51,8 +54,8 @@ struct Claims {
   bool exhaustive = false;  // begin() returns false once the space is exhausted
   bool bounded = false;     // exhaustive within a bound only: running out is no proof
   bool fair = false;
-  bool adaptive = false;    // learns from earlier iterations, in rounds
-  bool tree = false;        // goes back by System::save and restore; one worker
+  bool adaptive = false;  // learns from earlier iterations, in rounds
+  bool tree = false;      // goes back by System::save and restore; one worker
   bool needs_pilot = false;
 };
 
@@ -62,19 +65,25 @@ class Lesson {
   virtual ~Lesson() = default;
 };
 
-// Iteration i depends on (seed, i) alone (D7), except for exhaustive ones, which go on from where they were.
+// Iteration i depends on (seed, i) alone (D7), except for exhaustive ones, which go on from where
+// they were.
 class Strategy : public Chooser {
  public:
-  // Prepares for iteration `iteration`. False: there is nothing left to explore. Called again with the same number, it
-  // prepares the same execution once more, from the start (a suspect is judged that way).
+  // Prepares for iteration `iteration`. False: there is nothing left to explore. Called again with
+  // the same number, it prepares the same execution once more, from the start (a suspect is judged
+  // that way).
   virtual bool begin(uint64_t iteration, System& system) = 0;
   virtual void end(const Outcome& outcome, System& system) { (void)outcome, (void)system; }
-  // Who is asked during the execution that begin() prepared: a portfolio names the member whose turn it is.
+  // Who is asked during the execution that begin() prepared: a portfolio names the member whose
+  // turn it is.
   virtual Chooser& chooser() { return *this; }
-  // Adaptive strategies learn in rounds (D7): the iterations of round r depend on the lessons of the rounds before it
-  // alone. `round` never falls as the iteration grows; learn() is told all lessons in the order of the iterations.
+  // Adaptive strategies learn in rounds (D7): the iterations of round r depend on the lessons of
+  // the rounds before it alone. `round` never falls as the iteration grows; learn() is told all
+  // lessons in the order of the iterations.
   virtual uint64_t round(uint64_t iteration) const { return (void)iteration, 0; }
-  virtual std::shared_ptr<const Lesson> lesson() { return nullptr; }  // after end(); null if there is none
+  virtual std::shared_ptr<const Lesson> lesson() {
+    return nullptr;
+  }  // after end(); null if there is none
   virtual void learn(const Lesson& lesson) { (void)lesson; }
   // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
   virtual bool resumed() const { return false; }

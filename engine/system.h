@@ -1,4 +1,5 @@
-// The whole boundary between the engine and what it explores. vm::Machine is a System; the tests have a toy of thirty lines.
+// The whole boundary between the engine and what it explores. vm::Machine is a System; the tests
+// have a toy of thirty lines.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -19,17 +20,18 @@ class Mark {
 };
 
 struct Limits {
-  uint32_t max_steps = 10000;                    // decisions in one execution, else step_bound
-  uint64_t max_memory = 256ull << 20;            // bytes of guest memory, else memory_bound
-  uint64_t max_instructions = 100'000'000;       // between two operations, else runaway
-  bool count_instructions = false;               // count exactly (slower): how a suspect is judged
+  uint32_t max_steps = 10000;               // decisions in one execution, else step_bound
+  uint64_t max_memory = 256ull << 20;       // bytes of guest memory, else memory_bound
+  uint64_t max_instructions = 100'000'000;  // between two operations, else runaway
+  bool count_instructions = false;          // count exactly (slower): how a suspect is judged
 };
 
 class System {
  public:
   virtual ~System() = default;
 
-  // Back to the state after loading. The execution that follows is a function of (seed, iteration) and the decisions.
+  // Back to the state after loading. The execution that follows is a function of (seed, iteration)
+  // and the decisions.
   virtual void begin(uint64_t seed, uint64_t iteration) = 0;
 
   // Runs from the current state until the execution ends or the chooser stops it.
@@ -41,27 +43,30 @@ class System {
   // Where events go while running; null (the default) records nothing. Set before begin().
   virtual void record(EventSink* sink) = 0;
 
-  // Only from Chooser::choose of a chooser with at_rest(), or between begin() and run(). restore() only between runs:
-  // run() then asks for the same choice point again.
+  // Only from Chooser::choose of a chooser with at_rest(), or between begin() and run(). restore()
+  // only between runs: run() then asks for the same choice point again.
   virtual std::unique_ptr<Mark> save() = 0;
   virtual void restore(const Mark& mark) = 0;
 
-  // Digest of everything that another process, or the future, can observe. Equal executions have equal digests.
+  // Digest of everything that another process, or the future, can observe. Equal executions have
+  // equal digests.
   virtual uint64_t digest() const = 0;
 
-  // A name for an actor that means the same in executions that differ elsewhere: the hash of its spawn path, of its
-  // channel's ends, of its timer's owner and number. 0 if there is none.
+  // A name for an actor that means the same in executions that differ elsewhere: the hash of its
+  // spawn path, of its channel's ends, of its timer's owner and number. 0 if there is none.
   virtual uint64_t actor_key(ActorId actor) const = 0;
   virtual std::string actor_name(ActorId actor) const = 0;  // for people
   virtual std::string site_name(uint32_t site) const = 0;   // "file.lua:12 send"; empty for 0
   virtual std::string object_name(ObjectId object) const = 0;
 
-  // The same object named so that its name does not depend on who created what first: class and element stay, the
-  // container becomes a hash of where it comes from (collisions only cost reductions).
+  // The same object named so that its name does not depend on who created what first: class and
+  // element stay, the container becomes a hash of where it comes from (collisions only cost
+  // reductions).
   virtual ObjectId stable_object(ObjectId object) const { return object; }
 
-  // What processes wait for that is not possible now and may conflict with what was done (a lock's acquire). A receive
-  // that waits for a message conflicts with nothing, so it need not be named. Asked after run().
+  // What processes wait for that is not possible now and may conflict with what was done (a lock's
+  // acquire). A receive that waits for a message conflicts with nothing, so it need not be named.
+  // Asked after run().
   virtual std::span<const Alternative> blocked() const { return {}; }
 
   virtual Limits& limits() = 0;
