@@ -24,9 +24,9 @@ struct Event {
   std::string change;  // state change for the last column: "counter.n: 0 -> 1"; may be empty
   std::string site;    // "lost_update.lua:9"; may be empty
   std::vector<Footprint> footprint;
-  std::vector<uint32_t> causes;  // steps of earlier events without which this one could not be: the
-                                 // send of the message taken, the spawn of the process, the start
-                                 // of the timer, the exit behind a DOWN
+  // Steps of earlier events without which this one could not be: the send of the message taken, the
+  // spawn of the process, the start of the timer, the exit behind a DOWN.
+  std::vector<uint32_t> causes;
   uint64_t alternatives = 0;  // how many there were to choose from
   uint64_t digest = 0;        // of the machine's observable state after the step
 };
