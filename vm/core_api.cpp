@@ -283,7 +283,9 @@ int l_link(lua_State* L) {
   Signal s;
   s.kind = SignalKind::link;
   m.send_signal(p, q, s);
-  return m.done(L, p, 1);
+  const int n = m.done(L, p, 1);
+  m.die_if_doomed(p);  // the other side cannot be reached
+  return n;
 }
 int l_unlink(lua_State* L) {
   Machine& m = machine_of(L);

@@ -260,6 +260,15 @@ void Machine::fire(uint32_t i) {
       t.dest.tag == Tag::light ? find(t.dest.light) : whereis(t.dest, w.processes[t.owner]->node);
   if (!to || !alive(*to)) return;
   if (recording()) note_target(label(*to)), note_args(print(t.payload));
+  if (options_.async_delivery) {  // the timer service is a sender like any other
+    Signal signal;
+    signal.sent_at = w.steps;
+    signal.payload = t.payload;
+    Channel& c = channel(kNone, to->index);
+    push(c.queue, signal);
+    offer(c);
+    return;
+  }
   deliver(*to, Message{t.payload, kNone, w.steps});
 }
 

@@ -178,7 +178,9 @@ local function request(pid, self, label, content, timeout)
       return true, m[2]
     end
     local reason = m[5]
-    if reason == "noconnection" and type(m[4]) == "table" then reason = { "nodedown", m[4][2] } end
+    if reason == "noconnection" then
+      reason = { "nodedown", type(m[4]) == "table" and m[4][2] or lockstep.node(m[4]) }
+    end
     return false, reason
   end
   demonitor(ref, FLUSH)

@@ -6,27 +6,10 @@ local agent = require "lockstep.agent"
 local task = require "lockstep.task"
 local registry = require "lockstep.registry"
 local h = require "helper"
+local program = require "program"
 local any = lockstep.any
 -- The sets hold if the five seconds of a call never pass, which they may at any moment with racy timers.
 local FOREVER = "infinity"
-
-local function program(id, outcomes, body, options)
-  options = options or {}
-  lockstep.scenario(id, options, function()
-    local result = body()
-    for _, outcome in ipairs(outcomes) do
-      if h.same(result, outcome) then return end
-    end
-    error(h.show(result) .. " is not an outcome of " .. id, 0)
-  end)
-  for _, outcome in ipairs(outcomes) do
-    local reach = { expect = "assertion" }
-    for k, v in pairs(options) do reach[k] = v end
-    lockstep.scenario(id .. " reaches " .. h.show(outcome), reach, function()
-      if h.same(body(), outcome) then error("reached", 0) end
-    end)
-  end
-end
 
 local slow = { init = function() return "ok", 0 end }
 function slow.handle_call(_, _, s)
