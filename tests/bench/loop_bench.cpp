@@ -72,12 +72,6 @@ const Workload kWorkloads[] = {
      "local me = self() local p = spawn(function() for i = 1, 500 do send(me, recv()) end end) for "
      "i = 1, 500 do send(p, i) recv() end",
      ""},
-    {"1000 small tables as messages, random", "random", true, 2,
-     "function body(id) if id == 0 then for i = 1, 500 do send(1, {'ping', i, {1}}) recv() end "
-     "else for i = 1, 500 do local m = recv() send(0, {'pong', m[2], {1}}) end end end",
-     "local me = self() local p = spawn(function() for i = 1, 500 do local m = recv() send(me, "
-     "{'pong', m[2], {1}}) end end) for i = 1, 500 do send(p, {'ping', i, {1}}) recv() end",
-     ""},
 };
 
 struct Rate {
