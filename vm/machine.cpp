@@ -394,7 +394,8 @@ void Machine::restore(const Mark& mark) {
   const char* from = m.stacks.data();
   for (const auto& [at, size] : m.parts) {
 #ifdef LOCKSTEP_ASAN
-    __asan_unpoison_memory_region(at, size);
+    __asan_unpoison_memory_region(at + size - kStackBytes,
+                                  kStackBytes);  // all: frames were abandoned below
 #endif
     std::memcpy(at, from, size);
     from += size;
