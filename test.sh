@@ -75,7 +75,10 @@ if wanted release && build release all; then
 fi
 if wanted sanitize && build asan-ubsan "${binaries[@]}"; then
   for binary in "${binaries[@]}"; do
-    [ "$binary" != vm_tests ] || continue # saved stacks still confuse AddressSanitizer: see vm/README.md
+    if [ "$binary" = vm_tests ]; then  # frames are abandoned by design, so leaks are not looked for; shared state: not yet run here
+      gtest "asan-ubsan-$binary" env ASAN_OPTIONS=detect_leaks=0 "build/asan-ubsan/tests/$binary" --gtest_filter=-*SharedState*
+      continue
+    fi
     gtest "asan-ubsan-$binary" "build/asan-ubsan/tests/$binary"
   done
 fi
