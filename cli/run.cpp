@@ -10,54 +10,13 @@
 #include "cli/lint.h"
 #include "cli/log.h"
 #include "cli/make_trace.h"
-#include "cli/nearest.h"
 #include "cli/report.h"
+#include "cli/selection.h"
 
 namespace lockstep::cli {
 namespace {
 
 constexpr double kShrinkSeconds = 1;  // of one finding; 'lockstep shrink' takes its time
-
-struct Selected {
-  const vm::Program* program;
-  const vm::ScenarioInfo* scenario;
-  Settings settings;
-};
-
-std::vector<vm::Program> load(const Options& options) {
-  if (options.args.empty())
-    throw Error(ExitCode::usage, "no scenario file given",
-                "lockstep run scenarios/tour/lost_update.lua");
-  std::vector<vm::Program> programs;
-  for (const auto& path : options.args) programs.push_back(vm::Program::from_file(path));
-  return programs;
-}
-
-bool wanted(const Options& options, const std::string& name) {
-  if (options.only.empty()) return true;
-  for (const auto& part : options.only)
-    if (name.find(part) != std::string::npos) return true;
-  return false;
-}
-
-// All settings are resolved before anything runs, so that a typing error in the last file does not
-// cost an hour.
-std::vector<Selected> select(const Options& options, const std::vector<vm::Program>& programs) {
-  std::vector<Selected> selected;
-  std::vector<std::string> names;
-  for (const auto& program : programs)
-    for (const auto& scenario : program.scenarios()) {
-      names.push_back(scenario.name);
-      if (wanted(options, scenario.name))
-        selected.push_back({&program, &scenario, resolve_settings(scenario, options.settings)});
-    }
-  if (!selected.empty()) return selected;
-  const auto near = nearest(options.only[0], names);
-  throw Error(
-      ExitCode::usage,
-      fmt::format("--only {} matches none of {} scenarios", options.only[0], names.size()),
-      near.empty() ? "lockstep list scenarios FILE" : fmt::format("did you mean \"{}\"?", near));
-}
 
 class Run {
  public:
@@ -65,8 +24,8 @@ class Run {
       : options_(options), reporter_(make_reporter(options)), names_(options.trace_dir) {}
 
   ExitCode all() {
-    const auto programs = load(options_);
-    const auto selected = select(options_, programs);
+    const auto programs = load_programs(options_, "lockstep run scenarios/tour/lost_update.lua");
+    const auto selected = select_scenarios(options_, programs);
     if (options_.verbosity >= 0)
       for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
     put(reporter_->begin({"run", options_.args}));

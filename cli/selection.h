@@ -1,0 +1,28 @@
+// Which scenarios a command is about: the files of its arguments, narrowed by --only, each with its
+// own settings.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/settings.h"
+#include "vm/program.h"
+
+namespace lockstep::cli {
+
+struct Selected {
+  const vm::Program* program;
+  const vm::ScenarioInfo* scenario;
+  Settings settings;
+};
+
+// Throws Error: ExitCode::usage if no file is given (with `example` as the hint), or what loading
+// throws.
+std::vector<vm::Program> load_programs(const Options& options, const std::string& example);
+
+// All settings are resolved before anything runs, so that a typing error in the last file does not
+// cost an hour. Throws Error, ExitCode::usage, if --only matches nothing.
+std::vector<Selected> select_scenarios(const Options& options,
+                                       const std::vector<vm::Program>& programs);
+
+}  // namespace lockstep::cli
