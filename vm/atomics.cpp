@@ -174,7 +174,7 @@ int make(lua_State* L, Machine& m, Process& p, AtomicsArray shape) {
   a->values = static_cast<int64_t*>(m.allocate(a->size * sizeof(int64_t)));
   std::memset(a->values, 0, a->size * sizeof(int64_t));
   m.push(w.atomics, a);
-  lua_pushlightuserdata(L, reinterpret_cast<void*>(a->id));
+  push_light(L, a->id);
   return 1;
 }
 

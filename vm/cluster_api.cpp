@@ -5,10 +5,6 @@
 namespace lockstep::vm {
 namespace {
 
-uint64_t light_at(lua_State* L, int i) {
-  return lua_islightuserdata(L, i) ? reinterpret_cast<uint64_t>(lua_touserdata(L, i)) : 0;
-}
-
 uint32_t node_argument(lua_State* L, Machine& m, int i, const char* what) {
   if (lua_type(L, i) != LUA_TSTRING)
     luaL_error(L, "bad argument #%d to '%s' (a node's name expected, got %s)", i, what,
@@ -152,8 +148,8 @@ int l_spawn_on(lua_State* L) {
     m.never_started(p, child, link, ref);
   }
   if (m.recording()) m.note_target(m.label(child));
-  lua_pushlightuserdata(L, reinterpret_cast<void*>(child.pid));
-  if (monitor) lua_pushlightuserdata(L, reinterpret_cast<void*>(ref));
+  push_light(L, child.pid);
+  if (monitor) push_light(L, ref);
   const int n = m.done(L, p, monitor ? 2 : 1);
   m.die_if_doomed(p);
   return n;

@@ -127,9 +127,8 @@ void push_id(lua_State* L, const EtsTable& t) {
   if (t.named)
     push(L, t.name);
   else
-    lua_pushlightuserdata(L, reinterpret_cast<void*>(t.id));
+    push_light(L, t.id);
 }
-void push_light(lua_State* L, uint64_t v) { lua_pushlightuserdata(L, reinterpret_cast<void*>(v)); }
 
 int ets_new(lua_State* L) {
   Machine& m = machine_of(L);

@@ -138,7 +138,7 @@ void push_simple(lua_State* L, View v) {
       lua_pushnumber(L, v.real());
       return;
     case Tag::light:
-      lua_pushlightuserdata(L, reinterpret_cast<void*>(v.i64(1)));
+      push_light(L, v.i64(1));
       return;
     default:
       lua_pushboolean(L, v.tag() == Tag::yes);

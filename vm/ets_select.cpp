@@ -107,7 +107,7 @@ void push_continuation(lua_State* L, const EtsTable& t, const Query& q, const Ro
   int i = 0;
   lua_pushstring(L, kContinuation);
   lua_rawseti(L, -2, ++i);
-  lua_pushlightuserdata(L, reinterpret_cast<void*>(t.id));
+  push_light(L, t.id);
   lua_rawseti(L, -2, ++i);
   push(L, q.term);
   lua_rawseti(L, -2, ++i);

@@ -35,6 +35,14 @@ struct Host {
 inline Host& host_of(lua_State* L) { return **static_cast<Host**>(lua_getextraspace(L)); }
 inline Machine& machine_of(lua_State* L) { return *host_of(L).machine; }
 
+// Pids, references and other light values as Lua has them.
+inline uint64_t light_at(lua_State* L, int index) {  // 0 for any other value
+  return lua_islightuserdata(L, index) ? reinterpret_cast<uint64_t>(lua_touserdata(L, index)) : 0;
+}
+inline void push_light(lua_State* L, uint64_t value) {
+  lua_pushlightuserdata(L, reinterpret_cast<void*>(value));
+}
+
 // Ends the running execution with a memory bound. Never returns while an execution runs.
 [[noreturn]] void out_of_memory();
 

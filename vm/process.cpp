@@ -87,10 +87,6 @@ int on_error(lua_State* L) {
   return 0;
 }
 
-bool is_string(const Term& t, std::string_view s) {
-  return t.tag == Tag::string && View{t.bytes}.string() == s;
-}
-
 // Reasons that are an orderly end: normal, shutdown, {shutdown, _}.
 bool orderly(const Term& r) {
   if (is_string(r, "normal") || is_string(r, "shutdown")) return true;

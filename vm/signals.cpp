@@ -3,9 +3,6 @@
 
 namespace lockstep::vm {
 namespace {
-bool is_string(const Term& t, std::string_view s) {
-  return t.tag == Tag::string && View{t.bytes}.string() == s;
-}
 // Signals that change nothing but bookkeeping are handled where they arrive, unless something is
 // queued before them.
 bool handled_at_once(SignalKind kind) {

@@ -275,7 +275,7 @@ struct Decoder {
         lua_pushnumber(L, v.real());
         return p + 9;
       case Tag::light:
-        lua_pushlightuserdata(L, reinterpret_cast<void*>(v.i64(1)));
+        push_light(L, v.i64(1));
         return p + 9;
       case Tag::cfunction:
         lua_pushcfunction(
@@ -472,7 +472,7 @@ void push(lua_State* L, const Term& t) {
       lua_pushnumber(L, t.real);
       return;
     case Tag::light:
-      lua_pushlightuserdata(L, reinterpret_cast<void*>(t.light));
+      push_light(L, t.light);
       return;
     case Tag::string:
       lua_pushlstring(L, t.bytes + 5, t.size - 5);

@@ -153,6 +153,10 @@ inline bool equal(const Term& a, const Term& b) {
 int compare(View a, View b);
 int compare(const Term& a, const Term& b);
 
+inline bool is_string(const Term& t, std::string_view s) {
+  return t.tag == Tag::string && View{t.bytes}.string() == s;
+}
+
 uint64_t digest(const Term& term);
 uint64_t digest(View view);
 

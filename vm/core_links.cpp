@@ -1,0 +1,219 @@
+// lockstep.*: links, monitors, aliases.
+#include <cstring>
+
+#include "vm/cluster_api.h"
+#include "vm/core_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+Process& pid_argument(lua_State* L, Machine& m, int i, const char* what) {
+  Process* p = m.find(light_at(L, i));
+  if (!p)
+    luaL_error(L, "bad argument #%d to '%s' (pid expected, got %s)", i, what, luaL_typename(L, i));
+  return *p;
+}
+
+int l_link(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "link");
+  Process& q = pid_argument(L, m, 1, "link");
+  const Footprint own{process_object(p), Access::write};
+  m.announce(L, p, "link", OpKind::link, Access::write, process_object(q), 0, &own, 1);
+  lua_pushboolean(L, 1);
+  if (&p == &q) return m.done(L, p, 1);
+  for (uint32_t x : p.links)
+    if (x == q.index) return m.done(L, p, 1);
+  if (!m.alive(q) && q.node == p.node) {
+    if (!p.traps) raise(L, "error", "noproc");
+    Signal s;
+    s.kind = SignalKind::message;
+    s.payload = make_tuple(
+        m.arena(), m.scratch(),
+        {make_string("EXIT", m.arena()), Term::of_light(q.pid), make_string("noproc", m.arena())});
+    m.send_signal(q, p, s);
+    return m.done(L, p, 1);
+  }
+  m.push(p.links, q.index);
+  Signal s;
+  s.kind = SignalKind::link;
+  m.send_signal(p, q, s);
+  const int n = m.done(L, p, 1);
+  m.die_if_doomed(p);  // the other side cannot be reached
+  return n;
+}
+int l_unlink(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "unlink");
+  Process& q = pid_argument(L, m, 1, "unlink");
+  const Footprint own{process_object(p), Access::write};
+  m.announce(L, p, "unlink", OpKind::unlink, Access::write, process_object(q), 0, &own, 1);
+  lua_pushboolean(L, 1);
+  for (uint32_t i = 0; i < p.links.size; i++)
+    if (p.links[i] == q.index) {
+      m.erase(p.links, i);
+      Signal s;
+      s.kind = SignalKind::unlink;
+      m.send_signal(p, q, s);
+      break;
+    }
+  return m.done(L, p, 1);
+}
+
+bool option(lua_State* L, int table, const char* name) {
+  if (!lua_istable(L, table)) return false;
+  lua_getfield(L, table, name);
+  const bool yes = lua_toboolean(L, -1) != 0;
+  lua_pop(L, 1);
+  return yes;
+}
+
+AliasMode alias_mode(lua_State* L, int index, const char* what) {
+  static const char* const names[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
+  const char* given = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+  for (int i = 0; i < 3; i++)
+    if (std::strcmp(given, names[i]) == 0) return static_cast<AliasMode>(i);
+  luaL_error(L,
+             "bad argument #2 to '%s' (alias is \"explicit_unalias\", \"demonitor\" or "
+             "\"reply_demonitor\")",
+             what);
+  __builtin_unreachable();
+}
+
+// alias(): a reference that messages can be sent to, until unalias.
+int l_alias(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "alias");
+  const uint64_t ref = m.make_ref(p);
+  m.push(p.aliases, Alias{ref, AliasMode::explicit_unalias});
+  push_light(L, ref);
+  return 1;
+}
+int l_unalias(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "unalias");
+  const uint64_t ref = ref_argument(L, 1);
+  m.sync(L, p, "unalias", OpKind::demonitor, Access::write, mailbox_object(p));
+  lua_pushboolean(L, m.drop_alias(p, ref, false));
+  return m.done(L, p, 1);
+}
+
+// monitor(pid or name, {tag = T, alias = mode}?)
+int l_monitor(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "monitor");
+  Process* q = m.find(light_at(L, 1));
+  Term tag, name;
+  uint32_t node = p.node;
+  const bool remote = !q && lua_istable(L, 1);
+  if (remote && !remote_name(L, m, 1, &name, &node)) badarg(L);
+  const bool by_name = remote || (!q && lua_type(L, 1) == LUA_TSTRING);
+  if (!q && !by_name) badarg(L);
+  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
+  bool alias = false;
+  AliasMode mode = AliasMode::explicit_unalias;
+  if (lua_istable(L, 2)) {
+    lua_getfield(L, 2, "tag");
+    tag = m.encode_argument(L, -1, "monitor");
+    lua_getfield(L, 2, "alias");
+    alias = !lua_isnil(L, -1);
+    if (alias) mode = alias_mode(L, -1, "monitor");
+    lua_settop(L, 2);
+  }
+  if (by_name) {
+    if (!remote) name = m.encode_argument(L, 1, "monitor");
+    Process* now = m.whereis(name, node);
+    const Footprint other{now ? process_object(*now) : 0, Access::add};
+    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node & 0xffffff, name),
+               0, &other, now ? 1 : 0);
+    q = m.whereis(name, node);
+  } else {
+    m.sync(L, p, "monitor", OpKind::monitor, Access::add, process_object(*q));
+  }
+  const uint64_t ref = m.make_ref(p);
+  if (alias) m.push(p.aliases, Alias{ref, mode});
+  if (q == &p) {
+    push_light(L, ref);
+    return m.done(L, p, 1);
+  }
+  Term object = q ? Term::of_light(q->pid) : Term();
+  if (by_name)
+    object =
+        make_tuple(m.arena(), m.scratch(),
+                   {name, make_string(node == kNone ? "unknown" : m.node_name(node), m.arena())});
+  m.push(p.watches, Watch{ref, q ? q->index : kNone, false, object, tag});
+  if (q) {
+    if (m.recording()) m.note_target(m.label(*q));
+    Signal s;
+    s.kind = SignalKind::monitor;
+    s.ref = ref;
+    s.payload = make_tuple(m.arena(), m.scratch(), {object, tag});
+    m.send_signal(p, *q, s);
+  } else {
+    Watcher watcher;
+    watcher.ref = ref;
+    watcher.process = p.index;
+    watcher.object = object;
+    watcher.tag = tag;
+    const bool reachable = node != kNone && m.connected(p.node, node);
+    m.send_down(p, watcher, make_string(reachable ? "noproc" : "noconnection", m.arena()));
+  }
+  push_light(L, ref);
+  return m.done(L, p, 1);
+}
+
+// Removes the DOWN message of `ref` from the mailbox.
+bool flush_down(Machine& m, Process& p, uint64_t ref) {
+  for (uint32_t i = 0; i < p.mailbox.size; i++) {
+    const Term& t = p.mailbox[i].payload;
+    if (t.tag != Tag::table) continue;
+    const View v{t.bytes};
+    if (v.array_size() != 5) continue;
+    const View second = v.element(1);
+    if (second.tag() == Tag::light && static_cast<uint64_t>(second.i64(1)) == ref) {
+      free_term(p.mailbox[i].payload, m.arena());
+      m.erase(p.mailbox, i);
+      return true;
+    }
+  }
+  return false;
+}
+
+// demonitor(ref, {flush = true, info = true}?)
+int l_demonitor(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "demonitor");
+  const uint64_t ref = ref_argument(L, 1);
+  if (!lua_isnoneornil(L, 2)) {
+    if (!lua_istable(L, 2)) badarg(L);
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+      const char* key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+      if (std::strcmp(key, "flush") != 0 && std::strcmp(key, "info") != 0) badarg(L);
+    }
+  }
+  const bool flush = option(L, 2, "flush"), info = option(L, 2, "info");
+  uint32_t target = kNone;
+  for (const Watch& watch : p.watches)
+    if (watch.ref == ref) target = watch.target;
+  const Footprint own{mailbox_object(p), Access::write};
+  m.announce(L, p, "demonitor", OpKind::demonitor, target == kNone ? Access::write : Access::add,
+             target == kNone ? process_object(p) : make_object(ObjectClass::process, target), 0,
+             &own, 1);
+  const bool active = m.drop_watch(p, ref);
+  m.drop_alias(p, ref, true);
+  if (flush) flush_down(m, p, ref);
+  lua_pushboolean(L, info ? active : true);
+  return m.done(L, p, 1);
+}
+
+}  // namespace
+
+void add_core_links(lua_State* L) {
+  static const luaL_Reg functions[] = {{"link", l_link},       {"unlink", l_unlink},
+                                       {"monitor", l_monitor}, {"demonitor", l_demonitor},
+                                       {"alias", l_alias},     {"unalias", l_unalias},
+                                       {nullptr, nullptr}};
+  luaL_setfuncs(L, functions, 0);
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,190 @@
+// lockstep.*: messages and timers.
+#include <cstring>
+
+#include "vm/cluster_api.h"
+#include "vm/core_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+constexpr int64_t kInfinite = -1;
+
+// Milliseconds: nil, none and "infinity" are infinite; raises timeout_value as OTP does for others.
+int64_t timeout_at(lua_State* L, int i) {
+  if (lua_isnoneornil(L, i)) return kInfinite;
+  if (lua_type(L, i) == LUA_TSTRING && std::strcmp(lua_tostring(L, i), "infinity") == 0)
+    return kInfinite;
+  int whole = 0;
+  const lua_Integer v = lua_type(L, i) == LUA_TNUMBER ? lua_tointegerx(L, i, &whole) : 0;
+  if (!whole || v < 0 || v > 0xffffffff) raise(L, "error", "timeout_value");
+  return v;
+}
+
+// send(dest, message): dest is a pid, an alias, a registered name, or {name, node}. Returns the
+// message.
+int l_send(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "send");
+  if (lua_gettop(L) < 2) luaL_error(L, "bad argument #2 to 'send' (message expected, got nothing)");
+  lua_settop(L, 2);
+  Term payload = m.encode_argument(L, 2, "send");
+  const uint64_t light = light_at(L, 1);
+  Signal s;
+  s.payload = payload;
+  if (Process* to = m.find(light)) {
+    m.sync(L, p, "send", OpKind::send, Access::append, mailbox_object(*to), digest(payload));
+    if (m.recording()) m.note_target(m.label(*to)), m.note_args(print(payload));
+    m.send_signal(p, *to, s);
+    m.die_if_doomed(p);
+    return m.done(L, p, 1);
+  }
+  if (light_class(light) == Light::ref &&
+      light_index(light) < m.world().processes.size) {  // an alias
+    Process& to = *m.world().processes[light_index(light)];
+    s.ref = light;
+    m.sync(L, p, "send", OpKind::send, Access::append, mailbox_object(to), digest(payload));
+    if (m.recording()) m.note_target(m.label(to)), m.note_args(print(payload));
+    m.send_signal(p, to, s);
+    return m.done(L, p, 1);
+  }
+  if (uint32_t node = 0; lua_istable(L, 1)) {  // {name, node}: never an error, wherever it goes
+    Term name;
+    if (!remote_name(L, m, 1, &name, &node)) badarg(L);
+    Process* now = node == kNone ? nullptr : m.whereis(name, node);
+    const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
+    m.announce(L, p, "send", OpKind::send, Access::read, name_object(node & 0xffffff, name),
+               digest(payload), &box, now ? 1 : 0);
+    Process* to = node == kNone ? nullptr : m.whereis(name, node);
+    if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
+    if (to) m.send_signal(p, *to, s);
+    m.die_if_doomed(p);
+    return m.done(L, p, 1);
+  }
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  Term name = m.encode_argument(L, 1, "send");
+  // The name is resolved when the send happens: two objects, the name and the mailbox behind it as
+  // of now.
+  Process* now = m.whereis(name, p.node);
+  const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
+  m.announce(L, p, "send", OpKind::send, Access::read, name_object(p.node, name), digest(payload),
+             &box, now ? 1 : 0);
+  Process* to = m.whereis(name, p.node);
+  free_term(name, m.arena());
+  if (!to) badarg(L);
+  if (m.recording()) m.note_target(m.label(*to)), m.note_args(print(payload));
+  m.send_signal(p, *to, s);
+  m.die_if_doomed(p);
+  return m.done(L, p, 1);
+}
+
+int l_recv(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "recv");
+  return m.receive(L, p, "recv", Wait::any, timeout_at(L, 1));
+}
+int l_recv_first(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "recv_first");
+  const int64_t timeout = timeout_at(L, 2);
+  if (lua_isfunction(L, 1)) return m.receive(L, p, "recv_first", Wait::predicate, timeout);
+  if (lua_isnone(L, 1))
+    luaL_error(L,
+               "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
+  p.pattern = m.encode_argument(L, 1, "recv_first");
+  return m.receive(L, p, "recv_first", Wait::pattern, timeout);
+}
+int l_sleep(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "sleep");
+  const int64_t ms = timeout_at(L, 1);
+  m.receive(L, p, "sleep", Wait::sleep, ms);
+  return 0;
+}
+int l_now(lua_State* L) {
+  Machine& m = machine_of(L);
+  m.process(L, "now");
+  lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
+  return 1;
+}
+
+// ---- timers ----
+
+int do_send_after(lua_State* L, const char* what, bool wrap) {
+  // send_after(dest, message, ms)
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, what);
+  const uint64_t light = light_at(L, 1);
+  if (!m.find(light) && lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_isnone(L, 2))
+    luaL_error(L, "bad argument #2 to '%s' (message expected, got nothing)", what);
+  int whole = 0;
+  const lua_Integer ms = lua_tointegerx(L, 3, &whole);
+  if (lua_type(L, 3) != LUA_TNUMBER || !whole || ms < 0) badarg(L);
+  Term dest = m.encode_argument(L, 1, what);
+  Term payload = m.encode_argument(L, 2, what);
+  m.sync(L, p, what, OpKind::timer_start, Access::none, 0);
+  const uint64_t ref = m.make_ref(p);
+  Process* to = m.find(light);
+  if (!to || m.alive(*to)) {
+    if (wrap)
+      payload = make_tuple(m.arena(), m.scratch(),
+                           {make_string("timeout", m.arena()), Term::of_light(ref), payload});
+    Timer& t = m.start_timer(p, m.world().now + static_cast<uint64_t>(ms), TimerKind::message);
+    t.ref = ref;
+    t.dest = dest;
+    t.payload = payload;
+  }
+  push_light(L, ref);
+  return m.done(L, p, 1);
+}
+int l_send_after(lua_State* L) { return do_send_after(L, "send_after", false); }
+int l_start_timer(lua_State* L) { return do_send_after(L, "start_timer", true); }
+
+ObjectId timer_object(uint64_t ref) {
+  return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
+}
+
+int l_cancel_timer(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "cancel_timer");
+  const uint64_t ref = ref_argument(L, 1);
+  m.sync(L, p, "cancel_timer", OpKind::timer_cancel, Access::write, timer_object(ref));
+  int64_t left = 0;
+  if (m.cancel_timer(ref, &left))
+    lua_pushinteger(L, left);
+  else
+    lua_pushboolean(L, 0);
+  return m.done(L, p, 1);
+}
+int l_read_timer(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "read_timer");
+  const uint64_t ref = ref_argument(L, 1);
+  m.sync(L, p, "read_timer", OpKind::timer_read, Access::read, timer_object(ref));
+  for (const Timer& t : m.world().timers)
+    if (t.kind == TimerKind::message && t.ref == ref) {
+      lua_pushinteger(L,
+                      t.due > m.world().now ? static_cast<lua_Integer>(t.due - m.world().now) : 0);
+      return m.done(L, p, 1);
+    }
+  lua_pushboolean(L, 0);
+  return m.done(L, p, 1);
+}
+
+}  // namespace
+
+void add_core_messages(lua_State* L) {
+  static const luaL_Reg functions[] = {{"send", l_send},
+                                       {"recv", l_recv},
+                                       {"recv_first", l_recv_first},
+                                       {"sleep", l_sleep},
+                                       {"now", l_now},
+                                       {"send_after", l_send_after},
+                                       {"start_timer", l_start_timer},
+                                       {"cancel_timer", l_cancel_timer},
+                                       {"read_timer", l_read_timer},
+                                       {nullptr, nullptr}};
+  luaL_setfuncs(L, functions, 0);
+}
+
+}  // namespace lockstep::vm
