@@ -34,6 +34,7 @@ class Exploration {
  public:
   Exploration(const ExploreOptions& options, const ProgressFn& progress);
   ExploreResult run(const SystemFactory& factory);
+  ExploreResult run(std::span<System* const> systems);  // one worker for each
 
  private:
   struct Worker;
@@ -64,6 +65,8 @@ class Exploration {
   std::exception_ptr error_;
   std::condition_variable merged_;
   uint64_t round_ = 0, round_start_ = 0;
+  std::vector<std::unique_ptr<System>>
+      owned_;  // outlive the strategies, which may hold their images
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
@@ -81,8 +84,8 @@ struct Exploration::Worker {
   // One iteration, the whole of exploring. False: there is nothing left.
   bool execute(Strategy& by, Chooser* instead, uint64_t i, Batch& batch) {
     const Outcome* outcome = nullptr;
-    const bool sample =
-        all.options_.count_classes && !all.info_.claims.tree && Sampler::wants(i, all.pilot_.steps);
+    const bool sample = all.options_.count_classes && !all.info_.claims.tree &&
+                        (all.options_.every_class || Sampler::wants(i, all.pilot_.steps));
     for (bool again = false;; again = true) {
       if (!by.begin(i, system)) return false;
       if (!by.resumed()) system.begin(all.options_.seed, stream(i));
@@ -252,16 +255,20 @@ void Exploration::record(System& system, Finding& finding) const {
 ExploreResult Exploration::run(const SystemFactory& factory) {
   const unsigned n =
       info_.claims.tree || info_.claims.exhaustive ? 1 : std::max(options_.workers, 1u);
-  std::vector<std::unique_ptr<System>>
-      systems;  // outlive the strategies, which may hold their images
-  for (unsigned i = 0; i < n; i++) systems.push_back(factory());
-  for (auto& system : systems)
+  std::vector<System*> systems;
+  for (unsigned i = 0; i < n; i++) systems.push_back(owned_.emplace_back(factory()).get());
+  return run(systems);
+}
+
+ExploreResult Exploration::run(std::span<System* const> systems) {
+  for (System* system : systems)
     workers_.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
   const double cpu_before = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
   pilot(*workers_[0]);
   {
     std::vector<std::jthread> threads;
-    for (unsigned i = 1; i < n; i++) threads.emplace_back([this, &w = *workers_[i]] { work(w); });
+    for (size_t i = 1; i < systems.size(); i++)
+      threads.emplace_back([this, &w = *workers_[i]] { work(w); });
     work(*workers_[0]);
   }
   if (error_) std::rethrow_exception(error_);
@@ -277,13 +284,24 @@ ExploreResult Exploration::run(const SystemFactory& factory) {
   return std::move(result);
 }
 
+void check(const ExploreOptions& options) {
+  if (!find_strategy(options.strategy))
+    throw Error(ExitCode::usage, "unknown strategy: " + options.strategy);
+}
+
 }  // namespace
 
 ExploreResult explore(const SystemFactory& factory, const ExploreOptions& options,
                       const ProgressFn& progress) {
-  if (!find_strategy(options.strategy))
-    throw Error(ExitCode::usage, "unknown strategy: " + options.strategy);
+  check(options);
   return Exploration(options, progress).run(factory);
+}
+
+ExploreResult explore(System& system, const ExploreOptions& options) {
+  check(options);
+  System* const systems[] = {&system};
+  const ProgressFn silent;
+  return Exploration(options, silent).run(systems);
 }
 
 }  // namespace lockstep

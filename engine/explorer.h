@@ -27,6 +27,7 @@ struct ExploreOptions {
       1;  // stop after that many different signatures; 0: no limit (--keep-going)
   bool count_classes =
       true;  // fingerprints, on a sample of iterations that is a function of the iteration alone
+  bool every_class = false;  // ... on all of them
   const std::atomic<bool>* interrupted =
       nullptr;  // ^C: finish the running execution and report what there is
 };
@@ -80,6 +81,8 @@ using ProgressFn = std::function<void(const Progress&)>;
 
 ExploreResult explore(const SystemFactory& factory, const ExploreOptions& options,
                       const ProgressFn& progress = {});
+// The same on a System that is there already, with one worker.
+ExploreResult explore(System& system, const ExploreOptions& options);
 
 // One execution under a fixed schedule with recording on; used by explore, replay and shrink.
 struct Recording {
