@@ -1,6 +1,7 @@
 // Every command with its flags: the one table behind parsing, help, completion and "did you mean".
 #include "cli/commands.h"
 
+#include "cli/bench.h"
 #include "cli/check_history.h"
 #include "cli/settings.h"
 #include "cli/values.h"
@@ -61,6 +62,9 @@ const Flag kExecution[] = {
      setting<k_depth>},
     {"--resample-prob", nullptr, "P", "pos: redraw all priorities with probability P at each step",
      setting<k_resample_prob>},
+};
+
+const Flag kCheck[] = {
     {"--check-determinism", nullptr, nullptr, "run every execution twice and compare",
      [](Options& o, const std::string&) { o.check_determinism = true; }},
 };
@@ -72,6 +76,36 @@ const Flag kExecution[] = {
         "LOCKSTEP_NO_CAUSAL_SLICE=1)",                                  \
         [](Options& o, const std::string&) { o.slice = false; }         \
   }
+
+const Flag kBench[] = {
+    {"--strategies", "-s", "NAMES",
+     "who takes part, apart by commas, with own settings after a colon: pos,pct:depth=10 (default: "
+     "all that sample)",
+     [](Options& o, const std::string& t) { o.bench.strategies = parse_bench_strategies(t); }},
+    {"--seeds", nullptr, "N", "trials of each strategy, one a seed (default 20)",
+     [](Options& o, const std::string& t) { o.bench.trials = parse_count(t, 1, 1000000); }},
+    {"--seed", nullptr, "S", "the first seed (default 1)", setting<k_seed>},
+    {"--iterations", "-n", "N",
+     "executions after which a trial gives up, the pilot included (default 10000)",
+     setting<k_iterations>},
+    {"--coverage", nullptr, "N",
+     "executions that go on after failures, to count classes; 0 for none (default 1000)",
+     [](Options& o, const std::string& t) { o.bench.coverage = parse_count(t, 0); }},
+    {"--summary", nullptr, nullptr, "only the figures of the whole suite",
+     [](Options& o, const std::string&) { o.bench.summary = true; }},
+    {"--jobs", "-j", "N",
+     "trials side by side, 0 for one a core; no count depends on it (default 1)",
+     [](Options& o, const std::string& t) {
+       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
+     }},
+    {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
+     [](Options& o, const std::string& t) { o.only.push_back(t); }},
+};
+const Flag kBenchFormat[] = {
+    {"--format", nullptr, "text|markdown|ndjson",
+     "for people, one table of means, or one JSON object a line",
+     [](Options& o, const std::string& t) { o.format = t; }},
+};
 
 const Flag kResult[] = {
     {"--trace-dir", nullptr, "DIR", "where traces of failures are written (default traces)",
@@ -177,6 +211,7 @@ const std::vector<Command>& table() {
        SIZE_MAX,
        {{"search", kSearch},
         {"executions", kExecution},
+        {"checks", kCheck},
         {"results", kResult},
         {"format", kFormat},
         {"output", kOutput}},
@@ -208,6 +243,19 @@ const std::vector<Command>& table() {
        1,
        {{"trace", kTrace}, {"format", kDumpFormat}, {"output", kOutput}},
        dump_command},
+      {"bench",
+       "Measure how many executions each strategy needs to the first failure.",
+       "bench FILE... [flags]",
+       "  lockstep bench scenarios/tour/lost_update.lua\n"
+       "  lockstep bench my.lua --strategies auto,pos,pct:depth=2,pct:depth=5 --seeds 100 -j 4\n"
+       "  lockstep bench scenarios/bugs/*.lua --summary --coverage 0\n",
+       "file",
+       SIZE_MAX,
+       {{"measurement", kBench},
+        {"executions", kExecution},
+        {"format", kBenchFormat},
+        {"output", kOutput}},
+       bench_command},
       {"lint",
        "Report what would misbehave in scenario files, without running them.",
        "lint FILE... [flags]",

@@ -25,7 +25,7 @@ std::string joined(const char* choices) {
 std::string values_of(const Flag& flag) {
   if (has_choices(flag.value)) return joined(flag.value);
   std::string out;
-  if (std::string_view(flag.name) == "--strategy")
+  if (const std::string_view name = flag.name; name == "--strategy" || name == "--strategies")
     for (const auto& info : strategies()) out += (out.empty() ? "" : " ") + std::string(info.name);
   return out;
 }

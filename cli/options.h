@@ -13,6 +13,18 @@
 
 namespace lockstep::cli {
 
+// What takes part in a bake-off: a strategy with settings of its own.
+struct BenchStrategy {
+  std::string label;  // as given: "pct:depth=10"
+  std::map<std::string, std::string> settings;
+};
+struct BenchOptions {
+  std::vector<BenchStrategy> strategies;  // empty: all that sample
+  uint64_t trials = 20;
+  uint64_t coverage = 1000;
+  bool summary = false;
+};
+
 struct Options {
   std::vector<std::string> args;  // positional: files, or what the command says
   std::map<std::string, std::string>
@@ -33,6 +45,7 @@ struct Options {
   bool progress = true;
   bool check_determinism = false;
   CheckHistoryOptions history;  // what only check-history takes
+  BenchOptions bench;           // what only bench takes
   int verbosity = 0;            // -1 quiet, 1 and more: log
 };
 
