@@ -107,7 +107,8 @@ class Bench {
     bake.trials = report_.trials;
     bake.cap = report_.cap;
     bake.coverage = report_.coverage;
-    bake.workers = options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
+    bake.workers =
+        options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     bake.interrupted = &interrupted();
     const auto factory = [&] {
       return vm::make_machine(*s.program, s.scenario->name, s.settings.machine());
@@ -119,10 +120,10 @@ class Bench {
     });
     line_.clear();
     if (const auto& misuse = program.result.misuse)
-      throw Error(ExitCode::scenario,
-                  fmt::format("{}{}{}", misuse->site, misuse->site.empty() ? "" : ": ",
-                              misuse->reason),
-                  misuse->detail);
+      throw Error(
+          ExitCode::scenario,
+          fmt::format("{}{}{}", misuse->site, misuse->site.empty() ? "" : ": ", misuse->reason),
+          misuse->detail);
     if (ndjson()) put(bench_program_ndjson(report_, program));
     if (options_.format == "text" && !options_.bench.summary)
       put(bench_program_text(report_, program, output_style(options_)));

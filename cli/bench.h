@@ -26,12 +26,12 @@ struct BenchReport {
 
 // Of one strategy over all programs in which some strategy found a failure.
 struct BenchSuite {
-  uint64_t programs = 0;       // with a failure
-  uint64_t always = 0;         // of these: found in every trial
-  double found = 0;            // mean number found in a trial
-  double geometric_mean = 0;   // of the restricted means
-  double worst = 0;            // greatest restricted mean ...
-  std::string worst_program;   // ... and whose it is
+  uint64_t programs = 0;      // with a failure
+  uint64_t always = 0;        // of these: found in every trial
+  double found = 0;           // mean number found in a trial
+  double geometric_mean = 0;  // of the restricted means
+  double worst = 0;           // greatest restricted mean ...
+  std::string worst_program;  // ... and whose it is
 };
 BenchSuite bench_suite(const BenchReport& report, size_t strategy);
 

@@ -115,10 +115,10 @@ std::string bench_program_text(const BenchReport& report, const BenchProgram& pr
   out += aligned(rows, style) + failures(program);
   for (size_t i = 0; i < contestants.size(); i++)
     if (const auto& c = contestants[i].coverage)
-      out += fmt::format("  rate:        {} {} executions/s, {} classes/s\n",
-                         report.strategies[i].label,
-                         grouped(static_cast<uint64_t>(per_second(static_cast<double>(c->executions), *c))),
-                         grouped(static_cast<uint64_t>(per_second(static_cast<double>(c->classes), *c))));
+      out += fmt::format(
+          "  rate:        {} {} executions/s, {} classes/s\n", report.strategies[i].label,
+          grouped(static_cast<uint64_t>(per_second(static_cast<double>(c->executions), *c))),
+          grouped(static_cast<uint64_t>(per_second(static_cast<double>(c->classes), *c))));
   return out + "\n";
 }
 
@@ -128,7 +128,8 @@ std::string bench_suite_text(const BenchReport& report, const Style& style) {
   std::string out = fmt::format("{}: {} programs, {} of them failed\n", style.bold("suite"),
                                 report.programs.size(), failing);
   if (failing == 0) return out;
-  std::vector<Row> rows = {{"strategy", "always found", "found a trial", "geometric mean", "worst"}};
+  std::vector<Row> rows = {
+      {"strategy", "always found", "found a trial", "geometric mean", "worst"}};
   for (size_t i = 0; i < report.strategies.size(); i++) {
     const BenchSuite s = bench_suite(report, i);
     rows.push_back({report.strategies[i].label, fmt::format("{}/{}", s.always, s.programs),
@@ -153,7 +154,8 @@ std::string bench_markdown(const BenchReport& report) {
     out += "\n";
   }
   if (report.programs.size() < 2) return out;
-  std::string always = "| found in every trial |", means = "| geometric mean |", worst = "| worst |";
+  std::string always = "| found in every trial |", means = "| geometric mean |",
+              worst = "| worst |";
   for (size_t i = 0; i < report.strategies.size(); i++) {
     const BenchSuite s = bench_suite(report, i);
     always += fmt::format(" {}/{} |", s.always, s.programs);
@@ -192,9 +194,10 @@ std::string bench_program_ndjson(const BenchReport& report, const BenchProgram& 
                           {"classes_once", c.coverage->once},
                           {"unseen", number_or_null(c.coverage->unseen)}};
     if (c.coverage)
-      json["rate"] = {
-          {"executions_per_second", per_second(static_cast<double>(c.coverage->executions), *c.coverage)},
-          {"classes_per_second", per_second(static_cast<double>(c.coverage->classes), *c.coverage)}};
+      json["rate"] = {{"executions_per_second",
+                       per_second(static_cast<double>(c.coverage->executions), *c.coverage)},
+                      {"classes_per_second",
+                       per_second(static_cast<double>(c.coverage->classes), *c.coverage)}};
     out += line(json);
   }
   return out;

@@ -32,7 +32,7 @@ struct Coverage {
 };
 
 struct Contestant {
-  std::vector<Trial> trials;                   // in the order of the seeds; those that were finished
+  std::vector<Trial> trials;  // in the order of the seeds; those that were finished
   std::map<std::string, uint64_t> signatures;  // of the failures found, with the number of trials
   FirstFailure first;
   std::optional<Coverage> coverage;

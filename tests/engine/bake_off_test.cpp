@@ -45,8 +45,8 @@ TEST(FirstFailure, NothingFoundHasNoMean) {
 // Remission times of 21 leukaemia patients under 6-mercaptopurine, Freireich et al. 1963: the
 // textbook case of the Kaplan-Meier estimate. Median 23; restricted mean up to 35 weeks 23.29.
 TEST(FirstFailure, TheTextbookCase) {
-  const FirstFailure f = first_failure(trials({6, 6, 6, 7, 10, 13, 16, 22, 23},
-                                              {6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35}));
+  const FirstFailure f = first_failure(
+      trials({6, 6, 6, 7, 10, 13, 16, 22, 23}, {6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35}));
   EXPECT_DOUBLE_EQ(*f.lower, 13);
   EXPECT_DOUBLE_EQ(*f.median, 23);
   EXPECT_FALSE(f.upper);
