@@ -279,6 +279,7 @@ class Machine final : public System {
   void stop_receive_timer(Process& p);
   void create_root();
   void end_process(Process& p);
+  void tell_of_end(Process& p);
   void process_body(Process& p);
   void decide_end();  // nothing can happen any more: passed or deadlock
   std::string deadlock_story(const Process& root) const;

@@ -259,40 +259,7 @@ void Machine::die(Process& p) {
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
            make_object(ObjectClass::process, p.index), 0, extra, n);
   end_process(p);
-  // Those who are told, links first as OTP does. Each is told in a step of its own if there are
-  // several: between two of them others may see one effect and not yet the other.
-  bool first = true;
-  Term noproc;
-  if (p.killed) noproc = make_string("noproc", arena_);
-  for (uint32_t i = 0; i < p.links.size + p.late_links.size; i++) {
-    const bool late = i >= p.links.size;
-    Process& q = *w.processes[late ? p.late_links[i - p.links.size] : p.links[i]];
-    const Term& reason = late ? noproc : p.exit_reason;
-    if (!first)
-      sync(nullptr, p, "exit", OpKind::exit, Access::append,
-           make_object(ObjectClass::mailbox, q.index));
-    first = false;
-    if (recording()) note_target(label(q)), note_args("EXIT " + print(reason));
-    for (uint32_t k = 0; k < q.links.size; k++)
-      if (q.links[k] == p.index) {
-        Signal s;
-        s.kind = SignalKind::link_exit;
-        s.payload = copy_term(reason, arena_);
-        send_signal(p, q, s);
-        break;
-      }
-  }
-  for (uint32_t i = 0; i < p.watchers.size; i++) {
-    const Watcher& watcher = p.watchers[i];
-    Process& q = *w.processes[watcher.process];
-    if (!first)
-      sync(nullptr, p, "exit", OpKind::exit, Access::append,
-           make_object(ObjectClass::mailbox, q.index));
-    first = false;
-    const Term& reason = watcher.late ? noproc : p.exit_reason;
-    if (recording()) note_target(label(q)), note_args("DOWN " + print(reason));
-    send_down(p, watcher, reason);
-  }
+  tell_of_end(p);
   p.status = Status::ended;
   p.ended_at = w.steps;
   disable(p.actor);
@@ -313,6 +280,50 @@ void Machine::die(Process& p) {
   w.current = q;
   switch_stack(nowhere, q->context);
   __builtin_unreachable();
+}
+
+// Those who are told, links first as OTP does. Each is told in a step of its own if there are
+// several: between two of them others may see one effect and not yet the other. Who links or
+// monitors meanwhile comes last, so that it learns of noproc after what it is owed already.
+void Machine::tell_of_end(Process& p) {
+  World& w = *world_;
+  Term noproc;
+  bool first = true;
+  const auto next = [&](Process& q) {
+    if (!first)
+      sync(nullptr, p, "exit", OpKind::exit, Access::append,
+           make_object(ObjectClass::mailbox, q.index));
+    first = false;
+  };
+  uint32_t links = 0, late_links = 0, watchers = 0;
+  for (;;) {
+    const bool late = links == p.links.size;
+    if (!late || late_links < p.late_links.size) {
+      Process& q = *w.processes[late ? p.late_links[late_links++] : p.links[links++]];
+      next(q);
+      if (late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
+      const Term& reason = late ? noproc : p.exit_reason;
+      if (recording()) note_target(label(q)), note_args("EXIT " + print(reason));
+      for (uint32_t k = 0; k < q.links.size; k++)
+        if (q.links[k] == p.index) {
+          Signal s;
+          s.kind = SignalKind::link_exit;
+          s.payload = copy_term(reason, arena_);
+          send_signal(p, q, s);
+          break;
+        }
+    } else if (watchers < p.watchers.size) {
+      const Watcher watcher = p.watchers[watchers++];
+      Process& q = *w.processes[watcher.process];
+      next(q);
+      if (watcher.late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
+      const Term& reason = watcher.late ? noproc : p.exit_reason;
+      if (recording()) note_target(label(q)), note_args("DOWN " + print(reason));
+      send_down(p, watcher, reason);
+    } else {
+      return;
+    }
+  }
 }
 
 // Takes effect in one step: no longer alive, name free, tables gone. Whoever learns of the end

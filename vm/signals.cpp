@@ -163,8 +163,9 @@ void Machine::handle(Process& to, Signal& s) {
   World& w = *world_;
   Process* from = s.from == kNone ? nullptr : w.processes[s.from];
   // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the
-  // exit has taken effect.
-  const bool ending = alive(to) && to.killed;
+  // exit has taken effect, and after those who asked before.
+  const bool dying = to.status == Status::dying;
+  const bool ending = (alive(to) && to.killed) || dying;
   const bool gone = !alive(to) || to.doomed || to.killed;
   switch (s.kind) {
     case SignalKind::message:
@@ -231,6 +232,7 @@ void Machine::handle(Process& to, Signal& s) {
       push(to.links, s.from);
       return;
     case SignalKind::unlink:
+      if (dying) return;  // it goes through its links; a link that is gone is not told of
       for (uint32_t i = 0; i < to.links.size; i++)
         if (to.links[i] == s.from) {
           erase(to.links, i);
@@ -248,11 +250,14 @@ void Machine::handle(Process& to, Signal& s) {
       watcher.late = ending;
       if (gone && !ending)
         send_down(to, watcher, make_string("noproc", arena_));
+      else if (dying)
+        push(to.watchers, watcher);
       else
         add_watcher(to, watcher);
       return;
     }
     case SignalKind::demonitor:
+      if (dying) return;  // it goes through its watchers; a DOWN that nobody waits for is dropped
       for (uint32_t i = 0; i < to.watchers.size; i++)
         if (to.watchers[i].ref == s.ref) {
           erase(to.watchers, i);

@@ -14,10 +14,15 @@ end
 -- start_nodes{"a", "b"}: makes the nodes, all connected to each other; returns the list.
 function cluster.start_nodes(list)
   for _, name in ipairs(names(list, "start_nodes")) do core.start(name) end
+  if lockstep.global then lockstep.global.boot(names(list, "start_nodes")) end
   return list
 end
 -- start_node(name): makes a node, or starts a stopped one afresh.
-cluster.start_node = core.start
+function cluster.start_node(name)
+  core.start(name)
+  if lockstep.global then lockstep.global.boot({ name }) end
+  return name
+end
 -- stop_node(name): all its processes are gone at once; others see nodedown and noconnection.
 cluster.stop_node = core.stop
 

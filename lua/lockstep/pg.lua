@@ -149,6 +149,24 @@ end
 local function remote_gone(S, peer)
   while peer[3][1] do remote_leave(S, peer, peer[3][1][1], { peer[3][1][2] }) end
 end
+-- What is in `a` and not in `b`, both {{group, pid} ...}, each as often as it is there more.
+local function missing(a, b)
+  local rest = table.move(b, 1, #b, 1, {})
+  local out = {}
+  for _, x in ipairs(a) do
+    local found
+    for i, y in ipairs(rest) do
+      if x[2] == y[2] and gen.same(x[1], y[1]) then found = i end
+    end
+    if found then table.remove(rest, found) else out[#out + 1] = x end
+  end
+  return out
+end
+-- All that a peer has: only what differs is touched, so that readers do not see members vanish for a moment.
+local function remote_sync(S, peer, groups)
+  for _, g in ipairs(missing(peer[3], groups)) do remote_leave(S, peer, g[1], { g[2] }) end
+  for _, g in ipairs(missing(groups, peer[3])) do remote_join(S, peer, g[1], { g[2] }) end
+end
 
 -- True if the message was one of the servers' own.
 local function from_peer(S, m)
@@ -167,10 +185,7 @@ local function from_peer(S, m)
     lockstep.send(m[2], { "sync", lockstep.self(), groups })
   elseif kind == "sync" then
     local peer = peer_of(S, m[2])
-    if peer then
-      remote_gone(S, peer)
-      for _, g in ipairs(m[3]) do remote_join(S, peer, g[1], { g[2] }) end
-    end
+    if peer then remote_sync(S, peer, m[3]) end
   elseif (kind == "join" or kind == "leave") and #m == 4 then
     local peer = peer_of(S, m[2])
     if peer then (kind == "join" and remote_join or remote_leave)(S, peer, m[3], m[4]) end

@@ -31,8 +31,11 @@ function global.send(name, message) end
 ---@return boolean
 function global.set_lock(id, nodes, retries) end
 ---@param id table
+---@param nodes? string[]
 ---@return true
-function global.del_lock(id) end
+function global.del_lock(id, nodes) end
+---@return "ok"
+function global.sync() end
 ---@param id table
 ---@param fn function
 ---@param nodes? string[]
