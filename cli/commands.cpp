@@ -52,8 +52,8 @@ const Flag kSearch[] = {
 const Flag kExecution[] = {
     {"--max-steps", nullptr, "N", "decisions in one execution, else it fails (default 10000)",
      setting<k_max_steps>},
-    {"--max-memory", nullptr, "SIZE", "memory of one execution, else it fails (default 256M)",
-     setting<k_max_memory>},
+    {"--max-memory", nullptr, "SIZE",
+     "memory of one execution, at most 1G, else it fails (default 256M)", setting<k_max_memory>},
     {"--delivery", nullptr, "instant|async",
      "when a signal arrives: as it is sent, or at a step of its own", setting<k_delivery>},
     {"--timers", nullptr, "quiescent|racy",

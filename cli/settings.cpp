@@ -13,6 +13,7 @@ namespace lockstep::cli {
 namespace {
 
 constexpr uint64_t kMaxU32 = 0xffffffff;
+constexpr uint64_t kMostMemory = 1ull << 30;  // Arena: the heap of a machine
 
 void set_strategy(Settings& s, const std::string& text) {
   if (!find_strategy(text)) {
@@ -44,7 +45,12 @@ const Setting kSettings[] = {
      [](Settings& s, const std::string& t) {
        s.max_steps = static_cast<uint32_t>(parse_count(t, 1, kMaxU32 - 1));
      }},
-    {"max_memory", [](Settings& s, const std::string& t) { s.max_memory = parse_bytes(t); }},
+    {"max_memory",
+     [](Settings& s, const std::string& t) {
+       s.max_memory = parse_bytes(t);
+       if (s.max_memory > kMostMemory)
+         throw fmt::format("must be at most 1G, which is a machine's whole heap, got '{}'", t);
+     }},
     {"depth",
      [](Settings& s, const std::string& t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
     {"resample_prob", [](Settings& s, const std::string& t) { s.resample = parse_probability(t); }},

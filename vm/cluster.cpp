@@ -234,7 +234,7 @@ void Machine::stop_node(uint32_t node) {
       p.killed = p.doomed = true;
       continue;
     }
-    ets_owner_exit(*this, p);
+    ets_owner_exit(*this, p, 0, kNone);
     remove_silently(p);
     push(w.free_stacks, p.stack);
   }

@@ -443,31 +443,37 @@ const EtsFunction kEtsAdmin[] = {
     {nullptr, nullptr},
 };
 
-size_t ets_exit_footprint(const Machine& m, const Process& p, Footprint* out, size_t room) {
+size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Footprint* out,
+                          size_t room, uint32_t* until) {
   const World& w = m.world();
   size_t n = 0;
-  auto add = [&](const Footprint& f) {
-    if (n < room) out[n++] = f;
-  };
-  for (const EtsTable* t : w.tables) {
+  for (uint32_t i = from; i < w.tables.size; i++) {
+    const EtsTable* t = w.tables[i];
     if (!t->alive || (t->owner != p.index && !has_fixed(*t, p.index))) continue;
-    add({make_object(ObjectClass::ets, t->container), Access::write});
+    if (n + 5 > room) {
+      *until = i;
+      return n;
+    }
+    out[n++] = {make_object(ObjectClass::ets, t->container), Access::write};
     if (t->owner != p.index) continue;
     if (t->renamed)
-      add({make_object(ObjectClass::ets, name_container(t->node, View{t->name.bytes}.string())),
-           Access::write});
+      out[n++] = {
+          make_object(ObjectClass::ets, name_container(t->node, View{t->name.bytes}.string())),
+          Access::write};
     const Process* heir = t->heir ? m.find(t->heir) : nullptr;
     if (heir) {
-      add({make_object(ObjectClass::process, heir->index), Access::read});
-      add({make_object(ObjectClass::mailbox, heir->index), Access::append});
+      out[n++] = {make_object(ObjectClass::process, heir->index), Access::read};
+      out[n++] = {make_object(ObjectClass::mailbox, heir->index), Access::append};
     }
-    add(in_set_of_tables(t->node, t->container, Access::write));
+    out[n++] = in_set_of_tables(t->node, t->container, Access::write);
   }
+  *until = kNone;
   return n;
 }
 
-void ets_owner_exit(Machine& m, Process& p) {
-  for (EtsTable* t : m.world().tables) {
+void ets_owner_exit(Machine& m, Process& p, uint32_t from, uint32_t until) {
+  for (uint32_t i = from; i < std::min(until, m.world().tables.size); i++) {
+    EtsTable* t = m.world().tables[i];
     if (!t->alive) continue;
     unfix(m, *t, p.index, true);
     if (t->owner != p.index) continue;

@@ -71,6 +71,12 @@ std::string ets_object_name(const Machine& m, ObjectId object) {
   return element <= kTableFacts ? table : table + "[...]";
 }
 
+std::string ets_table_name(const Machine& m, uint64_t id) {
+  for (const EtsTable* t : m.world().tables)
+    if (t && t->id == id) return table_text(*t);
+  return {};
+}
+
 uint64_t ets_digest(const Machine& m) {
   const World& w = m.world();
   uint64_t sum = 0;

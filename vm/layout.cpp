@@ -1,6 +1,7 @@
 #include "vm/layout.h"
 
 #include <cstdlib>
+#include <cstring>
 
 namespace lockstep::vm::layout {
 
@@ -47,6 +48,12 @@ const char* check(lua_State* L) {
   const void* b = lua_topointer(L, -2);
   const void* c = lua_topointer(L, -1);
   if (proto_of(a) != proto_of(b) || proto_of(a) == proto_of(c)) return "the prototype in a closure";
+  lua_Debug where;
+  lua_pushvalue(L, -1);
+  lua_getinfo(L, ">S", &where);
+  if (load<int>(proto_of(c), kProtoLine) != where.linedefined ||
+      std::strcmp(load<const char*>(proto_of(c), kProtoSource) + kStringBytes, where.source) != 0)
+    return "where a function is defined";
   void* variable = lua_upvalueid(L, -3, 1);
   if (load<void*>(a, kClosureUpvalues) != variable) return "the variables of a closure";
   if (!upval_closed(variable) || load<lua_Integer>(variable, kUpvalValue) != 5)

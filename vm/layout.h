@@ -34,6 +34,10 @@ inline const void* proto_of(const void* closure) {
   return load<const void*>(closure, kClosureProto);
 }
 
+// Proto: { header 10, three bytes, six ints, int linedefined 44, int lastlinedefined, six pointers,
+// TString* source 112 }
+inline constexpr size_t kProtoLine = 44, kProtoSource = 112;
+
 // UpVal, closed: { header 10, tbc 1, pad, TValue* v, TValue value }. TValue: { 8 bytes value, 1
 // byte tag }.
 inline constexpr size_t kUpvalPointer = 16, kUpvalValue = 24;

@@ -9,6 +9,7 @@
 #include "vm/cluster_api.h"
 #include "vm/embedded.h"
 #include "vm/frozen.h"
+#include "vm/labels.h"
 #include "vm/layout.h"
 #include "vm/machine.h"
 #include "vm/sandbox.h"
@@ -407,6 +408,7 @@ void Machine::load(LoadContext& context) {
     throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
                 "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
+  name_functions(*context.files, function_names_);
   if (!scenario_.empty()) {
     size_t index = 0;
     while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_)
@@ -679,35 +681,6 @@ uint64_t Machine::fingerprint() {
   const uint64_t h = digest_text(s ? s : "");
   lua_settop(L_, 0);
   return h;
-}
-
-std::string light_name(uint64_t v) {
-  Machine* m = current_machine();
-  switch (light_class(v)) {
-    case Light::pid: {
-      Process* p = m ? m->find(v) : nullptr;
-      return p ? m->label(*p) : "a pid";
-    }
-    case Light::ref: {
-      if (!m || light_index(v) >= m->world().processes.size) return "a reference";
-      const Process& p = *m->world().processes[light_index(v)];
-      // The inverse of the odd step gives back which reference of the process it is.
-      const uint32_t n = (light_low(v) - static_cast<uint32_t>(p.key)) * 0x0e8b2f51u;
-      std::string path = m->label(p);
-      return "#Ref<" +
-             path.substr(
-                 1, path.find('(') == std::string::npos ? std::string::npos : path.find('(') - 1) +
-             "." + std::to_string(n) + ">";
-    }
-    case Light::ets_table:
-      return "#Tid<" + std::to_string(light_index(v)) + ">";
-    case Light::atomics:
-      return "#Atomics<" + std::to_string(light_index(v)) + ">";
-    case Light::marker:
-      return v == kAny ? "any" : v == kOneOf ? "one_of" : "marker";
-    default:
-      return "light";
-  }
 }
 
 }  // namespace lockstep::vm

@@ -49,8 +49,8 @@ void out_of_memory() {
   Process* p = m->world_->current;
   Outcome o;
   o.verdict = Verdict::memory_bound;
-  o.reason =
-      "more than " + std::to_string(m->options_.limits.max_memory >> 20) + " MiB of guest memory";
+  const size_t most = std::min<size_t>(m->options_.limits.max_memory, m->arena_.heap_bytes());
+  o.reason = "more than " + std::to_string(most >> 20) + " MiB of guest memory";
   if (p) {
     o.process = m->label(*p);
     if (p->L) o.site = m->guest_site(p->running ? p->running : p->L);
@@ -83,6 +83,7 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
   world_->iteration = iteration;
   if (sink_) {
     args_.clear();
+    printed_.clear();
     draft_ = {};
   }
   counted_ = 0;
@@ -135,6 +136,10 @@ const Outcome& Machine::run(Chooser& chooser) {
   }
   running_ = false;
   close_event();
+  if (sink_ && !printed_.empty()) {
+    if (!outcome_.detail.empty() && outcome_.detail.back() != '\n') outcome_.detail += '\n';
+    outcome_.detail += "printed:\n" + printed_;
+  }
   if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect &&
       !(slow_ & kSlowHunt)) {
     check_frozen();

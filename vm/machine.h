@@ -135,6 +135,8 @@ class Machine final : public System {
   }
   [[noreturn]] void die(Process& p);          // the running process ends; exit_reason is set
   std::string label(const Process& p) const;  // "P0(root)", "P1(worker)"
+  // While recording: what the guest printed, shown with the failure.
+  void print_line(const Process& p, const std::string& line);
   bool alive(const Process& p) const {
     return p.status != Status::dying && p.status != Status::ended;
   }
@@ -278,7 +280,7 @@ class Machine final : public System {
   void flush_own_signals(Process& p);
   void stop_receive_timer(Process& p);
   void create_root();
-  void end_process(Process& p);
+  void end_process(Process& p, uint32_t tables);
   void tell_of_end(Process& p);
   void process_body(Process& p);
   void decide_end();  // nothing can happen any more: passed or deadlock
@@ -352,6 +354,11 @@ class Machine final : public System {
   const void* ok_string_ = nullptr;
   int body_ref_ = 0, threads_ref_ = 0, templates_ref_ = 0;
   std::string last_line_;
+  std::string printed_;  // by the guest, while recording
+  // Names of the functions that the sources define, by file and line.
+  std::map<std::pair<std::string, int>, std::string> function_names_;
+  void note_function(Process& p);
+  std::string function_name(uint32_t proto) const;
   std::vector<const void*> libraries_;
   struct Frozen;
   std::unique_ptr<Frozen> frozen_;

@@ -108,15 +108,6 @@ Process* Machine::find(uint64_t pid) const {
   return world_->processes[i];
 }
 
-std::string Machine::label(const Process& p) const {
-  std::string path;
-  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
-    path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
-  if (path.empty()) path = "0";
-  std::string name = p.parent == kNone ? "root" : text_of(p.label);
-  return "P" + path + (name.empty() ? "" : "(" + name + ")");
-}
-
 uint64_t Machine::make_ref(Process& p) {
   const uint32_t n = ++p.refs;
   return make_light(Light::ref, p.index, static_cast<uint32_t>(p.key) + n * kRefStep);
@@ -157,6 +148,7 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
       vm::push(p->L, View{q});
       q = View{q}.end();
     }
+    note_function(*p);
   }
   return *p;
 }
@@ -248,17 +240,26 @@ void Machine::die(Process& p) {
          "the root process was ended by an exit signal: " + print(p.exit_reason));
   }
   drop_timers_of(p);
-  Footprint extra[128];
+  Footprint extra[255];  // Operation::extra_count is a byte
   size_t n = 0;
   if (p.name.tag != Tag::nil)
     extra[n++] = {
         make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1),
         Access::write};
-  n += ets_exit_footprint(*this, p, extra + n, 128 - n);
+  uint32_t until = 0;
+  n += ets_exit_footprint(*this, p, 0, extra + n, 255 - n, &until);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
            make_object(ObjectClass::process, p.index), 0, extra, n);
-  end_process(p);
+  end_process(p, until);
+  // An owner of more tables than a footprint holds lets go of them in several steps.
+  while (until != kNone) {
+    const uint32_t from = until;
+    n = ets_exit_footprint(*this, p, from, extra, 255, &until);
+    announce(nullptr, p, "exit", OpKind::exit, Access::write,
+             make_object(ObjectClass::process, p.index), 0, extra, n);
+    ets_owner_exit(*this, p, from, until);
+  }
   tell_of_end(p);
   p.status = Status::ended;
   p.ended_at = w.steps;
@@ -326,9 +327,9 @@ void Machine::tell_of_end(Process& p) {
   }
 }
 
-// Takes effect in one step: no longer alive, name free, tables gone. Whoever learns of the end
-// finds all that done.
-void Machine::end_process(Process& p) {
+// Takes effect in one step: no longer alive, name free, tables gone (those below number `tables`).
+// Whoever learns of the end finds all that done.
+void Machine::end_process(Process& p, uint32_t tables) {
   if (recording()) note_args(print(p.exit_reason));
   const bool told = p.links.size != 0 || p.watchers.size != 0;
   p.status = Status::dying;
@@ -340,7 +341,7 @@ void Machine::end_process(Process& p) {
          where, "", text_of(p.crash_trace));
   }
   release_name(p);
-  ets_owner_exit(*this, p);
+  ets_owner_exit(*this, p, 0, tables);
   for (Message& m : p.mailbox) free_term(m.payload, arena_);
   p.mailbox.size = 0;
 }

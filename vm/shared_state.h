@@ -20,10 +20,13 @@ void open_atomics(lua_State* L);
 void open_counters(lua_State* L);
 void open_persistent_term(lua_State* L);
 
-// The owner has ended: its tables are deleted or go to their heirs.
-void ets_owner_exit(Machine& m, Process& p);
-// Footprint of that, at most `room` entries; returns how many.
-size_t ets_exit_footprint(const Machine& m, const Process& p, Footprint* out, size_t room);
+// The owner has ended: its tables with numbers from `from` to below `until` are deleted or go to
+// their heirs.
+void ets_owner_exit(Machine& m, Process& p, uint32_t from, uint32_t until);
+// Footprint of that, from table `from` on, in at most `room` entries (five at least); returns how
+// many. *until: the first table that it does not cover, 0xffffffff if it covers all.
+size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Footprint* out,
+                          size_t room, uint32_t* until);
 
 uint64_t shared_state_digest(const Machine& m);
 // Where the object's table or array comes from: the same in executions that make them in another

@@ -14,6 +14,7 @@ uint64_t atomics_digest(const Machine& m);
 uint64_t persistent_term_digest(const Machine& m);
 
 std::string ets_object_name(const Machine& m, ObjectId object);
+std::string ets_table_name(const Machine& m, uint64_t id);  // empty if there is no such table
 std::string atomics_object_name(const Machine& m, ObjectId object);
 std::string persistent_term_object_name(const Machine& m, ObjectId object);
 

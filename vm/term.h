@@ -187,6 +187,7 @@ constexpr uint64_t kInfinity =
     make_light(Light::marker, 2, 2);  // lockstep.infinity is the string "infinity"; reserved
 
 // Printed names of light values come from the machine that is running on this thread.
-std::string light_name(uint64_t value);
+std::string light_name(uint64_t value);  // as tostring gives it
+std::string light_text(uint64_t value);  // as reports show it
 
 }  // namespace lockstep::vm

@@ -64,7 +64,7 @@ void print_to(View v, size_t limit, std::string& out) {
       number(v.real(), out);
       return;
     case Tag::light:
-      out += light_name(static_cast<uint64_t>(v.i64(1)));
+      out += light_text(static_cast<uint64_t>(v.i64(1)));
       return;
     case Tag::string: {
       auto s = v.string();

@@ -143,7 +143,8 @@ struct Process {
   Term exit_reason;
   Term name;  // registered name, or nil
   Prng random;
-  Term label;                                // for people: set_label, or the first registered name
+  Term label;          // for people: set_label, or the first registered name
+  uint32_t proto = 0;  // for people: place in the arena of the function it runs, 0 if unknown
   Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
   uint64_t observed = 0;      // digest of what it has seen, while observations are tracked
   uint32_t tables_made = 0;   // ETS tables and atomics it has made

@@ -158,3 +158,40 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep run "$TOUR" --seed 00000000000000ff000000000000000000000000
   has "$out" "seed:        255"
 }
+
+@test "what a failing execution printed is shown with it, and again by replay; a passing one shows nothing" {
+  cat >prints.lua <<'EOF'
+local lockstep = require "lockstep"
+local function worker(n)
+  print("working on", n, { 1, x = "y" })
+  return lockstep.send(lockstep.self(), n)
+end
+lockstep.scenario("prints", function()
+  lockstep.spawn(worker, lockstep.choose(2))
+  lockstep.spawn(function() lockstep.yield() end)
+  lockstep.yield()
+  assert(not lockstep.choose({ false, true }), "it failed")
+end)
+EOF
+  lockstep run prints.lua --strategy dfs
+  exits 1
+  has "$out" "printed:"
+  grep -qE '^ +step [0-9]+ P1\(worker\): working on	[12]	\{1, x = "y"\}$' <<<"$out"
+  has "$out" "P2(fn:8)"  # a function without a name, by its line
+  lockstep replay --trace "$(echo traces/*seed1.lockstep)"
+  exits 1
+  has "$out" "working on"
+  echo 'local lockstep = require "lockstep" lockstep.scenario("fine", function() print("invisible") end)' >fine.lua
+  lockstep run fine.lua --iterations 10
+  exits 0
+  lacks "$out$err" "invisible"
+}
+
+@test "more memory than a machine has is refused" {
+  scenario clean.lua clean <<<'lockstep.yield()'
+  lockstep run clean.lua --max-memory 2G
+  exits 2
+  has "$err" "--max-memory must be at most 1G"
+  lockstep run clean.lua --max-memory 1G --iterations 1
+  exits 0
+}

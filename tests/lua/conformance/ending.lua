@@ -1,5 +1,6 @@
 -- What happens to signals that reach a process between its end and the moment when all have been told: beam-semantics 2.4.
 local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
 local h = require "helper"
 
 -- Whoever demonitors or unlinks while the process tells the others takes nothing from them.
@@ -61,4 +62,26 @@ lockstep.scenario("noproc comes after the DOWN of an earlier monitor", function(
   if m2[5] == "noproc" or m1[5] == "noproc" then
     h.expect({ m1[2] == first, m1[5], m2[2] == second, m2[5] }, { true, "normal", true, "noproc" })
   end
+end)
+
+-- Whoever learns of the end finds all that it held gone, however much that was.
+lockstep.scenario("an owner of three hundred tables", function()
+  local main = lockstep.self()
+  local p, ref = lockstep.spawn_monitor(function()
+    local tables = {}
+    for i = 1, 300 do
+      tables[i] = ets.new("t" .. i, { "public", i % 100 == 0 and { "heir", main, i } or { "heir", "none" } })
+    end
+    lockstep.send(main, tables)
+    lockstep.recv_first "stop"
+  end)
+  local tables = lockstep.recv()
+  lockstep.send(p, "stop")
+  h.down(ref)
+  local left = {}
+  for i, t in ipairs(tables) do
+    if ets.info(t) ~= nil then left[#left + 1] = i end
+  end
+  h.expect(left, { 100, 200, 300 })
+  h.expect(#h.drain(), 3)
 end)
