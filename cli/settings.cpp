@@ -65,7 +65,8 @@ const Setting kSettings[] = {
     {"drain", [](Settings& s, const std::string& t) { s.drain = parse_bool(t); }},
     {"crashes",
      [](Settings& s, const std::string& t) {
-       s.allow_crashes = is_choice("fail|allow", t, "allow");
+       s.allow_crashes = is_choice("fail|allow|abort", t, "allow");
+       s.abort_crashes = t == "abort";
      }},
     {"expect",
      [](Settings& s, const std::string& t) {
@@ -173,6 +174,7 @@ vm::MachineOptions Settings::machine() const {
   m.racy_timers = racy_timers;
   m.drain = drain;
   m.allow_crashes = allow_crashes;
+  m.abort_crashes = abort_crashes;
   return m;
 }
 
@@ -182,7 +184,9 @@ SettingMap Settings::recorded() const {
           {"delivery", async_delivery ? "async" : "instant"},
           {"timers", racy_timers ? "racy" : "quiescent"},
           {"drain", drain ? "true" : "false"},
-          {"crashes", allow_crashes ? "allow" : "fail"}};
+          {"crashes", allow_crashes   ? "allow"
+                      : abort_crashes ? "abort"
+                                      : "fail"}};
 }
 
 bool Settings::expects(const Outcome& outcome) const {

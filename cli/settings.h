@@ -24,7 +24,7 @@ struct Settings {
   bool async_delivery = false;
   bool racy_timers = false;
   bool drain = false;
-  bool allow_crashes = false;
+  bool allow_crashes = false, abort_crashes = false;
   std::string expect;  // a verdict's name or a signature; empty: no failure is expected
 
   ExploreOptions explore() const;

@@ -333,11 +333,13 @@ void Machine::end_process(Process& p, uint32_t tables) {
   if (recording()) note_args(print(p.exit_reason));
   const bool told = p.links.size != 0 || p.watchers.size != 0;
   p.status = Status::dying;
-  if (p.crashed && !told && !options_.allow_crashes && !orderly(p.exit_reason)) {
+  if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
+      !orderly(p.exit_reason)) {
     const std::string where = text_of(p.crash_site);
     fail(Verdict::crash, p,
          "process " + label(p) +
-             " crashed and nobody links to, monitors or supervises it: " + text_of(p.crash_text),
+             (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
+             text_of(p.crash_text),
          where, "", text_of(p.crash_trace));
   }
   release_name(p);

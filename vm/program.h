@@ -24,6 +24,7 @@ struct MachineOptions {
   bool racy_timers = false;    // --timers racy: a due timer may fire while processes can run
   bool drain = false;          // run on after the root has ended
   bool allow_crashes = false;  // crashes = "allow"
+  bool abort_crashes = false;  // crashes = "abort": a failure whoever is told of it
 };
 
 // One lockstep.scenario(name, options, body).

@@ -20,7 +20,7 @@
 ---@field delivery? "instant"|"async"
 ---@field timers? "quiescent"|"racy"
 ---@field drain? boolean run on after the root has ended
----@field crashes? "fail"|"allow"
+---@field crashes? "fail"|"allow"|"abort"
 ---@field expect? string the failure that must come: its kind or signature
 
 ---@class lockstep.exception what pcall catches of lockstep.error, throw, exit and OTP's errors

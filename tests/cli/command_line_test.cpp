@@ -150,7 +150,8 @@ TEST(Settings, WrongOptionsAreNamedWithFileAndLine) {
   EXPECT_THAT(
       scenario_complaint({{"seed", "x"}}),
       HasSubstr("bank.lua:7: option 'seed' of scenario \"transfer\" must be a whole number"));
-  EXPECT_THAT(scenario_complaint({{"crashes", "never"}}), HasSubstr("must be one of fail, allow"));
+  EXPECT_THAT(scenario_complaint({{"crashes", "never"}}),
+              HasSubstr("must be one of fail, allow, abort"));
   EXPECT_EQ(scenario_complaint({{"drain", "true"}, {"crashes", "allow"}, {"expect", "deadlock"}}),
             "");
 }
