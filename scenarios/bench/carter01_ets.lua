@@ -1,0 +1,3 @@
+-- carter01 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "carter01"

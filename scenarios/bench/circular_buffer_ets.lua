@@ -1,0 +1,3 @@
+-- circular_buffer with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "circular_buffer"

@@ -1,0 +1,3 @@
+-- lazy01 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "lazy01"

@@ -1,0 +1,3 @@
+-- reorder_3 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "reorder_3"

@@ -1,0 +1,3 @@
+-- twostage_100 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "twostage_100"

@@ -1,0 +1,3 @@
+-- twostage_50 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "twostage_50"

@@ -1,0 +1,3 @@
+-- uneven25 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "uneven25"
