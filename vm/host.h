@@ -56,7 +56,10 @@ bool is_exception(lua_State* L, int index);  // an error of this kind, as raise_
 // (...)".
 [[noreturn]] void misuse_argument(lua_State* L, int argument, const char* expected);
 
-inline constexpr const char* kException =
-    "lockstep.exception";  // registry name of the metatable of such errors
+// Names in the registry: the metatable of such errors; modules by name; the bodies of the
+// scenarios, in the order of their declaration.
+inline constexpr const char* kException = "lockstep.exception";
+inline constexpr const char* kLoaded = "lockstep.loaded";
+inline constexpr const char* kScenarios = "lockstep.scenarios";
 
 }  // namespace lockstep::vm

@@ -35,6 +35,9 @@ struct ScenarioInfo {
   std::map<std::string, std::string> options;  // as written in the file, snake_case, values as text
 };
 
+// The whole file; false if it cannot be read.
+bool read_source(const std::string& path, std::string* text);
+
 class Program {
  public:
   // Reads the file and runs it once, which finds its modules and scenarios. Errors: ExitCode::usage

@@ -82,6 +82,16 @@ static_assert(sizeof(Term) == 16);
 // Bytes under construction; kept by the machine and reused, so that encoding allocates nothing in
 // the long run.
 using Bytes = std::vector<char>;
+template <class T>
+void put_bytes(Bytes& out, T v) {
+  const size_t at = out.size();
+  out.resize(at + sizeof v);
+  std::memcpy(&out[at], &v, sizeof v);
+}
+template <class T>
+void patch_bytes(Bytes& out, size_t at, T v) {
+  std::memcpy(&out[at], &v, sizeof v);
+}
 
 // A view of one encoded value, inside a term or standing alone.
 struct View {

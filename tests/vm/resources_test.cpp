@@ -23,7 +23,9 @@ void expect_verdict(const std::string& body, Verdict verdict, const std::string&
   EXPECT_EQ(result.findings[0].outcome.verdict, verdict) << body << "\n"
                                                          << result.findings[0].outcome.reason;
   EXPECT_TRUE(result.findings[0].deterministic) << result.findings[0].divergence;
-  if (!site.empty()) EXPECT_EQ(result.findings[0].outcome.site, site);
+  if (!site.empty()) {
+    EXPECT_EQ(result.findings[0].outcome.site, site);
+  }
 }
 
 TEST(Resources, AGigabyteOfString) {

@@ -28,7 +28,9 @@ void run_file(const std::string& path) {
     const auto expected = info.options.find("expect");
     const bool program_of_many = info.name.starts_with("nd-");
     ExploreResult r = explore_scenario(program, info.name, program_of_many ? "dpor" : "dfs", 3000);
-    if (program_of_many && r.findings.empty()) EXPECT_TRUE(r.exhausted);
+    if (program_of_many && r.findings.empty()) {
+      EXPECT_TRUE(r.exhausted);
+    }
     if (r.findings.empty() && !r.misuse && !r.exhausted)
       r = explore_scenario(program, info.name, "random", 500);
     if (r.misuse) ADD_FAILURE() << r.misuse->outcome.reason << " at " << r.misuse->outcome.site;

@@ -1,0 +1,288 @@
+// The image: where Lua's memory comes from, what of it can change, and values that refer to it.
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "vm/frozen.h"
+#include "vm/layout.h"
+#include "vm/machine.h"
+
+namespace lockstep::vm {
+namespace {
+constexpr uint32_t kSeed = 0x10c557e9;  // of the string hashes
+}  // namespace
+
+// ---- memory for Lua ----
+
+void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size) {
+  auto* m = static_cast<Machine*>(ud);
+  Arena& a = m->arena_;
+  if (new_size == 0) {
+    if (p) {
+      if (__builtin_expect(m->loading_ != nullptr, 0)) m->blocks_.erase(static_cast<char*>(p));
+      a.put(p, old_size);
+    }
+    return nullptr;
+  }
+  if (!p) {
+    if (__builtin_expect(m->newstate_calls_ < 2, 0)) {
+      if (++m->newstate_calls_ == 2)
+        m->seed_pinned_ = layout::pin_seed(m->state_block_, m->state_size_,
+                                           &Machine::allocate_for_lua, ud, kSeed);
+    }
+    void* q = a.get(new_size);
+    if (m->newstate_calls_ == 1 && !m->state_block_) {
+      m->state_block_ = q;
+      m->state_size_ = new_size;
+    }
+    if (__builtin_expect(q == nullptr, 0)) return m->refuse(new_size);
+    if (__builtin_expect(m->loading_ != nullptr, 0))
+      m->blocks_[static_cast<char*>(q)] = {new_size, static_cast<int>(old_size)};
+    return q;
+  }
+  if (__builtin_expect(m->loading_ != nullptr, 0))
+    m->blocks_[static_cast<char*>(p)].size = new_size;
+  if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
+  void* q = a.get(new_size);
+  if (!q) {
+    if (new_size < old_size) return p;  // Lua counts on shrinking never failing
+    return m->refuse(new_size);
+  }
+  std::memcpy(q, p, std::min(old_size, new_size));
+  if (__builtin_expect(m->loading_ != nullptr, 0)) {
+    m->blocks_[static_cast<char*>(q)] = {new_size, m->blocks_[static_cast<char*>(p)].kind};
+    m->blocks_.erase(static_cast<char*>(p));
+  }
+  a.put(p, old_size);
+  return q;
+}
+
+// Lua answers the first refusal with a full collection and asks again; the second ends the
+// execution, inside pcall too. String buffers ask only once: what no collection could make room for
+// ends it at once.
+void* Machine::refuse(size_t size) {
+  if (!running_) return nullptr;
+  if (refused_ == size || size > options_.limits.max_memory) out_of_memory();
+  refused_ = size;
+  return nullptr;
+}
+
+// ---- objects of the image ----
+
+bool Host::is_library(const void* table) const {
+  return std::binary_search(libraries, libraries + library_count, table);
+}
+
+void Host::push_image(lua_State* L, size_t offset) const {
+  luaL_checkstack(L, 1, "term");
+  lua_pushnil(L);
+  char* object = arena->base() + offset;
+  char* slot = layout::load<char*>(L, layout::kStateTop) - layout::kValueBytes;
+  layout::store(slot, 0, object);
+  layout::store(slot, 8, layout::collectable_tag(object));
+}
+
+void Host::push_closure(lua_State* L, size_t proto, int upvalues) const {
+  machine->push_closure(L, proto, upvalues);
+}
+
+void Machine::push_closure(lua_State* L, size_t proto, int upvalues) {
+  // A closure over as many fresh variables, made by a factory of ours, whose prototype is then the
+  // wanted one.
+  lua_rawgeti(L, LUA_REGISTRYINDEX, templates_ref_);
+  if (lua_rawgeti(L, -1, static_cast<lua_Integer>(upvalues) + 1) == LUA_TNIL) {
+    lua_pop(L, 1);
+    std::string names;
+    for (int i = 1; i <= upvalues; i++) names += (i > 1 ? ",u" : "u") + std::to_string(i);
+    const std::string text = upvalues ? "return function() local " + names +
+                                            " return function() return " + names + " end end"
+                                      : "return function() return function() end end";
+    luaL_loadbufferx(L, text.data(), text.size(), "=lockstep/closure", "t");
+    lua_call(L, 0, 1);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, static_cast<lua_Integer>(upvalues) + 1);
+  }
+  lua_remove(L, -2);
+  lua_call(L, 0, 1);
+  void* closure = const_cast<void*>(lua_topointer(L, -1));
+  layout::store(closure, layout::kClosureProto, static_cast<const void*>(arena_.base() + proto));
+}
+
+void Host::join_image_variable(lua_State* L, int closure, int n, size_t offset) const {
+  void* c = const_cast<void*>(lua_topointer(L, closure));
+  layout::store(c, layout::kClosureUpvalues + 8 * static_cast<size_t>(n - 1),
+                arena->base() + offset);
+}
+
+// ---- what must stay as it is, and what cannot ----
+
+// Everything that guests can reach is now as it must stay.
+void Machine::freeze() {
+  lua_State* L = L_;
+  lua_gc(L, LUA_GCCOLLECT);
+  // The first collection of an execution starts when ten times the loaded heap is in use: most
+  // never get there.
+  lua_gc(L, LUA_GCINC, 1000, 400, 0);
+  lua_gc(L, LUA_GCCOLLECT);
+  auto grow_to = [&](auto& v, uint32_t capacity) {
+    while (v.capacity < capacity) grow(v);
+  };
+  World& w = *world_;
+  grow_to(w.alternatives, 16);
+  grow_to(w.position, 64);
+  grow_to(w.actors, 64);
+  grow_to(w.woken, 32);
+  grow_to(w.processes, 16);
+  frozen_ = std::make_unique<Frozen>();
+  Frozen& f = *frozen_;
+  const char* base = arena_.base();
+  std::vector<const void*> libraries;
+  std::set<const void*> seen;
+  auto range = [&](const void* p, size_t size, const std::string& owner) {
+    if (!size || !arena_.contains(p)) return;
+    f.detail.push_back({static_cast<uint32_t>(static_cast<const char*>(p) - base),
+                        static_cast<uint32_t>(size), static_cast<uint32_t>(f.names.size())});
+    f.names.push_back(owner);
+  };
+  // Depth first from the globals, the modules and the scenarios; names are the first path found.
+  std::vector<std::string> path;
+  auto visit = [&](auto&& self, int index, const std::string& name, int depth) -> void {
+    const int type = lua_type(L, index);
+    if ((type != LUA_TTABLE && type != LUA_TFUNCTION) || depth > 100) return;
+    const void* p = lua_topointer(L, index);
+    if (type == LUA_TFUNCTION &&
+        (lua_iscfunction(L, index) && lua_getupvalue(L, index, 1) == nullptr))
+      return;
+    if (type == LUA_TFUNCTION && lua_iscfunction(L, index)) lua_pop(L, 1);
+    if (!seen.insert(p).second) return;
+    luaL_checkstack(L, 8, nullptr);
+    index = lua_absindex(L, index);
+    if (type == LUA_TFUNCTION) {
+      if (lua_iscfunction(L, index)) return;
+      for (int i = 1;; i++) {
+        const char* variable = lua_getupvalue(L, index, i);
+        if (!variable) break;
+        const void* cell = lua_upvalueid(L, index, i);
+        if (seen.insert(cell).second && layout::upval_closed(cell)) {
+          lua_Debug ar;
+          lua_pushvalue(L, index);
+          lua_getinfo(L, ">S", &ar);
+          range(static_cast<const char*>(cell) + layout::kUpvalValue, 9,
+                std::string("the file-level local '") + variable + "' (" +
+                    (ar.source[0] == '@' ? ar.source + 1 : ar.short_src) + ")");
+        }
+        self(self, -1, std::strcmp(variable, "_ENV") == 0 ? "_G" : variable, depth + 1);
+        lua_pop(L, 1);
+      }
+      return;
+    }
+    const std::string owner = "the file-level table '" + name + "'";
+    const auto flags = layout::load<uint8_t>(p, 10);
+    size_t array = layout::load<uint32_t>(p, layout::kTableAlimit);
+    if (flags & 0x80) {  // the limit is not the real size: that is the next power of two
+      size_t real = 1;
+      while (real < array) real *= 2;
+      array = real;
+    }
+    range(static_cast<const char*>(p) + layout::kTableArray, 16, owner);
+    range(static_cast<const char*>(p) + layout::kTableMetatable, 8, owner);
+    range(layout::load<const void*>(p, layout::kTableArray), array * layout::kValueBytes, owner);
+    if (layout::load<const void*>(p, layout::kTableLastfree))
+      range(layout::load<const void*>(p, layout::kTableNode),
+            (size_t{1} << layout::load<uint8_t>(p, layout::kTableLsizenode)) * layout::kNodeBytes,
+            owner);
+    bool library = false;
+    if (lua_getmetatable(L, index)) {
+      library = true;
+      self(self, -1, name + "'s metatable", depth + 1);
+      lua_pop(L, 1);
+    }
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+      if (lua_isfunction(L, -1)) library = true;
+      lua_pushvalue(L, -2);
+      const char* key = lua_tostring(L, -1);
+      const std::string inner = key ? (name.empty() ? key : name + "." + key) : name + "[...]";
+      lua_pop(L, 1);
+      self(self, -1, inner, depth + 1);
+      lua_pop(L, 1);
+    }
+    if (library) libraries.push_back(p);
+  };
+  lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
+  const lua_Integer scenarios = static_cast<lua_Integer>(lua_rawlen(L, -1));
+  for (lua_Integer i = 1; i <= scenarios; i++) {
+    lua_rawgeti(L, 1, i);
+    visit(visit, -1, "", 0);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, 0);
+  lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
+  lua_pushnil(L);
+  while (lua_next(L, 1)) {
+    const std::string name = lua_tostring(L, -2);
+    visit(visit, -1, name, 0);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, 0);
+  lua_pushglobaltable(L);
+  visit(visit, -1, "_G", 0);
+  lua_settop(L, 0);
+  std::sort(libraries.begin(), libraries.end());
+  libraries_ = std::move(libraries);
+  host_.libraries = libraries_.data();
+  host_.library_count = libraries_.size();
+  for (const Frozen::Range& r : f.detail) {
+    if (r.size % 8 == 0 && r.size <= 32)
+      for (uint32_t i = 0; i < r.size; i += 8) f.words.push_back(r.offset + i);
+    else
+      f.ranges.push_back(r);
+  }
+  std::sort(f.ranges.begin(), f.ranges.end(),
+            [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  arena_.head().top = arena_.base() + ((arena_.used() + 127) &
+                                       ~size_t{127});  // whole lines, so that copying has no tail
+  arena_.seal();
+  image_.assign(base, base + arena_.used());
+  host_.image_end = base + arena_.used();
+}
+
+void Machine::find_mutable() {
+  // Kinds of Lua's own (lobject.h) after those of the API.
+  constexpr int kUpvalue = LUA_NUMTYPES, kPrototype = LUA_NUMTYPES + 1;
+  const char* base = arena_.base();
+  std::set<const char*> fixed;  // blocks that do not change
+  for (const auto& [p, block] : blocks_) {
+    if (block.kind == LUA_TSTRING || block.kind == LUA_TFUNCTION || block.kind == kUpvalue)
+      fixed.insert(p);
+    if (block.kind != kPrototype) continue;
+    fixed.insert(p);
+    // Whatever array it points to is its code, its constants or its line numbers.
+    for (size_t i = 0; i + 8 <= block.size; i += 8) {
+      const auto it = blocks_.find(layout::load<char*>(p, i));
+      if (it != blocks_.end() && it->second.kind == 0) fixed.insert(it->first);
+    }
+  }
+  for (const Frozen::Range& r : frozen_->detail) fixed.insert(base + r.offset);  // whole arrays
+  std::vector<Piece> pieces;
+  auto piece = [&](const char* p, size_t size) {
+    const auto from = static_cast<uint32_t>(p - base) & ~31u;
+    const auto to = std::min((static_cast<uint32_t>(p - base + size) + 31) & ~31u,
+                             static_cast<uint32_t>(image_.size()));
+    pieces.push_back({from, to - from});
+  };
+  piece(base, reinterpret_cast<const char*>(world_) + sizeof(World) - base);
+  for (const auto& [p, block] : blocks_)
+    if (!fixed.contains(p)) piece(p, block.size);
+  std::sort(pieces.begin(), pieces.end(),
+            [](const Piece& a, const Piece& b) { return a.offset < b.offset; });
+  for (const Piece& p : pieces) {
+    if (!mutable_.empty() && p.offset <= mutable_.back().offset + mutable_.back().size + 32)
+      mutable_.back().size =
+          std::max(mutable_.back().size, p.offset + p.size - mutable_.back().offset);
+    else
+      mutable_.push_back(p);
+  }
+}
+
+}  // namespace lockstep::vm
