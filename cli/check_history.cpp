@@ -105,7 +105,7 @@ class FileCheck {
       effort.bytes_max = budget_.bytes_max;
       explanation = explain(history, model, consistency, result, effort);
       if (!options_.html.empty()) {
-        answer_.html = timeline_html(history, model, consistency, path_, explanation);
+        answer_.html = timeline_html(history, model_name(model), consistency, path_, explanation);
       }
     }
     say(history, model, consistency, result, explanation);

@@ -69,6 +69,12 @@ class System {
   // Asked after run().
   virtual std::span<const Alternative> blocked() const { return {}; }
 
+  // Inputs of the last execution that it could do without: operations that a generator made, each
+  // by a key that means the same in executions that differ elsewhere. omit() has executions from
+  // the next begin() on go without some, until the next omit().
+  virtual std::span<const uint64_t> inputs() const { return {}; }
+  virtual void omit(std::span<const uint64_t>) {}
+
   virtual Limits& limits() = 0;
 };
 

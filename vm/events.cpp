@@ -1,6 +1,7 @@
 // Recording and names: everything that is only for people, off while exploring.
 #include <algorithm>
 
+#include "vm/history_log.h"
 #include "vm/layout.h"
 #include "vm/machine.h"
 #include "vm/shared_state.h"
@@ -250,8 +251,13 @@ std::string printed(lua_State* L, int from, int to, Bytes& scratch) {
 void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
   if (slow_ & kSlowMatcher) {
     LOCKSTEP_ASSERT(L != nullptr);
-    luaL_error(L, "a matcher may not perform operations (%s): it only looks at a message", p.what);
+    luaL_error(L,
+               checking_ ? "a model may not perform operations (%s): it only computes states"
+                         : "a matcher may not perform operations (%s): it only looks at a message",
+               p.what);
   }
+  if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
+    add_history_footprint(*this, p, a.op);
   a.op.site = 0;
   if ((slow_ & kSlowSites) && L) a.op.site = site(L);
   if (slow_ & kSlowRecord) {
@@ -265,7 +271,7 @@ void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
 
 void Machine::slow_granted(lua_State* L, Process& p) {
   (void)L;
-  (void)p;
+  if ((slow_ & kSlowHistory) && p.unstamped && !p.killed && !p.leaving) stamp_invocations(*this, p);
 }
 
 void Machine::slow_done(lua_State* L, Process& p, int results) {

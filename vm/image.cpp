@@ -62,6 +62,11 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
 // ends it at once.
 void* Machine::refuse(size_t size) {
   if (!running_) return nullptr;
+  if (checking_) {
+    asked_for_memory_ = refused_ == size || size > options_.limits.max_memory;
+    refused_ = size;
+    return nullptr;
+  }
   if (refused_ == size || size > options_.limits.max_memory) out_of_memory();
   refused_ = size;
   return nullptr;

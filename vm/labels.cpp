@@ -117,7 +117,14 @@ std::string light_name(uint64_t v) {
     case Light::atomics:
       return "#Atomics<" + std::to_string(light_index(v)) + ">";
     case Light::marker:
-      return v == kAny ? "any" : v == kOneOf ? "one_of" : "marker";
+      return v == kAny         ? "any"
+             : v == kOneOf     ? "one_of"
+             : v == kNullValue ? "null"
+             : v == kFailed    ? "failed"
+             : v == kUnknown   ? "unknown"
+                               : "marker";
+    case Light::history:
+      return "#History<" + std::to_string(light_index(v)) + ">";
     default:
       return "light";
   }

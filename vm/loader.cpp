@@ -8,6 +8,7 @@
 #include "vm/frozen.h"
 #include "vm/labels.h"
 #include "vm/layout.h"
+#include "vm/history_log.h"
 #include "vm/machine.h"
 #include "vm/sandbox.h"
 #include "vm/shared_state.h"
@@ -230,7 +231,9 @@ void Machine::load(LoadContext& context) {
                {"atomics", open_atomics},
                {"counters", open_counters},
                {"persistent_term", open_persistent_term},
-               {"cluster_core", open_cluster}};
+               {"cluster_core", open_cluster},
+               {"history_core", open_history},
+               {"checker_core", open_checker}};
   for (const auto& part : parts) {
     part.open(L);
     lua_pushvalue(L, -1);

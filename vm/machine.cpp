@@ -1,10 +1,12 @@
 // The System side of the machine: begin, run, save, restore, and the choice itself.
 #include "vm/machine.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "vm/frozen.h"
+#include "vm/history_log.h"
 #include "vm/shared_state.h"
 #include "vm/sites.h"
 #include "vm/watchdog.h"
@@ -62,6 +64,7 @@ void out_of_memory() {
 
 Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options)
     : options_(options), scenario_(scenario) {
+  std::sort(options_.omitted.begin(), options_.omitted.end());
   host_.machine = this;
   host_.arena = &arena_;
   load(context);
@@ -86,6 +89,9 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
     printed_.clear();
     draft_ = {};
   }
+  failed_check_ = {};
+  asked_to_end_ = 0;
+  asked_for_memory_ = false;
   counted_ = 0;
   counted_steps_ = 0;
   refused_ = 0;
@@ -103,6 +109,8 @@ const Outcome& Machine::run(Chooser& chooser) {
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
   slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites)) | (chooser.sites() ? kSlowSites : 0u);
+  slow_ =
+      (slow_ & ~static_cast<uint32_t>(kSlowHistory)) | (world_->histories_used ? kSlowHistory : 0u);
   outcome_ = {};
   pending_.clear();
   if (!main_.bottom) main_ = thread_context();
@@ -296,6 +304,19 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   return value;
 }
 
+bool Machine::next_input(Process& p) {
+  const uint64_t key = mix64(p.key, 0x696e70757473 + p.inputs++);
+  const auto& omitted = options_.omitted;
+  if (!omitted.empty() && std::binary_search(omitted.begin(), omitted.end(), key)) return false;
+  push(world_->inputs, key);
+  return true;
+}
+
+void Machine::omit(std::span<const uint64_t> inputs) {
+  options_.omitted.assign(inputs.begin(), inputs.end());
+  std::sort(options_.omitted.begin(), options_.omitted.end());
+}
+
 ActorId Machine::make_actor(AltKind kind, uint32_t process, uint64_t key) {
   World& w = *world_;
   const ActorId id = w.actors.size;
@@ -425,6 +446,7 @@ uint64_t Machine::digest() const {
     for (uint32_t i = c.head; i < c.queue.size; i++)
       h += mix64(mix64(c.to, static_cast<uint64_t>(c.queue[i].kind)),
                  vm::digest(c.queue[i].payload));
+  if (w.histories.size) h = mix64(h, history_digest(*this));
   return mix64(h, shared_state_digest(*this));
 }
 

@@ -29,6 +29,22 @@ struct LoadContext {
   std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
 };
 
+// The check that ended a recorded execution, for those who want to see more of it.
+struct RecordedCheck {
+  std::string model, property;
+  std::string html;  // a timeline
+};
+
+// What a sync point has to do beside the hot path.
+enum Slow : uint32_t {
+  kSlowRecord = 1,
+  kSlowSites = 2,
+  kSlowMatcher = 4,
+  kSlowTrack = 8,
+  kSlowHunt = 16,
+  kSlowHistory = 32
+};
+
 // What the recorder knows of the event under way.
 struct EventDraft {
   Event event;
@@ -59,6 +75,10 @@ class Machine final : public System {
   std::span<const Alternative> blocked() const override {
     return {pending_.data(), pending_.size()};
   }
+  std::span<const uint64_t> inputs() const override {
+    return {world_->inputs.data, world_->inputs.size};
+  }
+  void omit(std::span<const uint64_t> inputs) override;
   Limits& limits() override { return options_.limits; }
 
   // ---- for the functions that guests call ----
@@ -118,6 +138,8 @@ class Machine final : public System {
 
   // A data choice of the running process: 0 .. count-1.
   uint32_t choose_data(Process& p, uint32_t count);
+  // An operation that a generator has made for the process; false if it is to be left out.
+  bool next_input(Process& p);
 
   // Processes.
   Process* find(uint64_t pid) const;  // null if it is not a pid of this execution
@@ -205,6 +227,22 @@ class Machine final : public System {
   // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
   std::string guest_site(lua_State* L) const;
   std::string guest_traceback(lua_State* L) const;
+  void use_histories() {
+    world_->histories_used = true;
+    slow_ |= kSlowHistory;
+  }
+  // While a model of the scenario's computes states: it may not perform operations, and what would
+  // end the execution raises an error first, so that the check can put its own memory away.
+  void checking(bool on) {
+    checking_ = on;
+    slow_ = on ? slow_ | kSlowMatcher : slow_ & ~static_cast<uint32_t>(kSlowMatcher);
+  }
+  bool checking() const { return checking_; }
+  bool is_asked_to_end() const { return asked_to_end_ != 0 || asked_for_memory_; }
+  // Afterwards: ends the execution if something asked for that.
+  void end_if_asked(lua_State* L);
+  const RecordedCheck& failed_check() const { return failed_check_; }
+  void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
   bool guest_is_running(lua_State* L) const;  // a frame of the scenario's own is on the stack
   uint32_t site(lua_State* L);
 
@@ -230,7 +268,8 @@ class Machine final : public System {
                        const char* function);  // raises if it cannot be sent
   void on_count(lua_State* L);                 // from the count hook
   void on_line(lua_State* L);                  // from the line hook
-  void on_tick();                              // from the watchdog's signal handler, on this thread
+  [[noreturn]] void runaway(lua_State* L);
+  void on_tick();  // from the watchdog's signal handler, on this thread
 
  private:
   friend void build_state(Machine& m);
@@ -294,6 +333,7 @@ class Machine final : public System {
   void load(LoadContext& context);
   void freeze();
   void find_mutable();
+  bool ask_to_end(lua_State* L);
   static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
   void* refuse(size_t size);
   void hunt();  // run again with a line hook: which line changed file-level state
@@ -342,6 +382,10 @@ class Machine final : public System {
   struct Piece {
     uint32_t offset, size;
   };
+  bool checking_ = false;
+  uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
+  bool asked_for_memory_ = false;
+  RecordedCheck failed_check_;
   std::vector<Piece> mutable_;
   bool light_ = false;  // the last execution was such a one
   size_t refused_ =
@@ -368,13 +412,5 @@ class Machine final : public System {
 
 // The machine that runs on this thread, for code that has no other way to it. Null between runs.
 Machine* current_machine();
-
-enum Slow : uint32_t {
-  kSlowRecord = 1,
-  kSlowSites = 2,
-  kSlowMatcher = 4,
-  kSlowTrack = 8,
-  kSlowHunt = 16
-};
 
 }  // namespace lockstep::vm

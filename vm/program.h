@@ -25,6 +25,7 @@ struct MachineOptions {
   bool drain = false;          // run on after the root has ended
   bool allow_crashes = false;  // crashes = "allow"
   bool abort_crashes = false;  // crashes = "abort": a failure whoever is told of it
+  std::vector<uint64_t> omitted;  // operations of generators that are left out (System::inputs)
 };
 
 // One lockstep.scenario(name, options, body).

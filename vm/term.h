@@ -183,7 +183,7 @@ std::string print(const Term& term, size_t limit = 120);
 // Light values: class (4 bits) | node or spare (4) | index (24) | low (32). Equal in executions
 // that share the prefix; the low half, the only part that orders tables, depends on the spawn path
 // alone and not on the schedule.
-enum class Light : uint8_t { none, pid, ref, ets_table, atomics, marker };
+enum class Light : uint8_t { none, pid, ref, ets_table, atomics, marker, history };
 constexpr uint64_t make_light(Light cls, uint32_t index, uint32_t low, uint32_t spare = 0) {
   return static_cast<uint64_t>(cls) << 60 | static_cast<uint64_t>(spare & 15) << 56 |
          static_cast<uint64_t>(index & 0xffffff) << 32 | low;
@@ -193,6 +193,10 @@ constexpr uint32_t light_index(uint64_t v) { return static_cast<uint32_t>(v >> 3
 constexpr uint32_t light_low(uint64_t v) { return static_cast<uint32_t>(v); }
 constexpr uint64_t kAny = make_light(Light::marker, 1, 1);    // lockstep.any
 constexpr uint64_t kOneOf = make_light(Light::marker, 3, 3);  // lockstep.one_of
+// history.null, .failed and .unknown: no value in data; how history.op says that it was not ok.
+constexpr uint64_t kNullValue = make_light(Light::marker, 4, 4);
+constexpr uint64_t kFailed = make_light(Light::marker, 5, 5);
+constexpr uint64_t kUnknown = make_light(Light::marker, 6, 6);
 constexpr uint64_t kInfinity =
     make_light(Light::marker, 2, 2);  // lockstep.infinity is the string "infinity"; reserved
 

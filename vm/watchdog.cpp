@@ -71,11 +71,37 @@ void Machine::on_tick() {
               1000);  // safe in a handler: it is what lua.c does for ^C
 }
 
+// A model that goes on regardless, inside a pcall of its own, is ended at last, at the price of
+// what the check had allocated.
+bool Machine::ask_to_end(lua_State* L) {
+  if (!checking_ || ++asked_to_end_ > 1000) return false;
+  luaL_error(L, "the model computes for too long");
+  return true;
+}
+
+void Machine::end_if_asked(lua_State* L) {
+  if (asked_for_memory_) out_of_memory();
+  if (asked_to_end_ == 0) return;
+  if (!options_.limits.count_instructions) stop(Verdict::suspect);
+  runaway(L);
+}
+
+void Machine::runaway(lua_State* L) {
+  Process& p = self();
+  fail(Verdict::runaway, p,
+       "runaway: " + label(p) + " performed no operation within " +
+           std::to_string(options_.limits.max_instructions) + " instructions",
+       guest_site(L));
+}
+
 void Machine::on_count(lua_State* L) {
   if (!options_.limits.count_instructions) {
-    lua_sethook(L, nullptr, 0, 0);
-    if (tick_steps_ != world_->steps || tick_runs_ != runs_)
+    if (tick_steps_ != world_->steps || tick_runs_ != runs_) {
+      lua_sethook(L, nullptr, 0, 0);
       return;  // it has performed an operation since
+    }
+    if (ask_to_end(L)) return;
+    lua_sethook(L, nullptr, 0, 0);
     stop(Verdict::suspect);
   }
   if (counted_steps_ != world_->steps) {
@@ -84,11 +110,8 @@ void Machine::on_count(lua_State* L) {
   }
   counted_ += static_cast<uint64_t>(lua_gethookcount(L));
   if (counted_ < options_.limits.max_instructions) return;
-  Process& p = self();
-  fail(Verdict::runaway, p,
-       "runaway: " + label(p) + " performed no operation within " +
-           std::to_string(options_.limits.max_instructions) + " instructions",
-       guest_site(L));
+  if (ask_to_end(L)) return;
+  runaway(L);
 }
 
 }  // namespace lockstep::vm

@@ -146,8 +146,12 @@ struct Process {
   Term label;          // for people: set_label, or the first registered name
   uint32_t proto = 0;  // for people: place in the arena of the function it runs, 0 if unknown
   Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
-  uint64_t observed = 0;      // digest of what it has seen, while observations are tracked
-  uint32_t tables_made = 0;   // ETS tables and atomics it has made
+  uint64_t observed = 0;        // digest of what it has seen, while observations are tracked
+  uint32_t tables_made = 0;     // ETS tables and atomics it has made
+  uint32_t histories_open = 0;  // histories in which it has an operation open
+  uint32_t unstamped = 0;       // of these, those whose invocation is in no log yet
+  uint32_t inputs = 0;          // operations that generators have made for it
+  Footprint history_footprint;
   uint32_t instructions = 0;  // millions, since its last operation; only while they are counted
 };
 
@@ -190,6 +194,30 @@ struct Fault {
   uint32_t target = 0;  // channel, process or node
 };
 
+// What a history holds (vm/history_log.h). `type` is a history::EventType.
+struct HistoryRecord {
+  uint8_t type = 0;
+  uint32_t process = 0;
+  uint32_t opened_by = kNone;  // a completion: the record of its invocation
+  uint32_t step = 0;
+  uint64_t now = 0;  // ms
+  Term f, key, value;
+};
+// An operation that its process has begun and not completed. Until the process's next step it is in
+// no log.
+struct OpenOperation {
+  uint32_t process = 0;
+  uint32_t record = kNone;  // of the invocation
+  Term f, key, value;
+};
+struct HistoryLog {
+  uint64_t id = 0;  // light value
+  bool points = false;
+  uint64_t digest = 0;
+  Vec<HistoryRecord> records;
+  Vec<OpenOperation> open;
+};
+
 struct EtsTable;
 struct AtomicsArray;
 struct PersistentEntry {
@@ -219,6 +247,9 @@ struct World {
   Vec<EtsTable*> tables;       // by table number, null once deleted
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<PersistentEntry> persistent;
+  Vec<HistoryLog*> histories;
+  Vec<uint64_t> inputs;         // keys of the operations that generators made, in order
+  bool histories_used = false;  // an operation has been open: sync points look after histories
   uint64_t seed = 0, iteration = 0;
   Vec<Node> nodes;
   Vec<Connection> connections;

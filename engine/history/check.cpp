@@ -232,4 +232,38 @@ std::string test_partition(const History& history, Model& model, int samples) {
   return {};
 }
 
+std::string test_declarations(const History& history, Model& model, int samples) {
+  uint64_t random = 0x6465636c61726564;
+  auto below = [&](size_t n) { return static_cast<size_t>((random = mix64(random)) % n); };
+  const auto& all = history.operations();
+  if (all.empty()) return {};
+  constexpr int kSteps = 12;
+  for (int i = 0; i < samples; ++i) {
+    Model::State state = model.initial();
+    for (int k = 0; k < kSteps; ++k) {
+      const Operation &a = all[below(all.size())], &b = all[below(all.size())];
+      const auto after_a = model.step(state, a), after_b = model.step(state, b);
+      if (model.readonly(a) && after_a && *after_a != state) {
+        return fmt::format("declared readonly, but it leads from state {} to {}: {}",
+                           model.describe(state), model.describe(*after_a), history.describe(a));
+      }
+      if (&a != &b && model.commutes(a, b)) {
+        const auto ab = after_a ? model.step(*after_a, b) : std::nullopt;
+        const auto ba = after_b ? model.step(*after_b, a) : std::nullopt;
+        if (ab != ba) {
+          const auto words = [&](const std::optional<Model::State>& s) {
+            return s.has_value() ? model.describe(s.value()) : std::string("nothing");
+          };
+          return fmt::format(
+              "declared to commute, but in state {} one order leads to {}, the other to {}: {}; {}",
+              model.describe(state), words(ab), words(ba), history.describe(a),
+              history.describe(b));
+        }
+      }
+      state = after_a.value_or(state);
+    }
+  }
+  return {};
+}
+
 }  // namespace lockstep::history

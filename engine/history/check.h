@@ -61,4 +61,7 @@ Strongest strongest(const History& history, ModelId model, const Budget& budget 
 // partition.
 std::string test_partition(const History& history, Model& model, int samples = 50);
 
+// The same for `readonly` and `commutes`, in the states that orders of the history reach.
+std::string test_declarations(const History& history, Model& model, int samples = 50);
+
 }  // namespace lockstep::history

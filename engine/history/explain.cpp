@@ -73,6 +73,7 @@ class Explainer {
   Explanation named_pattern() {
     out_.core = result_.part;
     out_.minimal = !result_.part.empty();
+    out_.summary = result_.why.substr(0, result_.why.find('\n'));
     out_.text = result_.why + "\n";
     return std::move(out_);
   }
@@ -401,11 +402,16 @@ class Explainer {
   void say() {
     std::string& text = out_.text;
     if (out_.failing_op >= 0) {
-      text += fmt::format("Up to line {} there is no order", out_.failing_line);
+      text += fmt::format("Up to {} {} there is no order", history_.unit(), out_.failing_line);
       text += sharp_ ? fmt::format("; before {} ended there was one.\n", describe(out_.failing_op))
                      : std::string(".\n");
     }
-    if (std::string p = pattern(); !p.empty()) text += "In short: " + p + ".\n";
+    out_.summary = pattern();
+    if (!out_.summary.empty()) {
+      text += "In short: " + out_.summary + ".\n";
+    } else if (out_.refusals.size() == 1) {
+      out_.summary = describe(out_.refusals[0].op) + " " + out_.refusals[0].why;
+    }
     if (!out_.refusals.empty()) {
       text += fmt::format("The longest order found places {} operations. After them:\n",
                           out_.longest.size());

@@ -24,6 +24,7 @@ struct Explanation {
   std::vector<int32_t> core;  // fails by itself
   int32_t optional = 0;       // others that were allowed to happen at any time or never
   bool minimal = false;       // without any one value or operation of it the core holds
+  std::string summary;        // the heart of it, one line; may be empty
   std::string text;           // all of it in words
 };
 
@@ -32,9 +33,12 @@ struct Explanation {
 Explanation explain(const History& history, ModelId model, Consistency consistency,
                     const Result& result, const Budget& budget = {});
 
+Explanation explain(const History& history, Model& model, Consistency consistency,
+                    const Result& result, const Budget& budget = {});
+
 // A page that needs nothing else (no scripts, nothing loaded): the processes, their operations in
 // time, the longest linearization and the core.
-std::string timeline_html(const History& history, ModelId model, Consistency consistency,
+std::string timeline_html(const History& history, std::string_view model, Consistency consistency,
                           const std::string& title, const Explanation& explanation);
 std::string timeline_text(const History& history, const std::vector<int32_t>& ops);
 

@@ -32,8 +32,8 @@ std::string History::add(const Event& event) {
   int32_t position = event_count_++;
   if (event.type == EventType::invoke) {
     if (open >= 0) {
-      return fmt::format("process {} invokes {} while its {} of line {} is open", event.process,
-                         values_.to_json(event.f), values_.to_json(operations_[open].f),
+      return fmt::format("process {} invokes {} while its {} of {} {} is open", event.process,
+                         values_.to_json(event.f), values_.to_json(operations_[open].f), unit_,
                          operations_[open].call_line);
     }
     open_[process] = static_cast<int32_t>(operations_.size());
@@ -48,13 +48,14 @@ std::string History::add(const Event& event) {
   }
   Operation& operation = operations_[open];
   if (operation.f != event.f) {
-    return fmt::format("process {} completes {} but invoked {} at line {}", event.process,
-                       values_.to_json(event.f), values_.to_json(operation.f), operation.call_line);
+    return fmt::format("process {} completes {} but invoked {} at {} {}", event.process,
+                       values_.to_json(event.f), values_.to_json(operation.f), unit_,
+                       operation.call_line);
   }
   if (operation.key != event.key) {
-    return fmt::format("process {} completes {} on key {} but invoked it on key {} at line {}",
+    return fmt::format("process {} completes {} on key {} but invoked it on key {} at {} {}",
                        event.process, values_.to_json(event.f), values_.to_json(event.key),
-                       values_.to_json(operation.key), operation.call_line);
+                       values_.to_json(operation.key), unit_, operation.call_line);
   }
   open_[process] = -1;
   operation.ret_line = event.line;
@@ -95,8 +96,8 @@ std::string History::describe_short(const Operation& op) const {
 std::string History::describe(const Operation& op) const {
   std::string where;
   if (op.call_line > 0) {
-    where = op.ok() ? fmt::format(" (lines {}-{})", op.call_line, op.ret_line)
-                    : fmt::format(" (line {}, outcome unknown)", op.call_line);
+    where = op.ok() ? fmt::format(" ({}s {}-{})", unit_, op.call_line, op.ret_line)
+                    : fmt::format(" ({} {}, outcome unknown)", unit_, op.call_line);
   }
   return fmt::format("{} by process {}{}", describe_short(op), process_name(op.process), where);
 }

@@ -63,6 +63,10 @@ class History {
   // Replaces the operations (for sub-histories); they keep positions and values of this history.
   void set_operations(std::vector<Operation> operations) { operations_ = std::move(operations); }
 
+  // What Event::line counts, for messages: "line" (of a file), "step" (of an execution).
+  void set_unit(std::string unit) { unit_ = std::move(unit); }
+  const std::string& unit() const { return unit_; }
+
   // "write 3 by process 2 (lines 4-9)"
   std::string describe(const Operation& operation) const;
   std::string describe_short(const Operation& operation) const;  // "write(3)", "read -> 3"
@@ -76,6 +80,7 @@ class History {
   std::unordered_map<int64_t, int32_t> process_ids_;
   std::vector<int32_t> small_processes_;  // ids of processes below a bound, without hashing
   int32_t event_count_ = 0;
+  std::string unit_ = "line";
   bool any_failed_ = false;
 };
 

@@ -104,6 +104,8 @@ class Model {
   // interchangeable
   virtual bool sees_process() const { return true; }
   virtual std::string describe(State) const { return {}; }
+  // Why `operation` is not possible in `state`, in the model's own words; may be empty.
+  virtual std::string why(State, const Operation&) { return {}; }
 };
 
 }  // namespace lockstep::history

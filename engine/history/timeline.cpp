@@ -106,7 +106,7 @@ std::string timeline_text(const History& history, const std::vector<int32_t>& op
   return text;
 }
 
-std::string timeline_html(const History& history, ModelId model, Consistency consistency,
+std::string timeline_html(const History& history, std::string_view model, Consistency consistency,
                           const std::string& title, const Explanation& e) {
   std::set<int32_t> core(e.core.begin(), e.core.end()), stuck;
   std::map<int32_t, size_t> rank;  // in the longest linearization
@@ -203,8 +203,8 @@ std::string timeline_html(const History& history, ModelId model, Consistency con
       "<span style=\"background:#cfe8cf\">placed, #n in the longest order, with its moment</span>"
       "<span style=\"background:#e4e4e0\">other</span></p>\n"
       "<div class=\"scroll\">{6}</div>\n<pre>{7}</pre>\n</html>\n",
-      escaped(title), kStyle, consistency_name(consistency), model_name(model), ops.size(),
-      history.operations().size(), svg, escaped(e.text));
+      escaped(title), kStyle, consistency_name(consistency), escaped(std::string(model)),
+      ops.size(), history.operations().size(), svg, escaped(e.text));
 }
 
 }  // namespace lockstep::history

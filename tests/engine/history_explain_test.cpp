@@ -49,7 +49,8 @@ TEST_P(Explained, CoreFailsByItselfAndTheLongestOrderIsOne) {
     std::string problem = verify_order(cut, model, e.longest);
     ASSERT_TRUE(problem.empty() || problem.ends_with("is missing")) << problem << "\n" << text;
     for (const Refusal& r : e.refusals) ASSERT_FALSE(r.why.empty());
-    std::string page = timeline_html(history, model, Consistency::linearizable, "a<b", e);
+    std::string page =
+        timeline_html(history, model_name(model), Consistency::linearizable, "a<b", e);
     ASSERT_TRUE(page.ends_with("</html>\n"));
     ASSERT_EQ(page.find("<script"), std::string::npos);
     ASSERT_NE(page.find("a&lt;b"), std::string::npos);
