@@ -50,9 +50,8 @@ void model_argument(lua_State* L, Request& r) {
     r.model = history::find_model(lua_tostring(L, 2));
     if (r.model) return;
     {
-      const std::string all = names(history::kModelCount, [](int i) {
-        return history::model_name(static_cast<ModelId>(i));
-      });
+      const std::string all = names(
+          history::kModelCount, [](int i) { return history::model_name(static_cast<ModelId>(i)); });
       lua_pushlstring(L, all.data(), all.size());
     }
     luaL_error(L, "bad argument #2 to '%s' (unknown model '%s'; there are %s)", r.what,
@@ -89,8 +88,9 @@ void consistency_argument(lua_State* L, Request& r) {
   }
   r.consistency = *known;
   const bool own = !r.model;
-  const bool defined = own ? *known == Consistency::linearizable || *known == Consistency::sequential
-                           : history::applies(*r.model, *known);
+  const bool defined =
+      own ? *known == Consistency::linearizable || *known == Consistency::sequential
+          : history::applies(*r.model, *known);
   if (!defined)
     luaL_error(L, "bad argument #3 to '%s' (%s is not defined for %s %s)", r.what, name,
                own ? "a model of one's own:" : "model",
@@ -172,8 +172,8 @@ class Check {
         decide(*guest, model, a);
       }
     } catch (const history::ModelError& e) {
-      a.problem = guest->history().unit() + " " + std::to_string(e.line) + ": " + e.field + ": " +
-                  e.what();
+      a.problem =
+          guest->history().unit() + " " + std::to_string(e.line) + ": " + e.field + ": " + e.what();
     } catch (const ModelStopped& e) {
       a.ended = e.problem.empty();
       a.problem = e.problem;

@@ -41,8 +41,8 @@ class GuestHistory {
   std::string problem_;
 };
 
-// JSON's value of a term: arrays and objects by what the table holds; what JSON does not know (pids,
-// references, functions) is a string that names it.
+// JSON's value of a term: arrays and objects by what the table holds; what JSON does not know
+// (pids, references, functions) is a string that names it.
 history::Value value_of(history::ValueTable& values, View view);
 
 }  // namespace lockstep::vm

@@ -12,9 +12,9 @@ void add_record(Machine& m, HistoryLog& log, const HistoryRecord& record) {
 
 void stamp(Machine& m, HistoryLog& log, OpenOperation& open) {
   open.record = log.records.size;
-  add_record(m, log,
-             {0, open.process, kNone, m.world().steps, m.world().now, open.f, open.key,
-              open.value});
+  add_record(
+      m, log,
+      {0, open.process, kNone, m.world().steps, m.world().now, open.f, open.key, open.value});
   m.world().processes[open.process]->unstamped--;
 }
 
@@ -67,8 +67,8 @@ int invoke(lua_State* L) {
                what, luaL_typename(L, 2));
   lua_settop(L, 4);
   if (const OpenOperation* open = open_of(log, p)) {
-    lua_pushfstring(L, "%s invokes %s while its %s is open", m.label(p).c_str(),
-                    lua_tostring(L, 2), std::string(View{open->f.bytes}.string()).c_str());
+    lua_pushfstring(L, "%s invokes %s while its %s is open", m.label(p).c_str(), lua_tostring(L, 2),
+                    std::string(View{open->f.bytes}.string()).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s: a process has one operation open at a time)", what,
                lua_tostring(L, -1));
   }
@@ -112,8 +112,9 @@ int complete(lua_State* L, uint8_t type, const char* what) {
   record_point(L, m, p, log, what);
   open = open_of(log, p);  // others have recorded meanwhile
   if (open->record == kNone) stamp(m, log, *open);
-  add_record(m, log, {type, p.index, open->record, m.world().steps, m.world().now,
-                      log.records[open->record].f, log.records[open->record].key, value});
+  add_record(m, log,
+             {type, p.index, open->record, m.world().steps, m.world().now,
+              log.records[open->record].f, log.records[open->record].key, value});
   m.erase(log.open, static_cast<size_t>(open - log.open.data));
   p.histories_open--;
   return log.points ? m.done(L, p, 0) : 0;
@@ -168,8 +169,8 @@ int wanted(lua_State* L) {
 
 int is_history(lua_State* L) {
   const bool light = lua_islightuserdata(L, 1);
-  lua_pushboolean(L, light && light_class(reinterpret_cast<uint64_t>(lua_touserdata(L, 1))) ==
-                                  Light::history);
+  lua_pushboolean(
+      L, light && light_class(reinterpret_cast<uint64_t>(lua_touserdata(L, 1))) == Light::history);
   return 1;
 }
 
@@ -224,11 +225,10 @@ uint64_t history_digest(const Machine& m) {
 }
 
 void open_history(lua_State* L) {
-  static const luaL_Reg functions[] = {{"start", start},   {"invoke", invoke},
-                                       {"ok", ok},         {"fail", fail},
-                                       {"info", info},     {"events", events},
-                                       {"wanted", wanted}, {"is_history", is_history},
-                                       {nullptr, nullptr}};
+  static const luaL_Reg functions[] = {
+      {"start", start},  {"invoke", invoke}, {"ok", ok},         {"fail", fail},
+      {"info", info},    {"events", events}, {"wanted", wanted}, {"is_history", is_history},
+      {nullptr, nullptr}};
   luaL_newlib(L, functions);
   for (const auto& [name, value] :
        {std::pair{"null", kNullValue}, {"failed", kFailed}, {"unknown", kUnknown}}) {

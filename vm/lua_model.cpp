@@ -127,8 +127,8 @@ void LuaModel::call(Request& request) const {
     stopped.problem = text;
   else
     stopped.problem = "an error that is no text";
-  stopped.problem = std::string(kFields[static_cast<size_t>(request.call)]) + ": " +
-                    stopped.problem;
+  stopped.problem =
+      std::string(kFields[static_cast<size_t>(request.call)]) + ": " + stopped.problem;
   lua_settop(L, top);
   throw stopped;
 }
