@@ -1,7 +1,8 @@
 // Names for people: of processes, and of pids, references and tables inside terms.
+#include "vm/labels.h"
+
 #include <cctype>
 
-#include "vm/labels.h"
 #include "vm/layout.h"
 #include "vm/machine.h"
 #include "vm/shared_state_parts.h"

@@ -21,10 +21,10 @@ struct MachineOptions {
   Limits limits;
   bool async_delivery =
       false;  // --delivery async: one queue per pair, each arrival its own alternative
-  bool racy_timers = false;    // --timers racy: a due timer may fire while processes can run
-  bool drain = false;          // run on after the root has ended
-  bool allow_crashes = false;  // crashes = "allow"
-  bool abort_crashes = false;  // crashes = "abort": a failure whoever is told of it
+  bool racy_timers = false;       // --timers racy: a due timer may fire while processes can run
+  bool drain = false;             // run on after the root has ended
+  bool allow_crashes = false;     // crashes = "allow"
+  bool abort_crashes = false;     // crashes = "abort": a failure whoever is told of it
   std::vector<uint64_t> omitted;  // operations of generators that are left out (System::inputs)
 };
 
