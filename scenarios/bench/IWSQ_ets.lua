@@ -1,0 +1,3 @@
+-- IWSQ with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "IWSQ"

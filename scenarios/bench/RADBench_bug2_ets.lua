@@ -1,0 +1,3 @@
+-- RADBench_bug2 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "RADBench_bug2"

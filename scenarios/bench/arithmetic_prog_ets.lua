@@ -1,0 +1,3 @@
+-- arithmetic_prog with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "arithmetic_prog"

@@ -1,0 +1,3 @@
+-- indexer with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "indexer"

@@ -1,0 +1,6 @@
+-- lu (SCTBench, SPLASH-2): main asserts that its worker has finished without waiting for it; reduced to the shared steps.
+-- 2 threads with main.
+-- Fails: assertion
+local threads = require "lockstep.threads"
+
+threads.program("lu", require "families.finished"(56, false))

@@ -1,0 +1,3 @@
+-- pbzip2 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "pbzip2"

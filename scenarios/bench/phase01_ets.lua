@@ -1,0 +1,3 @@
+-- phase01 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "phase01"

@@ -1,0 +1,3 @@
+-- stack with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "stack"

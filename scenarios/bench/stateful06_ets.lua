@@ -1,0 +1,3 @@
+-- stateful06 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "stateful06"

@@ -1,0 +1,3 @@
+-- sync02 with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "sync02"

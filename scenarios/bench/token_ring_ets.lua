@@ -1,0 +1,3 @@
+-- token_ring with its variables in an ets table.
+require("lockstep.threads").use "ets"
+require "token_ring"
