@@ -73,7 +73,7 @@ std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
   append_part(&args, " ", args_of(e), kLongestValue);
   if (value.empty()) return shortened(name + target + args, most);  // what was sent or written
   for (const auto& middle : {target + args, target})
-    if (const auto text = fmt::format("{}{}{}", name, middle, value); shown_width(text) <= most)
+    if (auto text = fmt::format("{}{}{}", name, middle, value); shown_width(text) <= most)
       return text;
   return shortened(name + value, most);
 }

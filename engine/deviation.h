@@ -29,7 +29,8 @@ struct Deviation {
   uint32_t own = 0;      // decisions it had made
   uint64_t instead = 0;  // key of the actor that goes; for data: the value
   AltKind kind = AltKind::step;
-  friend auto operator<=>(const Deviation&, const Deviation&) = default;
+  friend auto operator<=>(const Deviation&,
+                          const Deviation&) = default;  // NOLINT(modernize-use-nullptr): its <
 };
 
 // What a reader has to follow. A switch is a step of another process than that of the step before;

@@ -78,7 +78,6 @@ bool pair_option(lua_State* L, Machine& m, int index, Options& o) {
   if (name == "heir") return heir_option(L, m, index, "ets.new", o);
   if (lua_rawlen(L, index) != 2) return false;
   const int type = lua_rawgeti(L, index, 2);
-  const bool yes = lua_toboolean(L, -1);
   bool good = true;
   if (name == "keypos") {
     good = lua_isinteger(L, -1) && lua_tointeger(L, -1) >= 1 && lua_tointeger(L, -1) <= INT32_MAX;
@@ -86,16 +85,13 @@ bool pair_option(lua_State* L, Machine& m, int index, Options& o) {
   } else if (name == "write_concurrency" && type == LUA_TSTRING) {
     good = text_at(L, -1) == "auto";
     o.write_concurrency = true;
-  } else if (type != LUA_TBOOLEAN) {
-    good = false;
-  } else if (name == "write_concurrency") {
-    o.write_concurrency = yes;
-  } else if (name == "read_concurrency") {
-    o.read_concurrency = yes;
-  } else if (name == "decentralized_counters") {
-    o.decentralized = yes;
   } else {
-    good = false;
+    bool* const hint = name == "write_concurrency"        ? &o.write_concurrency
+                       : name == "read_concurrency"       ? &o.read_concurrency
+                       : name == "decentralized_counters" ? &o.decentralized
+                                                          : nullptr;
+    good = hint && type == LUA_TBOOLEAN;
+    if (good) *hint = lua_toboolean(L, -1);
   }
   lua_pop(L, 1);
   return good;

@@ -340,7 +340,7 @@ int ets_select_replace(lua_State* L) {
     t.rows[range.first + i] = fresh[i];
     n++;
   }
-  if (fresh.data) m.arena().put(fresh.data, fresh.capacity * sizeof(Row));
+  m.release(fresh);
   if (m.recording()) {
     note_table(m, t);
     if (n) m.note_change(table_text(t) + ": " + std::to_string(n) + " replaced");

@@ -95,7 +95,7 @@ std::string Machine::actor_name(ActorId actor) const {
   const World& w = *world_;
   if (actor >= w.actors.size) return "?";
   const Actor& a = w.actors[actor];
-  const std::string who = label(*w.processes[a.process]);
+  std::string who = label(*w.processes[a.process]);
   switch (a.kind) {
     case AltKind::deliver:
       return "signals to " + who;

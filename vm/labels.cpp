@@ -87,7 +87,7 @@ std::string Machine::function_name(uint32_t proto) const {
 std::string Machine::label(const Process& p) const {
   std::string path;
   for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
-    path = path.empty() ? std::to_string(q->nth) : std::to_string(q->nth) + "." + path;
+    path.insert(0, std::to_string(q->nth) + (path.empty() ? "" : "."));
   if (path.empty()) path = "0";
   std::string name = p.parent == kNone            ? "root"
                      : p.label.tag == Tag::string ? std::string(View{p.label.bytes}.string())

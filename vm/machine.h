@@ -253,6 +253,12 @@ class Machine final : public System {
     v.data[v.size++] = item;
   }
   template <class T>
+  void release(Vec<T>& v) {
+    constexpr size_t each = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+    if (v.data) arena_.put(v.data, v.capacity * each);
+    v = {};
+  }
+  template <class T>
   void erase(Vec<T>& v, size_t i) {
     std::memmove(static_cast<void*>(v.data + i), v.data + i + 1, (v.size - i - 1) * sizeof(T));
     v.size--;
@@ -280,11 +286,14 @@ class Machine final : public System {
 
   template <class T>
   void grow(Vec<T>& v) {
+    constexpr size_t each = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
     const uint32_t capacity = v.capacity ? v.capacity * 2 : 4;
-    T* data = static_cast<T*>(allocate(capacity * sizeof(T)));
-    if (v.size) std::memcpy(static_cast<void*>(data), v.data, v.size * sizeof(T));
-    if (v.data) arena_.put(v.data, v.capacity * sizeof(T));
+    T* data = static_cast<T*>(allocate(capacity * each));
+    if (v.size) std::memcpy(static_cast<void*>(data), v.data, v.size * each);
+    const uint32_t size = v.size;
+    release(v);
     v.data = data;
+    v.size = size;
     v.capacity = capacity;
   }
 

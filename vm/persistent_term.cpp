@@ -90,7 +90,7 @@ int persistent_get(lua_State* L) {
       lua_rawseti(L, -2, 2);
       lua_rawseti(L, -2, static_cast<lua_Integer>(i) + 1);
     }
-    if (mine.data) m.arena().put(mine.data, mine.capacity * sizeof(PersistentEntry*));
+    m.release(mine);
     return m.done(L, p, 1);
   }
   Key key;

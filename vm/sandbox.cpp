@@ -176,9 +176,9 @@ int safe_random(lua_State* L) {
       high = luaL_checkinteger(L, 2);
   }
   luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
-  lua_pushinteger(L, static_cast<lua_Integer>(
-                         static_cast<uint64_t>(low) +
-                         draw(L, static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1)));
+  const uint64_t from = static_cast<uint64_t>(low), to = static_cast<uint64_t>(high);
+  const uint64_t drawn = from + draw(L, to - from + 1);
+  lua_pushinteger(L, static_cast<lua_Integer>(drawn));
   return 1;
 }
 

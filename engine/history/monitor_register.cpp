@@ -91,6 +91,7 @@ MonitorAnswer monitor_register(const Part& part) {
     zone.key = f.call_max;
   }
   std::vector<Zone*> order;
+  order.reserve(zones.size());
   for (Zone& zone : zones) order.push_back(&zone);
   std::sort(order.begin(), order.end(), [](const Zone* x, const Zone* y) {
     return std::make_pair(x->key, x->call_max) < std::make_pair(y->key, y->call_max);

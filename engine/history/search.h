@@ -172,8 +172,9 @@ class Search {
 
   // The linearization found, or the longest one (keep_longest): ids of operations.
   std::vector<int32_t> order() const {
-    std::vector<int32_t> ids;
     const std::vector<int32_t>& trail = longest_.empty() ? trail_ : longest_;
+    std::vector<int32_t> ids;
+    ids.reserve(trail.size());
     for (int32_t t : trail) ids.push_back(t < n_ ? definite_[t].id : pending_[t - n_].id);
     return ids;
   }
@@ -436,7 +437,7 @@ class Search {
 
   int32_t next_of_group(int32_t group, int32_t taken) const {
     const Group& g = groups_[group];
-    size_t at = static_cast<size_t>(g.used + taken);
+    size_t at = static_cast<size_t>(g.used) + static_cast<size_t>(taken);
     if (at >= g.members.size()) return -1;
     return is_open_pending(g.members[at]) ? g.members[at] : -1;
   }

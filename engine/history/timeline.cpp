@@ -93,8 +93,9 @@ std::string timeline_text(const History& history, const std::vector<int32_t>& op
       }
       busy_until[lane] = end;
       std::string& row = lanes[lane];
-      row.resize(static_cast<size_t>(begin * width), ' ');
-      size_t room = static_cast<size_t>(std::max(1, end - begin) * width) - 1;
+      const auto at = static_cast<size_t>(begin), wide = static_cast<size_t>(width);
+      row.resize(at * wide, ' ');
+      size_t room = static_cast<size_t>(std::max(1, end - begin)) * wide - 1;
       std::string bar = "|" + shortened(history.describe_short(op), room - 3);
       bar.resize(room - 1, '-');
       row += bar + (op.ok() ? "|" : ">");
