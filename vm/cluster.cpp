@@ -63,7 +63,7 @@ void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   c->generation++;
   for (Channel& ch : w.channels) {
     if (ch.from == kNone || ch.empty()) continue;
-    const uint32_t from = w.processes[ch.from]->node, to = w.processes[ch.to]->node;
+    const uint32_t from = w.processes[ch.from]->node, to = ch.node;
     if (!((from == a && to == b) || (from == b && to == a))) continue;
     const Cut cut = cut_between(from, to);
     if (cut == Cut::none) continue;
@@ -117,7 +117,7 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
     }
     for (uint32_t k = 0; k < p.watches.size;) {
       const Watch watch = p.watches[k];
-      if (watch.target == kNone || w.processes[watch.target]->node != there) {
+      if (!watches_there(watch, there)) {
         k++;
         continue;
       }
@@ -159,7 +159,7 @@ void Machine::disconnect(uint32_t a, uint32_t b) {
   c->connected = false;
   for (Channel& ch : w.channels) {
     if (ch.from == kNone) continue;
-    const uint32_t from = w.processes[ch.from]->node, to = w.processes[ch.to]->node;
+    const uint32_t from = w.processes[ch.from]->node, to = ch.node;
     if ((from == a && to == b) || (from == b && to == a)) {
       ch.head = ch.queue.size = 0;
       disable(ch.actor);
@@ -184,12 +184,10 @@ void Machine::heal_all() {
   }
   for (uint32_t i = 0; i < w.channels.size; i++)
     while (w.channels[i].from != kNone && !w.channels[i].empty() && !enabled(w.channels[i].actor)) {
-      const bool remote =
-          w.processes[w.channels[i].from]->node != w.processes[w.channels[i].to]->node;
-      if (!remote) break;
+      if (w.processes[w.channels[i].from]->node == w.channels[i].node) break;
       Signal s = w.channels[i].queue[w.channels[i].head++];
       if (w.channels[i].empty()) w.channels[i].head = w.channels[i].queue.size = 0;
-      handle(*w.processes[w.channels[i].to], s);
+      arrive(w.channels[i].to, w.channels[i].node, s);
     }
 }
 
@@ -240,7 +238,7 @@ void Machine::stop_node(uint32_t node) {
   }
   for (Channel& ch : w.channels) {
     const bool from = ch.from != kNone && w.processes[ch.from]->node == node;
-    if (from || w.processes[ch.to]->node == node) {
+    if (from || ch.node == node) {
       ch.head = ch.queue.size = 0;
       disable(ch.actor);
     }
@@ -331,10 +329,10 @@ void Machine::offer_faults() {
       case FaultKind::loss:
       case FaultKind::duplicate: {
         const Channel& c = w.channels[f.target];
-        const bool remote = c.from != kNone && w.processes[c.from]->node != w.processes[c.to]->node;
+        const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
         possible = possible && remote && !c.empty() && enabled(c.actor) &&
                    c.queue[c.head].kind == SignalKind::message;
-        op.object = make_object(ObjectClass::mailbox, c.to);
+        op.object = make_object(ObjectClass::mailbox, c.to == kNone ? c.from : c.to);
         break;
       }
       case FaultKind::crash_process:
@@ -362,7 +360,7 @@ bool Machine::perform_fault(ActorId actor) {
       case FaultKind::loss: {
         Channel& c = w.channels[f.target];
         if (recording())
-          note_target(label(*w.processes[c.to])),
+          note_target(label(*w.processes[c.to == kNone ? c.from : c.to])),
               note_args("message lost: " + print(c.queue[c.head].payload));
         c.head++;
         offer(c);
@@ -371,12 +369,13 @@ bool Machine::perform_fault(ActorId actor) {
       case FaultKind::duplicate: {
         Channel& c = w.channels[f.target];
         if (recording())
-          note_target(label(*w.processes[c.to])),
+          note_target(label(*w.processes[c.to == kNone ? c.from : c.to])),
               note_args("message duplicated: " + print(c.queue[c.head].payload));
         Signal again = c.queue[c.head];
         again.payload = copy_term(again.payload, arena_);
+        again.name = copy_term(again.name, arena_);
         handle_head(c);
-        handle(*w.processes[w.channels[f.target].to], again);
+        arrive(w.channels[f.target].to, w.channels[f.target].node, again);
         break;
       }
       case FaultKind::crash_process:

@@ -38,6 +38,7 @@ void open_core(lua_State* L) {
   add_core_links(L);
   add_core_names(L);
   add_core_local(L);
+  add_core_info(L);
   push_light(L, kAny);
   lua_setfield(L, -2, "any");
   push_light(L, kOneOf);

@@ -18,8 +18,9 @@ int l_link(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "link");
   Process& q = pid_argument(L, m, 1, "link");
-  const Footprint own{process_object(p), Access::write};
-  m.announce(L, p, "link", OpKind::link, Access::write, process_object(q), 0, &own, 1);
+  const Footprint own[] = {{process_object(p), Access::write}, network()};
+  m.announce(L, p, "link", OpKind::link, Access::write, process_object(q), 0, own,
+             q.node == p.node ? 1 : 2);
   lua_pushboolean(L, 1);
   if (&p == &q) return m.done(L, p, 1);
   for (uint32_t x : p.links)
@@ -46,8 +47,9 @@ int l_unlink(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unlink");
   Process& q = pid_argument(L, m, 1, "unlink");
-  const Footprint own{process_object(p), Access::write};
-  m.announce(L, p, "unlink", OpKind::unlink, Access::write, process_object(q), 0, &own, 1);
+  const Footprint own[] = {{process_object(p), Access::write}, network()};
+  m.announce(L, p, "unlink", OpKind::unlink, Access::write, process_object(q), 0, own,
+             q.node == p.node ? 1 : 2);
   lua_pushboolean(L, 1);
   for (uint32_t i = 0; i < p.links.size; i++)
     if (p.links[i] == q.index) {
@@ -68,6 +70,8 @@ bool option(lua_State* L, int table, const char* name) {
   return yes;
 }
 
+}  // namespace
+
 AliasMode alias_mode(lua_State* L, int index, const char* what) {
   static const char* const names[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
   const char* given = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
@@ -79,6 +83,8 @@ AliasMode alias_mode(lua_State* L, int index, const char* what) {
              what);
   __builtin_unreachable();
 }
+
+namespace {
 
 // alias(): a reference that messages can be sent to, until unalias.
 int l_alias(lua_State* L) {
@@ -120,15 +126,18 @@ int l_monitor(lua_State* L) {
     if (alias) mode = alias_mode(L, -1, "monitor");
     lua_settop(L, 2);
   }
-  if (by_name) {
+  const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
+  if (elsewhere) {
+    m.sync(L, p, "monitor", OpKind::monitor, Access::read, network().object);
+  } else if (by_name) {
     if (!remote) name = m.encode_argument(L, 1, "monitor");
     Process* now = m.whereis(name, node);
     const Footprint other{now ? process_object(*now) : 0, Access::add};
-    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node & 0xffffff, name),
-               0, &other, now ? 1 : 0);
+    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node, name), 0, &other,
+               now ? 1 : 0);
     q = m.whereis(name, node);
   } else {
-    m.sync(L, p, "monitor", OpKind::monitor, Access::add, process_object(*q));
+    sync_to(L, m, p, "monitor", OpKind::monitor, Access::add, process_object(*q), 0, q->node);
   }
   const uint64_t ref = m.make_ref(p);
   if (alias) m.push(p.aliases, Alias{ref, mode});
@@ -142,21 +151,23 @@ int l_monitor(lua_State* L) {
         make_tuple(m.arena(), m.scratch(),
                    {name, make_string(node == kNone ? "unknown" : m.node_name(node), m.arena())});
   m.push(p.watches, Watch{ref, q ? q->index : kNone, false, object, tag});
-  if (q) {
-    if (m.recording()) m.note_target(m.label(*q));
+  if (q || (elsewhere && node != kNone)) {
+    if (m.recording()) m.note_target(q ? m.label(*q) : print(object));
     Signal s;
     s.kind = SignalKind::monitor;
     s.ref = ref;
     s.payload = make_tuple(m.arena(), m.scratch(), {object, tag});
-    m.send_signal(p, *q, s);
+    if (q)
+      m.send_signal(p, *q, s);
+    else
+      m.send_named(p, name, node, s);
   } else {
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;
     watcher.object = object;
     watcher.tag = tag;
-    const bool reachable = node != kNone && m.connected(p.node, node);
-    m.send_down(p, watcher, make_string(reachable ? "noproc" : "noconnection", m.arena()));
+    m.send_down(p, watcher, make_string(node != kNone ? "noproc" : "noconnection", m.arena()));
   }
   push_light(L, ref);
   return m.done(L, p, 1);

@@ -10,8 +10,10 @@ int l_make_ref(lua_State* L) {
   return 1;
 }
 
-// The dictionary is a table in the registry, for each process its own; made when first written.
-bool push_dictionary(lua_State* L, Process& p, bool make) {
+}  // namespace
+
+// A table in the registry, made when first written.
+bool push_dictionary(lua_State* L, const Process& p, bool make) {
   lua_pushfstring(L, "lockstep.dictionary.%d", static_cast<int>(p.index));
   if (lua_rawget(L, LUA_REGISTRYINDEX) == LUA_TTABLE) return true;
   lua_pop(L, 1);
@@ -22,12 +24,37 @@ bool push_dictionary(lua_State* L, Process& p, bool make) {
   lua_rawset(L, LUA_REGISTRYINDEX);
   return true;
 }
+
+namespace {
+
+// A key that is a table is meant by its contents: replaced by the one of the dictionary (at index
+// `dictionary`) that is equal, if there is one.
+void settle_key(lua_State* L, int dictionary, int key) {
+  if (lua_type(L, key) != LUA_TTABLE) return;
+  Machine& m = machine_of(L);
+  const char* error = nullptr;
+  Term wanted = make_term(L, key, m.arena(), m.scratch(), &error);
+  if (error) luaL_error(L, "bad argument #1 (%s cannot be a key)", error);
+  for (lua_pushnil(L); lua_next(L, dictionary); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TTABLE) continue;
+    Term other = make_term(L, lua_absindex(L, -2), m.arena(), m.scratch(), &error);
+    const bool same = !error && equal(wanted, other);
+    free_term(other, m.arena());
+    if (!same) continue;
+    lua_pop(L, 1);
+    lua_replace(L, key);
+    break;
+  }
+  free_term(wanted, m.arena());
+}
+
 int l_put(lua_State* L) {
   Process& p = machine_of(L).process(L, "put");
   luaL_checkany(L, 2);
   if (lua_isnil(L, 1)) luaL_error(L, "bad argument #1 to 'put' (a key expected, got nil)");
   lua_settop(L, 2);
   push_dictionary(L, p, true);
+  settle_key(L, 3, 1);
   lua_pushvalue(L, 1);
   lua_rawget(L, 3);
   lua_pushvalue(L, 1);
@@ -53,10 +80,12 @@ int l_get(lua_State* L) {
     lua_settop(L, 1);
     return 1;
   }
+  lua_settop(L, 1);
   if (!push_dictionary(L, p, false)) {
     lua_pushnil(L);
     return 1;
   }
+  settle_key(L, 2, 1);
   lua_pushvalue(L, 1);
   lua_rawget(L, -2);
   return 1;
@@ -70,15 +99,44 @@ int l_erase(lua_State* L) {
     lua_rawset(L, LUA_REGISTRYINDEX);
     return 1;
   }
+  lua_settop(L, 1);
   if (!push_dictionary(L, p, false)) {
     lua_pushnil(L);
     return 1;
   }
+  settle_key(L, 2, 1);
   lua_pushvalue(L, 1);
   lua_rawget(L, -2);
   lua_pushvalue(L, 1);
   lua_pushnil(L);
   lua_rawset(L, -4);
+  return 1;
+}
+
+// get_keys(): all keys; get_keys(value): those with this value.
+int l_get_keys(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "get_keys");
+  const bool all = lua_gettop(L) == 0;
+  lua_settop(L, 1);
+  lua_newtable(L);
+  if (!push_dictionary(L, p, false)) return 1;
+  const char* error = nullptr;
+  Term wanted = make_term(L, 1, m.arena(), m.scratch(), &error);
+  lua_Integer n = 0;
+  for (lua_pushnil(L); lua_next(L, 3); lua_pop(L, 1)) {
+    bool fits = all;
+    if (!fits) {
+      Term value = make_term(L, lua_gettop(L), m.arena(), m.scratch(), &error);
+      fits = !error && equal(wanted, value);
+      free_term(value, m.arena());
+    }
+    if (!fits) continue;
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, 2, ++n);
+  }
+  free_term(wanted, m.arena());
+  lua_settop(L, 2);
   return 1;
 }
 
@@ -134,9 +192,10 @@ int l_is_ref(lua_State* L) {
 
 void add_core_local(lua_State* L) {
   static const luaL_Reg functions[] = {
-      {"make_ref", l_make_ref},   {"put", l_put},       {"get", l_get},     {"erase", l_erase},
-      {"set_label", l_set_label}, {"choose", l_choose}, {"yield", l_yield}, {"is_pid", l_is_pid},
-      {"is_ref", l_is_ref},       {nullptr, nullptr}};
+      {"make_ref", l_make_ref}, {"put", l_put},           {"get", l_get},
+      {"erase", l_erase},       {"get_keys", l_get_keys}, {"set_label", l_set_label},
+      {"choose", l_choose},     {"yield", l_yield},       {"is_pid", l_is_pid},
+      {"is_ref", l_is_ref},     {nullptr, nullptr}};
   luaL_setfuncs(L, functions, 0);
 }
 

@@ -1,5 +1,8 @@
 // lockstep.*: messages and timers.
+#include <algorithm>
 #include <cstring>
+#include <initializer_list>
+#include <utility>
 
 #include "vm/cluster_api.h"
 #include "vm/core_parts.h"
@@ -20,6 +23,11 @@ int64_t timeout_at(lua_State* L, int i) {
   return v;
 }
 
+// "name on b"
+std::string remote_text(const Machine& m, const Term& name, uint32_t node) {
+  return print(name) + " on " + (node == kNone ? "an unknown node" : m.node_name(node));
+}
+
 // send(dest, message): dest is a pid, an alias, a registered name, or {name, node}. Returns the
 // message.
 int l_send(lua_State* L) {
@@ -32,7 +40,8 @@ int l_send(lua_State* L) {
   Signal s;
   s.payload = payload;
   if (Process* to = m.find(light)) {
-    m.sync(L, p, "send", OpKind::send, Access::append, mailbox_object(*to), digest(payload));
+    sync_to(L, m, p, "send", OpKind::send, Access::append, mailbox_object(*to), digest(payload),
+            to->node);
     if (m.recording()) m.note_target(m.label(*to)), m.note_args(print(payload));
     m.send_signal(p, *to, s);
     m.die_if_doomed(p);
@@ -42,7 +51,8 @@ int l_send(lua_State* L) {
       light_index(light) < m.world().processes.size) {  // an alias
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
-    m.sync(L, p, "send", OpKind::send, Access::append, mailbox_object(to), digest(payload));
+    sync_to(L, m, p, "send", OpKind::send, Access::append, mailbox_object(to), digest(payload),
+            to.node);
     if (m.recording()) m.note_target(m.label(to)), m.note_args(print(payload));
     m.send_signal(p, to, s);
     return m.done(L, p, 1);
@@ -50,11 +60,17 @@ int l_send(lua_State* L) {
   if (uint32_t node = 0; lua_istable(L, 1)) {  // {name, node}: never an error, wherever it goes
     Term name;
     if (!remote_name(L, m, 1, &name, &node)) badarg(L);
-    Process* now = node == kNone ? nullptr : m.whereis(name, node);
+    if (node != p.node) {
+      m.sync(L, p, "send", OpKind::send, Access::read, network().object, digest(payload));
+      if (m.recording()) m.note_args(print(payload)), m.note_target(remote_text(m, name, node));
+      if (node != kNone) m.send_named(p, name, node, s);
+      return m.done(L, p, 1);
+    }
+    Process* now = m.whereis(name, node);
     const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
-    m.announce(L, p, "send", OpKind::send, Access::read, name_object(node & 0xffffff, name),
-               digest(payload), &box, now ? 1 : 0);
-    Process* to = node == kNone ? nullptr : m.whereis(name, node);
+    m.announce(L, p, "send", OpKind::send, Access::read, name_object(node, name), digest(payload),
+               &box, now ? 1 : 0);
+    Process* to = m.whereis(name, node);
     if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
     if (to) m.send_signal(p, *to, s);
     m.die_if_doomed(p);
@@ -109,30 +125,55 @@ int l_now(lua_State* L) {
 
 // ---- timers ----
 
+// An options table of true and false: false and badarg for what is not among the names.
+void options_at(lua_State* L, int i, std::initializer_list<std::pair<const char*, bool*>> known) {
+  if (lua_isnoneornil(L, i)) return;
+  if (!lua_istable(L, i)) badarg(L);
+  for (lua_pushnil(L); lua_next(L, i); lua_pop(L, 1)) {
+    const char* key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    bool* to = nullptr;
+    for (const auto& [name, value] : known)
+      if (std::strcmp(key, name) == 0) to = value;
+    if (!to || !lua_isboolean(L, -1)) badarg(L);
+    *to = lua_toboolean(L, -1) != 0;
+  }
+}
+
+ObjectId timer_object(uint64_t ref) {
+  return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
+}
+
+// send_after(dest, message, ms, {abs = true}?)
 int do_send_after(lua_State* L, const char* what, bool wrap) {
-  // send_after(dest, message, ms)
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
   const uint64_t light = light_at(L, 1);
-  if (!m.find(light) && lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  Process* to = m.find(light);
+  if (to ? to->node != p.node : lua_type(L, 1) != LUA_TSTRING) badarg(L);
   if (lua_isnone(L, 2))
     luaL_error(L, "bad argument #2 to '%s' (message expected, got nothing)", what);
   int whole = 0;
   const lua_Integer ms = lua_tointegerx(L, 3, &whole);
-  if (lua_type(L, 3) != LUA_TNUMBER || !whole || ms < 0) badarg(L);
+  bool absolute = false;
+  options_at(L, 4, {{"abs", &absolute}});
+  if (lua_type(L, 3) != LUA_TNUMBER || !whole || (ms < 0 && !absolute)) badarg(L);
   Term dest = m.encode_argument(L, 1, what);
   Term payload = m.encode_argument(L, 2, what);
   m.sync(L, p, what, OpKind::timer_start, Access::none, 0);
   const uint64_t ref = m.make_ref(p);
-  Process* to = m.find(light);
   if (!to || m.alive(*to)) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),
                            {make_string("timeout", m.arena()), Term::of_light(ref), payload});
-    Timer& t = m.start_timer(p, m.world().now + static_cast<uint64_t>(ms), TimerKind::message);
+    const auto now = static_cast<lua_Integer>(m.world().now);
+    const lua_Integer due = absolute ? std::max(ms, now) : ms > INT64_MAX - now ? ms : now + ms;
+    Timer& t = m.start_timer(p, static_cast<uint64_t>(due), TimerKind::message);
     t.ref = ref;
     t.dest = dest;
     t.payload = payload;
+    t.touches = static_cast<Footprint*>(m.allocate(2 * sizeof(Footprint)));
+    t.touches[0] = {timer_object(ref), Access::write};
+    t.touches[1] = {to ? 0 : name_object(p.node, dest), Access::read};
   }
   push_light(L, ref);
   return m.done(L, p, 1);
@@ -140,35 +181,52 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
 int l_send_after(lua_State* L) { return do_send_after(L, "send_after", false); }
 int l_start_timer(lua_State* L) { return do_send_after(L, "start_timer", true); }
 
-ObjectId timer_object(uint64_t ref) {
-  return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
+// The answer of cancel_timer and read_timer: what was left, or false; or "ok" and a message
+// {what, ref, answer}.
+int timer_answer(lua_State* L, Machine& m, Process& p, const char* what, uint64_t ref, bool async,
+                 bool info) {
+  if (async && info) {
+    const bool left = lua_isinteger(L, -1) != 0;
+    Term answer;
+    answer.tag = left ? Tag::integer : Tag::no;
+    if (left) answer.integer = lua_tointeger(L, -1);
+    m.deliver(p, Message{make_tuple(m.arena(), m.scratch(),
+                                    {make_string(what, m.arena()), Term::of_light(ref), answer}),
+                         kNone, m.world().steps});
+  }
+  if (async || !info) lua_pushliteral(L, "ok");
+  return m.done(L, p, 1);
 }
 
+// cancel_timer(ref, {async = true, info = false}?)
 int l_cancel_timer(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cancel_timer");
   const uint64_t ref = ref_argument(L, 1);
+  bool async = false, info = true;
+  options_at(L, 2, {{"async", &async}, {"info", &info}});
   m.sync(L, p, "cancel_timer", OpKind::timer_cancel, Access::write, timer_object(ref));
   int64_t left = 0;
   if (m.cancel_timer(ref, &left))
     lua_pushinteger(L, left);
   else
     lua_pushboolean(L, 0);
-  return m.done(L, p, 1);
+  return timer_answer(L, m, p, "cancel_timer", ref, async, info);
 }
+// read_timer(ref, {async = true}?)
 int l_read_timer(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "read_timer");
   const uint64_t ref = ref_argument(L, 1);
+  bool async = false;
+  options_at(L, 2, {{"async", &async}});
   m.sync(L, p, "read_timer", OpKind::timer_read, Access::read, timer_object(ref));
+  lua_pushboolean(L, 0);
   for (const Timer& t : m.world().timers)
-    if (t.kind == TimerKind::message && t.ref == ref) {
+    if (t.kind == TimerKind::message && t.ref == ref)
       lua_pushinteger(L,
                       t.due > m.world().now ? static_cast<lua_Integer>(t.due - m.world().now) : 0);
-      return m.done(L, p, 1);
-    }
-  lua_pushboolean(L, 0);
-  return m.done(L, p, 1);
+  return timer_answer(L, m, p, "read_timer", ref, async, true);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ int l_register(lua_State* L) {
   q->name = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
   m.push(m.world().names, Name{name, q->index, p.node});
+  m.names_changed();
   if (m.recording()) m.note_target(m.label(*q));
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);

@@ -27,49 +27,137 @@ Term closure_arguments(lua_State* L, Machine& m, int first, const char* what) {
   return t;
 }
 
-enum class Tie { none, link, monitor };
+// How the child is tied to its parent.
+struct Tie {
+  bool link = false, monitor = false, alias = false;
+  AliasMode mode = AliasMode::explicit_unalias;
+  Term tag;  // of the DOWN message
+};
 
-int do_spawn(lua_State* L, const char* what, Tie tie) {
+int do_spawn(lua_State* L, const char* what, const Tie& tie) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
   Term values = closure_arguments(L, m, 1, what);
   m.sync(L, p, what, OpKind::spawn, Access::none, 0);
   Process& child = m.spawn(p, values, p.node);
   free_term(values, m.arena());
-  if (tie == Tie::link) {
+  if (tie.link) {
     m.push(p.links, child.index);
     m.push(child.links, p.index);
   }
   uint64_t ref = 0;
-  if (tie == Tie::monitor) {
+  if (tie.monitor) {
     ref = m.make_ref(p);
-    m.push(p.watches, Watch{ref, child.index, false, Term::of_light(child.pid), {}});
+    if (tie.alias) m.push(p.aliases, Alias{ref, tie.mode});
+    m.push(p.watches, Watch{ref, child.index, false, Term::of_light(child.pid), tie.tag});
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;
     watcher.object = Term::of_light(child.pid);
+    watcher.tag = tie.tag;
     m.push(child.watchers, watcher);
   }
   m.start_child(child);
   if (m.recording()) m.note_target(m.label(child));
   push_light(L, child.pid);
-  if (tie == Tie::monitor) push_light(L, ref);
-  return m.done(L, p, tie == Tie::monitor ? 2 : 1);
+  if (tie.monitor) push_light(L, ref);
+  return m.done(L, p, tie.monitor ? 2 : 1);
 }
-int l_spawn(lua_State* L) { return do_spawn(L, "spawn", Tie::none); }
-int l_spawn_link(lua_State* L) { return do_spawn(L, "spawn_link", Tie::link); }
-int l_spawn_monitor(lua_State* L) { return do_spawn(L, "spawn_monitor", Tie::monitor); }
+int l_spawn(lua_State* L) { return do_spawn(L, "spawn", {}); }
+int l_spawn_link(lua_State* L) { return do_spawn(L, "spawn_link", {.link = true}); }
+int l_spawn_monitor(lua_State* L) { return do_spawn(L, "spawn_monitor", {.monitor = true}); }
+
+// spawn_opt(fn, {"link", "monitor", {"monitor", {tag =, alias =}}, {"priority", ...}, ...}, ...):
+// what only tunes OTP's memory and scheduling is accepted and has no effect.
+int l_spawn_opt(lua_State* L) {
+  Machine& m = machine_of(L);
+  m.process(L, "spawn_opt");
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  if (!lua_istable(L, 2)) badarg(L);
+  static const char* const tuning[] = {"priority",      "fullsweep_after",
+                                       "min_heap_size", "min_bin_vheap_size",
+                                       "max_heap_size", "message_queue_data"};
+  Tie tie;
+  const int top = lua_gettop(L);
+  const auto n = static_cast<lua_Integer>(lua_rawlen(L, 2));
+  for (lua_Integer i = 1; i <= n; i++) {
+    const bool pair = lua_rawgeti(L, 2, i) == LUA_TTABLE;
+    if (pair) lua_rawgeti(L, -1, 1);
+    const char* name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool known = false;
+    if (std::strcmp(name, "link") == 0 && !pair) {
+      known = tie.link = true;
+    } else if (std::strcmp(name, "monitor") == 0) {
+      known = tie.monitor = true;
+      if (pair && lua_rawgeti(L, -2, 2) == LUA_TTABLE) {
+        lua_getfield(L, -1, "tag");
+        tie.tag = m.encode_argument(L, -1, "spawn_opt");
+        lua_getfield(L, -2, "alias");
+        tie.alias = !lua_isnil(L, -1);
+        if (tie.alias) tie.mode = alias_mode(L, -1, "spawn_opt");
+      }
+    } else if (pair) {
+      for (const char* t : tuning) known = known || std::strcmp(name, t) == 0;
+    }
+    if (!known) badarg(L);
+    lua_settop(L, top);
+  }
+  lua_remove(L, 2);
+  return do_spawn(L, "spawn_opt", tie);
+}
 
 int l_self(lua_State* L) {
   push_light(L, machine_of(L).process(L, "self").pid);
   return 1;
 }
 
+// Flags that only tune OTP's scheduler and memory: remembered, without effect. Returns the value
+// before.
+int tuning_flag(lua_State* L, Process& p, const char* name) {
+  static const char* const priorities[] = {"low", "normal", "high", "max", nullptr};
+  static const char* const queues[] = {"on_heap", "off_heap", nullptr};
+  const auto one_of = [&](const char* const* names) {
+    if (lua_type(L, 2) != LUA_TSTRING) return false;
+    for (; *names; names++)
+      if (std::strcmp(lua_tostring(L, 2), *names) == 0) return true;
+    return false;
+  };
+  const bool whole = lua_isinteger(L, 2) && lua_tointeger(L, 2) >= 0;
+  const std::string_view flag = name;
+  bool good = false;
+  if (flag == "priority")
+    lua_pushliteral(L, "normal"), good = one_of(priorities);
+  else if (flag == "message_queue_data")
+    lua_pushliteral(L, "on_heap"), good = one_of(queues);
+  else if (flag == "min_heap_size")
+    lua_pushinteger(L, 233), good = whole;
+  else if (flag == "min_bin_vheap_size")
+    lua_pushinteger(L, 46422), good = whole;
+  else if (flag == "fullsweep_after")
+    lua_pushinteger(L, 65535), good = whole;
+  else if (flag == "max_heap_size")
+    lua_pushinteger(L, 0), good = whole || lua_istable(L, 2);
+  else if (flag == "save_calls")
+    lua_pushinteger(L, 0), good = whole && lua_tointeger(L, 2) <= 10000;
+  else if (flag == "sensitive")
+    lua_pushboolean(L, 0), good = lua_isboolean(L, 2) != 0;
+  if (!good) badarg(L);
+  const int standard = lua_gettop(L);
+  lua_pushfstring(L, "lockstep.flag.%d.%s", static_cast<int>(p.index), name);
+  lua_pushvalue(L, -1);
+  if (lua_rawget(L, LUA_REGISTRYINDEX) == LUA_TNIL) lua_pushvalue(L, standard);
+  lua_pushvalue(L, standard + 1);
+  lua_pushvalue(L, 2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  return 1;
+}
+
 int l_flag(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "flag");
-  const char* name = luaL_checkstring(L, 1);
-  if (std::strcmp(name, "trap_exit") != 0 || !lua_isboolean(L, 2)) badarg(L);
+  const char* name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
+  if (std::strcmp(name, "trap_exit") != 0) return tuning_flag(L, p, name);
+  if (!lua_isboolean(L, 2)) badarg(L);
   const bool on = lua_toboolean(L, 2) != 0;
   m.sync(L, p, "flag", OpKind::flag, Access::write, process_object(p));
   lua_pushboolean(L, p.traps);
@@ -88,8 +176,8 @@ int l_exit(lua_State* L) {
   Process* q = m.find(light_at(L, 1));
   if (!q) badarg(L);
   Term reason = m.encode_argument(L, 2, "exit");
-  m.sync(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
-         digest(reason));
+  sync_to(L, m, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
+          digest(reason), q->node);
   if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
   Signal s;
   s.kind = SignalKind::exit;
@@ -149,71 +237,6 @@ int l_exception(lua_State* L) {
   return 1;
 }
 
-// process_info(pid, item): nil for a dead process.
-int l_process_info(lua_State* L) {
-  static const char* const items[] = {"message_queue_len", "messages",     "links",
-                                      "registered_name",   "monitored_by", "monitors",
-                                      "trap_exit",         "status",       nullptr};
-  Machine& m = machine_of(L);
-  Process& p = m.process(L, "process_info");
-  Process* q = m.find(light_at(L, 1));
-  if (!q || q->node != p.node) badarg(L);
-  const int item = luaL_checkoption(L, 2, nullptr, items);
-  const Footprint box{mailbox_object(*q), Access::read};
-  m.announce(L, p, "process_info", OpKind::process_info, Access::read, process_object(*q), 0, &box,
-             1);
-  if (q != &p) m.flush_signals_from(p, *q);
-  if (m.recording()) m.note_target(m.label(*q));
-  lua_settop(L, 2);
-  if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {
-    lua_pushnil(L);
-    return m.done(L, p, 1);
-  }
-  lua_newtable(L);
-  lua_Integer n = 0;
-  switch (item) {
-    case 0:
-      lua_pushinteger(L, q->mailbox.size);
-      break;
-    case 1:
-      for (uint32_t i = 0; i < q->mailbox.size; i++) {
-        push(L, q->mailbox[i].payload);
-        lua_rawseti(L, 3, ++n);
-      }
-      break;
-    case 2:
-      for (uint32_t i = 0; i < q->links.size; i++) {
-        push_light(L, m.world().processes[q->links[i]]->pid);
-        lua_rawseti(L, 3, ++n);
-      }
-      break;
-    case 3:
-      push(L, q->name);
-      break;
-    case 4:
-      for (uint32_t i = 0; i < q->watchers.size; i++) {
-        push_light(L, m.world().processes[q->watchers[i].process]->pid);
-        lua_rawseti(L, 3, ++n);
-      }
-      break;
-    case 5:
-      for (uint32_t i = 0; i < q->watches.size; i++) {
-        if (q->watches[i].target == kNone) continue;
-        push_light(L, m.world().processes[q->watches[i].target]->pid);
-        lua_rawseti(L, 3, ++n);
-      }
-      break;
-    case 6:
-      lua_pushboolean(L, q->traps);
-      break;
-    default:
-      lua_pushstring(L, q == &p                        ? "running"
-                        : q->status == Status::blocked ? "waiting"
-                                                       : "runnable");
-  }
-  return m.done(L, p, 1);
-}
-
 }  // namespace
 
 void add_core_processes(lua_State* L) {
@@ -227,7 +250,7 @@ void add_core_processes(lua_State* L) {
                                        {"throw", l_throw},
                                        {"alive", l_alive},
                                        {"exception", l_exception},
-                                       {"process_info", l_process_info},
+                                       {"spawn_opt", l_spawn_opt},
                                        {nullptr, nullptr}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -191,6 +191,10 @@ class Machine final : public System {
 
   // Signals.
   void send_signal(Process& from, Process& to, Signal signal);
+  // To whoever has the name on another node when the signal arrives there.
+  void send_named(Process& from, const Term& name, uint32_t node, Signal signal);
+  // What arrives depends on who has the name: to be called when that has changed.
+  void names_changed();
   void deliver(Process& to, const Message& message);  // into the mailbox
   void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
   void flush_signals_from(Process& from, Process& to);
@@ -309,7 +313,10 @@ class Machine final : public System {
   void perform(const Alternative& alternative);
   void run_to_park(Process& p);  // a starting or probing process, up to where it parks
   Channel& channel(uint32_t from, uint32_t to);
-  void no_connection(Process& from, Process& to, Signal& s);
+  Channel& named_channel(uint32_t from, uint32_t node);
+  void arrive(uint32_t to, uint32_t node, Signal& s);
+  bool watches_there(const Watch& watch, uint32_t node) const;
+  void no_connection(Process& from, Process* to, Signal& s);
   Signal down_signal(const Watcher& watcher, const Term& reason);
   void tell_down(const Watcher& watcher, const Term& reason);
   void tell_node(uint32_t watcher_node, uint32_t node, bool up);

@@ -390,6 +390,7 @@ void Machine::release_name(Process& p) {
       break;
     }
   p.name = {};
+  names_changed();
 }
 
 }  // namespace lockstep::vm

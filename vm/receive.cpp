@@ -209,20 +209,26 @@ bool Machine::refresh_timers() {
   for (const Timer& t : w.timers) due = std::min(due, t.due);
   for (const Timer& t : w.timers) {
     if (t.due == due) {
-      if (!enabled(t.actor)) {
-        Operation op;
-        op.kind = OpKind::timer_fire;
-        if (!options_.racy_timers) op.flags = kAfterAll;
-        op.access = Access::write;
-        op.object =
-            t.kind == TimerKind::tick
-                ? make_object(ObjectClass::node, 1)
-                : make_object(ObjectClass::mailbox,
-                              t.kind == TimerKind::receive
-                                  ? t.owner
-                                  : (find(t.dest.light) ? find(t.dest.light)->index : t.owner));
-        enable(t.actor, AltKind::timer, t.owner, op);
+      const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
+      if (enabled(t.actor) && !by_name) continue;  // who has the name may have changed
+      Operation op;
+      op.kind = OpKind::timer_fire;
+      op.access = Access::write;
+      if (!options_.racy_timers) {
+        op.flags = kAfterAll;
+      } else if (t.touches) {
+        op.extra = t.touches;
+        op.extra_count = 2;
       }
+      if (t.kind == TimerKind::tick) {
+        op.object = make_object(ObjectClass::node, 1);
+      } else {
+        const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
+                            : by_name ? whereis(t.dest, w.processes[t.owner]->node)
+                                      : find(t.dest.light);
+        op.object = make_object(ObjectClass::mailbox, to ? to->index : t.owner);
+      }
+      enable(t.actor, AltKind::timer, t.owner, op);
     } else {
       disable(t.actor);
     }

@@ -20,6 +20,7 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
       slot = w.channels.size;
       Channel c;
       c.to = to;
+      c.node = w.processes[to]->node;
       c.actor = make_actor(AltKind::deliver, to, mix64(w.processes[to]->key, 0x7175657565));
       push(w.channels, c);
     }
@@ -30,6 +31,7 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
   Channel c;
   c.from = from;
   c.to = to;
+  c.node = w.processes[to]->node;
   c.actor =
       make_actor(AltKind::deliver, to,
                  mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
@@ -54,7 +56,7 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
   if (from.node != to.node) {
     const bool there = w.nodes.size > to.node ? w.nodes[to.node].up : true;
     if (!there || !connected(from.node, to.node)) {
-      no_connection(from, to, s);
+      no_connection(from, &to, s);
       return;
     }
     const Cut cut = cut_between(from.node, to.node);
@@ -76,12 +78,12 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
 }
 
 // The other side cannot be reached: what the sender is told, if anything.
-void Machine::no_connection(Process& from, Process& to, Signal& s) {
+void Machine::no_connection(Process& from, Process* to, Signal& s) {
   Signal answer;
   switch (s.kind) {
     case SignalKind::link:
       answer.kind = SignalKind::link_exit;
-      answer.from = to.index;
+      answer.from = to->index;
       answer.sent_at = world_->steps;
       answer.payload = make_string("noconnection", arena_);
       handle(from, answer);
@@ -108,17 +110,36 @@ void Machine::offer(Channel& c) {
     disable(c.actor);
     return;
   }
+  World& w = *world_;
   const Signal& s = c.queue[c.head];
+  uint32_t to = c.to;
+  // What passes between nodes depends on the network; the two places are for that and a name.
+  static constexpr Footprint kNetwork{make_object(ObjectClass::node, 1), Access::read};
   Operation op;
   op.kind = OpKind::deliver;
-  op.access = Access::append;
-  op.object = make_object(ObjectClass::mailbox, c.to);
-  op.value = vm::digest(s.payload);
-  if (s.kind != SignalKind::message) {
-    op.access = Access::write;
-    op.object = make_object(ObjectClass::process, c.to);
+  const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
+  if (s.name.tag != Tag::nil) {
+    const Process* q = whereis(s.name, c.node);
+    to = q ? q->index : kNone;
+    auto* extra = static_cast<Footprint*>(allocate(2 * sizeof(Footprint)));
+    extra[0] = kNetwork;
+    extra[1] = {
+        make_object(ObjectClass::name, c.node, static_cast<uint32_t>(vm::digest(s.name)) | 1),
+        Access::read};
+    op.extra = extra;
+    op.extra_count = 2;
+  } else if (remote) {
+    op.extra = &kNetwork;
+    op.extra_count = 1;
   }
-  enable(c.actor, AltKind::deliver, c.to, op, s.sent_at);
+  if (to != kNone) {
+    const bool message = s.kind == SignalKind::message;
+    op.access = message ? Access::append : Access::write;
+    op.object = make_object(message ? ObjectClass::mailbox : ObjectClass::process, to);
+  }
+  op.value = vm::digest(s.payload);
+  const uint32_t process = c.to == kNone ? c.from : c.to;
+  enable(c.actor, AltKind::deliver, process, op, s.sent_at);
   if (world_->faults.size != 0) offer_faults();
 }
 
@@ -128,15 +149,14 @@ void Machine::handle_head(Channel& channel_ref) {
   const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
   Signal s = w.channels[number].queue[w.channels[number].head++];
   offer(w.channels[number]);
-  Process& to = *w.processes[w.channels[number].to];
-  handle(to, s);
+  arrive(w.channels[number].to, w.channels[number].node, s);
   if (options_.async_delivery || w.channels[number].from != kNone) return;
   // What is behind it and needs no step of its own comes through now.
   while (!w.channels[number].empty() &&
          handled_at_once(w.channels[number].queue[w.channels[number].head].kind)) {
     Signal next = w.channels[number].queue[w.channels[number].head++];
     offer(w.channels[number]);
-    handle(to, next);
+    arrive(w.channels[number].to, w.channels[number].node, next);
   }
 }
 

@@ -39,12 +39,14 @@ struct Signal {
   uint32_t sent_at = 0;
   uint64_t ref = 0;  // monitor or alias reference
   Term payload;      // message, exit reason, DOWN message
+  Term name;         // to whoever has this name when it arrives; nil for most
 };
 
 // Signals on their way to a process, in order. One for each receiver under instant delivery, one
 // for each pair under async.
 struct Channel {
-  uint32_t from = kNone, to = kNone;
+  uint32_t from = kNone, to = kNone;  // to: kNone if nobody had the name that it was sent to
+  uint32_t node = 0;                  // where it leads
   ActorId actor = kNoActor;
   Vec<Signal> queue;
   uint32_t head = 0;  // signals before it have been handled
@@ -59,8 +61,9 @@ struct Timer {
   ActorId actor = kNoActor;
   uint32_t started_at = 0;
   TimerKind kind = TimerKind::message;
-  uint64_t ref = 0;  // message timers
-  Term dest;         // pid or name (resolved when it fires)
+  uint64_t ref = 0;              // message timers
+  Term dest;                     // pid or name (resolved when it fires)
+  Footprint* touches = nullptr;  // two: the timer, and the name that it is sent to
   Term payload;
 };
 

@@ -58,6 +58,13 @@ function lockstep.spawn_link(fn, ...) end
 function lockstep.spawn_monitor(fn, ...) end
 ---@return lockstep.pid
 function lockstep.self() end
+---@param fn function
+---@param options any[] "link", "monitor", {"monitor", {tag, alias}}, {"priority", P} ...
+---@return lockstep.pid, lockstep.ref?
+function lockstep.spawn_opt(fn, options, ...) end
+--- The keys of the dictionary, or those with this value.
+---@return any[]
+function lockstep.get_keys(value) end
 
 --- Returns the message. Raises badarg if a name is not registered.
 ---@generic T
@@ -83,20 +90,24 @@ function lockstep.now() end
 ---@param dest lockstep.pid|lockstep.name
 ---@param message any
 ---@param ms integer
+---@param options? {abs: boolean}
 ---@return lockstep.ref
-function lockstep.send_after(dest, message, ms) end
+function lockstep.send_after(dest, message, ms, options) end
 --- Sends {"timeout", ref, message}.
 ---@param dest lockstep.pid|lockstep.name
 ---@param message any
 ---@param ms integer
+---@param options? {abs: boolean}
 ---@return lockstep.ref
-function lockstep.start_timer(dest, message, ms) end
+function lockstep.start_timer(dest, message, ms, options) end
 ---@param ref lockstep.ref
----@return integer|false left
-function lockstep.cancel_timer(ref) end
+---@param options? {async: boolean?, info: boolean?}
+---@return integer|false|"ok" left
+function lockstep.cancel_timer(ref, options) end
 ---@param ref lockstep.ref
----@return integer|false left
-function lockstep.read_timer(ref) end
+---@param options? {async: boolean}
+---@return integer|false|"ok" left
+function lockstep.read_timer(ref, options) end
 
 ---@param pid lockstep.pid
 ---@return true
@@ -117,10 +128,10 @@ function lockstep.alias() end
 ---@param ref lockstep.ref
 ---@return boolean active
 function lockstep.unalias(ref) end
----@param name "trap_exit"
----@param on boolean
----@return boolean before
-function lockstep.flag(name, on) end
+---@param name "trap_exit"|"priority"|"message_queue_data"|"min_heap_size"|"max_heap_size"|"fullsweep_after"|"sensitive"
+---@param value any
+---@return any before
+function lockstep.flag(name, value) end
 --- exit(reason) ends the caller; exit(pid, reason) sends a signal.
 ---@param pid lockstep.pid
 ---@param reason any
@@ -139,7 +150,7 @@ function lockstep.exception(raised) end
 ---@return boolean
 function lockstep.alive(pid) end
 ---@param pid lockstep.pid
----@param item "message_queue_len"|"messages"|"links"|"registered_name"|"monitored_by"|"monitors"|"trap_exit"|"status"
+---@param item? string|string[] one item, or several: then {{item, value} ...}
 ---@return any info nil for a dead process
 function lockstep.process_info(pid, item) end
 

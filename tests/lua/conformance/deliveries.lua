@@ -83,7 +83,7 @@ lockstep.scenario("process_info", function()
   h.expect({ lockstep.process_info(p, "message_queue_len"), lockstep.process_info(p, "messages"),
     lockstep.process_info(p, "links"), lockstep.process_info(p, "registered_name"), lockstep.process_info(p, "monitored_by"),
     lockstep.process_info(p, "trap_exit"), lockstep.process_info(me, "monitors") },
-    { 1, { "one" }, { me }, "named", { me }, false, { p } })
+    { 1, { "one" }, { me }, "named", { me }, false, { { "process", p } } })
   lockstep.unlink(p)
   lockstep.exit(p, "kill")
   h.down(ref)
