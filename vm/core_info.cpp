@@ -81,7 +81,9 @@ void parent(lua_State* L, Machine& m, const Process& q) {
 }
 void flag_value(lua_State* L, const Process& q, const char* name, const char* standard) {
   lua_pushfstring(L, "lockstep.flag.%d.%s", static_cast<int>(q.index), name);
-  if (lua_rawget(L, LUA_REGISTRYINDEX) == LUA_TNIL) lua_pushstring(L, standard);
+  if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TNIL) return;
+  lua_pop(L, 1);
+  lua_pushstring(L, standard);
 }
 
 struct Item {
