@@ -95,7 +95,8 @@ Recording record_schedule(System& system, uint64_t seed, uint64_t iteration,
                           std::span<const Decision> schedule);
 
 // Class fingerprint (D14): a commutative digest of the happens-before order of an execution,
-// computed from what the chooser sees. Two executions of one class have equal digests.
+// computed from what the chooser sees. Two executions of one class have equal digests, also if they
+// differ in how far actors got by the end that nobody heard of again.
 class ClassFingerprint {
  public:
   ClassFingerprint();
@@ -104,18 +105,44 @@ class ClassFingerprint {
   void observe(const Alternative& executed,
                uint64_t actor_key);  // each executed alternative, in order
   void observe_data(ActorId actor, uint64_t actor_key, uint32_t value);
-  uint64_t value() const { return sum_; }
+  uint64_t value() const;
 
  private:
   struct Object;
-  uint64_t name(ActorId actor, uint64_t actor_key);
-  uint64_t enter(Footprint footprint, uint64_t name);
+  struct Place {
+    ActorId actor;
+    uint32_t n;  // its n-th event, from 1
+  };
+  struct Event {
+    uint64_t name;
+    Place place;
+  };
+  struct Own {
+    std::vector<uint64_t> sums{0};  // of the digests of its first n events
+    uint32_t counted = 0;           // so many are in sum_
+  };
+  struct Member {
+    Place place;
+    uint32_t next;
+  };
+  void add(const Alternative& executed, uint64_t actor_key);
+  void settle();
+  Event event(ActorId actor, uint64_t actor_key);
+  uint64_t enter(Footprint footprint, Event event);
+  uint64_t enter(Object& object, uint8_t mode, Event event);
+  void count(Place place);
+  void count_others(uint32_t& list, ActorId actor);
   Object& object(ObjectId id);
   void grow();
 
+  Alternative ending_;  // the root's end, until something follows it; no actor: none
+  uint64_t ending_key_ = 0;
+  std::vector<Footprint> ending_extra_;
   uint64_t sum_ = 0;
-  std::vector<uint32_t> own_steps_;  // by actor
-  std::vector<Object> objects_;      // open addressing; entries of older generations count as empty
+  std::vector<Own> own_;          // by actor
+  std::vector<Place> decisions_;  // who decided what
+  std::vector<Member> members_;   // lists of the events that objects remember
+  std::vector<Object> objects_;   // open addressing; entries of older generations count as empty
   uint32_t generation_ = 0;
   size_t used_ = 0;
 };

@@ -79,3 +79,13 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep bench "$LOCKSTEP_ROOT/scenarios/failures/misuse_global.lua"
   exits 3
 }
+
+# dpor executes one schedule of each class, so it knows the number of classes independently.
+@test "the classes that sampling counts are those that a proof executes" {
+  for twin in lost_update_ets lost_update_server hammer_fixed_window stale_cache; do
+    file="$LOCKSTEP_ROOT/scenarios/fixed/$twin.lua"
+    classes=$("$LOCKSTEP" run "$file" --strategy dpor --format ndjson | jq 'select(.type == "scenario") | .iterations')
+    lockstep bench "$file" --seeds 1 --iterations 1 --coverage 2000 --strategies random --format ndjson
+    [ "$(jq 'select(.type == "bench") | .coverage.classes' out)" -eq "$classes" ]
+  done
+}
