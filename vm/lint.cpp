@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <new>
+#include <set>
+#include <sstream>
+#include <utility>
 
 #include "engine/error.h"
 #include "vm/lint_facts.h"
@@ -330,6 +333,22 @@ void check_syntax(const std::string& file, const std::string& text) {
   if (!good) throw Error(ExitCode::scenario, message, "the file is not valid Lua 5.4");
 }
 
+// "-- lint: allow RULE" at the end of a line.
+constexpr std::string_view kAllow = "-- lint: allow ";
+
+std::set<std::pair<int, std::string>> allowed_rules(const std::string& text) {
+  std::set<std::pair<int, std::string>> allowed;
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); number++) {
+    const size_t at = line.find(kAllow);
+    if (at == std::string::npos) continue;
+    std::istringstream words(line.substr(at + kAllow.size()));
+    for (std::string rule; words >> rule;) allowed.insert({number, rule});
+  }
+  return allowed;
+}
+
 }  // namespace
 
 const std::vector<LintRule>& lint_rules() {
@@ -347,7 +366,14 @@ const std::vector<LintRule>& lint_rules() {
 std::vector<LintFinding> lint(const std::string& file_name, const std::string& text) {
   check_syntax(file_name, text);
   try {
-    return Lint(file_name, gather(text)).all();
+    auto findings = Lint(file_name, gather(text)).all();
+    if (!findings.empty() && text.find(kAllow) != std::string::npos) {
+      const auto allowed = allowed_rules(text);
+      std::erase_if(findings, [&](const LintFinding& f) {
+        return allowed.contains({f.line, f.rule});
+      });
+    }
+    return findings;
   } catch (const syntax::SyntaxError& e) {
     throw Error(ExitCode::scenario, fmt::format("{}:{}: {}", file_name, e.line, e.what()));
   }

@@ -21,7 +21,8 @@ struct LintRule {
 };
 const std::vector<LintRule>& lint_rules();
 
-// By line. Throws Error(ExitCode::scenario) if `text` is not Lua 5.4.
+// By line, without those that the line itself allows ("-- lint: allow RULE..."). Throws
+// Error(ExitCode::scenario) if `text` is not Lua 5.4.
 std::vector<LintFinding> lint(const std::string& file_name, const std::string& text);
 
 }  // namespace lockstep::vm

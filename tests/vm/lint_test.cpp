@@ -159,6 +159,14 @@ TEST(LintSandbox, NamesThatScenariosDoNotHave) {
   EXPECT_THAT(said_of_body("local m = require 'm'"), ElementsAre("2 late-require"));
 }
 
+TEST(LintRules, ALineMayAllowWhatItDoes) {
+  EXPECT_THAT(said("os.exit() -- lint: allow outside-sandbox"), IsEmpty());
+  EXPECT_THAT(said("os.exit() -- lint: allow global-write, as above"),
+              ElementsAre("1 outside-sandbox"));
+  EXPECT_THAT(said("os.exit() -- lint: allow global-write outside-sandbox\nos.exit()"),
+              ElementsAre("2 outside-sandbox"));
+}
+
 TEST(LintCrashes, SomebodyMustSeeThemIfTheyAreAllowed) {
   const char* allow = "{ crashes = 'allow' }, ";
   EXPECT_THAT(said_of_body("lockstep.spawn(function() error('x') end)", allow),
