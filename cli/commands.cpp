@@ -125,6 +125,15 @@ const Flag kDumpFormat[] = {
      [](Options& o, const std::string& t) { o.format = t; }},
 };
 
+const Flag kDumpHistory[] = {
+    {"--history", nullptr, "FILE",
+     "run the trace again and write what lockstep.history recorded, for check-history; - is stdout",
+     [](Options& o, const std::string& t) { o.history_file = t; }},
+    {"--timeline", nullptr, "FILE",
+     "the same as a page that shows why the check failed (HTML without scripts)",
+     [](Options& o, const std::string& t) { o.timeline = t; }},
+};
+
 const Flag kOutput[] = {
     {"--color", nullptr, "auto|always|never",
      "auto: on a terminal, unless NO_COLOR or TERM=dumb says no",
@@ -241,7 +250,7 @@ const std::vector<Command>& table() {
        "  lockstep dump T --format events | grep send\n",
        "trace",
        1,
-       {{"trace", kTrace}, {"format", kDumpFormat}, {"output", kOutput}},
+       {{"trace", kTrace}, {"history", kDumpHistory}, {"format", kDumpFormat}, {"output", kOutput}},
        dump_command},
       {"bench",
        "Measure how many executions each strategy needs to the first failure.",

@@ -1,9 +1,15 @@
 // lockstep dump: what a trace holds. Runs nothing, so it also reads traces that this build could
-// not replay.
+// not replay; but for a history, which is in no trace.
 #include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "cli/traced.h"
+#include "engine/trace_replay.h"
+#include "vm/recorded_history.h"
 
 namespace lockstep::cli {
 namespace {
@@ -21,8 +27,55 @@ std::string event_lines(const Trace& trace) {
 
 }  // namespace
 
+namespace {
+
+void write_file(const char* flag, const std::string& path, const std::string& text) {
+  if (path == "-") return put(text);
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) throw Error(ExitCode::usage, fmt::format("{}: cannot write {}", flag, path));
+}
+
+// The second history goes to NAME.2.EXT, and so on.
+std::string numbered(const std::string& path, size_t n) {
+  if (n == 0 || path == "-") return path;
+  const std::filesystem::path p(path);
+  return (p.parent_path() /
+          fmt::format("{}.{}{}", p.stem().string(), n + 1, p.extension().string()))
+      .string();
+}
+
+ExitCode dump_history(const Options& options, const std::string& path) {
+  const auto traced = read_traced(path);
+  const auto machine = traced.machine();
+  const auto result = replay_strict(*machine, traced.trace);
+  if (result.kind == ReplayResult::diverged)
+    throw Error(
+        ExitCode::diverged, fmt::format("{}: the recorded schedule cannot be followed", path),
+        fmt::format("lockstep replay --trace {} shows where it leaves the recording", path));
+  const auto recorded = vm::recorded_histories(*machine);
+  if (!options.history_file.empty()) {
+    if (recorded.jsonl.empty())
+      throw Error(ExitCode::usage, fmt::format("{}: the scenario records no history", path),
+                  "lockstep.history.start makes one");
+    for (size_t i = 0; i < recorded.jsonl.size(); i++)
+      write_file("--history", numbered(options.history_file, i), recorded.jsonl[i]);
+  }
+  if (!options.timeline.empty()) {
+    if (recorded.html.empty())
+      throw Error(ExitCode::usage, fmt::format("{}: no check of a history failed", path));
+    write_file("--timeline", options.timeline, recorded.html);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
 ExitCode dump_command(const Options& options) {
   const auto path = trace_argument(options);
+  if (!options.history_file.empty() || !options.timeline.empty())
+    return dump_history(options, path);
   auto trace = read_trace(path);
   if (options.format == "events") {
     put(event_lines(trace));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 
@@ -55,6 +56,7 @@ Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std
   Trace t = trace;
   put_recording(t, result.recording);
   annotate(t, system);
+  if (!result.omitted.empty()) t.options["omit"] = omitted_text(result.omitted);
   t.shrunk = true;
   t.minimum = result.minimum;
   t.deviations = result.after.deviations;
@@ -63,8 +65,16 @@ Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std
 }
 
 ShrinkReport make_shrink_report(const ShrinkResult& r) {
-  return {r.before,     r.after,       r.attempts, r.seconds,
-          r.reproduced, r.one_minimal, r.minimum,  r.budget_ended};
+  return {r.before,
+          r.after,
+          r.attempts,
+          r.seconds,
+          r.reproduced,
+          r.one_minimal,
+          r.minimum,
+          r.budget_ended,
+          r.inputs,
+          r.inputs - std::min<uint32_t>(r.inputs, static_cast<uint32_t>(r.omitted.size()))};
 }
 
 std::string TraceNames::next(const ScenarioRun& run, uint64_t iteration) {

@@ -31,8 +31,9 @@ struct Options {
       settings;                   // flags that a scenario may set as well, snake_case, checked
   std::vector<std::string> only;  // run only scenarios whose name contains one of these
   std::string trace;
-  std::string scenario;  // replay: an edited file to run the recorded schedule on
-  std::string output;    // shrink: where the result goes
+  std::string scenario;                // replay: an edited file to run the recorded schedule on
+  std::string output;                  // shrink: where the result goes
+  std::string history_file, timeline;  // dump: where the history of the execution goes, and a page
   std::string trace_dir = "traces";
   std::string format = "text";
   std::string color = "auto";

@@ -26,6 +26,7 @@ struct ShrinkReport {
   uint64_t attempts = 0;
   double seconds = 0;
   bool reproduced = true, one_minimal = false, minimum = false, budget_ended = false;
+  uint32_t inputs_before = 0, inputs_after = 0;  // operations that generators made
 };
 
 // One failure: as found, and as shrunk if it was.

@@ -38,10 +38,16 @@ Json size_json(const ShrinkSize& s) {
 }
 
 Json shrink_json(const ShrinkReport& s) {
-  return {{"reproduced", s.reproduced},  {"before", size_json(s.before)},
-          {"after", size_json(s.after)}, {"attempts", number(s.attempts)},
-          {"seconds", s.seconds},        {"one_minimal", s.one_minimal},
-          {"minimum", s.minimum},        {"budget_ended", s.budget_ended}};
+  return {{"reproduced", s.reproduced},
+          {"before", size_json(s.before)},
+          {"after", size_json(s.after)},
+          {"attempts", number(s.attempts)},
+          {"seconds", s.seconds},
+          {"one_minimal", s.one_minimal},
+          {"minimum", s.minimum},
+          {"budget_ended", s.budget_ended},
+          {"inputs_before", s.inputs_before},
+          {"inputs_after", s.inputs_after}};
 }
 
 Json why_json(const Explanation& e) {

@@ -95,6 +95,8 @@ std::string shrink_text(const ShrinkReport& s) {
       s.before.steps, s.after.steps, s.before.switches, s.after.switches, s.before.preemptions,
       s.after.preemptions, s.before.deviations, s.after.deviations);
   if (s.before.faults) out += fmt::format(", {} -> {} faults", s.before.faults, s.after.faults);
+  if (s.inputs_before)
+    out += fmt::format(", {} -> {} generated operations", s.inputs_before, s.inputs_after);
   return out;
 }
 

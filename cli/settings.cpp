@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <vector>
 
 #include "cli/nearest.h"
@@ -67,6 +68,17 @@ const Setting kSettings[] = {
      [](Settings& s, const std::string& t) {
        s.allow_crashes = is_choice("fail|allow|abort", t, "allow");
        s.abort_crashes = t == "abort";
+     }},
+    {"omit",  // of traces: operations of generators that shrinking has left out
+     [](Settings& s, const std::string& t) {
+       s.omitted.clear();
+       for (const auto& part : split(t, ',')) {
+         uint64_t key = 0;
+         const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), key, 16);
+         if (error != std::errc() || end != part.data() + part.size() || part.empty())
+           throw std::string("must be keys in hexadecimal, apart by commas");
+         s.omitted.push_back(key);
+       }
      }},
     {"expect",
      [](Settings& s, const std::string& t) {
@@ -174,19 +186,28 @@ vm::MachineOptions Settings::machine() const {
   m.racy_timers = racy_timers;
   m.drain = drain;
   m.allow_crashes = allow_crashes;
+  m.omitted = omitted;
   m.abort_crashes = abort_crashes;
   return m;
 }
 
+std::string omitted_text(const std::vector<uint64_t>& keys) {
+  std::string text;
+  for (const uint64_t key : keys) text += fmt::format("{}{:x}", text.empty() ? "" : ",", key);
+  return text;
+}
+
 SettingMap Settings::recorded() const {
-  return {{"max_steps", std::to_string(max_steps)},
-          {"max_memory", std::to_string(max_memory)},
-          {"delivery", async_delivery ? "async" : "instant"},
-          {"timers", racy_timers ? "racy" : "quiescent"},
-          {"drain", drain ? "true" : "false"},
-          {"crashes", allow_crashes   ? "allow"
-                      : abort_crashes ? "abort"
-                                      : "fail"}};
+  SettingMap map = {{"max_steps", std::to_string(max_steps)},
+                    {"max_memory", std::to_string(max_memory)},
+                    {"delivery", async_delivery ? "async" : "instant"},
+                    {"timers", racy_timers ? "racy" : "quiescent"},
+                    {"drain", drain ? "true" : "false"},
+                    {"crashes", allow_crashes   ? "allow"
+                                : abort_crashes ? "abort"
+                                                : "fail"}};
+  if (!omitted.empty()) map["omit"] = omitted_text(omitted);
+  return map;
 }
 
 bool Settings::expects(const Outcome& outcome) const {

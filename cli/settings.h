@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/explorer.h"
 #include "vm/program.h"
@@ -25,7 +26,8 @@ struct Settings {
   bool racy_timers = false;
   bool drain = false;
   bool allow_crashes = false, abort_crashes = false;
-  std::string expect;  // a verdict's name or a signature; empty: no failure is expected
+  std::vector<uint64_t> omitted;  // operations of generators that shrinking has left out
+  std::string expect;             // a verdict's name or a signature; empty: no failure is expected
 
   ExploreOptions explore() const;
   vm::MachineOptions machine() const;
@@ -33,6 +35,8 @@ struct Settings {
   SettingMap recorded() const;
   bool expects(const Outcome& outcome) const;
 };
+
+std::string omitted_text(const std::vector<uint64_t>& keys);  // as the setting `omit`
 
 // Checks one setting by itself; throws std::string, "must be ...". Used for flags, before any
 // scenario is read.

@@ -8,6 +8,7 @@
 //   §5.4)
 //   5. moves: the same switch a little earlier or later, or in another's favour
 //   6. each single deviation once more, which shows that the result is 1-minimal
+//   7. inputs that are not needed (shrink_inputs.h), then all of it again on what is left
 //
 // Re-encoding what a set produced is no step of its own: Candidate holds only the deviations that
 // took effect. What was tried is never tried again (ShrinkOracle::improves), so passes may repeat
@@ -17,6 +18,8 @@
 #include <algorithm>
 
 #include "engine/bounded_search.h"
+#include "engine/error.h"
+#include "engine/shrink_inputs.h"
 #include "engine/shrink_oracle.h"
 
 namespace lockstep {
@@ -159,32 +162,64 @@ class Shrinker {
 
 }  // namespace
 
+namespace {
+
+// The schedule of what `oracle` has started with, as small as it gets.
+void shrink_schedule(ShrinkOracle& oracle, const ShrinkOptions& options, ShrinkResult& result) {
+  Shrinker shrinker(oracle, options);
+  shrinker.run();
+  const Candidate& best = oracle.best();
+  result.after = best.size;
+  result.one_minimal = shrinker.is_one_minimal();
+  result.minimum = shrinker.is_minimum();
+  result.budget_ended = oracle.spent();
+  result.deviations = best.deviations;
+  result.at = best.at;
+  result.attempts += oracle.attempts();
+  result.seconds += oracle.seconds();
+}
+
+}  // namespace
+
 ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
                     std::span<const Decision> schedule, const ShrinkOptions& options,
                     const ShrinkProgress& progress) {
   ShrinkResult result;
+  result.omitted = options.omitted;
   ShrinkOracle oracle(system, seed, iteration, options, progress);
   result.reproduced = oracle.start(schedule);
-  if (result.reproduced) {
-    result.before = oracle.best().size;
-    Shrinker shrinker(oracle, options);
-    shrinker.run();
-    const Candidate& best = oracle.best();
-    result.after = best.size;
-    result.one_minimal = shrinker.is_one_minimal();
-    result.minimum = shrinker.is_minimum();
-    result.budget_ended = oracle.spent();
-    result.deviations = best.deviations;
-    result.at = best.at;
-    result.recording = record_schedule(system, seed, iteration, best.decisions);
-    ActorKeys keys;
-    keys.begin(system);
-    for (const Decision& d : best.decisions) result.keys.push_back(keys(d.actor));
-  } else {
+  if (!result.reproduced) {
     result.recording.outcome = oracle.outcome();
+    result.attempts = oracle.attempts();
+    result.seconds = oracle.seconds();
+    return result;
   }
-  result.attempts = oracle.attempts();
-  result.seconds = oracle.seconds();
+  result.before = oracle.best().size;
+  const bool has_inputs = !system.inputs().empty();
+  shrink_schedule(oracle, options, result);
+  std::vector<Decision> decisions = oracle.best().decisions;
+  if (has_inputs && !result.budget_ended) {
+    const std::string signature = oracle.outcome().signature();
+    const InputShrink inputs =
+        shrink_inputs(system, seed, iteration, result.deviations, signature, options.omitted,
+                      options.seconds - result.seconds, options.max_attempts - result.attempts);
+    result.omitted = inputs.omitted;
+    result.inputs = inputs.before;
+    result.attempts += inputs.attempts;
+    if (!inputs.decisions.empty()) {
+      ShrinkOptions again = options;
+      again.signature = signature;
+      again.max_attempts = options.max_attempts - std::min(options.max_attempts, result.attempts);
+      ShrinkOracle rest(system, seed, iteration, again, progress);
+      LOCKSTEP_ASSERT(rest.start(inputs.decisions));
+      shrink_schedule(rest, again, result);
+      decisions = rest.best().decisions;
+    }
+  }
+  result.recording = record_schedule(system, seed, iteration, decisions);
+  ActorKeys keys;
+  keys.begin(system);
+  for (const Decision& d : decisions) result.keys.push_back(keys(d.actor));
   return result;
 }
 

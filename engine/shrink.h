@@ -17,7 +17,8 @@ struct ShrinkOptions {
   uint64_t max_attempts = 2000;
   double seconds = 10;
   const std::atomic<bool>* interrupted = nullptr;
-  bool prove_minimum = true;  // try all smaller sets as far as the budget goes
+  bool prove_minimum = true;      // try all smaller sets as far as the budget goes
+  std::vector<uint64_t> omitted;  // inputs that the system leaves out already (System::omit)
   std::string
       signature;  // that the shrunk schedule must keep; empty: the one that the given schedule has
 };
@@ -33,6 +34,8 @@ struct ShrinkResult {
   std::vector<Deviation> deviations;  // in the order they happen
   std::vector<uint32_t> at;           // the decision (0-based) of each
   std::vector<uint64_t> keys;         // System::actor_key of each decision's actor
+  std::vector<uint64_t> omitted;      // inputs left out, also in the system from now on
+  uint32_t inputs = 0;                // that there were before
   Recording recording;                // of the shrunk schedule
 };
 

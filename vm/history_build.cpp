@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "vm/recorded_history.h"
+
 namespace lockstep::vm {
 namespace {
 
@@ -162,6 +164,15 @@ std::string GuestHistory::jsonl() const {
         e.f.string() == "txn" ? transaction_of(values, e.value) : value_of(values, e.value);
     out += ",\"value\":" + values.to_json(value) + "}\n";
   }
+  return out;
+}
+
+RecordedHistories recorded_histories(const System& system) {
+  const auto& machine = dynamic_cast<const Machine&>(system);
+  const RecordedCheck& check = machine.failed_check();
+  RecordedHistories out{{}, check.model, check.property, check.html};
+  for (const HistoryLog* log : machine.world().histories)
+    out.jsonl.push_back(GuestHistory(*log).jsonl());
   return out;
 }
 

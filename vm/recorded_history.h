@@ -1,0 +1,19 @@
+// What a machine's last execution recorded of operations, for the command line.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "engine/system.h"
+
+namespace lockstep::vm {
+
+struct RecordedHistories {
+  std::vector<std::string> jsonl;  // one for each history, in the order they were started
+  std::string model, property;     // of the check that ended the execution, or empty
+  std::string html;                // a timeline for that check; only if the execution was recorded
+};
+
+// `system` is one that make_machine made.
+RecordedHistories recorded_histories(const System& system);
+
+}  // namespace lockstep::vm
