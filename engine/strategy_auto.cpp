@@ -1,6 +1,7 @@
 // The default: a portfolio of samplers with different mechanisms, one execution each in turn. No
 // single one wins, and each one's blind spot is covered by two others (LOC where many processes run
-// one code, SURW and URW where counts matter, POS for deep races).
+// one code, SURW and URW where counts matter, POS for deep races). LOC has two turns of six, since
+// nothing else finds what many alike processes hide; rff is first, since it has to learn.
 //
 // Guarantee: that of each member on its share of the schedules: a sixteenth of them goes to idpct
 // and a 32nd to the plain random walk, whose promises are the ones that can be stated; the rest
@@ -17,7 +18,8 @@ class Auto final : public Strategy {
       : random_(kRandomInfo.make(options)), idpct_(kIdPctInfo.make(options)) {
     for (const StrategyInfo* info : {&kRffInfo, &kSurwInfo, &kLocInfo, &kUrwInfo, &kPosInfo})
       members_.push_back(info->make(options));
-    for (uint64_t i = 0; i < kPeriod; i++) before_[i + 1] = before_[i] + rff_turn(i);
+    for (uint64_t i = 0; i < kPeriod; i++)
+      before_[i + 1] = before_[i] + (turn(i) == kRff && !random_turn(i) && !idpct_turn(i));
   }
 
   bool begin(uint64_t iteration, System& system) override {
@@ -29,21 +31,23 @@ class Auto final : public Strategy {
     return rff_round(iteration / kPeriod * before_[kPeriod] + before_[iteration % kPeriod]);
   }
   std::shared_ptr<const Lesson> lesson() override { return now_->lesson(); }
-  void learn(const Lesson& lesson) override { members_[0]->learn(lesson); }
+  void learn(const Lesson& lesson) override { members_[kRff]->learn(lesson); }
   Chooser& chooser() override { return now_->chooser(); }
   size_t choose(const ChoicePoint& point) override { return now_->choose(point); }
   void end(const Outcome& outcome, System& system) override { now_->end(outcome, system); }
 
  private:
-  static constexpr uint64_t kMembers = 5;
-  static constexpr uint64_t kPeriod = 32 * kMembers;
-  static bool random_turn(uint64_t i) { return i % 32 == 7; }
-  static bool idpct_turn(uint64_t i) { return i % 16 == 15; }
-  static bool rff_turn(uint64_t i) {
-    return i % kMembers == 0 && !random_turn(i) && !idpct_turn(i);
+  enum Member : uint8_t { kRff, kSurw, kLoc, kUrw, kPos };
+  static constexpr uint64_t kTurns = 6;
+  static constexpr uint64_t kPeriod = 32 * kTurns;
+  static Member turn(uint64_t i) {
+    constexpr Member kTurn[kTurns] = {kLoc, kRff, kLoc, kSurw, kPos, kUrw};
+    return kTurn[i % kTurns];
   }
+  static bool random_turn(uint64_t i) { return i % 32 == 23; }
+  static bool idpct_turn(uint64_t i) { return i % 16 == 15; }
   Strategy& member(uint64_t i) {
-    return random_turn(i) ? *random_ : idpct_turn(i) ? *idpct_ : *members_[i % kMembers];
+    return random_turn(i) ? *random_ : idpct_turn(i) ? *idpct_ : *members_[turn(i)];
   }
 
   uint64_t before_[kPeriod + 1] = {};  // executions of rff in a period
