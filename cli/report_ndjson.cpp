@@ -226,6 +226,10 @@ class NdjsonReporter : public Reporter {
     };
     json["excluded_rate"] =
         optional(e.failure_bound);  // null: the strategy's draws do not allow it
+    json["excluded_rate_of"] = !e.failure_bound   ? Json(nullptr)
+                               : e.of_random_walk ? Json("random walks")
+                                                  : Json("executions");
+    json["independent_draws"] = number(e.draws);
     json["unseen_share"] = optional(e.unseen);
     json["unseen_bound"] = optional(e.unseen_bound);
     json["classes_estimate"] = optional(e.classes);

@@ -274,6 +274,8 @@ class TextReporter : public Reporter {
     }
   }
 
+  static constexpr double kWorthSaying = 0.005;  // below it, "at most 100 %"
+
   static std::string guarantee(const ScenarioReport& s) {
     const auto& r = s.result;
     const auto* strategy = find_strategy(s.settings.strategy);
@@ -286,13 +288,15 @@ class TextReporter : public Reporter {
     // Only what the strategy's draws allow to be said.
     const Estimate e = estimate(r, *strategy, s.settings.depth);
     if (e.failure_bound)
-      out += fmt::format(" A failure in more than {} of executions would have been found (95 %).",
-                         percent(*e.failure_bound));
+      out += fmt::format(
+          " A failure in more than {} of {} would have been found (95 %{}).",
+          percent(*e.failure_bound), e.of_random_walk ? "random walks" : "executions",
+          e.of_random_walk ? fmt::format(", by {}", counted(e.draws, "random walk")) : "");
     out += "\n";
     if (e.unseen && *e.unseen > 0)
       out += fmt::format("  About {} of further executions would show a class not seen yet.\n",
                          percent(*e.unseen));
-    if (e.pct_hit)
+    if (e.pct_hit && *e.pct_hit >= kWorthSaying)
       out += fmt::format(
           "  A bug of depth {} would have been missed with a probability of at most {} (n = {}, k "
           "= {}).\n",

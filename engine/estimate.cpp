@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "engine/strategy_list.h"
+
 namespace lockstep {
 
 Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int depth) {
@@ -19,13 +21,22 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
     if (once < n) e.classes = seen + once * std::max(once - 1, 0.0) / (2 * (seen - once + 1));
   }
   if (!r.findings.empty() || r.iterations == 0) return e;
-  const auto all = static_cast<double>(r.iterations);
-  if (independent) e.failure_bound = 1 - std::pow(0.05, 1 / all);
-  if ((name == "pct" || name == "idpct") && r.pilot.actors > 0 && depth >= 1) {
-    const double share = name == "idpct" ? (depth >= 2 && depth <= 6 ? all / 5 : 0) : all;
+  const bool portfolio = name == "auto";
+  e.of_random_walk = portfolio;
+  // The pilot is a random walk, whoever comes after it.
+  e.draws = portfolio          ? 1 + auto_share("random", r.iterations)
+            : !independent     ? 0
+            : name == "random" ? r.iterations
+                               : r.iterations - 1;
+  if (e.draws > 0) e.failure_bound = 1 - std::pow(0.05, 1 / static_cast<double>(e.draws));
+  const uint64_t pct = portfolio ? auto_share("idpct", r.iterations) : r.iterations - 1;
+  if ((portfolio || name == "pct" || name == "idpct") && r.pilot.actors > 0 && depth >= 1) {
+    const double share = name == "pct"              ? static_cast<double>(pct)
+                         : depth >= 2 && depth <= 6 ? static_cast<double>(pct) / 5
+                                                    : 0;
     const double k = std::max(1u, r.pilot.choice_points);
     const double p = 1 / (r.pilot.actors * std::pow(k, depth - 1));
-    e.pct_hit = -std::expm1(share * std::log1p(-std::min(p, 1 - 1e-12)));
+    if (share > 0) e.pct_hit = -std::expm1(share * std::log1p(-std::min(p, 1 - 1e-12)));
   }
   return e;
 }

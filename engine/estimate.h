@@ -18,11 +18,14 @@ struct Estimate {
   // can be said.
   std::optional<double> classes;
   // With 95 % confidence an execution fails with at most this probability: 1 - 0.05^(1/N), the rule
-  // of three. Only for independent draws of one sampler.
+  // of three. Only for independent draws of one sampler; of a portfolio, for the share that the
+  // random walk has. `draws` is that N.
   std::optional<double> failure_bound;
+  bool of_random_walk = false;
+  uint64_t draws = 0;
   // PCT's: a bug of that depth would have been missed with at most this probability, 1 - (1 - 1 /
   // (n k^(d-1)))^N, by the n and k that the pilot saw. Only for pct, and idpct on the fifth of its
-  // executions with that depth.
+  // executions with that depth, which auto has a share of.
   std::optional<double> pct_hit;
 };
 

@@ -12,6 +12,9 @@
 namespace lockstep {
 namespace {
 
+bool random_turn(uint64_t i) { return i % 32 == 23; }
+bool idpct_turn(uint64_t i) { return i % 16 == 15; }
+
 class Auto final : public Strategy {
  public:
   explicit Auto(const StrategyOptions& options)
@@ -44,8 +47,6 @@ class Auto final : public Strategy {
     constexpr Member kTurn[kTurns] = {kLoc, kRff, kLoc, kSurw, kPos, kUrw};
     return kTurn[i % kTurns];
   }
-  static bool random_turn(uint64_t i) { return i % 32 == 23; }
-  static bool idpct_turn(uint64_t i) { return i % 16 == 15; }
   Strategy& member(uint64_t i) {
     return random_turn(i) ? *random_ : idpct_turn(i) ? *idpct_ : *members_[turn(i)];
   }
@@ -57,6 +58,13 @@ class Auto final : public Strategy {
 };
 
 }  // namespace
+
+uint64_t auto_share(std::string_view member, uint64_t executions) {
+  const auto turns = member == "random" ? random_turn : idpct_turn;
+  uint64_t n = executions / 32 * (member == "random" ? 1 : 2);
+  for (uint64_t i = executions / 32 * 32; i < executions; i++) n += turns(i);
+  return n;
+}
 
 const StrategyInfo kAutoInfo = {
     "auto",

@@ -22,4 +22,8 @@ extern const StrategyInfo kDfsInfo;
 extern const StrategyInfo kDporInfo;
 extern const StrategyInfo kReplayInfo;
 
+// How many of the first `executions` executions of auto the member "random" or "idpct" makes, the
+// pilot aside.
+uint64_t auto_share(std::string_view member, uint64_t executions);
+
 }  // namespace lockstep

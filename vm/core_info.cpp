@@ -69,7 +69,7 @@ void dictionary(lua_State* L, Machine& m, const Process& q) {
   lua_settop(L, list);
 }
 void status(lua_State* L, Machine& m, const Process& q) {
-  lua_pushstring(L, &q == m.world().current      ? "running"
+  lua_pushstring(L, &q == m.world().current       ? "running"
                     : q.status == Status::blocked ? "waiting"
                                                   : "runnable");
 }
@@ -95,8 +95,7 @@ const Item kItems[] = {
     {"status", status},
     {"message_queue_len",
      [](lua_State* L, Machine&, const Process& q) { lua_pushinteger(L, q.mailbox.size); }},
-    {"links",
-     [](lua_State* L, Machine& m, const Process& q) { push_pids(L, m, q.links); }},
+    {"links", [](lua_State* L, Machine& m, const Process& q) { push_pids(L, m, q.links); }},
     {"dictionary", dictionary},
     {"trap_exit", [](lua_State* L, Machine&, const Process& q) { lua_pushboolean(L, q.traps); }},
     {"priority",
@@ -109,8 +108,8 @@ const Item kItems[] = {
      [](lua_State* L, Machine&, const Process& q) {
        flag_value(L, q, "message_queue_data", "on_heap");
      }},
-    {"label", [](lua_State* L, Machine& m,
-                 const Process& q) { lua_pushstring(L, m.label(q).c_str()); }},
+    {"label",
+     [](lua_State* L, Machine& m, const Process& q) { lua_pushstring(L, m.label(q).c_str()); }},
 };
 constexpr int kStandard = 7;  // the items of process_info(pid), from the first on
 

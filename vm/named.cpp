@@ -1,6 +1,7 @@
 // Signals to {name, node}: the name is looked up when the signal arrives at the node.
 //
-// 1. Sent while a process has the name, it travels behind what the same sender has sent to that process.
+// 1. Sent while a process has the name, it travels behind what the same sender has sent to that
+// process.
 // 2. If another has the name on arrival, it goes behind what is on its way to that one; if nobody
 // has it, a message is lost and a monitor is answered noproc.
 #include "vm/machine.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {
@@ -34,11 +36,29 @@ TEST(Estimate, TheRuleOfThree) {
 
 TEST(Estimate, NoFigureWhereItsAssumptionDoesNotHold) {
   const Estimate adaptive = of("auto", "Wx1 | Wx2", 1000);
-  EXPECT_FALSE(adaptive.unseen || adaptive.failure_bound || adaptive.pct_hit);
+  EXPECT_FALSE(adaptive.unseen || adaptive.classes);
+  const Estimate learning = of("rff", "Wx1 | Wx2", 1000);
+  EXPECT_FALSE(learning.unseen || learning.failure_bound || learning.pct_hit);
   EXPECT_FALSE(of("pos", "Wx1 | Wx2", 1000).pct_hit);
   EXPECT_FALSE(of("random", "Wx1 | Wx2 Rx ?x2 E", 1000).failure_bound);  // it did fail
   const Estimate all = of("dfs", "Wx1 | Wx2", 0);
   EXPECT_FALSE(all.unseen || all.failure_bound);
+}
+
+// Of 1000 executions, numbers 23, 55, .. 983 and the pilot are random walks.
+TEST(Estimate, APortfolioPromisesWhatItsMembersDo) {
+  const Estimate e = of("auto", "Wx1 Wx1 | Wx2 Wx2", 1000);
+  EXPECT_TRUE(e.of_random_walk);
+  EXPECT_EQ(e.draws, 32u);
+  EXPECT_NEAR(*e.failure_bound, 1 - std::pow(0.05, 1.0 / 32), 1e-12);
+  // idpct makes 62, a fifth of them of depth 3: n = 2, k <= 3, so at least 1 in 18 each.
+  EXPECT_GT(*e.pct_hit, 1 - std::pow(17.0 / 18, 62 / 5.0) - 1e-9);
+  EXPECT_LT(*e.pct_hit, 1 - std::pow(0.5, 62 / 5.0));
+}
+
+TEST(Estimate, ThePilotIsNoDrawOfAnotherStrategy) {
+  EXPECT_EQ(of("pos", "Wx1 | Wx2", 10).draws, 9u);
+  EXPECT_EQ(of("random", "Wx1 | Wx2", 10).draws, 10u);
 }
 
 TEST(Estimate, PctByObservedSize) {
