@@ -65,6 +65,13 @@ const Flag kExecution[] = {
 };
 
 const Flag kCheck[] = {
+    {"--cover", nullptr, "NAME",
+     "say if no execution reached lockstep.cover(NAME); may be repeated",
+     [](Options& o, const std::string& t) {
+       check_setting("cover", t);
+       auto& all = o.settings["cover"];
+       all += (all.empty() ? "" : "\n") + t;
+     }},
     {"--check-determinism", nullptr, nullptr, "run every execution twice and compare",
      [](Options& o, const std::string&) { o.check_determinism = true; }},
 };

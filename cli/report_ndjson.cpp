@@ -66,6 +66,22 @@ Json why_json(const Explanation& e) {
           {"complete", e.complete}};
 }
 
+// Goals asked for by name stand there with 0 if no execution reached them.
+Json coverage_json(const Coverage& c, const std::vector<std::string>& named) {
+  Json goals = Json::object();
+  for (const auto& name : named) goals[name] = 0;
+  for (const auto& [name, n] : c.goals) goals[name] = number(n);
+  return {{"executions", number(c.executions)},
+          {"assertions", number(c.assertions)},
+          {"without_assertion", number(c.without_assertion)},
+          {"processes_most", c.processes_most},
+          {"ran_most", c.ran_most},
+          {"with_idle_process", number(c.idle)},
+          {"unread_messages", number(c.unread)},
+          {"with_unread_messages", number(c.with_unread)},
+          {"goals", goals}};
+}
+
 const char* kind_name(AltKind kind) {
   switch (kind) {
     case AltKind::step:
@@ -235,6 +251,7 @@ class NdjsonReporter : public Reporter {
     json["classes_estimate"] = optional(e.classes);
     json["pct_hit"] = optional(e.pct_hit);
     json["proof"] = r.exhausted && r.bound_hit == 0 && r.findings.empty();
+    json["coverage"] = coverage_json(r.coverage, s.settings.cover);
     json["expect"] = s.settings.expect;
     json["expected"] = s.expected;
     json["missed"] = s.missed;

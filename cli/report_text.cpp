@@ -181,6 +181,7 @@ class TextReporter : public Reporter {
       out += field("classes", fmt::format("{} seen in {}, {} of them once", grouped(r.classes),
                                           counted(r.classes_sampled, "sampled execution"),
                                           grouped(r.classes_once)));
+    out += several("cover", cover_lines(s));
     if (s.checked)
       out += field("determinism",
                    s.nondeterminism.empty()
@@ -255,6 +256,17 @@ class TextReporter : public Reporter {
     if (const auto sources = schedule_sources(view, style_); !sources.empty())
       out += "\n  Source:\n" + sources;
     return out;
+  }
+
+  static std::vector<std::string> cover_lines(const ScenarioReport& s) {
+    std::vector<std::string> lines;
+    const auto& reached = s.result.coverage.goals;
+    for (const auto& name : s.settings.cover)
+      if (!reached.count(name)) lines.push_back(one_line(name) + ": never reached");
+    for (const auto& [name, n] : reached)
+      lines.push_back(fmt::format("{}: reached in {} of {}", one_line(name), grouped(n),
+                                  counted(s.result.coverage.executions, "execution")));
+    return lines;
   }
 
   static std::string per_second(uint64_t n, const ExploreResult& r) {

@@ -80,6 +80,16 @@ const Setting kSettings[] = {
          s.omitted.push_back(key);
        }
      }},
+    {"cover",
+     [](Settings& s, const std::string& t) {
+       s.cover.clear();
+       for (size_t at = 0; at <= t.size();) {
+         const size_t end = std::min(t.find('\n', at), t.size());
+         if (end == at) throw std::string("must be names of goals, none of them empty");
+         s.cover.push_back(t.substr(at, end - at));
+         at = end + 1;
+       }
+     }},
     {"expect",
      [](Settings& s, const std::string& t) {
        if (t.empty()) throw std::string("must name a failure, such as deadlock");

@@ -19,9 +19,10 @@ void Collector::merge(Batch& batch) {
     if (!finished_) continue;
     end = failure.iteration + 1;
     result_.steps = steps_before + failure.steps;
+    result_.coverage.add(failure.coverage);
     break;
   }
-  if (!finished_) result_.steps += batch.steps;
+  if (!finished_) result_.steps += batch.steps, result_.coverage.add(batch.coverage);
   result_.iterations = next_ = end;
   for (const auto& [iteration, fingerprint] : batch.samples) {
     if (iteration >= end) break;

@@ -20,6 +20,8 @@ struct Failure {
   bool bound = false;
   bool misuse = false;
   std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
+  Coverage coverage;  // of its batch, up to the end of this execution; only with a finding, since
+                      // no other can end the run
 };
 
 struct Taught {
@@ -35,6 +37,7 @@ struct Batch {
   uint64_t blocked = 0;
   bool exhausted = false;
   bool cut = false;  // ended early by the clock or by ^C
+  Coverage coverage;
   std::vector<Failure> failures;
   std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class
   std::vector<Taught> lessons;                         // in order

@@ -76,6 +76,7 @@ struct Exploration::Worker {
   Sampler sampler{system};
   std::unique_ptr<Strategy> strategy = nullptr;
   std::set<std::string> known = {};
+  CoverageCounter coverage = {};  // of the batch under way
   double cpu = 0;
   uint64_t taught = 0;  // lessons; guarded by the mutex
 
@@ -100,11 +101,18 @@ struct Exploration::Worker {
     if (all.info_.claims.adaptive && !instead)
       if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
     batch.count++;
+    coverage.add(system.facts());
     batch.blocked += outcome->verdict == Verdict::stopped;
     batch.steps += system.decisions().size();
     if (sample) batch.samples.emplace_back(i, sampler.value());
     if (outcome->failed() || outcome->verdict == Verdict::misuse) keep(i, *outcome, batch);
     return true;
+  }
+
+  // What was counted beside the batch becomes part of it.
+  void close(Batch& batch) {
+    batch.coverage = coverage.sum(system);
+    coverage.clear();
   }
 
   void keep(uint64_t i, const Outcome& outcome, Batch& batch) {
@@ -116,6 +124,7 @@ struct Exploration::Worker {
     f.bound = outcome.verdict == Verdict::step_bound || outcome.verdict == Verdict::runaway ||
               outcome.verdict == Verdict::memory_bound;
     if (!known.insert(f.signature).second) return;
+    f.coverage = coverage.sum(system);
     f.finding = std::make_unique<Finding>();
     f.finding->iteration = i;
     f.finding->stream = stream(i);
@@ -145,6 +154,7 @@ void Exploration::pilot(Worker& worker) {
   const auto random = find_strategy("random")->make(strategy_options_);
   PilotWalk walk(*random, worker.system);
   worker.execute(*random, &walk, 0, batch);
+  worker.close(batch);
   pilot_ = walk.summary();
   strategy_options_.pilot = &pilot_;
   next_ = 1;
@@ -163,6 +173,7 @@ void Exploration::work(Worker& worker) noexcept try {
       if (budget && (batch.cut = budget_over())) break;
       if ((batch.exhausted = !worker.execute(*worker.strategy, nullptr, i, batch))) break;
     }
+    worker.close(batch);
     submit(std::move(batch));
     const double now = clock_seconds(CLOCK_MONOTONIC);
     if (now - then < 0.001 && size < 4096)

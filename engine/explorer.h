@@ -62,6 +62,7 @@ struct ExploreResult {
   uint64_t classes = 0;       // different classes among those sampled
   uint64_t classes_once = 0;  // seen exactly once
   uint64_t classes_sampled = 0;  // executions sampled
+  Coverage coverage;             // of all executions counted
   Pilot pilot;
   std::optional<Finding> misuse;  // scenario misuse: exit code 3
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/choice.h"
+#include "engine/coverage.h"
 #include "engine/event.h"
 #include "engine/outcome.h"
 
@@ -74,6 +75,10 @@ class System {
   // the next begin() on go without some, until the next omit().
   virtual std::span<const uint64_t> inputs() const { return {}; }
   virtual void omit(std::span<const uint64_t>) {}
+
+  // What the execution that has just ended did, against vacuous verdicts. Valid until begin().
+  virtual ExecutionFacts facts() const { return {}; }
+  virtual std::string goal_name(uint32_t goal) const { return std::to_string(goal); }
 
   virtual Limits& limits() = 0;
 };

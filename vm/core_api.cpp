@@ -39,6 +39,7 @@ void open_core(lua_State* L) {
   add_core_names(L);
   add_core_local(L);
   add_core_info(L);
+  add_core_properties(L);
   push_light(L, kAny);
   lua_setfield(L, -2, "any");
   push_light(L, kOneOf);

@@ -10,6 +10,7 @@ void add_core_messages(lua_State* L);
 void add_core_links(lua_State* L);
 void add_core_names(lua_State* L);
 void add_core_local(lua_State* L);
+void add_core_properties(lua_State* L);
 void add_core_info(lua_State* L);
 
 AliasMode alias_mode(lua_State* L, int index, const char* what);  // raises if it is none

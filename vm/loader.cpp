@@ -112,6 +112,17 @@ std::string option_text(lua_State* L, int index) {
       lua_pop(L, 1);
       return s;
     }
+    case LUA_TTABLE: {  // a list of strings: one a line
+      std::string s;
+      const auto n = static_cast<lua_Integer>(lua_rawlen(L, index));
+      for (lua_Integer i = 1; i <= n; i++) {
+        const bool ok = lua_rawgeti(L, index, i) == LUA_TSTRING;
+        if (ok) s += (i > 1 ? "\n" : "") + std::string(lua_tostring(L, -1));
+        lua_pop(L, 1);
+        if (!ok) return {};
+      }
+      return s;
+    }
     default:
       return {};
   }
@@ -158,10 +169,11 @@ int declare_scenario(lua_State* L) {
       while (lua_next(L, options)) {
         if (lua_type(L, -2) != LUA_TSTRING)
           problem = "option names are strings";
-        else if (const std::string text = option_text(L, -1);
+        else if (const std::string text = option_text(L, lua_gettop(L));
                  text.empty() && lua_type(L, -1) != LUA_TSTRING)
           problem = std::string("option '") + lua_tostring(L, -2) + "' is a " +
-                    luaL_typename(L, -1) + "; a string, number or boolean was expected";
+                    luaL_typename(L, -1) +
+                    "; a string, a number, a boolean or a list of strings was expected";
         else
           info.options[lua_tostring(L, -2)] = text;
         lua_pop(L, 1);

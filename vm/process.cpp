@@ -344,6 +344,7 @@ void Machine::end_process(Process& p, uint32_t tables) {
   }
   release_name(p);
   ets_owner_exit(*this, p, 0, tables);
+  world_->unread += p.mailbox.size;
   for (Message& m : p.mailbox) free_term(m.payload, arena_);
   p.mailbox.size = 0;
 }
