@@ -21,6 +21,7 @@
 ---@field timers? "quiescent"|"racy"
 ---@field drain? boolean run on after the root has ended
 ---@field crashes? "fail"|"allow"|"abort"
+---@field cover? string|string[] goals of lockstep.cover that some execution should reach
 ---@field expect? string the failure that must come: its kind or signature
 
 ---@class lockstep.exception what pcall catches of lockstep.error, throw, exit and OTP's errors
@@ -201,6 +202,10 @@ function lockstep.choose(list) end
 ---@return number
 function lockstep.random(m, n) end
 function lockstep.yield() end
+
+--- A goal that some execution should reach: reports count those that do. No operation.
+---@param name string at most 200 bytes, in one line
+function lockstep.cover(name) end
 
 ---@param pid? lockstep.pid|lockstep.ref
 ---@return string

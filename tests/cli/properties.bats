@@ -1,0 +1,80 @@
+# lockstep.cover: goals are counted over all executions, and missed ones named.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+goals() {
+  cat >goals.lua <<'LUA'
+local lockstep = require "lockstep"
+lockstep.scenario("goals", { cover = { "one", "nowhere" } }, function()
+  local n = lockstep.choose(4)
+  if n == 1 then lockstep.cover("one") end
+  if n >= 3 then lockstep.cover("more") end
+  lockstep.cover("always")
+  lockstep.cover("always")
+  assert(n > 0)
+end)
+LUA
+}
+
+@test "goals are counted over executions: each value of a choice once under dfs" {
+  goals
+  lockstep run goals.lua --strategy dfs
+  exits 0
+  has "$out" "nowhere: never reached"
+  has "$out" "one: reached in 1 of 4 executions"
+  has "$out" "more: reached in 2 of 4 executions"
+  has "$out" "always: reached in 4 of 4 executions"
+}
+
+@test "ndjson has the counts, and 0 for a goal that was named and not reached" {
+  goals
+  lockstep run goals.lua --strategy dfs --cover gone --format ndjson
+  exits 0
+  [ "$(jq -c 'select(.type == "scenario") | .coverage.goals' out)" = '{"gone":0,"always":4,"more":2,"one":1}' ]
+  [ "$(jq -c 'select(.type == "scenario") | .coverage | [.executions, .assertions, .processes_most]' out)" = '[4,4,1]' ]
+}
+
+@test "the counts are the same whatever the number of workers, also where a failure ends the run" {
+  cat >ends.lua <<'LUA'
+local lockstep = require "lockstep"
+lockstep.scenario("ends", function()
+  lockstep.cover("begun")
+  local n = lockstep.choose(60)
+  lockstep.cover("n" .. n % 3)
+  assert(n ~= 7)
+end)
+LUA
+  for jobs in 1 2 4; do
+    "$LOCKSTEP" run ends.lua --strategy random --seed 5 -j "$jobs" --no-shrink --format ndjson |
+      jq -c 'select(.type == "scenario") | [.iterations, .coverage]' >"out$jobs"
+  done
+  diff out1 out2
+  diff out1 out4
+  [ "$(jq '.[0] == .[1].executions and .[1].goals.begun == .[0]' out1)" = true ]
+}
+
+@test "messages never read and processes that never ran are counted" {
+  scenario vacuous.lua vacuous <<'LUA'
+  local p = lockstep.spawn(function() lockstep.recv() end)
+  lockstep.send(p, 1)
+  lockstep.send(lockstep.self(), 2)
+LUA
+  lockstep run vacuous.lua --strategy dfs --format ndjson
+  exits 0
+  # Two messages sent; the root never reads its own, the child reads its one in some schedules.
+  [ "$(jq 'select(.type == "scenario") | .coverage | .with_unread_messages == .executions and .unread_messages > .executions and .with_idle_process > 0 and .with_idle_process < .executions and .assertions == 0' out)" = true ]
+}
+
+@test "bad names of goals" {
+  scenario bad.lua bad <<<'lockstep.cover(7)'
+  lockstep run bad.lua --no-shrink
+  exits 1
+  has "$out" "bad argument #1 to 'cover'"
+  printf '%s\n' 'local lockstep = require "lockstep"' 'lockstep.scenario("x", { cover = { 1 } }, function() end)' >list.lua
+  lockstep run list.lua
+  exits 3
+  has "$err" "a list of strings"
+  lockstep run list.lua --cover ""
+  exits 2
+}
