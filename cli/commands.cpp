@@ -21,6 +21,7 @@ LOCKSTEP_SETTING(time)
 LOCKSTEP_SETTING(seed)
 LOCKSTEP_SETTING(max_steps)
 LOCKSTEP_SETTING(max_memory)
+LOCKSTEP_SETTING(max_temperature)
 LOCKSTEP_SETTING(depth)
 LOCKSTEP_SETTING(resample_prob)
 LOCKSTEP_SETTING(delivery)
@@ -54,6 +55,10 @@ const Flag kExecution[] = {
      setting<k_max_steps>},
     {"--max-memory", nullptr, "SIZE",
      "memory of one execution, at most 1G, else it fails (default 256M)", setting<k_max_memory>},
+    {"--max-temperature", nullptr, "N",
+     "steps that something may be owed (lockstep.eventually, lockstep.temporal), else it fails "
+     "(default half of --max-steps)",
+     setting<k_max_temperature>},
     {"--delivery", nullptr, "instant|async",
      "when a signal arrives: as it is sent, or at a step of its own", setting<k_delivery>},
     {"--timers", nullptr, "quiescent|racy",
@@ -65,6 +70,9 @@ const Flag kExecution[] = {
 };
 
 const Flag kCheck[] = {
+    {"--races", nullptr, nullptr,
+     "list the races of a sample of executions, by object and source line, passing ones included",
+     [](Options& o, const std::string&) { o.races = true; }},
     {"--cover", nullptr, "NAME",
      "say if no execution reached lockstep.cover(NAME); may be repeated",
      [](Options& o, const std::string& t) {

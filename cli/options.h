@@ -43,6 +43,7 @@ struct Options {
   double shrink_seconds = 10;
   bool shrink = true;
   bool slice = true;
+  bool races = false;  // list them
   bool progress = true;
   bool check_determinism = false;
   CheckHistoryOptions history;  // what only check-history takes

@@ -83,6 +83,7 @@ struct ReportOptions {
   Style style;
   bool slice = true;
   bool quiet = false;
+  bool races = false;  // list them
 };
 std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options);
 std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);

@@ -66,8 +66,26 @@ Json why_json(const Explanation& e) {
           {"complete", e.complete}};
 }
 
+Json races_json(const RaceSummary& races) {
+  const auto side = [](const RaceSide& s) { return Json{{"event", s.what}, {"site", s.site}}; };
+  Json groups = Json::array();
+  for (const auto& g : races.groups)
+    groups.push_back({{"kind", race_kind_name(g.kind)},
+                      {"object", g.object},
+                      {"first", side(g.first)},
+                      {"second", side(g.second)},
+                      {"first_first", g.first_first},
+                      {"second_first", g.second_first},
+                      {"both_orders", g.both_orders()},
+                      {"executions", number(g.executions)}});
+  return {{"sampled", number(races.sampled)},
+          {"left_out", number(races.left_out)},
+          {"one_order", number(races.one_order())},
+          {"pairs", groups}};
+}
+
 // Goals asked for by name stand there with 0 if no execution reached them.
-Json coverage_json(const Coverage& c, const std::vector<std::string>& named) {
+Json activity_json(const Activity& c, const std::vector<std::string>& named) {
   Json goals = Json::object();
   for (const auto& name : named) goals[name] = 0;
   for (const auto& [name, n] : c.goals) goals[name] = number(n);
@@ -251,7 +269,8 @@ class NdjsonReporter : public Reporter {
     json["classes_estimate"] = optional(e.classes);
     json["pct_hit"] = optional(e.pct_hit);
     json["proof"] = r.exhausted && r.bound_hit == 0 && r.findings.empty();
-    json["coverage"] = coverage_json(r.coverage, s.settings.cover);
+    json["races"] = races_json(r.races);
+    json["activity"] = activity_json(r.activity, s.settings.cover);
     json["expect"] = s.settings.expect;
     json["expected"] = s.expected;
     json["missed"] = s.missed;

@@ -106,9 +106,16 @@ std::string schedule_list(const Trace& trace, const ScheduleView& view, const St
     rest = std::max(rest, shown_width(rest_of(e, kLongestValue)));
   }
   std::string out;
+  Lasso lasso;
+  bool stem = parse_lasso(trace.outcome, &lasso);
   for (size_t row = 0; row < view.steps.size(); row++) {
     const auto& shown = view.steps[row];
     const auto& e = trace.events[shown.event];
+    if (stem && e.step > lasso.stem_end) {
+      out += fmt::format("    {:>{}}  {}\n", "", number + 5,
+                         style.red("==== from here on, again and again ===="));
+      stem = false;
+    }
     if (shown.switched) {
       const auto text = switch_text(view, trace, row);
       out += fmt::format("    {:>{}}  {}\n", "", number + 5,

@@ -110,6 +110,10 @@ std::string shrink_claim(const ShrinkReport& s) {
 std::string schedule_heading(const Trace& trace, const ScheduleView& view) {
   const auto all = counted(trace.events.size(), "step");
   if (!view.sliced) return trace.events.size() == 1 ? all : "all " + all;
+  if (Lasso lasso; parse_lasso(trace.outcome, &lasso))
+    return fmt::format(
+        "the way into the loop and once round it; seen to repeat at step {} (--no-slice)",
+        trace.events.empty() ? 0 : trace.events.back().step);
   if (view.tail)
     return fmt::format("the last {} of {}; --no-slice shows the others", view.steps.size(), all);
   return fmt::format("{} of {}; the failure does not depend on the others (--no-slice)",
@@ -181,6 +185,7 @@ class TextReporter : public Reporter {
       out += field("classes", fmt::format("{} seen in {}, {} of them once", grouped(r.classes),
                                           counted(r.classes_sampled, "sampled execution"),
                                           grouped(r.classes_once)));
+    out += several("races", race_lines(s));
     out += several("cover", cover_lines(s));
     if (s.checked)
       out += field("determinism",
@@ -258,14 +263,46 @@ class TextReporter : public Reporter {
     return out;
   }
 
+  // One line, or with --races one more for each group.
+  std::vector<std::string> race_lines(const ScenarioReport& s) const {
+    const auto& races = s.result.races;
+    if (!races.sampled) return {};
+    const auto& groups = races.groups;
+    auto head = fmt::format("{} in {}", counted(groups.size(), "racing pair"),
+                            counted(races.sampled, "sampled execution"));
+    if (const auto one = races.one_order())
+      head += fmt::format(", {} seen in one order only", grouped(one));
+    else if (!groups.empty())
+      head += ", all seen in both orders";
+    if (races.left_out) head += fmt::format("; {} left out", counted(races.left_out, "longer one"));
+    if (!groups.empty() && !options_.races) head += " (--races lists them)";
+    std::vector<std::string> lines{head};
+    if (!options_.races) return lines;
+    for (const auto& g : groups) {
+      const auto side = [](const RaceSide& r) {
+        return r.site.empty() ? r.what : fmt::format("{} ({})", r.what, r.site);
+      };
+      const auto both = g.both_orders();
+      lines.push_back(one_line(fmt::format(
+          "{:<19} {}: {}; {}", race_kind_name(g.kind), g.object,
+          g.first == g.second ? fmt::format("{} of two processes", side(g.first))
+                              : fmt::format("{} and {}", side(g.first), side(g.second)),
+          both ? std::string("both orders seen")
+          : g.first == g.second
+              ? std::string("one order seen")
+              : fmt::format("only {} first", side(g.first_first ? g.first : g.second)))));
+    }
+    return lines;
+  }
+
   static std::vector<std::string> cover_lines(const ScenarioReport& s) {
     std::vector<std::string> lines;
-    const auto& reached = s.result.coverage.goals;
+    const auto& reached = s.result.activity.goals;
     for (const auto& name : s.settings.cover)
       if (!reached.count(name)) lines.push_back(one_line(name) + ": never reached");
     for (const auto& [name, n] : reached)
       lines.push_back(fmt::format("{}: reached in {} of {}", one_line(name), grouped(n),
-                                  counted(s.result.coverage.executions, "execution")));
+                                  counted(s.result.activity.executions, "execution")));
     return lines;
   }
 

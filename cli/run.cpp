@@ -18,6 +18,9 @@ namespace {
 
 constexpr double kShrinkSeconds = 1;  // of one finding; 'lockstep shrink' takes its time
 
+// Executions looked at for races: for the list, and for the one line of every report.
+constexpr uint64_t kRaceSamples = 64, kFewRaceSamples = 8;
+
 class Run {
  public:
   explicit Run(const Options& options)
@@ -70,6 +73,7 @@ class Run {
     explore_options.workers =
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     explore_options.max_failures = options_.max_failures;
+    explore_options.race_samples = options_.races ? kRaceSamples : kFewRaceSamples;
     explore_options.interrupted = &interrupted();
     log_info(fmt::format("{}: {} with seed {}, {} worker(s)", s.scenario->name, s.settings.strategy,
                          s.settings.seed, explore_options.workers));

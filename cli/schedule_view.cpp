@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <map>
 
 #include "engine/slice.h"
@@ -13,8 +14,10 @@ using Events = std::vector<Event>;
 
 constexpr uint32_t kTail = 40;  // steps shown of an execution that ended at a bound
 
+// What never happens depends on nothing: of such failures all steps are shown, too.
 bool at_bound(Verdict v) {
-  return v == Verdict::step_bound || v == Verdict::runaway || v == Verdict::memory_bound;
+  return v == Verdict::liveness || v == Verdict::step_bound || v == Verdict::runaway ||
+         v == Verdict::memory_bound;
 }
 
 bool is_step(const Event& e) { return e.kind == AltKind::step || e.kind == AltKind::data; }
@@ -37,6 +40,15 @@ std::vector<uint32_t> failure_slice(const Trace& trace) {
   std::sort(slice.begin(), slice.end());
   slice.erase(std::unique(slice.begin(), slice.end()), slice.end());
   return slice;
+}
+
+// The last steps of the stem, and the loop once.
+std::vector<uint32_t> lasso_steps(const Events& events, const Lasso& lasso) {
+  std::vector<uint32_t> shown;
+  for (uint32_t i = 0; i < events.size(); i++)
+    if (events[i].step <= lasso.loop_end && events[i].step + kTail > lasso.stem_end)
+      shown.push_back(i);
+  return shown;
 }
 
 // Could `process` have taken its next step already at event `at`? Yes if everything that step
@@ -97,13 +109,23 @@ bool split_site(const std::string& site, std::string* file, uint32_t* line) {
   return error == std::errc() && end != begin;
 }
 
+bool parse_lasso(const Outcome& outcome, Lasso* lasso) {
+  uint32_t from = 0;
+  return outcome.verdict == Verdict::liveness &&
+         std::sscanf(outcome.detail.c_str(), "stem: steps 1 to %u\nloop: steps %u to %u",
+                     &lasso->stem_end, &from, &lasso->loop_end) == 3;
+}
+
 ScheduleView view_schedule(const Trace& trace, bool slice) {
   ScheduleView view;
   const auto& events = trace.events;
   if (events.empty()) return view;
   std::vector<uint32_t> shown;
   view.tail = slice && at_bound(trace.outcome.verdict) && events.size() > kTail;
-  if (slice && trace.outcome.failed() && !at_bound(trace.outcome.verdict))
+  Lasso lasso;
+  if (slice && parse_lasso(trace.outcome, &lasso))
+    shown = lasso_steps(events, lasso);
+  else if (slice && trace.outcome.failed() && !at_bound(trace.outcome.verdict))
     shown = failure_slice(trace);
   if (shown.empty())
     for (auto i = view.tail ? static_cast<uint32_t>(events.size()) - kTail : 0; i < events.size();

@@ -37,6 +37,12 @@ struct ScheduleView {
   bool tail = false;  // ... namely all but the end: a bound has no cause to follow
 };
 
+// The steps of a lasso, as its failure's detail tells them; false if it is none.
+struct Lasso {
+  uint32_t stem_end = 0, loop_end = 0;  // steps; the loop begins after the stem
+};
+bool parse_lasso(const Outcome& outcome, Lasso* lasso);
+
 ScheduleView view_schedule(const Trace& trace, bool slice);
 
 // "lost_update.lua:14" apart; false if there is no line.

@@ -52,6 +52,10 @@ const Setting kSettings[] = {
        if (s.max_memory > kMostMemory)
          throw fmt::format("must be at most 1G, which is a machine's whole heap, got '{}'", t);
      }},
+    {"max_temperature",
+     [](Settings& s, const std::string& t) {
+       s.max_temperature = static_cast<uint32_t>(parse_count(t, 1, kMaxU32 - 1));
+     }},
     {"depth",
      [](Settings& s, const std::string& t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
     {"resample_prob", [](Settings& s, const std::string& t) { s.resample = parse_probability(t); }},
@@ -192,6 +196,7 @@ vm::MachineOptions Settings::machine() const {
   vm::MachineOptions m;
   m.limits.max_steps = max_steps;
   m.limits.max_memory = max_memory;
+  m.max_temperature = max_temperature;
   m.async_delivery = async_delivery;
   m.racy_timers = racy_timers;
   m.drain = drain;
@@ -217,6 +222,7 @@ SettingMap Settings::recorded() const {
                                 : abort_crashes ? "abort"
                                                 : "fail"}};
   if (!omitted.empty()) map["omit"] = omitted_text(omitted);
+  if (max_temperature) map["max_temperature"] = std::to_string(max_temperature);
   return map;
 }
 

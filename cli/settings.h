@@ -19,6 +19,7 @@ struct Settings {
   uint64_t iterations = 1000;  // 0: no limit, when only a time is given
   double seconds = 0;
   uint32_t max_steps = 10000;
+  uint32_t max_temperature = 0;  // 0: half of max_steps
   uint64_t max_memory = 256ull << 20;
   int depth = 3;
   double resample = -1;

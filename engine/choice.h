@@ -49,6 +49,9 @@ struct ChoicePoint {
   std::span<const ActorId> woken;
   const uint32_t* position = nullptr;  // position[actor] = index in alternatives, or kAbsent
   uint32_t actors = 0;                 // actors created so far; the length of `position`
+  // The previous decision was a process's step that achieved nothing but waiting: an explicit
+  // yield, a receive that timed out or found nothing, a failed compare-and-exchange.
+  bool yielded = false;
   static constexpr uint32_t kAbsent = 0xffffffff;
 
   bool has(ActorId actor) const { return actor < actors && position[actor] != kAbsent; }
@@ -77,6 +80,13 @@ class Chooser {
   // The index of the alternative (or the value) to take, less than point.count; or kStop.
   virtual size_t choose(const ChoicePoint& point) = 0;
 
+  // Who is to choose from now on in this execution: asked when a process has yielded, and once when
+  // kLate steps have passed. Its own business is the fairness rule (fairness.h), which so costs
+  // nothing before.
+  static constexpr uint32_t kLate = 1000;
+  virtual Chooser& fair() { return fair_ ? *fair_ : *this; }
+  void set_fair(Chooser* fair) { fair_ = fair; }
+
   bool at_rest() const { return at_rest_; }
   bool sites() const { return sites_; }
   bool skip_forced() const { return skip_forced_; }
@@ -86,6 +96,9 @@ class Chooser {
       false;  // wants every process parked when asked, so that System::save works from choose()
   bool sites_ = false;        // wants Operation::site filled in
   bool skip_forced_ = false;  // need not be asked where there is only one alternative
+
+ private:
+  Chooser* fair_ = nullptr;
 };
 
 }  // namespace lockstep

@@ -19,10 +19,10 @@ void Collector::merge(Batch& batch) {
     if (!finished_) continue;
     end = failure.iteration + 1;
     result_.steps = steps_before + failure.steps;
-    result_.coverage.add(failure.coverage);
+    result_.activity.add(failure.activity);
     break;
   }
-  if (!finished_) result_.steps += batch.steps, result_.coverage.add(batch.coverage);
+  if (!finished_) result_.steps += batch.steps, result_.activity.add(batch.activity);
   result_.iterations = next_ = end;
   for (const auto& [iteration, fingerprint] : batch.samples) {
     if (iteration >= end) break;
@@ -32,6 +32,8 @@ void Collector::merge(Batch& batch) {
     result_.classes_once += fresh;
     if (!fresh && !it->second) result_.classes_once--, it->second = true;
   }
+  for (RaceSample& sample : batch.race_samples)
+    if (sample.iteration < end) race_samples_.push_back(std::move(sample));
   result_.blocked += batch.blocked;
   for (Taught& taught : batch.lessons) lessons_.push_back(std::move(taught));
   if (finished_) return;

@@ -20,13 +20,19 @@ struct Failure {
   bool bound = false;
   bool misuse = false;
   std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
-  Coverage coverage;  // of its batch, up to the end of this execution; only with a finding, since
+  Activity activity;  // of its batch, up to the end of this execution; only with a finding, since
                       // no other can end the run
 };
 
 struct Taught {
   uint64_t iteration = 0;
   std::shared_ptr<const Lesson> lesson;
+};
+
+// An execution to be looked at for races when all is done. No decisions: it was too long.
+struct RaceSample {
+  uint64_t iteration = 0, stream = 0;
+  std::vector<Decision> decisions;
 };
 
 // Consecutive iterations from `from` on, by one worker.
@@ -37,10 +43,11 @@ struct Batch {
   uint64_t blocked = 0;
   bool exhausted = false;
   bool cut = false;  // ended early by the clock or by ^C
-  Coverage coverage;
+  Activity activity;
   std::vector<Failure> failures;
   std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class
   std::vector<Taught> lessons;                         // in order
+  std::vector<RaceSample> race_samples;                // in order
 };
 
 // Not thread-safe; the explorer holds its mutex.
@@ -57,6 +64,7 @@ class Collector {
     for (; forgotten_ < below; forgotten_++) lessons_.pop_front();
   }
   ExploreResult& result() { return result_; }
+  const std::vector<RaceSample>& race_samples() const { return race_samples_; }
 
  private:
   void merge(Batch& batch);
@@ -71,6 +79,7 @@ class Collector {
   std::map<std::string, size_t> signatures_;    // index in result_.findings
   std::deque<Taught> lessons_;
   uint64_t forgotten_ = 0;
+  std::vector<RaceSample> race_samples_;
   ExploreResult result_;
 };
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <bit>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -18,6 +19,7 @@
 
 #include "engine/collector.h"
 #include "engine/error.h"
+#include "engine/fairness.h"
 #include "engine/pilot.h"
 #include "engine/sampler.h"
 
@@ -45,6 +47,11 @@ class Exploration {
   void submit(Batch&& batch);
   void report();
   void record(System& system, Finding& finding) const;
+  bool looks_for_races(uint64_t i) const {
+    const uint64_t n = options_.race_samples;
+    return i < n || (n && i % (std::bit_floor(i) / std::max<uint64_t>(n / 4, 1)) == 0);
+  }
+  RaceSummary races(System& system) const;
 
   const ExploreOptions& options_;
   const ProgressFn& progress_;
@@ -74,9 +81,10 @@ struct Exploration::Worker {
   Exploration& all;
   System& system;
   Sampler sampler{system};
+  Fairness fairness = {};
   std::unique_ptr<Strategy> strategy = nullptr;
   std::set<std::string> known = {};
-  CoverageCounter coverage = {};  // of the batch under way
+  ActivityCounter activity = {};  // of the batch under way
   double cpu = 0;
   uint64_t taught = 0;  // lessons; guarded by the mutex
 
@@ -90,6 +98,7 @@ struct Exploration::Worker {
     for (bool again = false;; again = true) {
       if (!by.begin(i, system)) return false;
       if (!by.resumed()) system.begin(all.options_.seed, stream(i));
+      if (!all.info_.claims.exhaustive && !by.chooser().at_rest()) fairness.begin(by.chooser());
       Chooser& chooser = instead ? *instead : by.chooser();
       if (sample) sampler.begin(chooser);
       outcome = &system.run(sample ? sampler : chooser);
@@ -101,18 +110,24 @@ struct Exploration::Worker {
     if (all.info_.claims.adaptive && !instead)
       if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
     batch.count++;
-    coverage.add(system.facts());
+    activity.add(system.facts());
     batch.blocked += outcome->verdict == Verdict::stopped;
     batch.steps += system.decisions().size();
     if (sample) batch.samples.emplace_back(i, sampler.value());
+    if (all.looks_for_races(i) && outcome->verdict != Verdict::misuse) {
+      RaceSample& kept = batch.race_samples.emplace_back(RaceSample{i, stream(i), {}});
+      const auto decisions = system.decisions();
+      if (decisions.size() <= RaceCollector::kMostEvents)
+        kept.decisions.assign(decisions.begin(), decisions.end());
+    }
     if (outcome->failed() || outcome->verdict == Verdict::misuse) keep(i, *outcome, batch);
     return true;
   }
 
   // What was counted beside the batch becomes part of it.
   void close(Batch& batch) {
-    batch.coverage = coverage.sum(system);
-    coverage.clear();
+    batch.activity = activity.sum(system);
+    activity.clear();
   }
 
   void keep(uint64_t i, const Outcome& outcome, Batch& batch) {
@@ -124,7 +139,7 @@ struct Exploration::Worker {
     f.bound = outcome.verdict == Verdict::step_bound || outcome.verdict == Verdict::runaway ||
               outcome.verdict == Verdict::memory_bound;
     if (!known.insert(f.signature).second) return;
-    f.coverage = coverage.sum(system);
+    f.activity = activity.sum(system);
     f.finding = std::make_unique<Finding>();
     f.finding->iteration = i;
     f.finding->stream = stream(i);
@@ -263,6 +278,24 @@ void Exploration::record(System& system, Finding& finding) const {
   if (finding.deterministic) finding.outcome = std::move(recording.outcome);  // may tell more
 }
 
+// Each sampled schedule is run again with recording on. Long executions cost the square of their
+// length, so what all may cost together is bounded, and by nothing that the clock has a say in.
+RaceSummary Exploration::races(System& system) const {
+  RaceCollector collector;
+  uint64_t budget = options_.race_samples * (uint64_t{1} << 19);
+  for (const RaceSample& sample : collector_.race_samples()) {
+    const uint64_t cost = sample.decisions.size() * sample.decisions.size();
+    if (sample.decisions.empty() || cost > budget) {
+      collector.leave_out();
+      continue;
+    }
+    budget -= cost;
+    const Recording run = record_schedule(system, options_.seed, sample.stream, sample.decisions);
+    if (run.divergence.empty()) collector.add(run.events, system);
+  }
+  return collector.summary();
+}
+
 ExploreResult Exploration::run(const SystemFactory& factory) {
   const unsigned n =
       info_.claims.tree || info_.claims.exhaustive ? 1 : std::max(options_.workers, 1u);
@@ -290,6 +323,7 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
   if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all
   result.pilot = pilot_;
+  result.races = races(*systems[0]);
   for (Finding& finding : result.findings) record(*systems[0], finding);
   if (result.misuse) record(*systems[0], *result.misuse);
   return std::move(result);

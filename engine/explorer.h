@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/event.h"
+#include "engine/races.h"
 #include "engine/strategy.h"
 #include "engine/system.h"
 
@@ -27,7 +28,9 @@ struct ExploreOptions {
       1;  // stop after that many different signatures; 0: no limit (--keep-going)
   bool count_classes =
       true;  // fingerprints, on a sample of iterations that is a function of the iteration alone
-  bool every_class = false;  // ... on all of them
+  bool every_class = false;   // ... on all of them
+  uint64_t race_samples = 0;  // executions looked at for races: the first so many, then a quarter
+                              // of that each time the number of iterations doubles; 0: none
   const std::atomic<bool>* interrupted =
       nullptr;  // ^C: finish the running execution and report what there is
 };
@@ -62,7 +65,8 @@ struct ExploreResult {
   uint64_t classes = 0;       // different classes among those sampled
   uint64_t classes_once = 0;  // seen exactly once
   uint64_t classes_sampled = 0;  // executions sampled
-  Coverage coverage;             // of all executions counted
+  RaceSummary races;             // of a sample of executions, with ExploreOptions::race_samples
+  Activity activity;             // of all executions counted
   Pilot pilot;
   std::optional<Finding> misuse;  // scenario misuse: exit code 3
 };

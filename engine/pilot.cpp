@@ -4,7 +4,7 @@ namespace lockstep {
 
 size_t PilotWalk::choose(const ChoicePoint& point) {
   meet(point);
-  const size_t pick = inner_.choose(point);
+  const size_t pick = inner_->choose(point);
   if (pick == kStop) return pick;
   pilot_.steps++;
   if (point.data) return pick;

@@ -10,8 +10,12 @@ namespace lockstep {
 // Passes every question on to a strategy and keeps the summary.
 class PilotWalk final : public Chooser {
  public:
-  PilotWalk(Chooser& inner, const System& system) : inner_(inner), system_(system) {}
+  PilotWalk(Chooser& inner, const System& system) : inner_(&inner), system_(system) {}
   size_t choose(const ChoicePoint& point) override;
+  Chooser& fair() override {
+    inner_ = &inner_->fair();
+    return *this;
+  }
   Pilot summary() const;
 
  private:
@@ -23,7 +27,7 @@ class PilotWalk final : public Chooser {
   void count(ActorId actor, Footprint footprint);
   void meet(const ChoicePoint& point);
 
-  Chooser& inner_;
+  Chooser* inner_;
   const System& system_;
   Pilot pilot_;
   std::vector<bool> processes_;

@@ -38,6 +38,10 @@ class Sampler final : public Chooser {
       fingerprint_.observe(point.alternatives[pick], key(point.alternatives[pick].actor));
     return pick;
   }
+  Chooser& fair() override {
+    inner_ = &inner_->fair();
+    return *this;
+  }
   uint64_t value() const { return fingerprint_.value(); }
 
  private:

@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
+#include "engine/activity.h"
 #include "engine/choice.h"
-#include "engine/coverage.h"
 #include "engine/event.h"
 #include "engine/outcome.h"
 

@@ -26,6 +26,7 @@ struct MachineOptions {
   bool allow_crashes = false;     // crashes = "allow"
   bool abort_crashes = false;     // crashes = "abort": a failure whoever is told of it
   std::vector<uint64_t> omitted;  // operations of generators that are left out (System::inputs)
+  uint32_t max_temperature = 0;   // steps that something may be owed; 0: half of max_steps
 };
 
 // One lockstep.scenario(name, options, body).

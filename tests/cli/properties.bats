@@ -31,8 +31,8 @@ LUA
   goals
   lockstep run goals.lua --strategy dfs --cover gone --format ndjson
   exits 0
-  [ "$(jq -c 'select(.type == "scenario") | .coverage.goals' out)" = '{"gone":0,"always":4,"more":2,"one":1}' ]
-  [ "$(jq -c 'select(.type == "scenario") | .coverage | [.executions, .assertions, .processes_most]' out)" = '[4,4,1]' ]
+  [ "$(jq -c 'select(.type == "scenario") | .activity.goals' out)" = '{"gone":0,"always":4,"more":2,"one":1}' ]
+  [ "$(jq -c 'select(.type == "scenario") | .activity | [.executions, .assertions, .processes_most]' out)" = '[4,4,1]' ]
 }
 
 @test "the counts are the same whatever the number of workers, also where a failure ends the run" {
@@ -47,7 +47,7 @@ end)
 LUA
   for jobs in 1 2 4; do
     "$LOCKSTEP" run ends.lua --strategy random --seed 5 -j "$jobs" --no-shrink --format ndjson |
-      jq -c 'select(.type == "scenario") | [.iterations, .coverage]' >"out$jobs"
+      jq -c 'select(.type == "scenario") | [.iterations, .activity]' >"out$jobs"
   done
   diff out1 out2
   diff out1 out4
@@ -63,7 +63,7 @@ LUA
   lockstep run vacuous.lua --strategy dfs --format ndjson
   exits 0
   # Two messages sent; the root never reads its own, the child reads its one in some schedules.
-  [ "$(jq 'select(.type == "scenario") | .coverage | .with_unread_messages == .executions and .unread_messages > .executions and .with_idle_process > 0 and .with_idle_process < .executions and .assertions == 0' out)" = true ]
+  [ "$(jq 'select(.type == "scenario") | .activity | .with_unread_messages == .executions and .unread_messages > .executions and .with_idle_process > 0 and .with_idle_process < .executions and .assertions == 0' out)" = true ]
 }
 
 @test "bad names of goals" {

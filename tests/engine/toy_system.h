@@ -63,6 +63,7 @@ class ToySystem final : public System {
       if (alternatives_.empty() && state_.failed >= 0)
         return end(Verdict::assertion, "toy:" + std::to_string(state_.failed));
       if (alternatives_.empty()) return end(waiting() ? Verdict::deadlock : Verdict::passed, "");
+      if (state_.yielded || state_.decisions.size() == Chooser::kLate) chooser_ = &chooser_->fair();
       if (state_.decisions.size() >= limits_.max_steps) return end(Verdict::step_bound, "");
       const size_t pick =
           alternatives_.size() == 1 && chooser.skip_forced() ? 0 : ask(alternatives_.size(), false);
@@ -70,6 +71,7 @@ class ToySystem final : public System {
       const Alternative a = alternatives_[pick];
       state_.decisions.push_back(Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind)));
       state_.last = a.actor;
+      state_.yielded = false;
       if (sink_) sink_->on_event(event(a));
       perform(a.actor);
     }
@@ -135,6 +137,7 @@ class ToySystem final : public System {
     std::vector<Decision> decisions;
     std::vector<ActorId> woken;
     ActorId last = kNoActor;
+    bool yielded = false;
     int failed = -1;  // the process that met E
     int asking = -1;  // the process that stands in a D
   };
@@ -274,6 +277,7 @@ class ToySystem final : public System {
     point.last = state_.last;
     point.woken = offered_woken_;
     point.position = position_.data();
+    point.yielded = state_.yielded;
     for (size_t p = 0; p < programs_.size(); p++)
       if (state_.procs[p].started) point.actors = static_cast<uint32_t>(p + 1);
     return chooser_->choose(point);
@@ -298,7 +302,8 @@ class ToySystem final : public System {
         seen = ++var;
         break;
       case 'C':
-        if (var == digit(t, 2)) var = static_cast<int8_t>(digit(t, 3));
+        state_.yielded = var != digit(t, 2);
+        if (!state_.yielded) var = static_cast<int8_t>(digit(t, 3));
         break;
       case 'L':
         var = 1;
@@ -315,7 +320,8 @@ class ToySystem final : public System {
       case 'P': {
         const size_t at = message(p);
         proc.seen['$'] = at == std::string::npos ? 0 : static_cast<int8_t>(proc.mailbox[at]);
-        if (at == std::string::npos) break;
+        state_.yielded = at == std::string::npos;
+        if (state_.yielded) break;
         proc.mailbox.erase(at, 1);
         proc.sent_at.erase(proc.sent_at.begin() + static_cast<std::ptrdiff_t>(at));
         break;
@@ -325,6 +331,9 @@ class ToySystem final : public System {
         return;
       case 'G':
         state_.procs[static_cast<size_t>(digit(t, 1))].started = true;
+        break;
+      case 'Y':
+        state_.yielded = true;
         break;
       case 'X':
         proc.done = true;

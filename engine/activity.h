@@ -20,7 +20,7 @@ struct ExecutionFacts {
 };
 
 // Summed over executions. Adding is commutative, so the sum is the same whoever ran what.
-struct Coverage {
+struct Activity {
   uint64_t executions = 0;
   uint64_t assertions = 0;
   uint64_t without_assertion = 0;             // executions that evaluated none
@@ -30,7 +30,7 @@ struct Coverage {
   uint64_t with_unread = 0;                   // executions that left some
   std::map<std::string, uint64_t> goals;      // executions that reached each
 
-  void add(const Coverage& other) {
+  void add(const Activity& other) {
     executions += other.executions;
     assertions += other.assertions;
     without_assertion += other.without_assertion;
@@ -44,7 +44,7 @@ struct Coverage {
 };
 
 // Counts the executions of one System: goals stay numbers until the sum is asked for.
-class CoverageCounter {
+class ActivityCounter {
  public:
   void add(const ExecutionFacts& f) {
     sum_.executions++;
@@ -61,8 +61,8 @@ class CoverageCounter {
     }
   }
   template <class System>
-  Coverage sum(const System& system) const {
-    Coverage all = sum_;
+  Activity sum(const System& system) const {
+    Activity all = sum_;
     for (uint32_t i = 0; i < goals_.size(); i++)
       if (goals_[i]) all.goals[system.goal_name(i)] = goals_[i];
     return all;
@@ -73,7 +73,7 @@ class CoverageCounter {
   }
 
  private:
-  Coverage sum_;
+  Activity sum_;
   std::vector<uint64_t> goals_;
 };
 
