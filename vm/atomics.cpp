@@ -123,6 +123,7 @@ int operate(lua_State* L, const char* what) {
       break;
     case Change::compare_exchange:
       if (old != x) {
+        m.world().yielded = true;
         lua_pushinteger(L, old);
         break;
       }

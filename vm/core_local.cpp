@@ -176,6 +176,7 @@ int l_yield(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "yield");
   m.sync(L, p, "yield", OpKind::yield, Access::none, 0);
+  m.world().yielded = true;
   return m.done(L, p, 0);
 }
 

@@ -128,6 +128,7 @@ int ets_insert_new(lua_State* L) {
     for (uint32_t i = 0; i < rows.count; i++) drop_row(m, rows.data()[i]);
     release_rows(m, rows);
   }
+  m.world().yielded = !free;  // as a lock that is taken
   lua_pushboolean(L, free);
   return m.done(L, p, 1);
 }

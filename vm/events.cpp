@@ -4,6 +4,7 @@
 #include "vm/history_log.h"
 #include "vm/layout.h"
 #include "vm/machine.h"
+#include "vm/properties.h"
 #include "vm/shared_state.h"
 #include "vm/sites.h"
 
@@ -129,6 +130,9 @@ std::string Machine::object_name(ObjectId object) const {
       return "node";
     case ObjectClass::clock:
       return "clock";
+    case ObjectClass::user:
+      return object_container(object) == kTemporalContainer ? "a temporal property"
+                                                            : "what the scenario watches";
     default: {
       std::string name = shared_object_name(*this, object);
       return name.empty() ? "object" : name;
@@ -213,9 +217,35 @@ void Machine::note_cause(uint32_t step) {
   if (draft_.open) draft_.event.causes.push_back(step);
 }
 
+// A call while there is more to do than to park: events, sites, properties; or by a predicate,
+// which may only look.
+void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                          ObjectId object, uint64_t value, uint32_t cause) {
+  if (slow_ & kSlowPeek) {
+    if (access == Access::read) return;
+    refuse_peek(L, what);
+  }
+  Alternative& a = world_->alternatives[world_->position[p.actor]];
+  a.op.kind = kind;
+  a.op.access = access;
+  a.op.extra_count = 0;
+  a.op.object = object;
+  a.op.value = value;
+  a.cause = cause;
+  p.what = what;
+  if (slow_ & kSlowWatch) mark_watched(a.op);
+  slow_sync(L, p, a);
+  park(p);
+  slow_granted(L, p);
+}
+
 void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                        ObjectId object, uint64_t value, const Footprint* extra,
                        size_t extra_count) {
+  if (slow_ & kSlowPeek) {
+    if (access == Access::read) return;
+    refuse_peek(L, what);
+  }
   World& w = *world_;
   Footprint* kept = nullptr;
   if (extra_count) {
@@ -230,6 +260,7 @@ void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, 
   a.op.object = object;
   a.op.value = value;
   p.what = what;
+  if (slow_ & kSlowWatch) mark_watched(a.op);
   if (slow_ != 0) slow_sync(L, p, a);
   park(p);
   if (slow_ != 0) slow_granted(L, p);
@@ -275,7 +306,7 @@ void Machine::slow_granted(lua_State* L, Process& p) {
 }
 
 void Machine::slow_done(lua_State* L, Process& p, int results) {
-  if (!(slow_ & kSlowRecord) || !draft_.open) return;
+  if (!(slow_ & kSlowRecord) || !draft_.open || (slow_ & kSlowPeek)) return;
   const int top = lua_gettop(L);
   draft_.event.result = printed(L, top - results + 1, top, scratch_);
   p.observed = mix64(p.observed, digest_text(draft_.event.what, digest_text(draft_.event.result)));

@@ -7,6 +7,7 @@
 
 #include "vm/frozen.h"
 #include "vm/history_log.h"
+#include "vm/properties.h"
 #include "vm/shared_state.h"
 #include "vm/sites.h"
 #include "vm/watchdog.h"
@@ -102,13 +103,16 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
                                                                  : period));
   }
   slow_ = (sink_ ? kSlowRecord | kSlowTrack : 0u) | (slow_ & kSlowHunt);
+  peek_misuse_.clear();
+  trail_.reset();
 }
 
 const Outcome& Machine::run(Chooser& chooser) {
   t_machine = this;
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
-  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites)) | (chooser.sites() ? kSlowSites : 0u);
+  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek)) |
+          (chooser.sites() ? kSlowSites : 0u) | (world_->properties.size ? kSlowWatch : 0u);
   slow_ =
       (slow_ & ~static_cast<uint32_t>(kSlowHistory)) | (world_->histories_used ? kSlowHistory : 0u);
   outcome_ = {};
@@ -119,6 +123,7 @@ const Outcome& Machine::run(Chooser& chooser) {
   watch_this_thread();
   World& w = *world_;
   w.over = false;
+  alarm_ = std::min(options_.limits.max_steps, Chooser::kLate);
   on_main_ = true;
   try {
     if (w.processes.empty()) create_root();
@@ -187,6 +192,7 @@ void Machine::park(Process& p) {
   if (__builtin_expect(p.status == Status::starting, 0)) {
     p.status = enabled(p.actor) ? Status::ready : Status::blocked;
     switch_stack(p.context, *p.starter);
+    p.ran = !p.killed;
     return;  // picked
   }
   if (at_rest_) {
@@ -202,6 +208,7 @@ void Machine::park(Process& p) {
 Process* Machine::pick(Process* on) {
   World& w = *world_;
   for (;;) {
+    if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) watch();
     if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
                              (options_.racy_timers && w.timers.size != 0),
                          0)) {
@@ -214,13 +221,8 @@ Process* Machine::pick(Process* on) {
         __builtin_unreachable();
       }
     }
-    if (__builtin_expect(w.steps >= options_.limits.max_steps, 0)) {
-      Outcome o;
-      o.verdict = Verdict::step_bound;
-      o.reason =
-          "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
-      finish(std::move(o));
-    }
+    if (__builtin_expect(w.steps >= alarm_, 0)) late();
+    if (__builtin_expect(w.yielded, 0)) chooser_ = &chooser_->fair();
     size_t i = 0;
     const uint32_t n = w.alternatives.size;
     if (n > 1 || !chooser_->skip_forced()) {
@@ -231,7 +233,8 @@ Process* Machine::pick(Process* on) {
                               w.last,
                               {w.woken.data, w.woken.size},
                               w.position.data,
-                              w.actors.size};
+                              w.actors.size,
+                              w.yielded};
       i = chooser_->choose(point);
       if (__builtin_expect(i >= n, 0)) {
         LOCKSTEP_ASSERT(i == Chooser::kStop);
@@ -244,6 +247,7 @@ Process* Machine::pick(Process* on) {
       decisions_.resize(decisions_.size() * 2 + 1024);
     decisions_[w.steps++] = Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind));
     w.last = a.actor;
+    w.yielded = false;
     if (__builtin_expect(a.kind == AltKind::step, 1)) {
       Process* q = w.processes[a.process];
       if (__builtin_expect(slow_ & kSlowRecord, 0)) {
@@ -266,16 +270,24 @@ Process* Machine::pick(Process* on) {
   }
 }
 
+// Many steps have passed: too many, or enough to look at who has stood still.
+void Machine::late() {
+  if (world_->steps < options_.limits.max_steps) {
+    alarm_ = options_.limits.max_steps;
+    chooser_ = &chooser_->fair();
+    return;
+  }
+  Outcome o;
+  o.verdict = Verdict::step_bound;
+  o.reason = "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
+  finish(std::move(o));
+}
+
 uint32_t Machine::choose_data(Process& p, uint32_t count) {
   World& w = *world_;
   if (count <= 1) return 0;
-  if (w.steps >= options_.limits.max_steps) {
-    Outcome o;
-    o.verdict = Verdict::step_bound;
-    o.reason =
-        "no end within " + std::to_string(options_.limits.max_steps) + " steps (--max-steps)";
-    finish(std::move(o));
-  }
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) refuse_peek(p.L, "choose");
+  if (w.steps >= alarm_) late();
   uint32_t value = 0;
   if (at_rest_) {
     w.pending_data = count;
@@ -363,9 +375,37 @@ void Machine::decide_end() {
     o.site = guest_site(root.running ? root.running : root.L);
     o.reason = "deadlock: " + o.process + " can never go on, and nothing else can happen";
     o.detail = deadlock_story(root);
+  } else {
+    check_at_end();
   }
   outcome_ = std::move(o);
   w.over = true;
+}
+
+// ---- what happened, against vacuous verdicts ----
+
+void Machine::reach_goal(std::string_view name) {
+  uint32_t goal = 0;
+  while (goal < goal_names_.size() && goal_names_[goal] != name) goal++;
+  if (goal == goal_names_.size()) goal_names_.emplace_back(name);
+  Vec<uint32_t>& reached = world_->goals;
+  for (const uint32_t other : reached)
+    if (other == goal) return;
+  push(reached, goal);
+}
+
+ExecutionFacts Machine::facts() const {
+  const World& w = *world_;
+  ExecutionFacts f;
+  f.assertions = w.assertions;
+  f.processes = w.processes.size;
+  f.unread = w.unread;
+  for (const Process* p : w.processes) {
+    f.ran += p->ran;
+    f.unread += p->mailbox.size;
+  }
+  f.goals = {w.goals.data, w.goals.size};
+  return f;
 }
 
 // ---- saved states ----

@@ -42,7 +42,9 @@ enum Slow : uint32_t {
   kSlowMatcher = 4,
   kSlowTrack = 8,
   kSlowHunt = 16,
-  kSlowHistory = 32
+  kSlowHistory = 32,
+  kSlowWatch = 64,  // there are properties
+  kSlowPeek = 128   // a predicate is being evaluated
 };
 
 // What the recorder knows of the event under way.
@@ -79,6 +81,8 @@ class Machine final : public System {
     return {world_->inputs.data, world_->inputs.size};
   }
   void omit(std::span<const uint64_t> inputs) override;
+  ExecutionFacts facts() const override;
+  std::string goal_name(uint32_t goal) const override { return goal_names_[goal]; }
   Limits& limits() override { return options_.limits; }
 
   // ---- for the functions that guests call ----
@@ -90,8 +94,7 @@ class Machine final : public System {
   Process& self() { return *world_->current; }
   // The running process; raises if nothing runs (file-level code).
   Process& process(lua_State* L, const char* what) {
-    if (__builtin_expect(world_->current == nullptr, 0))
-      luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
+    if (__builtin_expect(world_->current == nullptr, 0)) return nobody_runs(L, what);
     return *world_->current;
   }
   bool loading() const { return loading_ != nullptr; }
@@ -107,6 +110,10 @@ class Machine final : public System {
   // guest knows it.
   void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
             uint64_t value = 0, uint32_t cause = 0) {
+    if (__builtin_expect(slow_ != 0, 0)) {
+      sync_slowly(L, p, what, kind, access, object, value, cause);
+      return;
+    }
     Alternative& a = world_->alternatives[world_->position[p.actor]];
     a.op.kind = kind;
     a.op.access = access;
@@ -115,9 +122,7 @@ class Machine final : public System {
     a.op.value = value;
     a.cause = cause;
     p.what = what;
-    if (__builtin_expect(slow_ != 0, 0)) slow_sync(L, p, a);
     park(p);
-    if (__builtin_expect(slow_ != 0, 0)) slow_granted(L, p);
   }
   // Further objects of the operation being announced; between announce() and park_announced().
   void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
@@ -135,6 +140,13 @@ class Machine final : public System {
   void note_change(std::string text);
   void note_args(std::string text);
   void note_cause(uint32_t step);
+
+  // lockstep.cover: the goal of that name has been reached in this execution.
+  void reach_goal(std::string_view name);
+
+  // Properties (properties.cpp): the name is at index 1 of L's stack, a predicate at index 2.
+  void declare_property(lua_State* L, Process& p, PropertyKind kind);
+  void set_heat(lua_State* L, Process& p, Heat heat);
 
   // A data choice of the running process: 0 .. count-1.
   uint32_t choose_data(Process& p, uint32_t count);
@@ -310,6 +322,25 @@ class Machine final : public System {
   Process* pick(Process* on);  // next process to run; performs what is not a process's step; null:
                                // the execution is over
   bool refresh_timers();       // offers due timers; false: nothing can happen any more
+  void late();
+  void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                   ObjectId object, uint64_t value, uint32_t cause);
+  Process& nobody_runs(lua_State* L, const char* what);
+  // Properties and lassos, after each step while there are any.
+  void watch();
+  bool holds(const Property& property);  // else peek_raised_ may say why
+  [[noreturn]] void refuse_peek(lua_State* L, const char* what);
+  uint32_t predicates() const;
+  std::string owed(const Property& property) const;
+  void check_predicates();
+  void check_at_end();
+  void look_for_lasso();
+  void check_temperature();
+  bool mark_watched(Operation& op);
+  uint64_t observable_state();  // 0: it cannot be told
+  std::string stem_and_loop();
+  [[noreturn]] void fail_property(Verdict verdict, const Property& p, const char* how,
+                                  std::string reason, std::string detail = {});
   void perform(const Alternative& alternative);
   void run_to_park(Process& p);  // a starting or probing process, up to where it parks
   Channel& channel(uint32_t from, uint32_t to);
@@ -366,6 +397,7 @@ class Machine final : public System {
   EventSink* sink_ = nullptr;
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
+  uint32_t alarm_ = 0;  // steps at which late() is called
   Context main_;
   std::vector<Decision> decisions_;
   Outcome outcome_;
@@ -419,6 +451,12 @@ class Machine final : public System {
   std::map<std::pair<std::string, int>, std::string> function_names_;
   void note_function(Process& p);
   std::string function_name(uint32_t proto) const;
+  const Property* asked_ = nullptr;      // its predicate is being evaluated
+  std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
+  std::string peek_raised_;              // or the error that it raised
+  struct Trail;  // of states, while recording: to tell the shortest stem and loop
+  std::unique_ptr<Trail> trail_;
+  std::vector<std::string> goal_names_;  // met so far in any execution
   std::vector<const void*> libraries_;
   struct Frozen;
   std::unique_ptr<Frozen> frozen_;

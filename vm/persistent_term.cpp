@@ -25,7 +25,6 @@ void start(lua_State* L, Machine& m, Process& p, const char* what, Access access
 
 void note(Machine& m, View key, const PersistentEntry* e, const Term* after) {
   m.note_target(text_of(key));
-  if (e) m.note_cause(e->written_at);
   if (after)
     m.note_change(text_of(key) + ": " + (e ? print(e->value, 60) : "none") + " -> " +
                   print(*after, 60));
@@ -57,7 +56,6 @@ int store(lua_State* L, const char* what, bool fresh) {
     }
     free_term(e->value, m.arena());
     e->value = value;
-    e->written_at = w.steps;
   }
   drop_key(m, key);
   lua_pushliteral(L, "ok");

@@ -225,6 +225,7 @@ void Machine::process_body(Process& p) {
         pending_.back().op.extra_count = 0;
       }
     }
+    check_at_end();
     finish({});
   }
   die(p);

@@ -62,6 +62,7 @@ void Machine::wake(Process& p, bool expired, uint32_t cause) {
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
 int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) refuse_peek(L, what);
   World& w = *world_;
   const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
   const bool finite = timeout_ms >= 0;
@@ -104,6 +105,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   p.receiver = nullptr;
   if (p.pattern.tag != Tag::nil) free_term(p.pattern, arena_);
   if (!found) {
+    w.yielded = true;
     lua_pushnil(L);
     lua_pushstring(L, "timeout");
     return done(L, p, 2);

@@ -65,8 +65,8 @@ void Machine::on_tick() {
   }
   if (++ticks_ < 2) return;
   Process* p = world_->current;
-  if (!p) return;
-  lua_State* L = p->running ? p->running : p->L;
+  if (!p && !asked_) return;
+  lua_State* L = asked_ ? world_->observer : p->running ? p->running : p->L;
   lua_sethook(L, count_hook, LUA_MASKCOUNT,
               1000);  // safe in a handler: it is what lua.c does for ^C
 }
@@ -87,7 +87,7 @@ void Machine::end_if_asked(lua_State* L) {
 }
 
 void Machine::runaway(lua_State* L) {
-  Process& p = self();
+  Process& p = asked_ ? *world_->processes[asked_->process] : self();
   fail(Verdict::runaway, p,
        "runaway: " + label(p) + " performed no operation within " +
            std::to_string(options_.limits.max_instructions) + " instructions",

@@ -128,6 +128,7 @@ struct Process {
   bool expired = false;         // its receive timed out, unless a message is there when it goes on
   bool crashed = false;         // ended by an error of its own
   bool seeded = false;          // `random` has been prepared
+  bool ran = false;             // was picked for a step of its own
   Wait wait = Wait::none;
   const char* what = "";  // the call it is in, as the guest knows it
   Operation blocked_op;   // its operation while it is not among the alternatives
@@ -220,13 +221,33 @@ struct HistoryLog {
   Vec<HistoryRecord> records;
   Vec<OpenOperation> open;
 };
+// What a scenario says of its executions as a whole (properties.cpp).
+enum class PropertyKind : uint8_t { invariant, eventually, temporal };
+enum class Heat : uint8_t { cold, warm, hot };  // hot: something is owed
+struct Property {
+  PropertyKind kind = PropertyKind::invariant;
+  Heat heat = Heat::cold;
+  Term name;
+  Term site;                 // where it was declared, or last became hot
+  uint32_t process = 0;      // who declared it, or made it hot
+  uint32_t hot_since = 0;    // step
+  uint32_t temperature = 0;  // steps in hot since it was cold last, before hot_since
+  int function = 0;          // its predicate's place on the observer's stack
+};
+// A state that is remembered, to see whether it comes again while something is owed.
+struct Anchor {
+  uint64_t state = 0;
+  uint32_t step = 0;  // 0: none yet
+  uint32_t alternatives = 0;
+  Decision decision;
+  Vec<ActorId> owed;  // could go ever since, and have not
+};
 
 struct EtsTable;
 struct AtomicsArray;
 struct PersistentEntry {
   Term key, value;
   uint32_t node = 0;
-  uint32_t written_at = 0;
 };
 
 struct World {
@@ -237,6 +258,7 @@ struct World {
   uint32_t steps = 0;
   ActorId last = kNoActor;
   Process* current = nullptr;
+  bool yielded = false;  // the last step achieved nothing but waiting
 
   Vec<Actor> actors;
   Vec<Process*> processes;
@@ -260,6 +282,15 @@ struct World {
   Vec<Fault> faults;
   uint32_t fault_budget[static_cast<size_t>(FaultKind::kCount)] = {};
   uint64_t net_ticktime = 15000;  // ms
+  uint64_t assertions = 0;        // calls of assert
+  uint64_t unread = 0;            // messages in mailboxes of processes that have ended
+  Vec<uint32_t> goals;            // reached: lockstep.cover
+  Vec<Property> properties;
+  lua_State* observer = nullptr;  // holds the predicates
+  bool clock_read = false;        // a process or predicate knows what time it is
+  uint32_t hot_from = 0;          // 1 + the step since when something is owed without a pause
+  uint32_t next_anchor = 0;       // hot steps at which the next state is remembered
+  Anchor anchor;
   bool root_ended = false;
   bool over = false;
   uint32_t pending_data = 0;  // at rest: a data choice with that many values is open

@@ -14,6 +14,7 @@
 ---@field iterations? integer
 ---@field time? integer|string
 ---@field max_steps? integer
+---@field max_temperature? integer steps that something may be owed
 ---@field max_memory? integer|string
 ---@field depth? integer
 ---@field resample_prob? number
@@ -202,6 +203,21 @@ function lockstep.choose(list) end
 ---@return number
 function lockstep.random(m, n) end
 function lockstep.yield() end
+
+--- What must be true after every step from now on. The predicate only reads shared state.
+---@param name string at most 200 bytes, in one line
+---@param predicate fun(): boolean
+function lockstep.invariant(name, predicate) end
+
+--- What must be true after some step, now or later. The predicate only reads shared state.
+---@param name string at most 200 bytes, in one line
+---@param predicate fun(): boolean
+function lockstep.eventually(name, predicate) end
+
+--- Something is owed (hot), nothing is (cold), or as before without counting time (warm).
+---@param name string at most 200 bytes, in one line
+---@param state "hot"|"warm"|"cold"
+function lockstep.temporal(name, state) end
 
 --- A goal that some execution should reach: reports count those that do. No operation.
 ---@param name string at most 200 bytes, in one line

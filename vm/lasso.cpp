@@ -1,0 +1,247 @@
+// A lasso: the same state twice while something is owed all the time, with every actor that could
+// have gone all the time having gone. What happened between the two can go on for ever under a fair
+// schedule, so what is owed never comes. "Fair Stateless Model Checking" (2008) calls it a livelock;
+// the way to see it by repeated states is that of explicit-state model checkers.
+//
+// A state is remembered now and then (after 16 steps, 32, 64, ...: Brent's way of finding cycles),
+// and compared with the present one wherever that looks alike at a glance. Equal means: where each
+// process stands, all its variables, its mailbox, dictionary, links and monitors; timers by the time
+// that is left; signals on their way; all shared state. References are numbered in the order in
+// which they are met, so a loop of calls repeats although each makes new ones. The time counts only
+// once somebody has asked for it.
+//
+// Where a process stands inside a C function other than pcall, holds a coroutine or a table that
+// contains itself, nothing is said and the bound decides.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/prng.h"
+#include "vm/layout.h"
+#include "vm/properties.h"
+#include "vm/shared_state.h"
+
+namespace lockstep::vm {
+
+namespace {
+
+class StateDigest {
+ public:
+  explicit StateDigest(Host& host) : host_(host) {}
+
+  bool known() const { return known_; }
+  uint64_t value() const { return h_ | 1; }
+
+  void number(uint64_t v) { h_ = mix64(h_, v); }
+  void ref(uint64_t v) {
+    size_t i = 0;
+    while (i < refs_.size() && refs_[i] != v) i++;
+    if (i == refs_.size()) refs_.push_back(v);
+    number(0x726566 + i);
+  }
+  void light(uint64_t v) { light_class(v) == Light::ref ? ref(v) : number(v); }
+  void term(const Term& t) {
+    char room[16];
+    view(view_of(t, room));
+  }
+
+  void view(View v) {
+    number(static_cast<uint64_t>(v.tag()));
+    switch (v.tag()) {
+      case Tag::light:
+        return light(static_cast<uint64_t>(v.i64(1)));
+      case Tag::table:
+      case Tag::object: {
+        const char* end = v.end();
+        number(v.array_size());
+        number(v.pairs());
+        if (v.tag() == Tag::object) number(static_cast<uint64_t>(v.i64(13)));
+        for (View x = v.first(); x.p < end; x = x.next()) view(x);
+        return;
+      }
+      case Tag::closure: {
+        const char* end = v.end();
+        number(static_cast<uint64_t>(v.i64(5)));
+        for (View x{v.p + 17}; x.p < end; x = x.next()) view(x);
+        return;
+      }
+      default:
+        number(digest_bytes(v.p, static_cast<size_t>(v.end() - v.p)));
+    }
+  }
+
+  // The value at the top of L's stack, which is taken off.
+  void top(lua_State* L) {
+    bytes_.clear();
+    if (encode(L, -1, bytes_))
+      known_ = false;
+    else
+      view(View{bytes_.data()});
+    // Two variables of one table are not two equal tables.
+    if (lua_type(L, -1) == LUA_TTABLE) {
+      const void* table = lua_topointer(L, -1);
+      size_t i = 0;
+      while (i < tables_.size() && tables_[i] != table) i++;
+      if (i == tables_.size()) tables_.push_back(table);
+      number(i);
+    }
+    lua_pop(L, 1);
+  }
+
+  // All frames of a coroutine that is parked.
+  void frames(lua_State* L, lua_CFunction pcall, lua_CFunction xpcall) {
+    if (!lua_checkstack(L, 8)) known_ = false;
+    lua_Debug ar;
+    for (int level = 0; known_ && lua_getstack(L, level, &ar); level++) {
+      lua_getinfo(L, "Sf", &ar);
+      if (ar.what[0] == 'C') {
+        const lua_CFunction f = lua_tocfunction(L, -1);
+        if (level > 0 && f != pcall && f != xpcall) known_ = false;
+        number(reinterpret_cast<uint64_t>(f));
+        lua_pop(L, 1);
+      } else {
+        number(static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
+                                     reinterpret_cast<intptr_t>(host_.arena->base())));
+        top(L);
+      }
+      for (int n = 1; known_ && lua_getlocal(L, &ar, n); n++) top(L);
+      for (int n = -1; known_ && ar.what[0] != 'C' && lua_getlocal(L, &ar, n); n--) top(L);
+    }
+  }
+
+ private:
+  Host& host_;
+  uint64_t h_ = 0x6c6173736f;
+  bool known_ = true;
+  std::vector<uint64_t> refs_;
+  std::vector<const void*> tables_;
+  Bytes bytes_;
+};
+
+}  // namespace
+
+uint64_t Machine::observable_state() {
+  const World& w = *world_;
+  if (w.histories_used) return 0;  // they grow
+  StateDigest d(host_);
+  lua_getglobal(L_, "pcall");
+  lua_getglobal(L_, "xpcall");
+  const lua_CFunction pcall = lua_tocfunction(L_, -2), xpcall = lua_tocfunction(L_, -1);
+  lua_pop(L_, 2);
+  for (const Process* p : w.processes) {
+    if (p->status == Status::ended) continue;
+    d.number(p->key);
+    d.number(static_cast<uint64_t>(p->status) << 16 | static_cast<uint64_t>(p->wait) << 8 |
+             static_cast<uint64_t>(p->traps) << 7 | static_cast<uint64_t>(p->killed) << 6 |
+             static_cast<uint64_t>(p->leaving) << 5 | static_cast<uint64_t>(p->doomed) << 4 |
+             static_cast<uint64_t>(p->expired) << 3 | static_cast<uint64_t>(p->timed) << 2);
+    d.term(p->name);
+    d.term(p->exit_reason);
+    d.term(p->pattern);
+    d.number(p->mailbox.size);
+    for (const Message& m : p->mailbox) d.term(m.payload);
+    for (const uint32_t q : p->links) d.number(q);
+    for (const uint32_t q : p->late_links) d.number(q);
+    for (const Watch& x : p->watches) d.ref(x.ref), d.number(x.target), d.term(x.object);
+    for (const Watcher& x : p->watchers) d.ref(x.ref), d.number(x.process), d.number(x.late);
+    for (const Alias& x : p->aliases) d.ref(x.ref), d.number(static_cast<uint64_t>(x.mode));
+    if (p->seeded) d.number(digest_bytes(&p->random, sizeof p->random));
+    lua_pushfstring(L_, "lockstep.dictionary.%d", static_cast<int>(p->index));
+    lua_rawget(L_, LUA_REGISTRYINDEX);
+    d.top(L_);
+    d.frames(p->L, pcall, xpcall);
+    if (p->running && p->running != p->L) d.frames(p->running, pcall, xpcall);
+    if (!d.known()) return 0;
+  }
+  if (w.clock_read) d.number(w.now);
+  for (const Timer& t : w.timers) {
+    d.number(t.due - w.now);
+    d.number(static_cast<uint64_t>(t.kind) << 32 | t.owner);
+    if (t.kind == TimerKind::message) d.ref(t.ref);
+    d.term(t.dest);
+    d.term(t.payload);
+  }
+  for (const Channel& c : w.channels)
+    for (uint32_t i = c.head; i < c.queue.size; i++) {
+      const Signal& s = c.queue[i];
+      d.number(static_cast<uint64_t>(c.to) << 8 | static_cast<uint64_t>(s.kind));
+      d.number(s.from);
+      d.ref(s.ref);
+      d.term(s.payload);
+    }
+  for (const Node& n : w.nodes) d.number(static_cast<uint64_t>(n.incarnation) << 1 | n.up);
+  for (const Connection& c : w.connections)
+    d.number(static_cast<uint64_t>(c.ab) << 16 | static_cast<uint64_t>(c.ba) << 8 | c.connected);
+  for (const uint32_t left : w.fault_budget) d.number(left);
+  d.number(shared_state_digest(*this));
+  return d.value();
+}
+
+void Machine::look_for_lasso() {
+  World& w = *world_;
+  Anchor& anchor = w.anchor;
+  if (w.steps == 0) return;
+  const Decision last = decisions_[w.steps - 1];
+  uint64_t state = 0;
+  if (sink_) {
+    if (!trail_) trail_ = std::make_unique<Trail>();
+    if (trail_->steps.empty() || trail_->steps.back().step != w.steps) {
+      state = observable_state();
+      auto& step = trail_->steps.emplace_back(Trail::Step{w.steps, state, w.last, {}});
+      for (const Alternative& a : w.alternatives)
+        if (a.kind != AltKind::fault) step.enabled.push_back(a.actor);
+    }
+  }
+  if (anchor.step != 0 && w.steps > anchor.step) {
+    for (uint32_t i = 0; i < anchor.owed.size;)
+      if (anchor.owed[i] == w.last || !enabled(anchor.owed[i]))
+        erase(anchor.owed, i);
+      else
+        i++;
+    const Property* hot = nullptr;
+    for (const Property& p : w.properties)
+      if (p.heat == Heat::hot && p.hot_since <= anchor.step) hot = &p;
+    if (hot && anchor.owed.size == 0 && last == anchor.decision &&
+        w.alternatives.size == anchor.alternatives) {
+      if (!state) state = observable_state();
+      if (state != 0 && state == anchor.state)
+        fail_property(Verdict::liveness, *hot, "livelock",
+                      owed(*hot) +
+                          " and never will change: the state repeats, and whoever could have run "
+                          "has run",
+                      stem_and_loop());
+    }
+  }
+  const uint32_t hot_steps = w.steps + 1 - w.hot_from;
+  if (hot_steps < w.next_anchor) return;
+  w.next_anchor = hot_steps * 2;
+  anchor.state = state ? state : observable_state();
+  anchor.step = w.steps;
+  anchor.decision = last;
+  anchor.alternatives = w.alternatives.size;
+  anchor.owed.size = 0;
+  for (const Alternative& a : w.alternatives)
+    if (a.kind != AltKind::fault) push(anchor.owed, a.actor);
+}
+
+// The first state that comes again after a fair piece of the execution, by the trail.
+std::string Machine::stem_and_loop() {
+  if (!trail_) return {};
+  const auto& steps = trail_->steps;
+  for (size_t j = 1; j < steps.size(); j++)
+    for (size_t i = j; i-- > 0;) {
+      if (steps[i].state == 0 || steps[i].state != steps[j].state) continue;
+      std::vector<ActorId> owed = steps[i].enabled;
+      for (size_t k = i + 1; k <= j; k++)
+        std::erase_if(owed, [&](ActorId a) {
+          return a == steps[k].actor || std::find(steps[k].enabled.begin(), steps[k].enabled.end(),
+                                                  a) == steps[k].enabled.end();
+        });
+      if (!owed.empty()) continue;
+      return "stem: steps 1 to " + std::to_string(steps[i].step) + "\nloop: steps " +
+             std::to_string(steps[i].step + 1) + " to " + std::to_string(steps[j].step) +
+             ", which lead back to the state before them";
+    }
+  return {};
+}
+
+}  // namespace lockstep::vm
