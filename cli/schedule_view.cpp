@@ -46,7 +46,8 @@ std::vector<uint32_t> failure_slice(const Trace& trace) {
 std::vector<uint32_t> lasso_steps(const Events& events, const Lasso& lasso) {
   std::vector<uint32_t> shown;
   for (uint32_t i = 0; i < events.size(); i++)
-    if (events[i].step <= lasso.loop_end && events[i].step + kTail > lasso.stem_end)
+    if ((events[i].step <= lasso.stem_end && events[i].step + kTail > lasso.stem_end) ||
+        (events[i].step >= lasso.loop_begin && events[i].step <= lasso.loop_end))
       shown.push_back(i);
   return shown;
 }
@@ -110,10 +111,9 @@ bool split_site(const std::string& site, std::string* file, uint32_t* line) {
 }
 
 bool parse_lasso(const Outcome& outcome, Lasso* lasso) {
-  uint32_t from = 0;
   return outcome.verdict == Verdict::liveness &&
          std::sscanf(outcome.detail.c_str(), "stem: steps 1 to %u\nloop: steps %u to %u",
-                     &lasso->stem_end, &from, &lasso->loop_end) == 3;
+                     &lasso->stem_end, &lasso->loop_begin, &lasso->loop_end) == 3;
 }
 
 ScheduleView view_schedule(const Trace& trace, bool slice) {

@@ -39,7 +39,8 @@ struct ScheduleView {
 
 // The steps of a lasso, as its failure's detail tells them; false if it is none.
 struct Lasso {
-  uint32_t stem_end = 0, loop_end = 0;  // steps; the loop begins after the stem
+  uint32_t stem_end = 0, loop_begin = 0,
+           loop_end = 0;  // steps: 1 .. stem_end, then loop_begin .. loop_end
 };
 bool parse_lasso(const Outcome& outcome, Lasso* lasso);
 

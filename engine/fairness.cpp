@@ -81,7 +81,8 @@ bool Fairness::restricted(const ChoicePoint& point, const Alternative& a) const 
   const Set& below = own_[a.actor].below;
   for (size_t word = 0; word < below.size(); word++)
     for (uint64_t left = below[word]; left; left &= left - 1) {
-      const auto other = static_cast<ActorId>(word * 64 + static_cast<size_t>(__builtin_ctzll(left)));
+      const auto other =
+          static_cast<ActorId>(word * 64 + static_cast<size_t>(__builtin_ctzll(left)));
       if (point.has(other)) return true;
     }
   return false;

@@ -73,7 +73,7 @@ class Fairness final : public Chooser {
   std::vector<Own> own_;  // by actor
   std::vector<ActorId> tracked_;
   uint32_t asked_ = 0, age_ = kAge;
-  uint32_t check_ = 0;  // when to look again for who is overdue
+  uint32_t check_ = 0;   // when to look again for who is overdue
   uint32_t hidden_ = 0;  // actors that are absent to the strategy
   std::vector<Alternative> allowed_;
   std::vector<size_t> index_;  // of the allowed ones, in the point as it is

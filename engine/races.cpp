@@ -77,9 +77,7 @@ class Execution {
   }
 
  private:
-  const std::vector<uint32_t>& own(uint32_t event) const {
-    return own_.at(events_[event].actor);
-  }
+  const std::vector<uint32_t>& own(uint32_t event) const { return own_.at(events_[event].actor); }
 
   // What the reader goes on to do decides.
   RaceKind read_against_write(uint32_t read, uint32_t write, const Footprint& fr,
@@ -147,8 +145,8 @@ class Execution {
   std::map<ActorId, std::vector<uint32_t>> own_;
 };
 
-// Objects that are none of the guest's: the end of the root conflicts with everything, since it ends
-// the execution; what invariants look at is marked so that they see each state.
+// Objects that are none of the guest's: the end of the root conflicts with everything, since it
+// ends the execution; what invariants look at is marked so that they see each state.
 bool is_ours(ObjectId object) {
   return object_class(object) == ObjectClass::user && object_container(object) >= 0xfffffd;
 }
@@ -164,15 +162,15 @@ std::string object_text(const Event& a, const Event& b, ObjectId object, const S
 }  // namespace
 
 const char* race_kind_name(RaceKind kind) {
-  static const char* const names[] = {"lost update",   "check then act", "publish before init",
-                                      "name race",     "message order",  "timeout against message",
-                                      "exit race",     "two writes",     "read against write"};
+  static const char* const names[] = {"lost update", "check then act", "publish before init",
+                                      "name race",   "message order",  "timeout against message",
+                                      "exit race",   "two writes",     "read against write"};
   return names[static_cast<size_t>(kind)];
 }
 
 uint64_t RaceSummary::one_order() const {
-  return static_cast<uint64_t>(std::count_if(
-      groups.begin(), groups.end(), [](const RaceGroup& g) { return !g.both_orders(); }));
+  return static_cast<uint64_t>(std::count_if(groups.begin(), groups.end(),
+                                             [](const RaceGroup& g) { return !g.both_orders(); }));
 }
 
 // A race turned round is a race again, so the orders of racing pairs are all that there is to see.
@@ -207,10 +205,10 @@ RaceSummary RaceCollector::summary() const {
   for (const auto& [key, g] : groups_)
     summary.groups.push_back(
         {g.kind, key.object, key.first, key.second, g.forth, g.back, g.executions});
-  std::stable_sort(
-      summary.groups.begin(), summary.groups.end(), [](const RaceGroup& a, const RaceGroup& b) {
-        return std::pair(a.kind, a.both_orders()) < std::pair(b.kind, b.both_orders());
-      });
+  std::stable_sort(summary.groups.begin(), summary.groups.end(),
+                   [](const RaceGroup& a, const RaceGroup& b) {
+                     return std::pair(a.kind, a.both_orders()) < std::pair(b.kind, b.both_orders());
+                   });
   return summary;
 }
 

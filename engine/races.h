@@ -2,10 +2,10 @@
 // nothing orders but the schedule. Grouped by object and source lines over a sample of executions,
 // with a name for the pattern and whether both orders were seen.
 //
-// Happens-before as in slice.h; two conflicting accesses that are neighbours in it and have no other
-// path between them race. The patterns are those of Lu, Park, Seo and Zhou, "Learning from Mistakes"
-// (2008), as far as they can be told from footprints and program order; a name says what to look
-// at, not that it is a bug.
+// Happens-before as in slice.h; two conflicting accesses that are neighbours in it and have no
+// other path between them race. The patterns are those of Lu, Park, Seo and Zhou, "Learning from
+// Mistakes" (2008), as far as they can be told from footprints and program order; a name says what
+// to look at, not that it is a bug.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -50,8 +50,8 @@ struct RaceGroup {
 };
 
 struct RaceSummary {
-  uint64_t sampled = 0;   // executions looked at
-  uint64_t left_out = 0;  // sampled, but too long to be looked at
+  uint64_t sampled = 0;           // executions looked at
+  uint64_t left_out = 0;          // sampled, but too long to be looked at
   std::vector<RaceGroup> groups;  // worst kinds first
   uint64_t one_order() const;     // groups of which only one order was seen
 };

@@ -1,14 +1,14 @@
 // A lasso: the same state twice while something is owed all the time, with every actor that could
 // have gone all the time having gone. What happened between the two can go on for ever under a fair
-// schedule, so what is owed never comes. "Fair Stateless Model Checking" (2008) calls it a livelock;
-// the way to see it by repeated states is that of explicit-state model checkers.
+// schedule, so what is owed never comes. "Fair Stateless Model Checking" (2008) calls it a
+// livelock; the way to see it by repeated states is that of explicit-state model checkers.
 //
 // A state is remembered now and then (after 16 steps, 32, 64, ...: Brent's way of finding cycles),
 // and compared with the present one wherever that looks alike at a glance. Equal means: where each
-// process stands, all its variables, its mailbox, dictionary, links and monitors; timers by the time
-// that is left; signals on their way; all shared state. References are numbered in the order in
-// which they are met, so a loop of calls repeats although each makes new ones. The time counts only
-// once somebody has asked for it.
+// process stands, all its variables, its mailbox, dictionary, links and monitors; timers by the
+// time that is left; signals on their way; all shared state. References are numbered in the order
+// in which they are met, so a loop of calls repeats although each makes new ones. The time counts
+// only once somebody has asked for it.
 //
 // Where a process stands inside a C function other than pcall, holds a coroutine or a table that
 // contains itself, nothing is said and the bound decides.
@@ -172,6 +172,7 @@ uint64_t Machine::observable_state() {
   for (const Connection& c : w.connections)
     d.number(static_cast<uint64_t>(c.ab) << 16 | static_cast<uint64_t>(c.ba) << 8 | c.connected);
   for (const uint32_t left : w.fault_budget) d.number(left);
+  for (const Property& p : w.properties) d.number(static_cast<uint64_t>(p.heat));
   d.number(shared_state_digest(*this));
   return d.value();
 }
@@ -237,9 +238,12 @@ std::string Machine::stem_and_loop() {
                                                   a) == steps[k].enabled.end();
         });
       if (!owed.empty()) continue;
-      return "stem: steps 1 to " + std::to_string(steps[i].step) + "\nloop: steps " +
+      size_t k = 0;  // the same state may have been there before: then what lies between is no
+                     // part of the way
+      while (steps[k].state != steps[i].state) k++;
+      return "stem: steps 1 to " + std::to_string(steps[k].step) + "\nloop: steps " +
              std::to_string(steps[i].step + 1) + " to " + std::to_string(steps[j].step) +
-             ", which lead back to the state before them";
+             ", which lead back to the state that the stem leads to";
     }
   return {};
 }

@@ -17,7 +17,8 @@ namespace {
 // Not objects that a guest has: see events.cpp for the name that people read.
 constexpr ObjectId kWatched = make_object(ObjectClass::user, kWatchedContainer);
 ObjectId temporal_object(const Term& name) {
-  return make_object(ObjectClass::user, kTemporalContainer, static_cast<uint32_t>(digest(name)) | 1);
+  return make_object(ObjectClass::user, kTemporalContainer,
+                     static_cast<uint32_t>(digest(name)) | 1);
 }
 
 // What predicates may see.
@@ -37,9 +38,9 @@ bool visible(const Footprint& f) {
 
 // Calls that do without a sync point, or whose sync point says whether they only read.
 bool may_look(const char* what) {
-  static const char* const allowed[] = {"now",  "node",       "nodes",        "self",
-                                        "cover", "atomics.get", "counters.get", "whereis",
-                                        "registered", "persistent_term.get"};
+  static const char* const allowed[] = {
+      "now",         "node",         "nodes",   "self",       "cover",
+      "atomics.get", "counters.get", "whereis", "registered", "persistent_term.get"};
   if (std::strncmp(what, "ets.", 4) == 0) return true;
   for (const char* name : allowed)
     if (std::strcmp(what, name) == 0) return true;
@@ -193,7 +194,8 @@ uint32_t Machine::predicates() const {
 void Machine::check_predicates() {
   World& w = *world_;
   for (Property& p : w.properties) {
-    if (p.kind == PropertyKind::temporal || (p.kind == PropertyKind::eventually && p.heat != Heat::hot))
+    if (p.kind == PropertyKind::temporal ||
+        (p.kind == PropertyKind::eventually && p.heat != Heat::hot))
       continue;
     const bool yes = holds(p);
     if (!peek_misuse_.empty()) {
@@ -209,7 +211,8 @@ void Machine::check_predicates() {
     }
     if (p.kind == PropertyKind::eventually) {
       if (!peek_raised_.empty())
-        fail_property(Verdict::assertion, p, "", "the predicate of eventually '" + text(p.name) + "' raised: " + peek_raised_);
+        fail_property(Verdict::assertion, p, "",
+                      "the predicate of eventually '" + text(p.name) + "' raised: " + peek_raised_);
       if (yes) p.heat = Heat::cold;
     } else if (!yes) {
       fail_property(Verdict::invariant, p, "",
@@ -286,9 +289,9 @@ void Machine::fail_property(Verdict verdict, const Property& p, const char* how,
   o.object = text(p.name) + (*how ? ": " : "") + how;
   // An invariant is broken by the step before; what is owed is owed by whoever said so.
   const ActorId last = w.last;
-  o.process = label(*w.processes[verdict == Verdict::invariant && last < w.actors.size
-                                     ? w.actors[last].process
-                                     : p.process]);
+  o.process = label(
+      *w.processes[verdict == Verdict::invariant && last < w.actors.size ? w.actors[last].process
+                                                                         : p.process]);
   finish(std::move(o));
 }
 

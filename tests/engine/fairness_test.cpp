@@ -39,9 +39,9 @@ INSTANTIATE_TEST_SUITE_P(All, Fair, testing::ValuesIn(sampling()),
 // Each waits in a loop for the write of a process that a strategy might never let run.
 TEST_P(Fair, ALoopThatYieldsEnds) {
   for (const char* program : {
-           "Y Rx !x1 J | Ry Ry Wx1",                    // an explicit yield
-           "P !$a J | Ry Ry S0a",                       // an empty poll
-           "Cx12 Rx !x2 J | Ry Wx1",                    // a failed compare-and-exchange
+           "Y Rx !x1 J | Ry Ry Wx1",  // an explicit yield
+           "P !$a J | Ry Ry S0a",     // an empty poll
+           "Cx12 Rx !x2 J | Ry Wx1",  // a failed compare-and-exchange
            "Y Rx !x1 J | Y Rx !x1 J | Y Rx !x1 J | Ry Ry Ry Wx1",
            "Y Rx !x1 J | P !$a J | Y Ry S1a Wx1",  // two loops, two exits
        }) {
@@ -103,9 +103,9 @@ TEST(Fairness, HoldsBackOnlyWhoYields) {
   options.strategy = "pct";
   options.iterations = 200;
   const std::string others = " | Y Y Y Y Y Y Y Y Y Y Y Y Wx1 | Y Y Y Y Y Y Y Y Y Y Y Y Wx1";
-  EXPECT_EQ(
-      explore(ToySystem::factory("Ry Ry Ry Ry Ry Ry Ry Ry Ry Rx ?x0 E" + others), options).findings.size(),
-      1u);
+  EXPECT_EQ(explore(ToySystem::factory("Ry Ry Ry Ry Ry Ry Ry Ry Ry Rx ?x0 E" + others), options)
+                .findings.size(),
+            1u);
 }
 
 TEST(Fairness, TheResultDoesNotDependOnTheWorkers) {

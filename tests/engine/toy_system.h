@@ -373,6 +373,7 @@ class ToySystem final : public System {
     e.who = actor_name(a.actor);
     e.what = text(a.actor);
     if (a.op.object) e.footprint.push_back({a.op.object, a.op.access});
+    if (a.cause) e.causes.push_back(a.cause);
     e.alternatives = alternatives_.size();
     return e;
   }

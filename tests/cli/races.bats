@@ -1,0 +1,56 @@
+# lockstep run --races: the races of passing and failing executions, by pattern; their repairs have none.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+# races FOLDER/NAME: the kinds found in scenarios/FOLDER/NAME.lua, one a line.
+races() {
+  "$LOCKSTEP" run "$LOCKSTEP_ROOT/scenarios/$1.lua" --strategy pos -n 300 --max-failures 100 --races --no-shrink --format ndjson |
+    jq -r 'select(.type == "scenario") | .races.pairs[].kind' | sort -u
+}
+
+# told KIND NAME: the bug shows that kind of race, its repair does not.
+told() {
+  has "$(races "bugs/$2")" "$1"
+  lacks "$(races "fixed/$2")" "$1"
+}
+
+@test "a lost update" { told "lost update" lost_update_ets; told "lost update" lost_update_atomics; }
+@test "check then act" { told "check then act" limiter; told "check then act" stale_cache; }
+@test "publish before init" { told "publish before init" publish_before_init; }
+@test "message order: the repair sends both by one path" { told "message order" relay_overtaken; }
+
+@test "a name race of look-up and registration; the repair has registrations only, and both orders were seen" {
+  has "$(races bugs/check_then_register)" "name race"
+  lockstep run "$LOCKSTEP_ROOT/scenarios/fixed/check_then_register.lua" --strategy pos --races
+  exits 0
+  lacks "$out" "whereis ("
+  has "$(grep 'name race' <<<"$out")" "both orders seen"
+}
+
+@test "the list gives object, both lines, and which order was seen" {
+  scenario once.lua once <<'LUA'
+  local a = lockstep.atomics.new(1)
+  lockstep.spawn(function()
+    lockstep.atomics.put(a, 1, 1)
+  end)
+  lockstep.yield()
+  lockstep.atomics.put(a, 1, 2)
+LUA
+  lockstep run once.lua -n 1 --races
+  exits 0
+  has "$out" "1 racing pair in 1 sampled execution, 1 seen in one order only"
+  [[ "$out" =~ two\ writes\ +atomics#1\[1\]:\ atomics.put\ \(once.lua:5\)\ and\ atomics.put\ \(once.lua:8\)\;\ only ]]
+  lockstep run once.lua -s dfs --races
+  has "$out" "both orders seen"
+}
+
+@test "every report has one line on races, and the same whatever -j is" {
+  lockstep run "$LOCKSTEP_ROOT/scenarios/fixed/limiter.lua"
+  exits 0
+  has "$out" "--races lists them"
+  for jobs in 1 3; do
+    "$LOCKSTEP" run "$LOCKSTEP_ROOT/scenarios/fixed/limiter.lua" -n 3000 -j $jobs --races | grep -v rate: >"out$jobs"
+  done
+  diff out1 out3
+}
