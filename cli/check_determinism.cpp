@@ -57,6 +57,10 @@ class CheckedSystem : public System {
   std::string actor_name(ActorId actor) const override { return inner_->actor_name(actor); }
   std::string site_name(uint32_t site) const override { return inner_->site_name(site); }
   std::string object_name(ObjectId object) const override { return inner_->object_name(object); }
+  ObjectId stable_object(ObjectId object) const override { return inner_->stable_object(object); }
+  std::span<const Alternative> blocked() const override { return inner_->blocked(); }
+  ExecutionFacts facts() const override { return inner_->facts(); }
+  std::string goal_name(uint32_t goal) const override { return inner_->goal_name(goal); }
   Limits& limits() override { return inner_->limits(); }
 
  private:
