@@ -28,8 +28,8 @@ struct Settings {
   bool drain = false;
   bool allow_crashes = false, abort_crashes = false;
   std::vector<std::string> cover;  // goals that some execution should reach
-  std::vector<uint64_t> omitted;  // operations of generators that shrinking has left out
-  std::string expect;             // a verdict's name or a signature; empty: no failure is expected
+  std::vector<uint64_t> omitted;   // operations of generators that shrinking has left out
+  std::string expect;              // a verdict's name or a signature; empty: no failure is expected
 
   ExploreOptions explore() const;
   vm::MachineOptions machine() const;
