@@ -26,6 +26,7 @@ class LuaModel final : public history::Model {
   std::optional<State> step(State state, const history::Operation& operation) override;
   bool readonly(const history::Operation& operation) const override;
   bool commutes(const history::Operation& a, const history::Operation& b) const override;
+  bool declares_commuting() const override { return has_commutes_; }
   history::Value partition(const history::Operation& operation) const override;
   bool sees_process() const override { return sees_process_; }
   std::string describe(State state) const override;

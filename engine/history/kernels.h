@@ -296,16 +296,32 @@ class ModelKernel : public PlainKernel {
   int32_t cls(int32_t i) const { return cls_[i]; }
   int64_t cls_pending(int32_t j) const { return pending_cls_[j]; }
   int32_t class_count() const { return class_count_; }
-  size_t bytes() const { return known_.size() * 48; }
+  // Of completed operations i and k; of a completed and an indeterminate one.
+  bool declares_commuting() const { return model_.declares_commuting(); }
+  bool commutes(int32_t i, int32_t k) {
+    return commutes(*operations_[i], cls_[i], *operations_[k], cls_[k]);
+  }
+  bool commutes_pending(int32_t i, int32_t j) {
+    return commutes(*operations_[i], cls_[i], *pending_operations_[j], pending_cls_[j]);
+  }
+  size_t bytes() const { return (known_.size() + commuting_.size()) * 48; }
 
  private:
   bool step(const Operation& operation, State state, State* next, int32_t slot);
+  bool commutes(const Operation& a, int32_t a_class, const Operation& b, int32_t b_class) {
+    if (a_class > b_class) return commutes(b, b_class, a, a_class);
+    uint64_t key = static_cast<uint64_t>(a_class) << 32 | static_cast<uint32_t>(b_class);
+    auto [at, fresh] = commuting_.try_emplace(key, false);
+    if (fresh) at->second = model_.commutes(a, b);
+    return at->second;
+  }
   Model& model_;
   std::vector<const Operation*> operations_, pending_operations_;
   std::vector<char> readonly_, pending_readonly_;
   std::vector<int32_t> cls_, pending_cls_;
   int32_t class_count_ = 0;
   std::unordered_map<uint64_t, std::pair<bool, State>> known_;  // (class, state) -> step
+  std::unordered_map<uint64_t, bool> commuting_;                // (class, class)
 };
 
 }  // namespace lockstep::history

@@ -98,6 +98,7 @@ class Model {
   virtual bool readonly(const Operation&) const { return false; }
   // a then b is possible iff b then a is, and both lead to the same state
   virtual bool commutes(const Operation&, const Operation&) const { return false; }
+  virtual bool declares_commuting() const { return false; }  // whether that is ever true
   // operations with different partitions do not influence each other; kAbsent: touches them all
   virtual Value partition(const Operation&) const { return kAbsent; }
   // whether step looks at who does it; if not, equal operations of different processes are

@@ -16,6 +16,7 @@
 // 5. What the kernel knows: states that no later observation can tell apart are one (`canonical`),
 //    operations whose effect nobody will see are placed where the next one overwrites it
 //    (`absorbs`), and a step that makes a later observation impossible is not taken (`hopeless`).
+// 6. Where a model declares what commutes, only as many orders as that leaves (`keep_persistent`).
 //
 // The memo holds 128-bit hashes of (completed set, state): with n nodes a false hit has a chance
 // below n^2 / 2^129, 10^-20 for a thousand million nodes. Completed operations only; sets of
@@ -416,8 +417,39 @@ class Search {
     for (int32_t i : open_) best_of_class_[kernel_.cls(i)] = -1;
   }
 
+  // Partial-order reduction by persistent sets (Godefroid, "Partial-Order Methods for the
+  // Verification of Concurrent Systems", 1996): T holds the operation that returns first, and with
+  // each of its members whatever does not commute with it and may come before it. In any
+  // linearization what stands before the first member of T commutes with that member, which can
+  // therefore go first: only members of T need be tried. Left alone where an indeterminate
+  // operation does not commute with T.
+  void keep_persistent() {
+    if constexpr (requires(Kernel & kernel) { kernel.commutes(0, 0); }) {
+      if (kProgramOrder || keep_longest_ || !kernel_.declares_commuting()) return;
+      persistent_.assign(1, next_ret_[n_]);
+      in_persistent_.resize(static_cast<size_t>(n_), 0);
+      ++mark_;
+      in_persistent_[persistent_[0]] = mark_;
+      for (size_t k = 0; k < persistent_.size(); ++k) {
+        const int32_t t = persistent_[k];
+        for (int32_t u = next_call_[n_]; u != n_ && definite_[u].call < definite_[t].ret;
+             u = next_call_[u]) {
+          if (in_persistent_[u] == mark_ || kernel_.commutes(t, u)) continue;
+          in_persistent_[u] = mark_;
+          persistent_.push_back(u);
+        }
+        for (size_t j = 0; j < pending_.size() && pending_[j].call < definite_[t].ret; ++j) {
+          bool used = (used_[j / 64] >> (j % 64) & 1) != 0;
+          if (!used && !kernel_.commutes_pending(t, static_cast<int32_t>(j))) return;
+        }
+      }
+      std::erase_if(open_, [&](int32_t i) { return in_persistent_[i] != mark_; });
+    }
+  }
+
   void collect(State state) {
     gather();
+    keep_persistent();
     // The one that must come before anything that is not open yet.
     int32_t first = kProgramOrder ? 0 : next_ret_[n_];
     bool waits = !kProgramOrder && kernel_.readonly(first);
@@ -538,6 +570,9 @@ class Search {
   std::vector<int32_t> group_of_;
   std::vector<int32_t> best_of_class_;
   std::vector<int32_t> open_;
+  std::vector<int32_t> persistent_;
+  std::vector<uint64_t> in_persistent_;  // the mark of the set that it was in last
+  uint64_t mark_ = 0;
   std::vector<int32_t> trail_;  // i, or n_ + j
   std::vector<int32_t> longest_;
   std::vector<Frame> frames_;
