@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "engine/change_points.h"
 #include "engine/strategy_list.h"
 
 namespace lockstep {
@@ -36,7 +37,8 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
                                                     : 0;
     const double k = std::max(1u, r.pilot.choice_points);
     const double p = 1 / (r.pilot.actors * std::pow(k, depth - 1));
-    if (share > 0) e.pct_hit = -std::expm1(share * std::log1p(-std::min(p, 1 - 1e-12)));
+    if (share > 0)
+      e.pct_hit = -std::expm1(Stretch::kPlain * share * std::log1p(-std::min(p, 1 - 1e-12)));
   }
   return e;
 }

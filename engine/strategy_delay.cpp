@@ -12,6 +12,7 @@
 // see bounded and dpor.
 #include <algorithm>
 
+#include "engine/change_points.h"
 #include "engine/strategy_list.h"
 
 namespace lockstep {
@@ -20,16 +21,15 @@ namespace {
 class Interrupted : public Strategy {
  public:
   explicit Interrupted(const StrategyOptions& options)
-      : seed_(options.seed),
-        bound_(std::max(options.bound, 0)),
-        length_(options.pilot ? std::max(options.pilot->choice_points, 1u) : 1) {
+      : seed_(options.seed), bound_(std::max(options.bound, 0)), stretch_(options.pilot) {
     skip_forced_ = true;
   }
   bool begin(uint64_t iteration, System&) override {
     rng_.reseed(stream_seed(seed_, iteration, Stream::schedule));
     data_.reseed(stream_seed(seed_, iteration, Stream::data));
     places_.clear();
-    for (int i = 0; i < bound_; i++) places_.push_back(1 + rng_.below(length_));
+    const uint32_t length = stretch_.draw(rng_);
+    for (int i = 0; i < bound_; i++) places_.push_back(1 + rng_.below(length));
     std::sort(places_.begin(), places_.end());
     count_ = 0;
     next_ = 0;
@@ -51,7 +51,7 @@ class Interrupted : public Strategy {
  private:
   const uint64_t seed_;
   const int bound_;
-  const uint32_t length_;
+  const Stretch stretch_;
   Prng data_;
   std::vector<uint32_t> places_;
   size_t next_ = 0;

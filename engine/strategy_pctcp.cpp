@@ -11,6 +11,7 @@
 // Causality is program order, creation and messages (Alternative::cause).
 #include <algorithm>
 
+#include "engine/change_points.h"
 #include "engine/priorities.h"
 #include "engine/strategy_list.h"
 
@@ -20,17 +21,16 @@ namespace {
 class Pctcp final : public Strategy {
  public:
   explicit Pctcp(const StrategyOptions& options)
-      : seed_(options.seed),
-        depth_(std::max(options.depth, 1)),
-        length_(options.pilot ? std::max(options.pilot->choice_points, 1u) : 1) {}
+      : seed_(options.seed), depth_(std::max(options.depth, 1)), stretch_(options.pilot) {}
 
   bool begin(uint64_t iteration, System&) override {
     Prng rng(stream_seed(seed_, iteration, Stream::schedule));
     data_.reseed(stream_seed(seed_, iteration, Stream::data));
     key_ = rng.next();
     changes_.clear();
+    const uint32_t length = stretch_.draw(rng);
     for (uint32_t j = 1; j < static_cast<uint32_t>(depth_); j++)
-      changes_.emplace_back(1 + rng.below(length_), j);
+      changes_.emplace_back(1 + rng.below(length), j);
     std::sort(changes_.begin(), changes_.end());
     next_change_ = 0;
     count_ = 0;
@@ -130,7 +130,7 @@ class Pctcp final : public Strategy {
 
   const uint64_t seed_;
   const int depth_;
-  const uint32_t length_;
+  const Stretch stretch_;
   Prng data_;
   uint64_t key_ = 0;
   std::vector<std::pair<uint32_t, uint32_t>> changes_;  // choice point, rank

@@ -321,6 +321,23 @@ TEST(Pct, DoesNotSpendChangePointsOnValues) {
   EXPECT_EQ(counts.size(), 1u);
 }
 
+// A pilot that saw next to nothing: the change that the bug needs lies beyond its length, where one
+// schedule in eight may still put it. By the law of the draw, depth 2 hits with p >= 1/2 * 1/48 *
+// (1/8 + 1/16 + 1/32 + 1/64); missed in 20,000 with probability below 1e-20.
+class ShortPilot : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(All, ShortPilot,
+                         testing::Values("pct", "fair_pct", "idpct", "pctcp", "delay",
+                                         "preemption"));
+TEST_P(ShortPilot, DoesNotBlindAStrategy) {
+  Pilot pilot = pilot_of(kBetween);
+  pilot.choice_points = 1;
+  StrategyOptions options;
+  options.pilot = &pilot;
+  options.depth = 2;
+  options.bound = 1;
+  EXPECT_GT(tally(GetParam(), kBetween, 20000, options)["failed"], 0);
+}
+
 TEST(IdPct, GoesThroughTheDepths) {
   const int n = 100000;
   EXPECT_GT(tally("idpct", kThreeCas, n)["failed"], n / 484 / 2);
