@@ -3,7 +3,7 @@
 -- tries again and again and never gets it. No schedule fails an assertion; the failure is a loop in which everybody
 -- runs and the root's turn never comes.
 -- Class: starvation (unfair lock)
--- Found by: pct within 50 iterations
+-- Found by: pct within 200 iterations
 local lockstep = require "lockstep"
 local atomics = require "lockstep.atomics"
 
