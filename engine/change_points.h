@@ -8,7 +8,8 @@
 namespace lockstep {
 
 // The execution's own length, k, as the pilot saw it. But the pilot may be a short one, and what
-// lies beyond would never be reached: one schedule in eight draws over 2 to 64 times as many places.
+// lies beyond would never be reached: one schedule in eight draws over 2 to 64 times as many
+// places.
 class Stretch {
  public:
   static constexpr double kPlain = 7.0 / 8;  // share of the schedules that keep to k

@@ -63,15 +63,18 @@ class Surw final : public Strategy {
         release();
         continue;
       }
-      const Alternative& a = point.alternatives[pick];
-      if (!in_delta(a.op)) return pick;
+      if (!in_delta(point.alternatives[pick].op)) return pick;
       if (intended_ == kNoActor || !point.has(intended_)) intended_ = draw_intended(point);
-      if (a.actor == intended_) {
-        left_.step(a.actor);
+      const size_t next = hold_down_to_intended(point);
+      if (next == point.count) {
         release();
-        return pick;
+        continue;
       }
-      held_[a.actor] = true;
+      if (in_delta(point.alternatives[next].op)) {
+        left_.step(point.alternatives[next].actor);
+        release();
+      }
+      return next;
     }
   }
 
@@ -131,6 +134,25 @@ class Surw final : public Strategy {
     }
     return best;
   }
+  // Whoever comes next by priority and may go: the intended one, or one outside of delta. Those
+  // above it are held. All at once, since there may be a hundred of them.
+  size_t hold_down_to_intended(const ChoicePoint& point) {
+    size_t best = point.count;
+    uint64_t top = 0;
+    waiting_.clear();
+    for (size_t i = 0; i < point.count; i++) {
+      const Alternative& a = point.alternatives[i];
+      if (held_[a.actor]) continue;
+      const uint64_t p = priorities_[a.actor];
+      if (a.actor != intended_ && in_delta(a.op))
+        waiting_.emplace_back(p, a.actor);
+      else if (p > top)
+        top = p, best = i;
+    }
+    for (const auto& [p, actor] : waiting_)
+      if (p > top) held_[actor] = true;
+    return best;
+  }
   ActorId draw_intended(const ChoicePoint& point) {
     uint64_t sum = 0;
     for (const Alternative& a : point.alternatives)
@@ -165,6 +187,7 @@ class Surw final : public Strategy {
   Remaining left_;
   Priorities priorities_;
   std::vector<bool> held_;  // by actor: its operation on the object waits for the intended one's
+  std::vector<std::pair<uint64_t, ActorId>> waiting_;
   ActorId intended_ = kNoActor;
 };
 
