@@ -107,6 +107,10 @@ Decision decide(const Part& part, ModelId model, const History& history, const B
     } else if (model == ModelId::queue) {
       answer = monitor_queue(part, history.event_count());
       method = "queue order";
+      if (answer.verdict == Verdict::unknown) {
+        answer = search_queue(part, budget);
+        if (answer.verdict != Verdict::unknown) method = "queue search";
+      }
     } else if (model == ModelId::stack) {
       answer = monitor_stack(part, history.event_count());
       method = "stack order";

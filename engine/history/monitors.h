@@ -32,6 +32,9 @@ MonitorAnswer monitor_register(const Part& part);
 MonitorAnswer monitor_queue(const Part& part, int32_t event_count);
 MonitorAnswer monitor_stack(const Part& part, int32_t event_count);
 
+// Queues in which values repeat: a search of its own, exact both ways; unknown if the budget ends.
+MonitorAnswer search_queue(const Part& part, const Budget& budget);
+
 // Gives the operations, in this order, their earliest times. False if one comes too late.
 bool place_in_order(const std::vector<const Op*>& sequence, std::vector<Placed>* out);
 
