@@ -111,6 +111,21 @@ TEST_P(MonitorsAgainstSearch, AgreeOnLongerHistories) {
 INSTANTIATE_TEST_SUITE_P(Models, MonitorsAgainstSearch,
                          testing::Values("register", "queue", "stack"));
 
+// Few values, so most of them repeat: the search over who takes what against the one over contents.
+TEST(QueueSearch, AgreesWithTheSearchOverContents) {
+  for (int values : {1, 2, 4}) {
+    for (int info : {0, 20}) {
+      for (int processes : {2, 4, 6}) {
+        Shape shape{"queue", 12, processes, values, info, 60, 2};
+        Counts counts = cross_check(shape, 300, 2000 + values + info + processes, false);
+        EXPECT_GT(counts.valid, 5);
+        EXPECT_GT(counts.invalid, values > 1 ? 5 : 0);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 class SequentialAgainstBruteForce : public testing::TestWithParam<const char*> {};
 
 TEST_P(SequentialAgainstBruteForce, AgreesOnSmallHistories) {
