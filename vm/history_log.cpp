@@ -230,8 +230,8 @@ void open_history(lua_State* L) {
       {"info", info},    {"events", events}, {"wanted", wanted}, {"is_history", is_history},
       {nullptr, nullptr}};
   luaL_newlib(L, functions);
-  for (const auto& [name, value] :
-       {std::pair{"null", kNullValue}, {"failed", kFailed}, {"unknown", kUnknown}}) {
+  for (const auto& [name, value] : {std::pair{"null", kNullValue}, std::pair{"failed", kFailed},
+                                    std::pair{"unknown", kUnknown}}) {
     lua_pushlightuserdata(L, reinterpret_cast<void*>(value));
     lua_setfield(L, -2, name);
   }
