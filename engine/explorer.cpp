@@ -32,6 +32,12 @@ double clock_seconds(clockid_t clock) {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
+// Executions whose second run is worth its time: not those that took ages, or were given up.
+bool tells_races(Verdict v) {
+  return v != Verdict::misuse && v != Verdict::runaway && v != Verdict::memory_bound &&
+         v != Verdict::stopped;
+}
+
 class Exploration {
  public:
   Exploration(const ExploreOptions& options, const ProgressFn& progress);
@@ -114,7 +120,7 @@ struct Exploration::Worker {
     batch.blocked += outcome->verdict == Verdict::stopped;
     batch.steps += system.decisions().size();
     if (sample) batch.samples.emplace_back(i, sampler.value());
-    if (all.looks_for_races(i) && outcome->verdict != Verdict::misuse) {
+    if (all.looks_for_races(i) && tells_races(outcome->verdict)) {
       RaceSample& kept = batch.race_samples.emplace_back(RaceSample{i, stream(i), {}});
       const auto decisions = system.decisions();
       if (decisions.size() <= RaceCollector::kMostEvents)
@@ -284,6 +290,7 @@ RaceSummary Exploration::races(System& system) const {
   RaceCollector collector;
   uint64_t budget = options_.race_samples * (uint64_t{1} << 19);
   for (const RaceSample& sample : collector_.race_samples()) {
+    if (options_.interrupted && *options_.interrupted) break;
     const uint64_t cost = sample.decisions.size() * sample.decisions.size();
     if (sample.decisions.empty() || cost > budget) {
       collector.leave_out();
