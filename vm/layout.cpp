@@ -15,6 +15,14 @@ bool pin_seed(void* state_block, size_t size, lua_Alloc allocator, void* ud, uin
   return false;
 }
 
+const void* const* string_table(const void* state_block, size_t size, lua_Alloc allocator) {
+  for (size_t i = 0; i + kSeedAfterAllocator <= size; i += 8)
+    if (load<lua_Alloc>(state_block, i) == allocator)
+      return reinterpret_cast<const void* const*>(static_cast<const char*>(state_block) + i +
+                                                  kStringsAfterAllocator);
+  return nullptr;
+}
+
 namespace {
 void* plain_alloc(void*, void* p, size_t, size_t n) {
   if (n == 0) {
@@ -116,6 +124,13 @@ const char* check(lua_State* L) {
   lua_call(L, 3, 1);
   if (!lua_toboolean(L, -1)) return "the arguments of a function";
   lua_settop(L, 0);
+  // The table of strings: in the state's own block, and moved when there are many more strings.
+  const void* const* strings = string_table(L, 2048, plain_alloc);
+  if (!strings) return "the table of strings";
+  const void* before = *strings;
+  if (luaL_dostring(L, "for i = 1, 2000 do local s = 'string ' .. i end") != LUA_OK ||
+      *strings == before || load<int>(strings, 12) < 256)
+    return "the table of strings when it grows";
   // Call sites: two calls on one line differ, and the same call twice does not.
   lua_register(L, "pc", caller_pc);
   luaL_dostring(

@@ -25,8 +25,9 @@ void store(void* object, size_t offset, T v) {
   std::memcpy(static_cast<char*>(object) + offset, &v, sizeof v);
 }
 
-// global_State: { frealloc, ud, ... seed }: the seed is 96 bytes after the allocator's address.
-inline constexpr size_t kSeedAfterAllocator = 96;
+// global_State: { frealloc, ud, ... strt { hash, int nuse, int size } ... seed }: the table of
+// short strings is 48 bytes after the allocator's address, the seed 96.
+inline constexpr size_t kStringsAfterAllocator = 48, kSeedAfterAllocator = 96;
 
 // LClosure: { header 10, nupvalues 1, pad, gclist 8, Proto* p, UpVal* upvals[] }
 inline constexpr size_t kClosureProto = 24, kClosureUpvalues = 32;
@@ -101,6 +102,9 @@ inline constexpr size_t kCallInfoPrevious = 16, kCallInfoSavedpc = 32;
 // call, when the first block (the state) exists and nothing has been hashed. False if the place was
 // not found.
 bool pin_seed(void* state_block, size_t size, lua_Alloc allocator, void* ud, uint32_t seed);
+
+// Where the state has the address of its table of short strings; null if it was not found.
+const void* const* string_table(const void* state_block, size_t size, lua_Alloc allocator);
 
 // Checks all of the above against a scratch state. Null, or what differs (a static string).
 const char* self_test();

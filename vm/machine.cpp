@@ -7,6 +7,7 @@
 
 #include "vm/frozen.h"
 #include "vm/history_log.h"
+#include "vm/layout.h"
 #include "vm/properties.h"
 #include "vm/shared_state.h"
 #include "vm/sites.h"
@@ -156,9 +157,18 @@ const Outcome& Machine::run(Chooser& chooser) {
   if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect &&
       !(slow_ & kSlowHunt)) {
     check_frozen();
-    light_ = outcome_.verdict != Verdict::misuse && arena_.used() - image_.size() < kNoCollection;
+    light_ = outcome_.verdict != Verdict::misuse && arena_.used() - image_.size() < kNoCollection &&
+             !strings_moved();
   }
   return outcome_;
+}
+
+// True if the table of short strings grew: then the strings of the image are chained otherwise, and
+// only a copy of all of it is as it was.
+bool Machine::strings_moved() const {
+  const char* image =
+      image_.data() + (reinterpret_cast<const char*>(string_table_) - arena_.base());
+  return layout::load<const void*>(string_table_, 0) != layout::load<const void*>(image, 0);
 }
 
 void Machine::to_process(Context& from, Process& q) {

@@ -441,6 +441,8 @@ class Machine final : public System {
   int newstate_calls_ = 0;  // allocations while the state is made
   void* state_block_ = nullptr;
   size_t state_size_ = 0;
+  const void* const* string_table_ = nullptr;  // in the state: moved if it has grown
+  bool strings_moved() const;
   bool seed_pinned_ = false;
   LoadContext* loading_ = nullptr;
   const void* ok_string_ = nullptr;

@@ -164,3 +164,10 @@ lockstep.scenario("an object keeps its class", function()
   local received = lockstep.recv()
   assert(received:double() == 10 and object:double() == 2)
 end)
+
+-- So many new strings that the interpreter's table of strings grows: the next execution must find it as it was loaded.
+lockstep.scenario("many strings", function()
+  local last
+  for i = 1, 600 do last = "key " .. i end
+  assert(last == "key 600" and tostring(12) == "12")
+end)
