@@ -166,11 +166,12 @@ local function initialised(S, ack, ok, tag, a, b, ...)
   if not ok then
     if tag.class == "throw" then
       local thrown = tag.reason
+      S.alone = type(thrown) ~= "table" or #thrown < 2
       if type(thrown) == "table" then return initialised(S, ack, true, table.unpack(thrown)) end
       return initialised(S, ack, true, thrown)
     end
     leave(gen.reason(tag), tag)
-  elseif tag == "ok" then
+  elseif tag == "ok" and not S.alone then
     S.state = a
     if b == nil then
       ack(true, lockstep.self())
@@ -205,7 +206,12 @@ local function serve(ack, parent, name, mod, argument)
     end
   end
   local S = { mod = mod, parent = parent, name = name }
-  initialised(S, ack, xpcall(mod.init or missing, exception, argument))
+  -- A state may be nil, but it has to be there: "ok" alone is no answer.
+  local function count(...)
+    S.alone = select("#", ...) < 3
+    return ...
+  end
+  initialised(S, ack, count(xpcall(mod.init or missing, exception, argument)))
 end
 
 local OPTIONS = { timeout = "infinity", name = false, debug = false, spawn_opt = false, hibernate_after = false }
@@ -286,6 +292,20 @@ end
 function gen_server.receive_response(id, timeout) return response(id, "receive_response", timeout, false) end
 -- After a timeout one may wait again.
 function gen_server.wait_response(id, timeout) return response(id, "wait_response", timeout, true) end
+
+-- Whether the message is the response: as wait_response, or "no_reply" if it is something else.
+function gen_server.check_response(message, id)
+  if type(id) ~= "table" or not lockstep.is_ref(id[1]) then
+    gen.misuse("check_response", 2, "what send_request returned", id)
+  end
+  if type(message) ~= "table" then return "no_reply" end
+  if message[1] == id[1] and #message <= 2 then
+    lockstep.demonitor(id[1], { flush = true })
+    return "reply", message[2]
+  end
+  if message[1] == "DOWN" and message[2] == id[1] then return nil, { message[5], id[2] } end
+  return "no_reply"
+end
 
 -- multi_call([nodes,] name, request [, timeout]): {{node, reply} ...}, {bad node ...}
 function gen_server.multi_call(nodes, name, request, timeout)

@@ -5,6 +5,7 @@
 -- 3. Every event cancels the event timeout.
 local lockstep = require "lockstep"
 local gen = require "lockstep.gen"
+local gen_server = require "lockstep.gen_server"
 local recv, exception = lockstep.recv, lockstep.exception
 
 local gen_statem = {}
@@ -88,6 +89,10 @@ local function listed(actions)
   if type(actions) ~= "table" then return { actions } end
   local first = actions[1]
   if SINGLE[first] then return { actions } end
+  -- A tuple that is no action, not a list of actions: reported as it is.
+  if #actions >= 2 and type(first) == "string" and first ~= "postpone" and first ~= "hibernate" and first ~= "infinity" then
+    return { actions }
+  end
   if (first == "postpone" or first == "hibernate") and type(actions[2]) == "boolean" then return { actions } end
   if type(first) == "table" and first[1] == "timeout" and #first == 2 and type(actions[2]) ~= "table" and #actions >= 2 then
     return { actions }
@@ -401,6 +406,12 @@ function gen_statem.stop(ref, reason, timeout)
   if reason == nil then reason = "normal" end
   return gen.stop(ref, reason, timeout or "infinity")
 end
+
+-- As gen_server's: a request whose answer is fetched later.
+gen_statem.send_request = gen_server.send_request
+gen_statem.receive_response = gen_server.receive_response
+gen_statem.wait_response = gen_server.wait_response
+gen_statem.check_response = gen_server.check_response
 
 -- {state, data}, as sys:get_state
 function gen_statem.get_state(ref, timeout)

@@ -145,9 +145,13 @@ function registry.update_value(name, key, fn)
 end
 
 function registry.keys(name, pid)
-  local _, _, _, pids = info(name)
+  local kind, _, _, pids = info(name)
   local list = {}
-  for i, object in ipairs(ets.lookup(pids, pid)) do list[i] = object[2] end
+  for _, object in ipairs(ets.lookup(pids, pid)) do
+    local known = false
+    for _, key in ipairs(kind == "unique" and list or {}) do known = known or gen.same(key, object[2]) end
+    if not known then list[#list + 1] = object[2] end
+  end
   return list
 end
 
@@ -184,6 +188,8 @@ function registry.select(name, specification)
   end
   return ets.select(keys, list)
 end
+
+function registry.count_select(name, specification) return #registry.select(name, specification) end
 
 -- The value, or nil, "error".
 function registry.meta(name, key)

@@ -50,6 +50,11 @@ function gen_server.receive_response(id, timeout) end
 ---@return "reply"|"timeout"|nil
 ---@return any
 function gen_server.wait_response(id, timeout) end
+---@param message any
+---@param id table
+---@return "reply"|"no_reply"|nil
+---@return any
+function gen_server.check_response(message, id) end
 ---@param ... any [nodes,] name, request, timeout
 ---@return table replies
 ---@return string[] bad_nodes

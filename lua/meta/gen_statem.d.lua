@@ -33,6 +33,22 @@ function gen_statem.reply(from, value) end
 ---@param timeout? lockstep.timeout
 ---@return "ok"
 function gen_statem.stop(ref, reason, timeout) end
+---@param ref any
+---@param request any
+---@return table id
+function gen_statem.send_request(ref, request) end
+---@param id table
+---@param timeout? lockstep.timeout
+---@return "reply"|"timeout"|nil, any
+function gen_statem.wait_response(id, timeout) end
+---@param id table
+---@param timeout? lockstep.timeout
+---@return "reply"|"timeout"|nil, any
+function gen_statem.receive_response(id, timeout) end
+---@param message any
+---@param id table
+---@return "reply"|"no_reply"|nil, any
+function gen_statem.check_response(message, id) end
 ---@param ref lockstep.server
 ---@param timeout? lockstep.timeout
 ---@return table state_and_data

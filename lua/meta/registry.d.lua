@@ -63,6 +63,10 @@ function registry.match(name, key, pattern, guards) end
 function registry.count_match(name, key, pattern, guards) end
 ---@param name string
 ---@param specification table
+---@return integer
+function registry.count_select(name, specification) end
+---@param name string
+---@param specification table
 ---@return table
 function registry.select(name, specification) end
 ---@param name string

@@ -1,0 +1,42 @@
+-- Edges of the behaviours beyond the public cases, with what OTP and Elixir do: gen_server's and gen_statem's reference
+-- pages, and Registry.keys of Elixir, which gives each key of a unique registry once.
+local lockstep = require "lockstep"
+local gen_server = require "lockstep.gen_server"
+local gen_statem = require "lockstep.gen_statem"
+local registry = require "lockstep.registry"
+local h = require "helper"
+local any = lockstep.any
+
+lockstep.scenario("init has to give a state, which may be nil", function()
+  h.expect({ gen_server.start({ init = function() return "ok" end }) }, { nil, { "bad_return_value", "ok" } })
+  assert(lockstep.is_pid((gen_server.start({ init = function() return "ok", nil end }))))
+  assert(lockstep.is_pid((gen_server.start({ init = function() lockstep.throw({ "ok", 1 }) end }))))
+end)
+
+lockstep.scenario("check_response tells the response from other messages", function()
+  local function echo(request, _, s) return "reply", request, s end
+  local p = gen_server.start({ init = function() return "ok", 1 end, handle_call = echo })
+  local id = gen_server.send_request(p, "x")
+  h.expect(gen_server.check_response("else", id), "no_reply")
+  h.expect({ gen_server.check_response(lockstep.recv(), id) }, { "reply", "x" })
+  gen_server.stop(p)
+  local late = gen_server.send_request(p, "x")
+  h.expect({ gen_server.check_response(lockstep.recv(), late) }, { nil, { "noproc", p } })
+end)
+
+lockstep.scenario("a tuple that is no action is reported whole", { crashes = "allow" }, function()
+  local p = gen_statem.start({ callback_mode = "handle_event_function", init = function() return "ok", "s", 1 end,
+    handle_event = function() return "keep_state_and_data", { "bogus", 1 } end })
+  local ref = lockstep.monitor(p)
+  gen_statem.cast(p, "x")
+  h.expect(h.unstack(lockstep.recv_first({ "DOWN", ref, any, any, any })[5]),
+    { { "bad_action_from_state_function", { "bogus", 1 } }, "#stack" })
+end)
+
+lockstep.scenario("a unique registry gives each key once", function()
+  registry.start_link { keys = "unique", name = "R" }
+  registry.register("R", "k", 1)
+  registry.register("R", "k", 2)
+  h.expect(registry.keys("R", lockstep.self()), { "k" })
+  h.expect(registry.count_select("R", { { { "$1", "$2", "$3" }, {}, { true } } }), 1)
+end)
