@@ -478,6 +478,26 @@ bool construct(View v, MatchContext& c, Bytes& out) {
   return true;
 }
 
+bool is_compound(View v) { return v.tag() == Tag::table || v.tag() == Tag::object; }
+bool occurs(View pattern, int64_t number) {
+  if (variable_number(pattern) == number) return true;
+  if (!is_compound(pattern)) return false;
+  View x = pattern.first();
+  for (uint32_t i = 0; i < pattern.array_size() + 2 * pattern.pairs(); i++, x = x.next())
+    if (occurs(x, number)) return true;
+  return false;
+}
+// Whether the head binds every variable of a guard or body.
+bool bound_in(View head, View v) {
+  if (const int64_t n = variable_number(v); n >= 0) return occurs(head, n);
+  if (!is_compound(v)) return true;
+  if (const OpInfo* info = call_of(v); info && info->op == Op::constant) return true;
+  View x = v.first();
+  for (uint32_t i = 0; i < v.array_size() + 2 * v.pairs(); i++, x = x.next())
+    if (!bound_in(head, x)) return false;
+  return true;
+}
+
 bool good_guard(View v) {
   if (const OpInfo* info = call_of(v)) {
     const uint32_t n = v.array_size() - 1;
@@ -534,6 +554,8 @@ bool good_spec(View spec) {
     View guard = guards.first();
     for (uint32_t k = 0; k < guards.array_size(); k++, guard = guard.next())
       if (!good_guard(guard)) return false;
+    const View head = clause.element(0);
+    if (!bound_in(head, guards) || !bound_in(head, body)) return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@ local lockstep = require "lockstep"
 local gen_server = require "lockstep.gen_server"
 local gen_statem = require "lockstep.gen_statem"
 local registry = require "lockstep.registry"
+local ets = require "lockstep.ets"
 local h = require "helper"
 local any = lockstep.any
 
@@ -39,4 +40,15 @@ lockstep.scenario("a unique registry gives each key once", function()
   registry.register("R", "k", 2)
   h.expect(registry.keys("R", lockstep.self()), { "k" })
   h.expect(registry.count_select("R", { { { "$1", "$2", "$3" }, {}, { true } } }), 1)
+end)
+
+-- A match specification with a variable that its head does not bind is badarg (match_spec: "unbound variable").
+lockstep.scenario("unbound variables of a match specification", function()
+  local t = ets.new("t", { "public" })
+  ets.insert(t, { 1, "a" })
+  local badarg = { "raised", "error", "badarg" }
+  h.expect(h.raised(ets.select, t, { { { "$1", "_" }, {}, { "$2" } } }), badarg)
+  h.expect(h.raised(ets.select, t, { { { "$1", "_" }, { { "==", "$2", 1 } }, { "$1" } } }), badarg)
+  h.expect(h.raised(ets.select, t, { { { "$1", "_" }, {}, { { { "$1", "$3" } } } } }), badarg)
+  h.expect(ets.select(t, { { { "$1", "_" }, {}, { { "const", "$2" } } } }), { "$2" })
 end)
