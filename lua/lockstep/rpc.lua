@@ -6,7 +6,8 @@ local erpc = require "lockstep.erpc"
 local rpc = {}
 
 local function answer(kind, ...)
-  if kind == "return" or kind == "throw" then return ... end
+  if kind == "return" then return ... end
+  if kind == "throw" then return (...) end  -- the place behind it is not part of the value
   local reason, stack = ...
   if kind == "error" then return nil, { "badrpc", { "EXIT", { reason, stack } } } end
   if kind == "exit" or kind == "signal" then return nil, { "badrpc", { "EXIT", reason } } end

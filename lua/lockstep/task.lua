@@ -185,7 +185,8 @@ end
 
 -- ---- streams ----
 
-local STREAM = { max_concurrency = 8, ordered = true, timeout = 5000, on_timeout = "exit", shutdown = 5000 }
+local STREAM = { max_concurrency = 8, ordered = true, timeout = 5000, on_timeout = "exit", shutdown = 5000,
+  zip_input_on_exit = false }
 
 -- An iterator over {"ok", value} and {"exit", reason}: fn runs on each element in a process of its own. `launch` starts
 -- one and returns the task.
@@ -202,6 +203,7 @@ function task.stream(launch, list, fn, options, what, position)
   local running, results, delivered, ready, started = {}, {}, 0, 0, 0
 
   local function finish(i, result)
+    if options.zip_input_on_exit and result[1] == "exit" then result = { "exit", { list[i], result[2] } } end
     if ordered then
       results[i] = result
     else
@@ -270,7 +272,7 @@ function task.stream(launch, list, fn, options, what, position)
   end
 end
 
--- for result in task.async_stream(list, fn, {max_concurrency, ordered, timeout, on_timeout}) do ... end
+-- for result in task.async_stream(list, fn, {max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit}) do ... end
 function task.async_stream(list, fn, options)
   return task.stream(task.async, list, fn, options, "async_stream", 1)
 end

@@ -48,7 +48,7 @@ function task.start(fn, ...) end
 function task.start_link(fn, ...) end
 ---@param list any[]
 ---@param fn fun(x: any): any
----@param options? {max_concurrency: integer, ordered: boolean, timeout: lockstep.timeout, on_timeout: "exit"|"kill_task"}
+---@param options? {max_concurrency: integer, ordered: boolean, timeout: lockstep.timeout, on_timeout: "exit"|"kill_task", zip_input_on_exit: boolean}
 ---@return fun(): table|nil
 function task.async_stream(list, fn, options) end
 ---@param iterator fun(): any

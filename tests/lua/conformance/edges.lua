@@ -4,6 +4,8 @@ local lockstep = require "lockstep"
 local gen_server = require "lockstep.gen_server"
 local gen_statem = require "lockstep.gen_statem"
 local registry = require "lockstep.registry"
+local rpc = require "lockstep.rpc"
+local task = require "lockstep.task"
 local ets = require "lockstep.ets"
 local h = require "helper"
 local any = lockstep.any
@@ -51,4 +53,21 @@ lockstep.scenario("unbound variables of a match specification", function()
   h.expect(h.raised(ets.select, t, { { { "$1", "_" }, { { "==", "$2", 1 } }, { "$1" } } }), badarg)
   h.expect(h.raised(ets.select, t, { { { "$1", "_" }, {}, { { { "$1", "$3" } } } } }), badarg)
   h.expect(ets.select(t, { { { "$1", "_" }, {}, { { "const", "$2" } } } }), { "$2" })
+end)
+
+-- "throw(V) -> V": the value alone, also among the results of multicall (beam-semantics 15).
+lockstep.scenario("what rpc throws is the value", function()
+  local function thrown() lockstep.throw "v" end
+  h.expect({ rpc.call(lockstep.node(), thrown) }, { "v" })
+  h.expect({ rpc.multicall({ lockstep.node() }, thrown) }, { { "v" }, {} })
+end)
+
+-- Elixir 1.14: zip_input_on_exit pairs the reason with the element it was for.
+lockstep.scenario("zip_input_on_exit", function()
+  local function slow(ms)
+    lockstep.sleep(ms)
+    return ms
+  end
+  h.expect(task.collect(task.async_stream({ 1, 1000 }, slow,
+    { timeout = 100, on_timeout = "kill_task", zip_input_on_exit = true })), { { "ok", 1 }, { "exit", { 1000, "timeout" } } })
 end)
