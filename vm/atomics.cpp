@@ -17,6 +17,7 @@ void need(lua_State* L, int index, const char* expected) {
 }
 
 std::string slot_text(const AtomicsArray& a, uint32_t slot) {
+  if (a.lock) return "lock " + print(a.name);
   std::string text = (a.counters ? "counters#" : "atomics#") + std::to_string(a.number);
   return slot ? text + "[" + std::to_string(slot) + "]" : text;
 }
@@ -155,27 +156,12 @@ int counters_put(lua_State* L) { return operate<kCountersRef, Change::put>(L, "c
 int counters_add(lua_State* L) { return operate<kCountersRef, Change::add>(L, "counters.add"); }
 int counters_sub(lua_State* L) { return operate<kCountersRef, Change::sub>(L, "counters.sub"); }
 
-// Nobody can see a new array, so its making is no operation.
 int make(lua_State* L, Machine& m, Process& p, AtomicsArray shape) {
   if (!lua_isinteger(L, 1)) badarg(L);
   const lua_Integer size = lua_tointeger(L, 1);
   if (size < 1) badarg(L);
   if (size > kMaxSize) raise(L, "error", "system_limit");
-  World& w = m.world();
-  auto* a = new (m.allocate(sizeof(AtomicsArray))) AtomicsArray(shape);
-  const uint32_t low =
-      static_cast<uint32_t>(mix64(p.key, 0x61746f6d)) + ++p.tables_made * kArrayStep;
-  a->id =
-      make_light(Light::atomics, w.atomics.size, low, shape.counters ? kCountersRef : kAtomicsRef);
-  a->container = low & 0xffffff;
-  a->owner = p.index;
-  a->size = static_cast<uint32_t>(size);
-  a->number = 1;
-  for (const AtomicsArray* other : w.atomics) a->number += other->counters == shape.counters;
-  a->values = static_cast<int64_t*>(m.allocate(a->size * sizeof(int64_t)));
-  std::memset(a->values, 0, a->size * sizeof(int64_t));
-  m.push(w.atomics, a);
-  push_light(L, a->id);
+  push_light(L, make_array(m, p, shape, static_cast<uint32_t>(size)).id);
   return 1;
 }
 
@@ -289,6 +275,25 @@ void open(lua_State* L, const NamedFunction (&functions)[N]) {
 }
 
 }  // namespace
+
+AtomicsArray& make_array(Machine& m, Process& p, AtomicsArray shape, uint32_t size) {
+  World& w = m.world();
+  auto* a = new (m.allocate(sizeof(AtomicsArray))) AtomicsArray(shape);
+  const uint32_t low =
+      static_cast<uint32_t>(mix64(p.key, 0x61746f6d)) + ++p.tables_made * kArrayStep;
+  a->id =
+      make_light(Light::atomics, w.atomics.size, low, shape.counters ? kCountersRef : kAtomicsRef);
+  a->container = low & 0xffffff;
+  a->owner = p.index;
+  a->size = size;
+  a->number = 1;
+  for (const AtomicsArray* other : w.atomics)
+    a->number += other->counters == shape.counters && other->lock == shape.lock;
+  a->values = static_cast<int64_t*>(m.allocate(a->size * sizeof(int64_t)));
+  std::memset(a->values, 0, a->size * sizeof(int64_t));
+  m.push(w.atomics, a);
+  return *a;
+}
 
 void open_atomics(lua_State* L) { open(L, kAtomics); }
 void open_counters(lua_State* L) { open(L, kCounters); }

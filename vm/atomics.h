@@ -21,7 +21,12 @@ struct AtomicsArray {
   bool is_signed = true;
   bool counters = false;
   bool relaxed = false;  // write_concurrency
+  bool lock = false;     // a lock of `lockstep.threads`: its one value is how many may still enter
+  Term name;             // of a lock, for people
   int64_t* values = nullptr;
 };
+
+// A new array with all values 0. Nobody can see it yet, so its making is no operation.
+AtomicsArray& make_array(Machine& m, Process& p, AtomicsArray shape, uint32_t size);
 
 }  // namespace lockstep::vm

@@ -326,6 +326,8 @@ std::string Machine::deadlock_story(const Process& root) const {
       s += " for any message";
     else if (p.wait == Wait::predicate)
       s += " for a message that its matcher accepts";
+    else if (p.wait == Wait::lock)
+      s += " for " + object_name(p.blocked_op.object);
     if (!site.empty()) s += " at " + site;
     return s;
   };

@@ -244,6 +244,7 @@ void Machine::load(LoadContext& context) {
                {"atomics", open_atomics},
                {"counters", open_counters},
                {"persistent_term", open_persistent_term},
+               {"threads_core", open_locks},
                {"cluster_core", open_cluster},
                {"history_core", open_history},
                {"checker_core", open_checker}};

@@ -181,8 +181,19 @@ void Machine::to_process(Context& from, Process& q) {
   }
 }
 
+// Who waits for a lock at the end of an execution: a reduction must try what comes of it going
+// first.
+static void add_waiting(const World& w, std::vector<Alternative>& pending) {
+  for (const uint32_t index : w.takers) {
+    const Process& p = *w.processes[index];
+    if (p.wait == Wait::lock && w.position[p.actor] == kNone)
+      pending.emplace_back(p.actor, AltKind::step, p.index, p.blocked_op);
+  }
+}
+
 void Machine::finish(Outcome outcome) {
   outcome_ = std::move(outcome);
+  add_waiting(*world_, pending_);
   world_->over = true;
   if (on_main_) throw EndOnMain{};
   Context nowhere;
@@ -389,6 +400,7 @@ void Machine::decide_end() {
     check_at_end();
   }
   outcome_ = std::move(o);
+  add_waiting(w, pending_);
   w.over = true;
 }
 

@@ -221,6 +221,11 @@ class Machine final : public System {
   // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
   int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
 
+  // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until that is
+  // above 0 and takes one off; lock_changed() lets those go on who can, and holds the others back.
+  void take_lock(lua_State* L, Process& p, const char* what, uint32_t number);
+  void lock_changed(uint32_t number);
+
   // Timers.
   Timer& start_timer(Process& owner, uint64_t due, TimerKind kind);
   bool cancel_timer(uint64_t ref, int64_t* remaining);

@@ -19,6 +19,7 @@ void open_ets(lua_State* L);
 void open_atomics(lua_State* L);
 void open_counters(lua_State* L);
 void open_persistent_term(lua_State* L);
+void open_locks(lua_State* L);
 
 // The owner has ended: its tables with numbers from `from` to below `until` are deleted or go to
 // their heirs.

@@ -93,11 +93,11 @@ struct Alias {
 enum class Status : uint8_t {
   starting,  // runs up to its first operation
   ready,     // parked before an operation that can be performed; also while running
-  blocked,   // parked in a receive that has nothing to take
+  blocked,   // parked in a receive that has nothing to take, or before a lock that is taken
   dying,     // terminated, has yet to release what it holds and tell others
   ended,
 };
-enum class Wait : uint8_t { none, any, pattern, predicate, sleep };
+enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
 
 struct Process {
   lua_State* L = nullptr;        // its main coroutine
@@ -130,6 +130,7 @@ struct Process {
   bool seeded = false;          // `random` has been prepared
   bool ran = false;             // was picked for a step of its own
   Wait wait = Wait::none;
+  uint32_t awaited = 0;  // Wait::lock: number of the array that counts how many may still enter
   const char* what = "";  // the call it is in, as the guest knows it
   Operation blocked_op;   // its operation while it is not among the alternatives
   Vec<Message> mailbox;
@@ -271,6 +272,7 @@ struct World {
   Vec<Name> names;
   Vec<EtsTable*> tables;       // by table number, null once deleted
   Vec<AtomicsArray*> atomics;  // by array number
+  Vec<uint32_t> takers;        // processes before an operation that takes a lock
   Vec<PersistentEntry> persistent;
   Vec<HistoryLog*> histories;
   Vec<uint64_t> inputs;         // keys of the operations that generators made, in order

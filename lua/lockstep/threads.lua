@@ -3,6 +3,7 @@
 local lockstep = require "lockstep"
 local atomics = require "lockstep.atomics"
 local ets = require "lockstep.ets"
+local core = require "lockstep.threads_core"
 
 local threads = {}
 
@@ -132,6 +133,23 @@ function Heap:free(block)
 end
 function threads.heap(name, blocks) return setmetatable({ words = threads.array(name, blocks) }, Heap) end
 
+-- ---- locks ----
+-- Taking one is possible only while it is free, and then one operation (vm/locks.cpp).
+
+local Semaphore = {}
+Semaphore.__index = Semaphore
+function threads.semaphore(name, n) return setmetatable({ lock = core.new(name, n or 0) }, Semaphore) end
+function Semaphore:wait() core.take(self.lock) end
+function Semaphore:post() core.give(self.lock) end
+
+local Mutex = {}
+Mutex.__index = Mutex
+function threads.mutex(name) return setmetatable({ name = name, taken = core.new(name, 1) }, Mutex) end
+function Mutex:lock() core.take(self.taken) end
+function Mutex:unlock()
+  if core.give(self.taken) > 1 then lockstep.error("unlock of mutex " .. self.name .. ", which nobody holds") end
+end
+
 -- ---- waiting ----
 -- A word counts the tickets that were taken (high half) and those that were called (low half), so that one operation
 -- decides who goes and who waits. Whoever comes second to a ticket's row, its holder or its caller, finds the other.
@@ -183,19 +201,14 @@ local function try_take(object)
   return false
 end
 
-local Semaphore = {}
-Semaphore.__index = Semaphore
-function threads.semaphore(name, n) return new(Semaphore, name, n or 0) end
-function Semaphore:wait() take(self) end
-function Semaphore:post() give(self) end
-function Semaphore:try_wait() return try_take(self) end
-
-local Mutex = {}
-Mutex.__index = Mutex
-function threads.mutex(name) return new(Mutex, name, 1) end
-function Mutex:lock() take(self) end
-function Mutex:try_lock() return try_take(self) end
-function Mutex:unlock()
+-- A mutex that can be tried. Whether a try succeeds depends on the order of tries, takes and releases, so here each is an
+-- operation like any other, and who must wait does so by a ticket.
+local TryMutex = {}
+TryMutex.__index = TryMutex
+function threads.try_mutex(name) return new(TryMutex, name, 1) end
+function TryMutex:lock() take(self) end
+function TryMutex:try_lock() return try_take(self) end
+function TryMutex:unlock()
   local word = give(self)
   if called(self, word) > taken(word) + 1 then lockstep.error("unlock of mutex " .. self.name .. ", which nobody holds") end
 end

@@ -64,16 +64,21 @@ function threads.heap(name, blocks) end
 ---@class lockstep.mutex
 ---@field lock fun(self)
 ---@field unlock fun(self)
----@field try_lock fun(self): boolean
 
 ---@param name string
 ---@return lockstep.mutex
 function threads.mutex(name) end
 
+---@class lockstep.try_mutex: lockstep.mutex
+---@field try_lock fun(self): boolean
+
+---@param name string
+---@return lockstep.try_mutex
+function threads.try_mutex(name) end
+
 ---@class lockstep.semaphore
 ---@field wait fun(self)
 ---@field post fun(self)
----@field try_wait fun(self): boolean
 
 ---@param name string
 ---@param n? integer # 0

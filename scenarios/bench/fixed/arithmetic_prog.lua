@@ -1,4 +1,5 @@
 -- The repair of arithmetic_prog: the sum is claimed to be what it is.
+-- Proved by: dpor
 local threads = require "lockstep.threads"
 
 local N <const> = 3

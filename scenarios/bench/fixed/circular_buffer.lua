@@ -1,4 +1,5 @@
 -- The repair of circular_buffer: both count the items, not their attempts.
+-- Proved by: dpor
 local threads = require "lockstep.threads"
 
 local SIZE <const>, N <const> = 10, 7

@@ -1,4 +1,5 @@
 -- The repair of pbzip2: main joins the consumers before it frees the queue.
+-- Proved by: dpor
 local threads = require "lockstep.threads"
 
 local CONSUMERS <const>, BLOCKS <const> = 2, 2
