@@ -221,8 +221,8 @@ class Machine final : public System {
   // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
   int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
 
-  // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until that is
-  // above 0 and takes one off; lock_changed() lets those go on who can, and holds the others back.
+  // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until there
+  // is one and takes it off; lock_changed() lets those go on who can, and holds the others back.
   void take_lock(lua_State* L, Process& p, const char* what, uint32_t number);
   void lock_changed(uint32_t number);
 

@@ -130,7 +130,7 @@ struct Process {
   bool seeded = false;          // `random` has been prepared
   bool ran = false;             // was picked for a step of its own
   Wait wait = Wait::none;
-  uint32_t awaited = 0;  // Wait::lock: number of the array that counts how many may still enter
+  uint32_t awaited = 0;   // Wait::lock: number of the array that counts who may still enter
   const char* what = "";  // the call it is in, as the guest knows it
   Operation blocked_op;   // its operation while it is not among the alternatives
   Vec<Message> mailbox;
