@@ -1,6 +1,6 @@
 -- A rate limiter with a fixed window, a counter in a table for each key and window. A caller that asks with get and
 -- counts with inc, instead of the one hit that does both, lets others in between: more than the limit is admitted.
--- Source: Hammer (Elixir), its ETS backend's fixed window: inc and get beside hit
+-- Source: Hammer (Elixir), inc and get beside hit: https://hexdocs.pm/hammer/Hammer.ETS.FixWindow.html
 -- Class: check then act
 -- Found by: pos within 50 iterations
 local lockstep = require "lockstep"

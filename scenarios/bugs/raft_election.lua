@@ -1,8 +1,9 @@
 -- A leader election of Raft with five nodes, two of them candidates of the same term, and a network that may deliver one
 -- message twice. A candidate counts replies instead of voters: a vote that comes twice counts twice, and both candidates
 -- reach the majority of three.
--- Source: Scott et al., Minimizing Faulty Executions of Distributed Systems (NSDI 2016): akka-raft, raft-45, "Candidate
--- accepts duplicate votes from the same election term"
+-- Source: akka-raft, "Candidate does not distinguish between votes from same follower",
+-- https://github.com/ktoso/akka-raft/issues/45; raft-45 of Scott et al., Minimizing Faulty Executions of Distributed
+-- Systems (NSDI 2016)
 -- Class: election safety (duplicated message)
 -- Found by: pos within 1000 iterations
 local lockstep = require "lockstep"

@@ -1,6 +1,7 @@
 -- A call by hand: send a request, wait for a reply for some time. A client that gives up and asks something else takes
 -- the late reply to its first question for the answer to its second.
--- Source: OTP before 24, gen_server:call/3: a reply after a caught timeout stays in the caller's mailbox
+-- Source: OTP before 24, gen_server:call/3: a reply after a caught timeout stays in the caller's mailbox; EEP 53,
+-- Process aliases preventing late replies reaching clients
 -- Class: timeout against reply (late reply)
 -- Found by: pos within 50 iterations
 local lockstep = require "lockstep"
