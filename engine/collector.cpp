@@ -35,6 +35,7 @@ void Collector::merge(Batch& batch) {
   for (RaceSample& sample : batch.race_samples)
     if (sample.iteration < end) race_samples_.push_back(std::move(sample));
   result_.blocked += batch.blocked;
+  result_.evidence.merge(batch.evidence);
   for (Taught& taught : batch.lessons) lessons_.push_back(std::move(taught));
   if (finished_) return;
   if (batch.exhausted) {
@@ -53,13 +54,14 @@ void Collector::merge(Failure& failure) {
     return finish(StopReason::misuse);
   }
   if (failure.bound) result_.bound_hit++;
+  const bool counts = !failure.bound || options_.bounds_fail;
   const auto [it, fresh] = signatures_.try_emplace(failure.signature, result_.findings.size());
   if (!fresh) {
     result_.findings[it->second].times++;
     return;
   }
   result_.findings.push_back(std::move(*failure.finding));
-  if (options_.max_failures && result_.findings.size() == options_.max_failures)
+  if (counts && options_.max_failures && ++counted_ == options_.max_failures)
     finish(StopReason::failures);
 }
 

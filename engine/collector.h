@@ -48,6 +48,7 @@ struct Batch {
   std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class
   std::vector<Taught> lessons;                         // in order
   std::vector<RaceSample> race_samples;                // in order
+  Evidence evidence;
 };
 
 // Not thread-safe; the explorer holds its mutex.
@@ -80,6 +81,7 @@ class Collector {
   std::deque<Taught> lessons_;
   uint64_t forgotten_ = 0;
   std::vector<RaceSample> race_samples_;
+  uint64_t counted_ = 0;  // different failures that count towards max_failures
   ExploreResult result_;
 };
 

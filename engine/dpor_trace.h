@@ -19,6 +19,7 @@ struct Step {
   AltKind kind = AltKind::step;
   uint32_t value = 0;  // of a data choice
   uint32_t index = 0;  // among the alternatives of its choice point
+  bool open = false;   // asleep: another part explores it, perhaps not wholly yet
   bool final = false;  // ended its execution while others could go on: dependent on everything
   Operation op;
   std::shared_ptr<Footprint[]> extra;  // what op.extra points to, if anything

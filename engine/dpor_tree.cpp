@@ -15,12 +15,27 @@ bool Sequence::may_start_with(const Step& first) const {
   return true;
 }
 
+bool Sequence::starts_with(const Step& first) const {
+  for (const Item& item : steps_)
+    if (item.step->who == first.who) return may_start_with(first);
+  return false;
+}
+
 void Sequence::drop(uint64_t who) {
   for (size_t k = 0; k < steps_.size(); k++)
     if (steps_[k].step->who == who) {
       steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(k));
       return;
     }
+}
+
+void Sequence::copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& before) const {
+  for (size_t i = 0; i < steps_.size(); i++) {
+    steps.push_back(*steps_[i].step);
+    auto& row = before.emplace_back();
+    for (size_t k = 0; k < i; k++)
+      if (order_.before(steps_[k].index, steps_[i].index)) row.push_back(k);
+  }
 }
 
 void Sequence::insert_into(WakeupTree& tree, size_t from) {

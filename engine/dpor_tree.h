@@ -24,8 +24,18 @@ class Sequence {
   // Could `first` come first, leading to an execution equivalent to one that starts with this
   // sequence? (`weak initial`)
   bool may_start_with(const Step& first) const;
+  // Does a step of the sequence come first, that one? (`initial`)
+  bool starts_with(const Step& first) const;
+  // Is all that this sequence leads to explored with one that sleeps? Where that one's part is
+  // still open, what it turns out to owe comes too late to be put in here, so only the stronger
+  // relation will do: source sets instead of optimal ones, complete but with executions given up.
+  bool covered_by(const Step& sleeping) const {
+    return sleeping.open ? starts_with(sleeping) : may_start_with(sleeping);
+  }
   // Takes the first step of that actor out, if there is one.
   void drop(uint64_t who);
+  // The steps, and for each of them the places of those before it.
+  void copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& before) const;
   // Adds what the tree does not cover yet. `from`: branches before it are not looked at.
   void insert_into(WakeupTree& tree, size_t from);
 

@@ -25,12 +25,12 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
   const bool portfolio = name == "auto";
   e.of_random_walk = portfolio;
   // The pilot is a random walk, whoever comes after it.
-  e.draws = portfolio          ? 1 + auto_share("random", r.iterations)
+  e.draws = portfolio          ? 1 + auto_share("random", r.iterations - r.tried)
             : !independent     ? 0
             : name == "random" ? r.iterations
                                : r.iterations - 1;
   if (e.draws > 0) e.failure_bound = 1 - std::pow(0.05, 1 / static_cast<double>(e.draws));
-  const uint64_t pct = portfolio ? auto_share("idpct", r.iterations) : r.iterations - 1;
+  const uint64_t pct = portfolio ? auto_share("idpct", r.iterations - r.tried) : r.iterations - 1;
   if ((portfolio || name == "pct" || name == "idpct") && r.pilot.actors > 0 && depth >= 1) {
     const double share = name == "pct"              ? static_cast<double>(pct)
                          : depth >= 2 && depth <= 6 ? static_cast<double>(pct) / 5
@@ -41,6 +41,15 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
       e.pct_hit = -std::expm1(Stretch::kPlain * share * std::log1p(-std::min(p, 1 - 1e-12)));
   }
   return e;
+}
+
+double chao(const ExploreResult& r) {
+  const auto seen = static_cast<double>(r.classes), once = static_cast<double>(r.classes_once);
+  return seen + once * std::max(once - 1, 0.0) / (2 * (seen - once + 1));
+}
+
+bool worth_a_proof(const ExploreResult& r) {
+  return r.classes_sampled > 0 && 2 * r.classes_once <= r.classes_sampled;
 }
 
 double executions_needed(double probability, double epsilon) {

@@ -31,6 +31,13 @@ struct Estimate {
 
 Estimate estimate(const ExploreResult& result, const StrategyInfo& strategy, int depth);
 
+// Lower estimate of the number of classes from those in the sample, by Chao's bias-corrected form:
+// seen + f1 (f1 - 1) / (2 (f2 + 1)), where f2 counts as all that were seen more than once (what is
+// known of it), so it is lower still. Meant for decisions: no strategy's draws justify it.
+double chao(const ExploreResult& result);
+// At least half of the executions sampled were of a class that another one had too.
+bool worth_a_proof(const ExploreResult& result);
+
 // How many executions make a bug of probability p certain with confidence 1 - epsilon: ln(1 /
 // epsilon) / p.
 double executions_needed(double probability, double epsilon);

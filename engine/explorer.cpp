@@ -10,153 +10,22 @@
 #include <time.h>
 
 #include <algorithm>
-#include <bit>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
-#include <set>
-#include <thread>
 
-#include "engine/collector.h"
 #include "engine/error.h"
-#include "engine/fairness.h"
-#include "engine/pilot.h"
-#include "engine/sampler.h"
+#include "engine/estimate.h"
+#include "engine/exploration.h"
 
 namespace lockstep {
-namespace {
 
-double clock_seconds(clockid_t clock) {
+double clock_seconds(int clock) {
   timespec t;
   clock_gettime(clock, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-// Executions whose second run is worth its time: not those that took ages, or were given up.
-bool tells_races(Verdict v) {
-  return v != Verdict::misuse && v != Verdict::runaway && v != Verdict::memory_bound &&
-         v != Verdict::stopped;
+namespace {
+constexpr uint64_t kFirstTry = 32, kTryFactor = 8;
 }
-
-class Exploration {
- public:
-  Exploration(const ExploreOptions& options, const ProgressFn& progress);
-  ExploreResult run(const SystemFactory& factory);
-  ExploreResult run(std::span<System* const> systems);  // one worker for each
-
- private:
-  struct Worker;
-  void pilot(Worker& worker);
-  void work(Worker& worker) noexcept;
-  uint64_t claim(Worker& worker, uint64_t size, Batch& batch);
-  bool budget_over();
-  void submit(Batch&& batch);
-  void report();
-  void record(System& system, Finding& finding) const;
-  bool looks_for_races(uint64_t i) const {
-    const uint64_t n = options_.race_samples;
-    return i < n || (n && i % (std::bit_floor(i) / std::max<uint64_t>(n / 4, 1)) == 0);
-  }
-  RaceSummary races(System& system) const;
-
-  const ExploreOptions& options_;
-  const ProgressFn& progress_;
-  const StrategyInfo& info_;
-  StrategyOptions strategy_options_;
-  Pilot pilot_;
-  const double start_ = clock_seconds(CLOCK_MONOTONIC);
-  double reported_ = start_;
-  const std::thread::id caller_ = std::this_thread::get_id();
-
-  std::atomic<uint64_t> next_{0};  // first iteration that nobody has taken
-  std::atomic<uint64_t> last_;     // iterations beyond it will not count
-  std::atomic<bool> stop_{false};
-  std::mutex mutex_;  // guards what follows
-  Collector collector_;
-  Progress done_;
-  bool interrupted_ = false;
-  std::exception_ptr error_;
-  std::condition_variable merged_;
-  uint64_t round_ = 0, round_start_ = 0;
-  std::vector<std::unique_ptr<System>>
-      owned_;  // outlive the strategies, which may hold their images
-  std::vector<std::unique_ptr<Worker>> workers_;
-};
-
-struct Exploration::Worker {
-  Exploration& all;
-  System& system;
-  Sampler sampler{system};
-  Fairness fairness = {};
-  std::unique_ptr<Strategy> strategy = nullptr;
-  std::set<std::string> known = {};
-  ActivityCounter activity = {};  // of the batch under way
-  double cpu = 0;
-  uint64_t taught = 0;  // lessons; guarded by the mutex
-
-  uint64_t stream(uint64_t i) const { return all.info_.claims.exhaustive ? 0 : i; }
-
-  // One iteration, the whole of exploring. False: there is nothing left.
-  bool execute(Strategy& by, Chooser* instead, uint64_t i, Batch& batch) {
-    const Outcome* outcome = nullptr;
-    const bool sample = all.options_.count_classes && !all.info_.claims.tree &&
-                        (all.options_.every_class || Sampler::wants(i, all.pilot_.steps));
-    for (bool again = false;; again = true) {
-      if (!by.begin(i, system)) return false;
-      if (!by.resumed()) system.begin(all.options_.seed, stream(i));
-      if (!all.info_.claims.exhaustive && !by.chooser().at_rest()) fairness.begin(by.chooser());
-      Chooser& chooser = instead ? *instead : by.chooser();
-      if (sample) sampler.begin(chooser);
-      outcome = &system.run(sample ? sampler : chooser);
-      if (outcome->verdict != Verdict::suspect || again) break;
-      system.limits().count_instructions = true;  // a suspect is judged by exact counts
-    }
-    system.limits().count_instructions = false;
-    by.end(*outcome, system);
-    if (all.info_.claims.adaptive && !instead)
-      if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
-    batch.count++;
-    activity.add(system.facts());
-    batch.blocked += outcome->verdict == Verdict::stopped;
-    batch.steps += system.decisions().size();
-    if (sample) batch.samples.emplace_back(i, sampler.value());
-    if (all.looks_for_races(i) && tells_races(outcome->verdict)) {
-      RaceSample& kept = batch.race_samples.emplace_back(RaceSample{i, stream(i), {}});
-      const auto decisions = system.decisions();
-      if (decisions.size() <= RaceCollector::kMostEvents)
-        kept.decisions.assign(decisions.begin(), decisions.end());
-    }
-    if (outcome->failed() || outcome->verdict == Verdict::misuse) keep(i, *outcome, batch);
-    return true;
-  }
-
-  // What was counted beside the batch becomes part of it.
-  void close(Batch& batch) {
-    batch.activity = activity.sum(system);
-    activity.clear();
-  }
-
-  void keep(uint64_t i, const Outcome& outcome, Batch& batch) {
-    Failure& f = batch.failures.emplace_back();
-    f.iteration = i;
-    f.steps = batch.steps;
-    f.signature = outcome.signature();
-    f.misuse = outcome.verdict == Verdict::misuse;
-    f.bound = outcome.verdict == Verdict::step_bound || outcome.verdict == Verdict::runaway ||
-              outcome.verdict == Verdict::memory_bound;
-    if (!known.insert(f.signature).second) return;
-    f.activity = activity.sum(system);
-    f.finding = std::make_unique<Finding>();
-    f.finding->iteration = i;
-    f.finding->stream = stream(i);
-    f.finding->outcome = outcome;
-    f.finding->decisions.assign(system.decisions().begin(), system.decisions().end());
-    if (all.options_.max_failures != 1 && !f.misuse) return;
-    uint64_t last = all.last_;  // nothing later can count: nobody need run it
-    while (i < last && !all.last_.compare_exchange_weak(last, i)) {
-    }
-  }
-};
 
 Exploration::Exploration(const ExploreOptions& options, const ProgressFn& progress)
     : options_(options),
@@ -184,7 +53,7 @@ void Exploration::pilot(Worker& worker) {
 
 void Exploration::work(Worker& worker) noexcept try {
   const bool budget = options_.seconds > 0 || options_.interrupted;
-  worker.strategy = info_.make(strategy_options_);
+  if (!worker.strategy) worker.strategy = info_.make(strategy_options_);
   uint64_t size = 1;
   for (double then = clock_seconds(CLOCK_MONOTONIC); !stop_.load(std::memory_order_relaxed);) {
     Batch batch;
@@ -203,7 +72,6 @@ void Exploration::work(Worker& worker) noexcept try {
     then = now;
     if (std::this_thread::get_id() == caller_) report();
   }
-  worker.cpu = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 } catch (...) {
   const std::lock_guard lock(mutex_);
   if (!error_) error_ = std::current_exception();
@@ -217,6 +85,7 @@ uint64_t Exploration::claim(Worker& worker, uint64_t size, Batch& batch) {
   if (!info_.claims.adaptive) return (batch.from = next_.fetch_add(size)) + size;
   std::unique_lock lock(mutex_);
   const uint64_t from = batch.from = next_;
+  if (from > last_) return from;  // nobody will merge what comes before a later round
   const uint64_t round = worker.strategy->round(from);
   uint64_t end = worker.strategy->round(from + size - 1) == round ? from + size : from + 1;
   while (end < from + size && worker.strategy->round(end) == round) end++;
@@ -264,8 +133,11 @@ void Exploration::report() {
   {
     const std::lock_guard lock(mutex_);
     copy = done_;
+    copy.classes = collector_.result().classes;
   }
   copy.seconds = now - start_;
+  copy.share = share_;
+  copy.goal = options_.iterations;
   progress_(copy);
 }
 
@@ -305,27 +177,61 @@ RaceSummary Exploration::races(System& system) const {
 
 ExploreResult Exploration::run(const SystemFactory& factory) {
   const unsigned n =
-      info_.claims.tree || info_.claims.exhaustive ? 1 : std::max(options_.workers, 1u);
+      info_.claims.exhaustive && !info_.claims.tree ? 1 : std::max(options_.workers, 1u);
   std::vector<System*> systems;
   for (unsigned i = 0; i < n; i++) systems.push_back(owned_.emplace_back(factory()).get());
   return run(systems);
 }
 
+void Exploration::sample() {
+  std::vector<std::jthread> threads;
+  for (size_t i = 1; i < workers_.size(); i++)
+    threads.emplace_back([this, &w = *workers_[i]] { work(w); });
+  work(*workers_[0]);
+}
+
+// Samples in stretches that grow, and tries a proof between two of them where it looks cheap: from
+// the classes among the executions sampled so far (a function of seed and options, never of the
+// clock), at most half of the budget that is left. A try that gives up costs its executions, whose
+// numbers the sampling then leaves out.
+void Exploration::sample_or_prove() {
+  const uint64_t end = options_.iterations ? options_.iterations : UINT64_MAX;
+  bool drew = false;
+  for (uint64_t next = kFirstTry; !stop_; next *= kTryFactor) {
+    last_ = std::min(next, end) - 1;
+    next_ = collector_.merged();
+    if (next_ < std::min(next, end)) sample();
+    if (stop_ || error_) return;
+    ExploreResult& result = collector_.result();
+    const double classes = chao(result);
+    result.classes_expected = classes;
+    const double left = static_cast<double>(end - collector_.merged());
+    if (drew || !worth_a_proof(result) || 4 * classes > left) continue;
+    const auto most = static_cast<uint64_t>(2 * classes) + 64;
+    if (search_tree(*find_strategy("dpor"), most)) return;
+    drew = result.evidence.drew != 0;
+    result.share = 0;
+    result.tried += result.proof_executions;
+    result.proof_executions = 0;
+  }
+}
+
 ExploreResult Exploration::run(std::span<System* const> systems) {
   for (System* system : systems)
     workers_.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
-  const double cpu_before = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
-  pilot(*workers_[0]);
-  {
-    std::vector<std::jthread> threads;
-    for (size_t i = 1; i < systems.size(); i++)
-      threads.emplace_back([this, &w = *workers_[i]] { work(w); });
-    work(*workers_[0]);
+  const double cpu_before = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  if (info_.claims.tree) {
+    search_tree(info_, 0);
+  } else {
+    pilot(*workers_[0]);
+    if (info_.claims.proves)
+      sample_or_prove();
+    else
+      sample();
   }
   if (error_) std::rethrow_exception(error_);
   ExploreResult& result = collector_.result();
-  for (const auto& worker : workers_) result.cpu_seconds += worker->cpu;
-  result.cpu_seconds -= cpu_before;
+  result.cpu_seconds = clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
   result.seconds = clock_seconds(CLOCK_MONOTONIC) - start_;
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
   if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all
@@ -335,6 +241,8 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   if (result.misuse) record(*systems[0], *result.misuse);
   return std::move(result);
 }
+
+namespace {
 
 void check(const ExploreOptions& options) {
   if (!find_strategy(options.strategy))

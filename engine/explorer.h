@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/event.h"
+#include "engine/evidence.h"
 #include "engine/races.h"
 #include "engine/strategy.h"
 #include "engine/system.h"
@@ -31,6 +32,9 @@ struct ExploreOptions {
   bool every_class = false;   // ... on all of them
   uint64_t race_samples = 0;  // executions looked at for races: the first so many, then a quarter
                               // of that each time the number of iterations doubles; 0: none
+  uint64_t slice = 512;  // tree searches: executions of one part before it may be cut up, at first
+  bool bounds_fail = true;  // an execution that ends at a bound is a failure; else it is only
+                            // counted, and its first kept, as what a proof has to say
   const std::atomic<bool>* interrupted =
       nullptr;  // ^C: finish the running execution and report what there is
 };
@@ -64,9 +68,15 @@ struct ExploreResult {
   bool exhausted = false;     // an exhaustive strategy ran out: every schedule was executed
   uint64_t classes = 0;       // different classes among those sampled
   uint64_t classes_once = 0;  // seen exactly once
-  uint64_t classes_sampled = 0;  // executions sampled
-  RaceSummary races;             // of a sample of executions, with ExploreOptions::race_samples
-  Activity activity;             // of all executions counted
+  uint64_t classes_sampled = 0;   // executions sampled
+  RaceSummary races;              // of a sample of executions, with ExploreOptions::race_samples
+  Activity activity;              // of all executions counted
+  double classes_expected = 0;    // auto: lower estimate when it last thought about a proof
+  uint64_t tried = 0;             // executions of proofs that auto gave up
+  uint64_t proof_executions = 0;  // of the exhaustive strategy that was at work last, if any
+  double share =
+      0;  // of the tree that an exhaustive strategy has done, as far as it can tell; 0: unknown
+  Evidence evidence;  // of the exhaustive strategy
   Pilot pilot;
   std::optional<Finding> misuse;  // scenario misuse: exit code 3
 };
@@ -76,6 +86,9 @@ struct Progress {
   uint64_t steps = 0;
   double seconds = 0;
   uint64_t failures = 0;
+  double share = 0;      // ExploreResult::share
+  uint64_t classes = 0;  // seen in the sample
+  uint64_t goal = 0;     // executions to be made, 0: no limit
 };
 
 // Makes one System for each worker, all loaded alike.

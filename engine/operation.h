@@ -117,8 +117,8 @@ struct Operation {
   uint32_t site =
       0;  // static source place (System::site), 0 unknown; only when the chooser wants sites
   ObjectId object = 0;  // the main object; 0 none: touches nothing that another actor can see
-  uint64_t value = 0;   // digest of what is written or sent, 0 unknown: equal writes may be told
-                        // from unequal ones
+  uint64_t value = 0;   // digest of what is sent, or written without looking: two such operations
+                        // of one kind with equal values have equal effects and results. 0: unknown
   const Footprint* extra = nullptr;
 };
 

@@ -30,6 +30,11 @@ inline bool is_failure(Verdict v) {
          v != Verdict::misuse;
 }
 
+// Ended before its end: what a proof cannot look beyond.
+inline bool is_bound(Verdict v) {
+  return v == Verdict::step_bound || v == Verdict::runaway || v == Verdict::memory_bound;
+}
+
 struct Outcome {
   Verdict verdict = Verdict::passed;
   std::string reason;   // one line, for people: "assertion failed: expected 2, got 1"

@@ -38,6 +38,13 @@ struct Pilot {
   std::vector<PerObject> objects;  // sorted by object
 };
 
+// Reductions that look at values, each by its own switch: schedules that differ only so count as
+// one class. The outcomes that can be reached stay the same.
+struct Reduce {
+  bool equal_writes = false;       // writes of one value to one object commute
+  bool unused_increments = false;  // increments whose result is not used commute: up to the System
+};
+
 struct StrategyOptions {
   uint64_t seed = 1;
   uint32_t max_steps = 10000;
@@ -45,7 +52,8 @@ struct StrategyOptions {
   double resample =
       -1;  // pos: probability of the published tool's variant; negative: the published algorithm
   int bound = 3;                       // delay, preemption and deviation bounds
-  bool equal_writes = false;           // dpor: two writes of one value to one object commute
+  Reduce reduce;                       // dpor
+  int preemptions = -1;                // dfs: at most so many in an execution; negative: any number
   const Pilot* pilot = nullptr;        // null only for strategies that need none
   std::span<const Decision> schedule;  // replay only
 };
@@ -57,6 +65,7 @@ struct Claims {
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
   bool needs_pilot = false;
+  bool proves = false;  // turns to an exhaustive strategy where the classes are few
 };
 
 // What one execution teaches those of later rounds.
@@ -85,6 +94,11 @@ class Strategy : public Chooser {
     return nullptr;
   }  // after end(); null if there is none
   virtual void learn(const Lesson& lesson) { (void)lesson; }
+  // The part of the tree that is done, at most 1, as far as can be told from what was found so far;
+  // 0: unknown. Asked between executions.
+  virtual double share() const { return 0; }
+  // Adds what the strategy itself has seen since last asked.
+  virtual void witness(Evidence& evidence) { (void)evidence; }
   // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
   virtual bool resumed() const { return false; }
 };

@@ -69,9 +69,9 @@ uint64_t auto_share(std::string_view member, uint64_t executions) {
 const StrategyInfo kAutoInfo = {
     "auto",
     "a portfolio: rff, surw, loc, urw, pos in turn, idpct and random now and then",
-    "what each member promises, on its share of the schedules",
+    "what each member promises, on its share; a proof (dpor) where the classes are few",
     "this project (2026)",
-    {.adaptive = true, .needs_pilot = true},
+    {.adaptive = true, .needs_pilot = true, .proves = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Auto>(options);
     }};

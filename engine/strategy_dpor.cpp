@@ -20,71 +20,11 @@
 // creation would change.
 #include <algorithm>
 
-#include "engine/dpor_tree.h"
+#include "engine/dpor.h"
 #include "engine/error.h"
 #include "engine/strategy_list.h"
 
 namespace lockstep {
-namespace {
-
-class Dpor final : public Strategy {
- public:
-  explicit Dpor(const StrategyOptions& options) : equal_writes_(options.equal_writes) {
-    at_rest_ = true;
-  }
-
-  bool begin(uint64_t iteration, System& system) override;
-  void end(const Outcome& outcome, System& system) override;
-  bool resumed() const override { return resumed_; }
-  size_t choose(const ChoicePoint& point) override;
-
- private:
-  struct Node {
-    bool data = false;
-    uint32_t count = 0;         // alternatives or values
-    uint32_t chosen = 0;        // index or value
-    uint32_t actors = 0;        // that existed
-    std::vector<Step> pending;  // what could go; the root's end only if it was alone
-    std::vector<Step> sleep;
-    std::vector<Step> impossible;  // were owed here, but cannot go
-    WakeupTree tree;
-    std::vector<bool> tried;  // data: values taken so far
-    Step step;                // the one that was taken
-    std::unique_ptr<Mark> mark;
-  };
-  static constexpr uint64_t kNever = UINT64_MAX;
-
-  bool backtrack();
-  void take(Node& node, size_t at);
-  const Step* find(const Node& node, uint64_t who) const;
-  bool settle(Node& node);
-  void enter(Node& node, size_t at, const ChoicePoint& point);
-  bool pick_first(Node& node);
-  bool asleep(const Node& node, const Step& step) const;
-  void causes_of(size_t at, const Step& step);
-  void append(size_t at, const Step& step, std::vector<size_t>& races);
-  void reverse(size_t early, size_t late, const Step& late_step);
-  void consider_waiting();
-  void mark(size_t at);
-  uint64_t key(ActorId actor);
-
-  const bool equal_writes_;
-  System* system_ = nullptr;
-  uint64_t iteration_ = kNever;
-  bool resumed_ = false;
-  bool images_ = true;
-  bool blocked_ = false;
-  size_t at_ = 0;     // decisions made in this execution
-  size_t depth_ = 0;  // decisions on the path
-  size_t fresh_ = 0;  // the first decision that is new in this execution
-  std::vector<Node> path_;
-  WakeupTree owed_;  // what the next node has to execute
-  HappensBefore order_;
-  std::vector<uint64_t> keys_;     // by actor
-  std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
-  std::vector<std::pair<size_t, size_t>> races_;
-  std::vector<size_t> direct_, found_;
-};
 
 bool Dpor::begin(uint64_t iteration, System& system) {
   system_ = &system;
@@ -95,7 +35,11 @@ bool Dpor::begin(uint64_t iteration, System& system) {
   iteration_ = iteration;
   if (again) return true;
   races_.clear();
-  if (!first && !backtrack()) return false;
+  at_rest_ = depth_ > kSpacing;  // short executions are run again faster than restored
+  if (start_)
+    start();
+  else if (!first && !backtrack())
+    return false;
   for (size_t i = depth_; i-- > 0 && !resumed_;) {
     if (!path_[i].mark) continue;
     system.restore(*path_[i].mark);
@@ -107,8 +51,9 @@ bool Dpor::begin(uint64_t iteration, System& system) {
 
 // The deepest node that still owes something takes its next branch.
 bool Dpor::backtrack() {
-  for (; depth_ > 0; depth_--) {
+  for (; depth_ > base_; depth_--) {
     Node& node = path_[depth_ - 1];
+    node.done++;
     if (!node.data) node.sleep.push_back(node.step);
     node.tree.erase(node.tree.begin());
     if (node.data && node.tree.empty()) {
@@ -138,11 +83,31 @@ void Dpor::take(Node& node, size_t at) {
     node.step = *step;
     node.chosen = step->index;
   }
+  node.nth = 1;
+  for (size_t i = at; i-- > 0;)
+    if (path_[i].step.who == node.step.who) {
+      node.nth = path_[i].nth + 1;
+      break;
+    }
   owed_ = std::move(node.tree.front()->next);
   node.tree.front()->next.clear();
   found_.clear();
   append(at, node.step, found_);
-  for (const size_t early : found_) races_.emplace_back(early, at);
+  for (const size_t early : found_) {
+    races_.emplace_back(early, at);
+    seen_.saw(name(early), name(at));
+  }
+}
+
+// Every branch of a node counts alike, those not found yet not at all.
+double Dpor::share() const {
+  double done = 0, part = 1;
+  for (size_t i = base_; i < depth_; i++) {
+    const double all = path_[i].branches();
+    done += part * path_[i].done / all;
+    part /= all;
+  }
+  return depth_ && !start_ ? done + part : 0;
 }
 
 const Step* Dpor::find(const Node& node, uint64_t who) const {
@@ -192,6 +157,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
     creator_.push_back(static_cast<uint32_t>(at));
   }
   node.data = point.data;
+  node.done = 0;
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
   node.mark.reset();
@@ -201,7 +167,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.impossible.clear();
   if (at > 0)
     for (const Step& s : path_[at - 1].sleep)
-      if (!dependent(s, path_[at - 1].step, equal_writes_)) node.sleep.push_back(s);
+      if (!dependent(s, path_[at - 1].step, reduce_.equal_writes)) node.sleep.push_back(s);
   node.pending.clear();
   if (point.data) {
     node.tried.assign(point.count, false);
@@ -254,8 +220,8 @@ void Dpor::causes_of(size_t at, const Step& step) {
 void Dpor::append(size_t at, const Step& step, std::vector<size_t>& races) {
   causes_of(at, step);
   order_.append(
-      at, step, direct_, [this](size_t i) -> const Step& { return path_[i].step; }, equal_writes_,
-      races);
+      at, step, direct_, [this](size_t i) -> const Step& { return path_[i].step; },
+      reduce_.equal_writes, races);
 }
 
 void Dpor::end(const Outcome& outcome, System&) {
@@ -272,9 +238,12 @@ void Dpor::end(const Outcome& outcome, System&) {
   last.step.final = true;
   for (const Step& s : last.pending) {
     if (s.who == last.step.who || asleep(last, s)) continue;
-    Sequence v(order_, equal_writes_);
+    Sequence v(order_, reduce_.equal_writes);
     v.push(s, depth_);
-    v.insert_into(last.tree, 1);
+    if (at < base_)
+      owe(at, std::move(v));
+    else
+      v.insert_into(last.tree, 1);
   }
 }
 
@@ -305,7 +274,7 @@ void Dpor::consider_waiting() {
 // not come after it, then `late`.
 void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
   Node& node = path_[early];
-  Sequence v(order_, equal_writes_);
+  Sequence v(order_, reduce_.equal_writes);
   for (size_t i = early + 1; i < depth_; i++)
     if (i != late && !order_.before(early, i)) v.push(path_[i].step, i);
   if (late_step.op.flags & kAcquire) {
@@ -315,22 +284,24 @@ void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
     order_.restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
       if (i != late && !order_.before(early, i) &&
-          dependent(path_[i].step, late_step, equal_writes_))
+          dependent(path_[i].step, late_step, reduce_.equal_writes))
         order_.add(depth_ + 1, i);
     late = depth_ + 1;
   }
   v.push(late_step, late);
   for (const Step& s : node.sleep)
-    if (v.may_start_with(s)) return;  // done already
+    if (v.covered_by(s)) return;  // done already
   for (const Step& s : node.impossible)
     if (v.may_start_with(s)) return;
-  v.insert_into(node.tree, 1);
+  if (early < base_)
+    owe(early, std::move(v));
+  else
+    v.insert_into(node.tree, 1);
 }
 
 // An image costs about as much as some steps; of those that are far up, few are needed.
 void Dpor::mark(size_t at) {
-  constexpr size_t kSpacing = 8;
-  if (!images_ || at == 0 || at % kSpacing != 0) return;
+  if (!images_ || !at_rest_ || at == 0 || at % kSpacing != 0) return;
   path_[at].mark = system_->save();
   images_ = path_[at].mark != nullptr;
   const size_t n = at / kSpacing;
@@ -343,8 +314,6 @@ uint64_t Dpor::key(ActorId actor) {
   const uint64_t k = system_->actor_key(actor);
   return k ? k : actor + 1;
 }
-
-}  // namespace
 
 const StrategyInfo kDporInfo = {
     "dpor",

@@ -9,6 +9,7 @@
 #include "engine/activity.h"
 #include "engine/choice.h"
 #include "engine/event.h"
+#include "engine/evidence.h"
 #include "engine/outcome.h"
 
 namespace lockstep {
@@ -75,6 +76,8 @@ class System {
   // the next begin() on go without some, until the next omit().
   virtual std::span<const uint64_t> inputs() const { return {}; }
   virtual void omit(std::span<const uint64_t>) {}
+  // Adds the execution that came to its end to what there is. Asked after run().
+  virtual void witness(Evidence& evidence) const { (void)evidence; }
 
   // What the execution that has just ended did, against vacuous verdicts. Valid until begin().
   virtual ExecutionFacts facts() const { return {}; }

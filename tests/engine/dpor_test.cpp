@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <string>
 
@@ -22,7 +23,7 @@ Count dpor(const std::string& program, bool equal_writes = false, bool images = 
   o.strategy = "dpor";
   o.iterations = 0;
   o.max_failures = 0;
-  o.strategy_options.equal_writes = equal_writes;
+  o.strategy_options.reduce.equal_writes = equal_writes;
   const ExploreResult r = explore(
       [&] {
         auto system = std::make_unique<ToySystem>(program, images);
@@ -85,6 +86,69 @@ TEST(Dpor, Families) {
   const uint64_t fib[] = {3, 19, 141};
   for (int n = 1; n <= 3; n++)
     EXPECT_EQ(classes(repeat("Ri Rj Wi", n) + "|" + repeat("Rj Ri Wj", n)), fib[n - 1]);
+}
+
+// Names for cells that the notation leaves free.
+char cell(size_t i) {
+  std::string names;
+  for (char c = '!'; c < '|'; c++)
+    if (c != '$') names += c;
+  return names.at(i);
+}
+
+// Threads allocate blocks for their own inodes, from block 2 i mod 26 on (Flanagan and Godefroid,
+// 2005): the fourteenth meets the first.
+std::string file_system(int threads) {
+  std::map<std::pair<char, int>, size_t> cells;
+  const auto name = [&](char kind, int i) {
+    return cell(cells.try_emplace({kind, i}, cells.size()).first->second);
+  };
+  std::string all;
+  for (int i = 0; i < threads; i++) {
+    const char lock = name('i', i), inode = name('n', i);
+    const int first = i * 2 % 26;
+    // Take the first block if it is free, else the next, which nobody else wants.
+    const char b = name('b', first), u = name('u', first), c = name('b', first + 1),
+               v = name('u', first + 1);
+    all += fmt::format(
+        "{0}L{1} R{2} L{3} R{4} K{4}15 W{4}1 W{2}1 U{3} U{1} ?{4}1 U{3} L{5} R{6} "
+        "W{6}1 W{2}1 U{5} U{1}",
+        i ? "|" : "", lock, inode, b, u, c, v);
+  }
+  return all;
+}
+
+// Each thread enters four messages into a hash table of 128 places by compare and set, from place
+// 7 (11 m + thread) mod 128 on (the same paper): the twelfth meets the first.
+std::string indexer(int threads) {
+  std::map<int, size_t> cells;
+  const auto name = [&](int place) {
+    return cell(cells.try_emplace(place % 128, cells.size()).first->second);
+  };
+  std::string all;
+  for (int t = 0; t < threads; t++) {
+    if (t) all += "|";
+    for (int m = 1; m <= 4; m++) {
+      const int place = (m * 11 + t) * 7 % 128;
+      all += fmt::format("Q{0} K{0}13 Q{1} K{1}11 Q{2} ", name(place), name(place + 1),
+                         name(place + 2));
+    }
+  }
+  return all;
+}
+
+TEST(Dpor, PublishedPrograms) {
+  for (const auto& [threads, n] :
+       {std::pair{1, 1u}, {8, 1u}, {13, 1u}, {14, 2u}, {16, 8u}, {18, 32u}})
+    EXPECT_EQ(classes(file_system(threads)), n) << threads;
+  for (const auto& [threads, n] : {std::pair{4, 1u}, {11, 1u}, {12, 8u}, {13, 64u}, {14, 512u}})
+    EXPECT_EQ(classes(indexer(threads)), n) << threads;
+  const auto p = [](char a, char b, char c) {
+    return fmt::format("R{0} K{0}12 W{1}1 ?{0}1 W{2}0", a, b, c);
+  };
+  const std::string etsi = p('x', 'y', 'z') + "|" + p('y', 'z', 'x') + "|" + p('z', 'x', 'y');
+  EXPECT_EQ(classes(etsi), 7u);
+  EXPECT_EQ(classes(etsi, true), 7u);
 }
 
 TEST(Dpor, DiningPhilosophersDeadlockOnce) {
@@ -186,9 +250,6 @@ TEST(Dpor, GoesOnAfterAFailureThatEndsTheExecution) {
   EXPECT_EQ(r.findings.size(), 2u);
 }
 
-// ---- against the naive search on random programs: the same final states and failures, as many
-// executions as the naive search sees classes ----
-
 std::string random_program(Prng& rng) {
   std::string s;
   const uint32_t n = 2 + rng.below(2);
@@ -235,6 +296,120 @@ std::string random_program(Prng& rng) {
   }
   return s;
 }
+
+// ---- in parts ----
+
+struct Whole {
+  uint64_t executions, steps, blocked, failing;
+  std::set<std::string> signatures;
+  std::vector<uint64_t> found;  // iterations
+  uint64_t pairs, both;
+  friend bool operator==(const Whole&, const Whole&) = default;
+};
+Whole in_parts(const char* strategy, const std::string& program, uint64_t slice, unsigned workers) {
+  ExploreOptions o;
+  o.strategy = strategy;
+  o.iterations = 0;
+  o.max_failures = 0;
+  o.slice = slice;
+  o.workers = workers;
+  const ExploreResult r = explore(
+      [&] {
+        auto system = std::make_unique<ToySystem>(program);
+        system->run_on = true;
+        return system;
+      },
+      o);
+  EXPECT_TRUE(r.exhausted);
+  EXPECT_EQ(r.share, 1);
+  Whole w{r.iterations,           r.steps, r.blocked, 0, {}, {}, r.evidence.races.pairs(),
+          r.evidence.races.both()};
+  for (const Finding& f : r.findings) {
+    w.failing += f.times;
+    w.signatures.insert(f.outcome.signature());
+    w.found.push_back(f.iteration);
+  }
+  return w;
+}
+
+// Cut up after every execution, and never: the same classes, the same failures. And for one way of
+// cutting, the same everything whatever the workers are.
+TEST(Dpor, PartsExecuteWhatTheWholeDoes) {
+  const std::string programs[] = {
+      lastzero(5),
+      "Wx1|" + processes("Rx", 5),
+      processes("Rx Wx1", 3),
+      repeat("Lm Um", 4) + "|" + repeat("Lm Um", 4),
+      "Dd3 Wx1|Dd2 Wx2|Rx",
+      "T T|S0a|S0b",
+      "La Lb Ub Ua|Lb Lc Uc Ub|Lc La Ua Uc",
+      "Wz1|Wx1 Wa1 Ry ?y1 Ww1 Wb0|Rx ?x1 Wy1 Wc0 Rv ?v1 Rz|Rw ?w1 Wv1 Wd0"};
+  for (const std::string& program : programs) {
+    SCOPED_TRACE(program);
+    const Whole whole = in_parts("dpor", program, UINT64_MAX, 1);
+    EXPECT_EQ(whole.blocked, 0u);
+    for (const uint64_t slice : {1, 2, 5}) {
+      const Whole one = in_parts("dpor", program, slice, 1);
+      EXPECT_EQ(one.executions - one.blocked, whole.executions);
+      EXPECT_EQ(one.failing, whole.failing);
+      EXPECT_EQ(one.signatures, whole.signatures);
+      EXPECT_EQ(one.pairs, whole.pairs);
+      for (const unsigned workers : {2u, 4u})
+        EXPECT_EQ(in_parts("dpor", program, slice, workers), one);
+    }
+  }
+}
+
+TEST(Dpor, PartsOfRandomProgramsExecuteWhatTheWholeDoes) {
+  Prng rng(99);
+  for (int i = 0; i < 150; i++) {
+    const std::string program = random_program(rng);
+    SCOPED_TRACE(program);
+    const Whole whole = in_parts("dpor", program, UINT64_MAX, 1),
+                one = in_parts("dpor", program, 1, 1);
+    EXPECT_EQ(one.executions - one.blocked, whole.executions - whole.blocked);
+    EXPECT_EQ(one.failing, whole.failing);
+    EXPECT_EQ(one.signatures, whole.signatures);
+  }
+}
+
+TEST(Dfs, PartsExecuteEachScheduleOnce) {
+  for (const std::string program :
+       {"Rx Wx1|Rx Wx2|Rx", "Dd3 Wx1|Dd2 Wx2", "La Lb Ub Ua|Lb La Ua Ub"}) {
+    SCOPED_TRACE(program);
+    const Whole whole = in_parts("dfs", program, UINT64_MAX, 1);
+    for (const uint64_t slice : {1, 3}) {
+      const Whole one = in_parts("dfs", program, slice, 1);
+      EXPECT_EQ(one.executions, whole.executions);
+      EXPECT_EQ(one.steps, whole.steps);
+      EXPECT_EQ(one.failing, whole.failing);
+      EXPECT_EQ(in_parts("dfs", program, slice, 3), one);
+    }
+  }
+}
+
+// Two processes of m free steps: the schedules with at most k preemptions. With none, either goes
+// first; each further one cuts one of them somewhere.
+TEST(Dfs, BoundOnPreemptions) {
+  const auto schedules = [](const std::string& program, int preemptions) {
+    ExploreOptions o;
+    o.strategy = "dfs";
+    o.iterations = 0;
+    o.strategy_options.preemptions = preemptions;
+    return explore(ToySystem::factory(program), o).iterations;
+  };
+  const std::string two = "Y Y Y|Y Y Y";
+  EXPECT_EQ(schedules(two, -1), 20u);
+  // 0: aaabbb, bbbaaa. 1: a^i b^3 a^(3-i) and the other way round, i = 1, 2: 4 more. At most 5
+  // cuts.
+  EXPECT_EQ(schedules(two, 0), 2u);
+  EXPECT_EQ(schedules(two, 1), 6u);
+  EXPECT_EQ(schedules(two, 5), 20u);
+  EXPECT_EQ(schedules("Y Y Y|Y Y Y|Y Y Y", 0), 6u);
+}
+
+// ---- against the naive search on random programs: the same final states and failures, as many
+// executions as the naive search sees classes ----
 
 // Final states (with failures and deadlocks) and class fingerprints of all executions.
 struct Seen {

@@ -3,9 +3,10 @@
 //   2 ?x1 end unless the last read of x gave 1   !x0 end if it gave 0   Lm Um lock, unlock S0a send
 //   'a' to process 0   T take any message   Ta take 'a'   P take or go on (remembers in $)   X exit
 //   Dd3 choose 0..2 (remembers in d)   G2 start process 2   Y yield   J back to the start   E fail
-//   N no object
+//   N no object   Qx set to 1 if 0, remember whether it was (1: yes)   Kx12 leave out the next 2
+//   words if the last read of x gave 1
 // Processes are separated by |, one that starts with ~ does not exist until it is started
-// (so these come last, in the order in which they are). ? ! E J are not
+// (so these come last, in the order in which they are). ? ! E J K are not
 // steps.
 #pragma once
 #include <array>
@@ -164,6 +165,8 @@ class ToySystem final : public System {
         proc.done = seen != wanted;
       else if (t[0] == '!')
         proc.done = seen == wanted;
+      else if (t[0] == 'K')
+        proc.pc += seen == wanted ? static_cast<uint32_t>(digit(t, 3)) : 0;
       else if (t[0] == 'E')
         state_.failed = static_cast<int>(p), proc.done = true;
       else if (t[0] == 'J') {
@@ -206,6 +209,7 @@ class ToySystem final : public System {
         [[fallthrough]];
       case 'C':
       case 'I':
+      case 'Q':
         o.access = Access::write, o.object = object(ObjectClass::user);
         break;
       case 'A':
@@ -304,6 +308,10 @@ class ToySystem final : public System {
       case 'C':
         state_.yielded = var != digit(t, 2);
         if (!state_.yielded) var = static_cast<int8_t>(digit(t, 3));
+        break;
+      case 'Q':
+        seen = var == 0;
+        var = 1;
         break;
       case 'L':
         var = 1;

@@ -1,0 +1,108 @@
+// The state of the reduction (strategy_dpor.cpp) and of its parts (dpor_parts.cpp).
+#pragma once
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/dpor_tree.h"
+#include "engine/subtree.h"
+
+namespace lockstep {
+
+class Dpor final : public Subtree {
+ public:
+  explicit Dpor(const StrategyOptions& options) : reduce_(options.reduce) {}
+
+  bool begin(uint64_t iteration, System& system) override;
+  void end(const Outcome& outcome, System& system) override;
+  bool resumed() const override { return resumed_; }
+  size_t choose(const ChoicePoint& point) override;
+  double share() const override;
+  void witness(Evidence& evidence) override;
+  Parts split() override;
+  std::vector<std::unique_ptr<Subtree>> surrender() override;
+  void forget_images() override;
+
+ private:
+  struct Node {
+    bool data = false;
+    uint32_t count = 0;         // alternatives or values
+    uint32_t chosen = 0;        // index or value
+    uint32_t actors = 0;        // that existed
+    uint32_t done = 0;          // branches
+    std::vector<Step> pending;  // what could go; the root's end only if it was alone
+    std::vector<Step> sleep;
+    std::vector<Step> impossible;  // were owed here, but cannot go
+    WakeupTree tree;
+    std::vector<bool> tried;  // data: values taken so far
+    Step step;                // the one that was taken
+    uint64_t nth = 0;         // of its actor's steps
+    std::unique_ptr<Mark> mark;
+
+    Node bare() const;  // without tree and mark
+    double branches() const { return data ? count : static_cast<double>(done + tree.size()); }
+  };
+  // A node that no part owns any more: all its branches were given away.
+  struct Trunk {
+    std::shared_ptr<Trunk> above;
+    Node node;          // `sleep` holds every branch that was given away
+    double weight = 0;  // of a branch
+  };
+  // A sequence that has to be executed from a node above this part.
+  struct Owed {
+    size_t depth = 0;
+    std::vector<Step> steps;
+    std::vector<std::vector<size_t>> before;  // for each step those before it, as places in `steps`
+  };
+  static constexpr uint64_t kNever = UINT64_MAX;
+  static constexpr size_t kSpacing = 64;  // steps between images
+
+  bool backtrack();
+  void take(Node& node, size_t at);
+  const Step* find(const Node& node, uint64_t who) const;
+  bool settle(Node& node);
+  void enter(Node& node, size_t at, const ChoicePoint& point);
+  bool pick_first(Node& node);
+  bool asleep(const Node& node, const Step& step) const;
+  void causes_of(size_t at, const Step& step);
+  void append(size_t at, const Step& step, std::vector<size_t>& races);
+  void reverse(size_t early, size_t late, const Step& late_step);
+  void owe(size_t depth, Sequence&& v);
+  void consider_waiting();
+  void mark(size_t at);
+  uint64_t key(ActorId actor);
+  // Of a step, the same in every execution that has it.
+  uint64_t name(size_t at) const {
+    return mix64(path_[at].step.who,
+                 path_[at].nth << 8 | static_cast<uint64_t>(path_[at].step.op.kind));
+  }
+  void start();
+  static void put_to_sleep(Node& node, const Step& step);
+  std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, const Step& step,
+                             WakeupTree&& next) const;
+  void give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts);
+
+  const Reduce reduce_;
+  System* system_ = nullptr;
+  uint64_t iteration_ = kNever;
+  bool resumed_ = false;
+  bool images_ = true;
+  bool blocked_ = false;
+  bool start_ = false;  // a part that has executed nothing yet: path_ ends with its first branch
+  size_t at_ = 0;       // decisions made in this execution
+  size_t depth_ = 0;    // decisions on the path
+  size_t fresh_ = 0;    // the first decision that is new in this execution
+  size_t base_ = 0;     // nodes above it belong to the trunk
+  std::shared_ptr<Trunk> trunk_;  // the node just above
+  std::vector<Owed> above_;
+  std::vector<Node> path_;
+  WakeupTree owed_;  // what the next node has to execute
+  HappensBefore order_;
+  std::vector<uint64_t> keys_;     // by actor
+  std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
+  std::vector<std::pair<size_t, size_t>> races_;
+  std::vector<size_t> direct_, found_;
+  RacingPairs seen_;
+};
+
+}  // namespace lockstep

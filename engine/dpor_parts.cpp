@@ -1,0 +1,169 @@
+// Parts of the reduction. A part explores what is below one branch of a node that it shares with
+// others. Within it everything is as in strategy_dpor.cpp; a race that has to be turned at a node
+// above is handed to the trunk, where it becomes a part of its own unless a branch given away
+// before covers it. Every class is still executed once; but since parts do not wait for what others
+// find out, some executions are given up half-way (blocked), which one part alone never does.
+#include "engine/dpor.h"
+#include "engine/error.h"
+
+namespace lockstep {
+
+Dpor::Node Dpor::Node::bare() const {
+  Node n;
+  n.data = data;
+  n.count = count;
+  n.chosen = chosen;
+  n.actors = actors;
+  n.done = done;
+  n.pending = pending;
+  n.sleep = sleep;
+  n.impossible = impossible;
+  n.tried = tried;
+  n.step = step;
+  n.nth = nth;
+  return n;
+}
+
+void Dpor::put_to_sleep(Node& node, const Step& step) {
+  node.sleep.push_back(step);
+  node.sleep.back().open = true;
+}
+
+// Below `step`, taken at node `at` of this path. `next`: what is owed below it.
+std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at, const Step& step,
+                                 WakeupTree&& next) const {
+  StrategyOptions options;
+  options.reduce = reduce_;
+  auto p = std::make_unique<Dpor>(options);
+  for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
+  p->path_.push_back(trunk->node.bare());
+  p->path_[at].tree.push_back(std::make_unique<Branch>(Branch{step, std::move(next)}));
+  p->depth_ = at + 1;
+  p->base_ = at + 1;
+  p->trunk_ = trunk;
+  p->keys_.assign(keys_.begin(), keys_.begin() + trunk->node.actors);
+  p->creator_.assign(creator_.begin(), creator_.begin() + trunk->node.actors);
+  p->start_ = true;
+  p->weight = trunk->weight;
+  return p;
+}
+
+// The part's first execution: its prefix is that of others, its last step is new.
+void Dpor::start() {
+  start_ = false;
+  for (size_t i = 0; i + 1 < depth_; i++) {
+    found_.clear();
+    append(i, path_[i].step, found_);
+  }
+  fresh_ = depth_ - 1;
+  take(path_[depth_ - 1], depth_ - 1);
+}
+
+Subtree::Parts Dpor::split() {
+  Parts out;
+  size_t at = base_;
+  const auto owes = [](const Node& n) {
+    return n.tree.size() > 1 ||
+           (n.data && std::find(n.tried.begin(), n.tried.end(), false) != n.tried.end());
+  };
+  while (at < depth_ && !owes(path_[at])) at++;
+  if (start_ || at == depth_) return out;
+  for (size_t i = base_; i <= at; i++) {
+    Node& node = path_[i];
+    out.done += weight * node.done / node.branches();
+    weight /= node.branches();
+    trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
+    if (!node.data) put_to_sleep(trunk_->node, node.step);
+  }
+  base_ = at + 1;
+  Node& node = path_[at];
+  Node& shared = trunk_->node;
+  const auto give_away = [&](const Step& step, WakeupTree&& next) {
+    out.parts.push_back(part(trunk_, at, step, std::move(next)));
+    if (!node.data) put_to_sleep(shared, step);
+  };
+  for (size_t i = 1; i < node.tree.size(); i++) {
+    Branch& branch = *node.tree[i];
+    if (node.data) {
+      shared.tried[branch.step.value] = true;
+      give_away(branch.step, std::move(branch.next));
+    } else if (const Step* step = find(node, branch.step.who)) {
+      give_away(*step, std::move(branch.next));
+    } else {
+      shared.impossible.push_back(branch.step);
+      for (const Step& s : shared.pending)
+        if (!asleep(shared, s)) give_away(s, {});
+    }
+  }
+  if (node.data)
+    for (uint32_t value = 0; value < node.count; value++)
+      if (!shared.tried[value]) {
+        shared.tried[value] = true;
+        give_away(Step::data(node.step.who, value), {});
+      }
+  node.tree.resize(1);
+  return out;
+}
+
+void Dpor::owe(size_t depth, Sequence&& v) {
+  Owed owed;
+  owed.depth = depth;
+  v.copy_to(owed.steps, owed.before);
+  above_.push_back(std::move(owed));
+}
+
+void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) {
+  std::shared_ptr<Trunk> trunk = trunk_;
+  for (size_t depth = base_ - 1; depth > owed.depth; depth--) trunk = trunk->above;
+  Node& node = trunk->node;
+  HappensBefore order;
+  Sequence v(order, reduce_.equal_writes);
+  for (size_t i = 0; i < owed.steps.size(); i++) {
+    order.restart(i, owed.before[i]);
+    v.push(owed.steps[i], i);
+  }
+  for (const Step& s : node.sleep)
+    if (v.covered_by(s)) return;
+  for (const Step& s : node.impossible)
+    if (v.may_start_with(s)) return;
+  const Step& first = owed.steps.front();
+  const Step* step = find(node, first.who);
+  if (!step) {
+    node.impossible.push_back(first);
+    const std::vector<Step> pending = node.pending;
+    for (const Step& s : pending)
+      if (!asleep(node, s)) {
+        parts.push_back(part(trunk, owed.depth, s, {}));
+        put_to_sleep(node, s);
+      }
+    return;
+  }
+  WakeupTree next;
+  WakeupTree* level = &next;
+  for (size_t i = 1; i < owed.steps.size(); i++) {
+    level->push_back(std::make_unique<Branch>(Branch{owed.steps[i], {}}));
+    level = &level->back()->next;
+  }
+  const Step given = *step;
+  parts.push_back(part(trunk, owed.depth, given, std::move(next)));
+  put_to_sleep(node, given);
+}
+
+std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
+  std::vector<std::unique_ptr<Subtree>> parts;
+  for (const Owed& owed : above_) give(owed, parts);
+  above_.clear();
+  return parts;
+}
+
+void Dpor::forget_images() {
+  for (Node& node : path_) node.mark.reset();
+  images_ = true;
+}
+
+void Dpor::witness(Evidence& evidence) {
+  evidence.races.merge(seen_);
+  seen_ = {};
+}
+
+}  // namespace lockstep
