@@ -85,7 +85,7 @@ int operate(lua_State* L, const char* what) {
   const bool blind = change == Change::add || change == Change::sub;
   const Access access = change == Change::get ? Access::read : blind ? Access::add : Access::write;
   m.sync(L, p, what, OpKind::atomics, access, make_object(ObjectClass::atomics, a.container, slot),
-         static_cast<uint64_t>(change == Change::compare_exchange ? y : x));
+         change == Change::put ? mix64(static_cast<uint64_t>(x), 1) : 0);
   int64_t& value = a.values[slot - 1];
   const int64_t old = value;
   const auto u = static_cast<uint64_t>(old), v = static_cast<uint64_t>(x);

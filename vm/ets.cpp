@@ -115,6 +115,7 @@ int ets_insert_new(lua_State* L) {
   const Target target = table_argument(L, m, p);
   Rows rows;
   take_rows(L, m, "ets.insert_new", rows);
+  rows.value = 0;  // which one inserts is seen
   begin_rows(L, m, p, "ets.insert_new", target, rows);
   EtsTable& t = granted(L, m, p, target, Need::write);
   check_rows(L, t, rows);
@@ -234,8 +235,7 @@ int ets_delete_object(lua_State* L) {
   need_argument(L, 2, "an object (an array)");
   Row row;
   if (!take_row(L, m, 2, "ets.delete_object", row)) badarg(L);
-  begin(L, m, p, "ets.delete_object", Access::write, target, row_element(target, row),
-        digest_bytes(row.bytes, row.size));
+  begin(L, m, p, "ets.delete_object", Access::write, target, row_element(target, row));
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (row_key(row, t.keypos)) {
     const bool recording = m.recording();

@@ -56,7 +56,7 @@ void begin_query(lua_State* L, Machine& m, Process& p, const char* what, Access 
       if (i + 1 < clauses) clause = clause.next();
     }
   }
-  begin_keys(L, m, p, what, access, target, elements, count, digest(q.term));
+  begin_keys(L, m, p, what, access, target, elements, count);
 }
 
 // Whether the object is meant; its result is appended to `out`.

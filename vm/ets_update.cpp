@@ -1,5 +1,6 @@
 // Counters and single elements. Every call is all or nothing.
 #include "vm/ets.h"
+#include "vm/layout.h"
 
 namespace lockstep::vm {
 namespace {
@@ -153,11 +154,9 @@ int ets_update_counter(lua_State* L) {
   take_counter_ops(L, m, ops);
   Row model;
   const bool has_default = take_default(L, m, 4, "ets.update_counter", model);
-  uint64_t value = 0;
-  for (uint32_t i = 0; i < ops.count; i++)
-    value = mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position),
-                               static_cast<uint64_t>(ops.data[i].increment)));
-  begin(L, m, p, "ets.update_counter", Access::write, target, key.element, value);
+  bool blind = m.options().unused_increments && !has_default && layout::wanted_results(L) == 0;
+  for (uint32_t i = 0; i < ops.count; i++) blind = blind && !ops.data[i].bounded;
+  begin(L, m, p, "ets.update_counter", blind ? Access::add : Access::write, target, key.element);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L);
   const Span s = find_rows(t, key.view);
@@ -255,7 +254,7 @@ int ets_update_element(lua_State* L) {
   for (uint32_t i = 0; i < ops.count; i++)
     value =
         mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), digest(ops.data[i].value)));
-  begin(L, m, p, "ets.update_element", Access::write, target, key.element, value);
+  begin(L, m, p, "ets.update_element", Access::write, target, key.element, has_default ? 0 : value);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L);
   const Span s = find_rows(t, key.view);

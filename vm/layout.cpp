@@ -46,6 +46,13 @@ int read_arguments(lua_State* L) {
   return 1;
 }
 
+int wanted(lua_State* L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, "wanted");
+  lua_pushfstring(L, "%s%d,", luaL_optstring(L, -1, ""), wanted_results(L));
+  lua_setfield(L, LUA_REGISTRYINDEX, "wanted");
+  return 0;
+}
+
 const char* check(lua_State* L) {
   // Closures: two instances of one function share a prototype, an instance of another does not.
   if (luaL_dostring(L,
@@ -137,6 +144,14 @@ const char* check(lua_State* L) {
       L,
       "local r = {} for i = 1, 2 do r[i] = pc() end local x = pc() return r[1] == r[2], r[1] ~= x");
   if (!lua_toboolean(L, -1) || !lua_toboolean(L, -2)) return "the place of a call";
+  lua_settop(L, 0);
+  lua_register(L, "wanted", wanted);
+  luaL_dostring(L,
+                "wanted() local a = wanted() local b, c = wanted() local t = { wanted() } "
+                "return (function() return wanted() end)()");
+  lua_getfield(L, LUA_REGISTRYINDEX, "wanted");
+  const char* seen = lua_tostring(L, -1);
+  if (!seen || std::strcmp(seen, "0,1,2,-1,-1,") != 0) return "the results that a caller wants";
   return nullptr;
 }
 }  // namespace

@@ -2,9 +2,9 @@
 // Debian), all in one place and checked by a self-test at start-up, which refuses to run on a
 // library that differs.
 //
-// Used for five things the public API cannot do: pin the hash seed, share a prototype between
-// copies of a closure, tell cheaply whether file-level state was changed, and name the place of a
-// call in 3 ns.
+// Used for six things the public API cannot do: pin the hash seed, share a prototype between
+// copies of a closure, tell cheaply whether file-level state was changed, name the place of a
+// call in 3 ns, and see whether a call's result is used.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -97,6 +97,13 @@ inline void put_object(lua_State* L, const void* object) {
 
 // CallInfo: { func, top, previous, next, savedpc, ... }
 inline constexpr size_t kCallInfoPrevious = 16, kCallInfoSavedpc = 32;
+
+// ... u2, nresults (16 bits), callstatus }: the results that the caller of the running C function
+// wants, negative if all.
+inline constexpr size_t kCallInfoResults = 60;
+inline int wanted_results(lua_State* L) {
+  return load<int16_t>(load<const void*>(L, kStateCallInfo), kCallInfoResults);
+}
 
 // Pins the hash seed of a state under construction: to be called from the allocator on its second
 // call, when the first block (the state) exists and nothing has been hashed. False if the place was

@@ -83,6 +83,7 @@ class Machine final : public System {
   void omit(std::span<const uint64_t> inputs) override;
   ExecutionFacts facts() const override;
   std::string goal_name(uint32_t goal) const override { return goal_names_[goal]; }
+  void witness(Evidence& evidence) const override;
   Limits& limits() override { return options_.limits; }
 
   // ---- for the functions that guests call ----

@@ -21,12 +21,13 @@ struct MachineOptions {
   Limits limits;
   bool async_delivery =
       false;  // --delivery async: one queue per pair, each arrival its own alternative
-  bool racy_timers = false;       // --timers racy: a due timer may fire while processes can run
-  bool drain = false;             // run on after the root has ended
-  bool allow_crashes = false;     // crashes = "allow"
-  bool abort_crashes = false;     // crashes = "abort": a failure whoever is told of it
-  std::vector<uint64_t> omitted;  // operations of generators that are left out (System::inputs)
-  uint32_t max_temperature = 0;   // steps that something may be owed; 0: half of max_steps
+  bool racy_timers = false;        // --timers racy: a due timer may fire while processes can run
+  bool drain = false;              // run on after the root has ended
+  bool allow_crashes = false;      // crashes = "allow"
+  bool abort_crashes = false;      // crashes = "abort": a failure whoever is told of it
+  std::vector<uint64_t> omitted;   // operations of generators that are left out (System::inputs)
+  uint32_t max_temperature = 0;    // steps that something may be owed; 0: half of max_steps
+  bool unused_increments = false;  // increments whose result the caller drops commute
 };
 
 // One lockstep.scenario(name, options, body).

@@ -1,0 +1,168 @@
+-- Small actor programs whose numbers of classes are published for another checker; golden_test.cpp has
+-- the numbers, and where ours differ, why. All run on after their root (drain).
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+local spawn, send, recv, recv_first, self =
+  lockstep.spawn, lockstep.send, lockstep.recv, lockstep.recv_first, lockstep.self
+local any = lockstep.any
+
+local function program(name, body)
+  lockstep.scenario(name, { drain = true, crashes = "allow" }, body)
+end
+
+program("indifferent_senders", function()
+  local main = self()
+  for i = 1, 3 do
+    spawn(function()
+      send(main, "m" .. i)
+    end)
+  end
+  for i = 1, 3 do
+    recv_first("m" .. i)
+  end
+end)
+
+program("independent_receivers", function()
+  local main = self()
+  for _ = 1, 2 do
+    local receiver = spawn(function()
+      recv()
+      send(main, "ok")
+    end)
+    spawn(function()
+      send(receiver, "go")
+    end)
+  end
+  recv()
+  recv()
+end)
+
+program("same_messages", function()
+  local main = self()
+  for _ = 1, 2 do
+    spawn(function()
+      send(main, "same")
+    end)
+  end
+  recv()
+  recv()
+end)
+
+program("same_messages_2", function()
+  local main = self()
+  for _, what in ipairs({ "a", "b" }) do
+    spawn(function()
+      send(main, "unlock")
+      send(main, what)
+    end)
+  end
+  recv_first("unlock")
+  recv_first(function(m)
+    return m == "a" or m == "b"
+  end)
+end)
+
+program("send_it_ets", function()
+  local main = self()
+  local t = ets.new("t", { "public" })
+  spawn(function()
+    ets.insert(t, { "x", 1 })
+    send(main, "ok")
+  end)
+  spawn(function()
+    send(main, "ok")
+  end)
+  recv_first("ok")
+  assert(#ets.lookup(t, "x") == 1)
+end)
+
+program("messages_1", function()
+  local main = self()
+  spawn(function()
+    for _, m in ipairs({ "special", "a", "c" }) do
+      send(main, m)
+    end
+  end)
+  recv_first("special", 0)
+end)
+
+program("receive_order", function()
+  local main = self()
+  spawn(function()
+    send(main, "a")
+  end)
+  spawn(function()
+    send(main, "b")
+  end)
+  recv_first("a")
+  recv()
+end)
+
+program("proxy", function()
+  local main = self()
+  local to = main
+  for _ = 1, 20 do
+    local next_one = to
+    to = spawn(function()
+      send(next_one, (recv()))
+    end)
+  end
+  send(to, "through")
+  spawn(function()
+    send(main, "direct")
+  end)
+  recv()
+  recv()
+end)
+
+program("monitor_plain", function()
+  local p, ref = lockstep.spawn_monitor(function() end)
+  local down = recv_first({ "DOWN", ref, "process", p, any }, 0)
+  if not down then
+    lockstep.demonitor(ref)
+  end
+end)
+
+program("workers", function()
+  local main = self()
+  for i = 1, 2 do
+    spawn(function()
+      send(main, { "job", i, self() })
+      recv()
+    end)
+  end
+  for _ = 1, 2 do
+    local job = recv()
+    send(job[3], "done")
+  end
+end)
+
+program("after_poll", function()
+  local main = self()
+  spawn(function()
+    send(main, "ok")
+  end)
+  for _ = 1, 5 do
+    if recv(0) == "ok" then
+      break
+    end
+  end
+end)
+
+program("register_race", function()
+  local function take()
+    pcall(lockstep.register, "name", self())
+  end
+  spawn(take)
+  spawn(take)
+end)
+
+program("timer_against_receive", function()
+  local t = ets.new("t", { "public" })
+  lockstep.send_after(self(), "late", 100)
+  spawn(function()
+    ets.insert(t, { "x", 1 })
+  end)
+  recv(100)
+  ets.lookup(t, "x")
+end)

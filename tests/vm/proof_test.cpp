@@ -1,0 +1,150 @@
+// Proofs on the real machine: dpor, its reductions and its parts reach the outcomes that the naive
+// search reaches, on random programs and on programs whose numbers of classes are known.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+#include <string>
+
+#include "engine/explorer.h"
+#include "engine/prng.h"
+#include "vm/program.h"
+
+namespace lockstep {
+namespace {
+
+struct Seen {
+  std::set<std::string> outcomes;
+  uint64_t executions = 0, blocked = 0;
+  bool complete = false;
+};
+
+// Every execution that a tree search makes, and what came of each.
+Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
+            const Reduce& reduce = {}, vm::MachineOptions machine = {}, uint64_t most = 60'000) {
+  machine.drain = true;
+  machine.allow_crashes = true;
+  machine.unused_increments = reduce.unused_increments;
+  const auto system = vm::make_machine(program, scenario, machine);
+  StrategyOptions options;
+  options.reduce = reduce;
+  const auto s = find_strategy(strategy)->make(options);
+  Seen seen;
+  while (seen.executions < most) {
+    if (!s->begin(seen.executions, *system)) {
+      seen.complete = true;
+      break;
+    }
+    if (!s->resumed()) system->begin(1, 0);
+    const Outcome outcome = system->run(*s);
+    s->end(outcome, *system);
+    seen.executions++;
+    if (outcome.verdict == Verdict::stopped)
+      seen.blocked++;
+    else
+      seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+  }
+  return seen;
+}
+
+vm::Program program_of(const std::string& body) {
+  return vm::Program::from_sources(
+      {{"p.lua",
+        "local lockstep = require 'lockstep'\nlocal ets = require 'lockstep.ets'\n"
+        "lockstep.scenario('p', function()\n" +
+            body + "end)\n"}});
+}
+
+// A few operations on two keys, two mailboxes, a name and a clock; each process writes down what it
+// saw, and the root tells it all when nothing else can happen.
+std::string random_body(Prng& rng) {
+  const uint32_t n = 2 + rng.below(2);
+  std::string s =
+      "local t = ets.new('t', { 'public' })\nlocal log = ets.new('log', { 'public' })\n"
+      "ets.insert(t, { 'x', 0 })\nets.insert(t, { 'y', 0 })\nlocal pids = {}\n";
+  for (uint32_t p = 1; p <= n; p++) {
+    s += "pids[" + std::to_string(p) +
+         "] = lockstep.spawn(function(a, b)\n  local saw = ''\n"
+         "  local function note(v) saw = saw .. ' ' .. tostring(v) end\n";
+    const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 3);
+    for (uint32_t i = 0; i < steps; i++) {
+      const char key = static_cast<char>('x' + rng.below(2));
+      const uint32_t value = 1 + rng.below(2);
+      const char* to = rng.below(2) ? "a" : "b";
+      switch (rng.below(12)) {
+        case 0:
+        case 1:
+          s += fmt::format("  ets.insert(t, {{ '{}', {} }})\n", key, value);
+          break;
+        case 2:
+        case 3:
+          s += fmt::format("  note(ets.lookup_element(t, '{}', 2))\n", key);
+          break;
+        case 4:
+          s += fmt::format("  ets.update_counter(t, '{}', {})\n", key, value);
+          break;
+        case 5:
+          s += fmt::format("  note(ets.update_counter(t, '{}', 1))\n", key);
+          break;
+        case 6:
+        case 7:
+          s += fmt::format("  if {0} then lockstep.send({0}, {1}) end\n", to, value);
+          break;
+        case 8:
+          s += "  note(lockstep.recv(0))\n";
+          break;
+        case 9:
+          s += fmt::format("  note(lockstep.recv_first({}, {}))\n", value, rng.below(2) * 5);
+          break;
+        case 10:
+          s += "  note(pcall(lockstep.register, 'name', lockstep.self()))\n";
+          break;
+        default:
+          s += rng.below(2) ? "  note(lockstep.choose(2))\n"
+                            : "  note(lockstep.whereis('name') ~= nil)\n";
+      }
+    }
+    s += fmt::format("  ets.insert(log, {{ {}, saw }})\nend, pids[1], pids[2])\n", p);
+  }
+  return s +
+         "lockstep.sleep(1000)\nlocal all = ''\n"
+         "for i = 1, " +
+         std::to_string(n) +
+         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
+         "error(all .. ' x' .. ets.lookup_element(t, 'x', 2) .. ' y' .. ets.lookup_element(t, 'y', "
+         "2), 0)\n";
+}
+
+constexpr Reduce kEach[] = {{.equal_writes = true},
+                            {.unused_increments = true},
+                            {.equal_writes = true, .unused_increments = true}};
+
+TEST(Proof, RandomProgramsReachTheOutcomesOfTheNaiveSearch) {
+  Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : 7);
+  int programs = 0, reduced_more = 0;
+  for (int tries = 0; programs < 50 && tries < 400; tries++) {
+    const std::string body = random_body(rng);
+    SCOPED_TRACE(body);
+    const vm::Program program = program_of(body);
+    const Seen naive = all_of("dfs", program, "p", {}, {}, 20'000);
+    if (!naive.complete) continue;
+    programs++;
+    const Seen dpor = all_of("dpor", program, "p");
+    EXPECT_TRUE(dpor.complete);
+    EXPECT_EQ(dpor.outcomes, naive.outcomes);
+    EXPECT_LE(dpor.executions, naive.executions);
+    for (const Reduce& reduce : kEach) {
+      const Seen less = all_of("dpor", program, "p", reduce);
+      EXPECT_TRUE(less.complete);
+      EXPECT_EQ(less.outcomes, naive.outcomes);
+      EXPECT_LE(less.executions - less.blocked, dpor.executions);
+      reduced_more += less.executions < dpor.executions;
+    }
+  }
+  EXPECT_EQ(programs, 50);
+  EXPECT_GT(reduced_more, 10);  // the switches do something
+}
+
+}  // namespace
+}  // namespace lockstep
