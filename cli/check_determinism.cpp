@@ -61,6 +61,7 @@ class CheckedSystem : public System {
   std::span<const Alternative> blocked() const override { return inner_->blocked(); }
   ExecutionFacts facts() const override { return inner_->facts(); }
   std::string goal_name(uint32_t goal) const override { return inner_->goal_name(goal); }
+  void witness(Evidence& evidence) const override { inner_->witness(evidence); }
   Limits& limits() override { return inner_->limits(); }
 
  private:

@@ -26,6 +26,8 @@ LOCKSTEP_SETTING(depth)
 LOCKSTEP_SETTING(resample_prob)
 LOCKSTEP_SETTING(delivery)
 LOCKSTEP_SETTING(timers)
+LOCKSTEP_SETTING(reduce)
+LOCKSTEP_SETTING(preemptions)
 #undef LOCKSTEP_SETTING
 
 const Flag kSearch[] = {
@@ -48,6 +50,39 @@ const Flag kSearch[] = {
      [](Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }},
     {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
      [](Options& o, const std::string&) { o.max_failures = 0; }},
+};
+
+const Flag kVerify[] = {
+    {"--strategy", "-s", "NAME",
+     "dpor: one execution for each class of equivalent schedules; dfs: every schedule (default "
+     "dpor)",
+     setting<k_strategy>},
+    {"--iterations", "-n", "N", "give up after N executions (default: no limit)",
+     setting<k_iterations>},
+    {"--time", "-t", "T", "give up after this time: 5, 5s, 500ms, 2m (default: no limit)",
+     setting<k_time>},
+    {"--seed", nullptr, "S", "of the random numbers that a scenario draws (default 1)",
+     setting<k_seed>},
+    {"--jobs", "-j", "N",
+     "worker threads, 0 for one a core; the report does not depend on it (default 1)",
+     [](Options& o, const std::string& t) {
+       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
+     }},
+    {"--only", nullptr, "TEXT", "verify only scenarios with TEXT in their name; may be repeated",
+     [](Options& o, const std::string& t) { o.only.push_back(t); }},
+    {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
+     [](Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }},
+    {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
+     [](Options& o, const std::string&) { o.max_failures = 0; }},
+};
+
+const Flag kProof[] = {
+    {"--reduce", nullptr, "LIST",
+     "dpor: schedules that differ only in the order of equal-writes, unused-increments, or all of "
+     "these, count as one",
+     setting<k_reduce>},
+    {"--preemptions", nullptr, "N",
+     "dfs: only schedules with at most N preemptions; the verdict says so", setting<k_preemptions>},
 };
 
 const Flag kExecution[] = {
@@ -235,11 +270,31 @@ const std::vector<Command>& table() {
        SIZE_MAX,
        {{"search", kSearch},
         {"executions", kExecution},
+        {"proof", kProof},
         {"checks", kCheck},
         {"results", kResult},
         {"format", kFormat},
         {"output", kOutput}},
        run_command},
+      {"verify",
+       "Prove that no schedule makes a scenario fail, or show one that does, or say what is "
+       "missing.",
+       "verify FILE... [flags]",
+       "  lockstep verify scenarios/fixed/parent_wake.lua\n"
+       "  lockstep verify my.lua --time 10m -j 4\n"
+       "  lockstep verify my.lua --reduce all\n"
+       "  lockstep verify my.lua --strategy dfs --preemptions 2\n"
+       "Ends with VERIFIED (exit code 0), a failure (1), or INCOMPLETE (5).\n",
+       "file",
+       SIZE_MAX,
+       {{"search", kVerify},
+        {"proof", kProof},
+        {"executions", kExecution},
+        {"checks", kCheck},
+        {"results", kResult},
+        {"format", kFormat},
+        {"output", kOutput}},
+       verify_command},
       {"replay",
        "Run a recorded failure again, step by step, from the trace alone.",
        "replay [--trace] T [flags]",

@@ -9,6 +9,7 @@
 namespace lockstep::cli {
 
 ExitCode run_command(const Options& options);
+ExitCode verify_command(const Options& options);
 ExitCode replay_command(const Options& options);
 ExitCode shrink_command(const Options& options);
 ExitCode dump_command(const Options& options);

@@ -46,6 +46,7 @@ struct Options {
   bool races = false;  // list them
   bool progress = true;
   bool check_determinism = false;
+  bool prove = false;           // verify: insist on a proof
   CheckHistoryOptions history;  // what only check-history takes
   BenchOptions bench;           // what only bench takes
   int verbosity = 0;            // -1 quiet, 1 and more: log

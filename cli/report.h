@@ -31,7 +31,16 @@ struct ShrinkReport {
 
 // One failure: as found, and as shrunk if it was.
 struct FailureReport {
-  enum class How { found, expected, replayed, edited, otherwise, shrunk, dumped } how = How::found;
+  enum class How {
+    found,
+    bound,
+    expected,
+    replayed,
+    edited,
+    otherwise,
+    shrunk,
+    dumped
+  } how = How::found;
   Trace trace;
   uint64_t iteration = 0;  // of the run that found it
   std::string path;        // of the trace; empty if it was not written
@@ -45,6 +54,9 @@ struct FailureReport {
   const std::string& shown_path() const { return small ? small_path : path; }
 };
 
+// What a search that can end says. `bounded`: it executed all that its own bounds let it.
+enum class Proof : uint8_t { none, verified, incomplete };
+
 struct ScenarioReport {
   std::string file, name;
   Settings settings;
@@ -53,6 +65,7 @@ struct ScenarioReport {
   bool missed = false;         // it should have failed, and did not
   std::string nondeterminism;  // --check-determinism: what differed, empty if nothing
   uint64_t checked = 0;        // ... among that many executions
+  Proof proof = Proof::none;
 };
 
 struct DivergenceReport {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/report.h"
+#include "cli/report_proof.h"
 #include "cli/schedule_view.h"
 #include "engine/estimate.h"
 
@@ -154,6 +155,8 @@ const char* how_name(FailureReport::How how) {
   switch (how) {
     case FailureReport::How::found:
       return "found";
+    case FailureReport::How::bound:
+      return "bound";
     case FailureReport::How::expected:
       return "expected";
     case FailureReport::How::replayed:
@@ -271,6 +274,8 @@ class NdjsonReporter : public Reporter {
     json["proof"] = r.exhausted && r.bound_hit == 0 && r.findings.empty();
     json["races"] = races_json(r.races);
     json["activity"] = activity_json(r.activity, s.settings.cover);
+    json["share"] = r.share;
+    if (s.proof != Proof::none) json["verification"] = proof_json(s);
     json["expect"] = s.settings.expect;
     json["expected"] = s.expected;
     json["missed"] = s.missed;

@@ -4,40 +4,13 @@
 #include <fmt/format.h>
 
 #include "cli/report.h"
+#include "cli/report_proof.h"
 #include "cli/report_schedule.h"
+#include "cli/words.h"
 #include "engine/estimate.h"
 
 namespace lockstep::cli {
 namespace {
-
-std::string grouped(uint64_t n) {
-  auto digits = std::to_string(n);
-  for (auto at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
-
-std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
-
-// What a scenario says must not steer the terminal.
-std::string harmless(std::string text) {
-  for (auto& c : text)
-    if ((static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f) c = '?';
-  return text;
-}
-
-std::string one_line(std::string text) {
-  for (auto& c : text)
-    if (c == '\n' || c == '\t') c = ' ';
-  return harmless(std::move(text));
-}
-
-std::string counted(uint64_t n, std::string_view what) {
-  return fmt::format("{} {}{}", grouped(n), what, n == 1 ? "" : "s");
-}
-
-std::string field(std::string_view name, const std::string& value) {
-  return fmt::format("  {:<13}{}\n", fmt::format("{}:", name), value);
-}
 
 // A field of several lines.
 std::string several(std::string_view name, const std::vector<std::string>& lines) {
@@ -69,6 +42,8 @@ std::string heading(const FailureReport& f, const Style& style) {
   const auto name = one_line(f.trace.scenario);
   const auto n = f.iteration;
   switch (f.how) {
+    case FailureReport::How::bound:
+      return style.yellow(fmt::format("{}: comes to a bound on iteration {}", name, n));
     case FailureReport::How::found:
       return style.red(fmt::format("{}: found a concurrency bug on iteration {}", name, n));
     case FailureReport::How::expected:
@@ -166,6 +141,8 @@ class TextReporter : public Reporter {
     if (s.missed)
       out = style_.red(
           fmt::format("{}: expected to fail ({}), but did not", name, s.settings.expect));
+    else if (s.proof != Proof::none)
+      out = proof_heading(s, style_);
     else if (r.findings.empty())
       out = style_.green(fmt::format("{}: no failure found", name));
     else
@@ -192,7 +169,10 @@ class TextReporter : public Reporter {
                    s.nondeterminism.empty()
                        ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
                        : "NOT EXACT: " + s.nondeterminism);
-    if (r.findings.empty()) out += guarantee(s);
+    if (s.proof != Proof::none)
+      out += proof_text(s);
+    else if (r.findings.empty())
+      out += guarantee(s);
     return out + "\n";
   }
 

@@ -1,4 +1,5 @@
-// lockstep run: for each scenario explore, shrink what is found, write the traces, report.
+// lockstep run and verify: for each scenario explore, shrink what is found, write the traces,
+// report.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -11,10 +12,29 @@
 #include "cli/log.h"
 #include "cli/make_trace.h"
 #include "cli/report.h"
+#include "cli/report_proof.h"
+#include "cli/search.h"
 #include "cli/selection.h"
 
 namespace lockstep::cli {
 namespace {
+
+// How to sample, and for how long, says nothing about a proof.
+Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
+  for (const char* name : {"strategy", "iterations", "time", "depth", "resample_prob"})
+    scenario.options.erase(name);
+  return resolve_settings(scenario, flags);
+}
+
+// Reductions drop schedules for others that may need more preemptions, so a bound on these goes
+// with the plain search only.
+void check_bounds(const Selected& s) {
+  if (s.settings.preemptions < 0 || s.settings.strategy == "dfs") return;
+  throw Error(ExitCode::usage,
+              fmt::format("--preemptions bounds dfs only, not {} (scenario \"{}\")",
+                          s.settings.strategy, s.scenario->name),
+              "--strategy dfs --preemptions N");
+}
 
 constexpr double kShrinkSeconds = 1;  // of one finding; 'lockstep shrink' takes its time
 
@@ -27,11 +47,16 @@ class Run {
       : options_(options), reporter_(make_reporter(options)), names_(options.trace_dir) {}
 
   ExitCode all() {
-    const auto programs = load_programs(options_, "lockstep run scenarios/tour/lost_update.lua");
-    const auto selected = select_scenarios(options_, programs);
+    const auto programs =
+        load_programs(options_, options_.prove ? "lockstep verify scenarios/fixed/parent_wake.lua"
+                                               : "lockstep run scenarios/tour/lost_update.lua");
+    auto selected = select_scenarios(options_, programs);
+    if (options_.prove)
+      for (auto& s : selected) s.settings = proof_settings(*s.scenario, options_.settings);
+    for (const auto& s : selected) check_bounds(s);
     if (options_.verbosity >= 0)
       for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
-    put(reporter_->begin({"run", options_.args}));
+    put(reporter_->begin({options_.prove ? "verify" : "run", options_.args}));
     for (const auto& s : selected) {
       if (summary_.interrupted) break;
       one(s);
@@ -48,24 +73,36 @@ class Run {
     ScenarioReport report{s.program->path(), s.scenario->name, s.settings, {}, false, false, {}, 0};
     explore_one(s, &report);
     const auto& r = report.result;
-    bool failed = false;
+    bool failed = false, bounded = false;
     for (const auto& finding : r.findings) {
       const bool expected = s.settings.expects(finding.outcome);
+      const bool bound = options_.prove && !expected && is_bound(finding.outcome.verdict);
       report.expected |= expected;
-      failed |= !expected;
+      failed |= !expected && !bound;
+      bounded |= bound;
       nondeterministic_ |= !finding.deterministic;
-      put(reporter_->failure(describe(run, finding, expected)));
+      put(reporter_->failure(describe(run, finding,
+                                      expected ? FailureReport::How::expected
+                                      : bound  ? FailureReport::How::bound
+                                               : FailureReport::How::found)));
     }
-    report.missed = !s.settings.expect.empty() && r.findings.empty() &&
-                    r.stop != StopReason::interrupted && !r.misuse;
+    const bool complete = r.exhausted && !bounded;
+    report.missed = !s.settings.expect.empty() && !report.expected &&
+                    r.stop != StopReason::interrupted && !r.misuse &&
+                    (r.findings.empty() || options_.prove) && (complete || !options_.prove);
     nondeterministic_ |= !report.nondeterminism.empty();
+    if (!failed && !report.missed && !r.misuse) {
+      if (complete && (options_.prove || r.findings.empty())) report.proof = Proof::verified;
+      if (!complete && options_.prove) report.proof = Proof::incomplete;
+    }
     put(reporter_->scenario(report));
     if (r.misuse) misuse(r.misuse->outcome);
     summary_.scenarios++;
-    summary_.failed += failed || report.missed || r.misuse;
+    summary_.failed += failed || report.missed || r.misuse || report.proof == Proof::incomplete;
     summary_.iterations += r.iterations;
     summary_.interrupted |= r.stop == StopReason::interrupted;
     found_ |= failed || report.missed;
+    incomplete_ |= report.proof == Proof::incomplete;
   }
 
   void explore_one(const Selected& s, ScenarioReport* report) {
@@ -74,6 +111,11 @@ class Run {
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     explore_options.max_failures = options_.max_failures;
     explore_options.race_samples = options_.races ? kRaceSamples : kFewRaceSamples;
+    if (options_.prove) {
+      explore_options.bounds_fail = false;
+      if (!s.settings.expect.empty())
+        explore_options.max_failures = 0;  // proved: it fails so, and in no other way
+    }
     explore_options.interrupted = &interrupted();
     log_info(fmt::format("{}: {} with seed {}, {} worker(s)", s.scenario->name, s.settings.strategy,
                          s.settings.seed, explore_options.workers));
@@ -85,25 +127,25 @@ class Run {
     };
     ProgressLine line(options_);
     report->result = explore(factory, explore_options, [&](const Progress& p) {
-      const double rate = p.seconds > 0 ? static_cast<double>(p.iterations) / p.seconds : 0;
-      line.show(fmt::format("{}: {} executions, {:.0f}/s, {} failure{}", s.scenario->name,
-                            p.iterations, rate, p.failures, p.failures == 1 ? "" : "s"));
+      line.show(progress_text(s.scenario->name, p));
     });
     report->checked = check.checked();
     report->nondeterminism = check.difference();
   }
 
   // Writes the trace, shrinks it, writes what came of that.
-  FailureReport describe(const ScenarioRun& run, const Finding& finding, bool expected) {
+  FailureReport describe(const ScenarioRun& run, const Finding& finding, FailureReport::How how) {
     const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
     FailureReport f;
-    f.how = expected ? FailureReport::How::expected : FailureReport::How::found;
+    f.how = how;
     f.trace = make_trace(run, finding, *machine);
     f.iteration = finding.iteration;
     f.nondeterminism = finding.divergence;
     const auto path = names_.next(run, finding.iteration);
     if (write(f.trace, path)) f.path = path;
-    if (options_.shrink && finding.deterministic && !interrupted()) shrink_one(*machine, path, &f);
+    if (options_.shrink && how != FailureReport::How::bound && finding.deterministic &&
+        !interrupted())
+      shrink_one(*machine, path, &f);
     return f;
   }
 
@@ -151,7 +193,8 @@ class Run {
     if (summary_.interrupted) return ExitCode::interrupted;
     if (misused_) return ExitCode::scenario;
     if (nondeterministic_) return ExitCode::diverged;
-    return found_ ? ExitCode::failure : ExitCode::ok;
+    if (found_) return ExitCode::failure;
+    return incomplete_ ? ExitCode::incomplete : ExitCode::ok;
   }
 
   const Options& options_;
@@ -159,11 +202,12 @@ class Run {
   TraceNames names_;
   SummaryReport summary_;
   std::optional<Error> trace_error_;
-  bool found_ = false, misused_ = false, nondeterministic_ = false;
+  bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
 };
 
 }  // namespace
 
+ExitCode search_command(const Options& options) { return Run(options).all(); }
 ExitCode run_command(const Options& options) { return Run(options).all(); }
 
 }  // namespace lockstep::cli

@@ -32,6 +32,31 @@ bool is_choice(const char* choices, const std::string& text, const char* second)
   return text == second;
 }
 
+struct Reduction {
+  const char* name;
+  bool Reduce::*on;
+};
+const Reduction kReductions[] = {{"equal-writes", &Reduce::equal_writes},
+                                 {"unused-increments", &Reduce::unused_increments}};
+
+// "equal-writes,unused-increments", "all" or "none".
+void set_reduce(Settings& s, const std::string& text) {
+  s.reduce = {};
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    const std::string name = text.substr(at, end - at);
+    bool known = name == "none" || name == "all";
+    for (const Reduction& r : kReductions) {
+      if (name == r.name || name == "all") s.reduce.*r.on = true;
+      known |= name == r.name;
+    }
+    if (!known)
+      throw fmt::format("must be a list of {}, or all or none, got '{}'",
+                        "equal-writes, unused-increments", name);
+    at = end + 1;
+  }
+}
+
 struct Setting {
   const char* name;
   void (*set)(Settings&, const std::string&);
@@ -59,6 +84,11 @@ const Setting kSettings[] = {
     {"depth",
      [](Settings& s, const std::string& t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
     {"resample_prob", [](Settings& s, const std::string& t) { s.resample = parse_probability(t); }},
+    {"reduce", set_reduce},
+    {"preemptions",
+     [](Settings& s, const std::string& t) {
+       s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
+     }},
     {"delivery",
      [](Settings& s, const std::string& t) {
        s.async_delivery = is_choice("instant|async", t, "async");
@@ -106,6 +136,17 @@ const Setting* find_setting(const std::string& name) {
     if (name == setting.name) return &setting;
   return nullptr;
 }
+
+}  // namespace
+
+std::string reduce_names(const Reduce& reduce) {
+  std::string names;
+  for (const Reduction& r : kReductions)
+    if (reduce.*r.on) names += (names.empty() ? "" : ",") + std::string(r.name);
+  return names;
+}
+
+namespace {
 
 std::string flag_of(std::string name) {
   for (auto& c : name)
@@ -189,6 +230,8 @@ ExploreOptions Settings::explore() const {
   e.strategy_options.max_steps = max_steps;
   e.strategy_options.depth = depth;
   e.strategy_options.resample = resample;
+  e.strategy_options.reduce = reduce;
+  e.strategy_options.preemptions = preemptions;
   return e;
 }
 
@@ -203,6 +246,7 @@ vm::MachineOptions Settings::machine() const {
   m.allow_crashes = allow_crashes;
   m.omitted = omitted;
   m.abort_crashes = abort_crashes;
+  m.unused_increments = reduce.unused_increments;
   return m;
 }
 

@@ -23,6 +23,8 @@ struct Settings {
   uint64_t max_memory = 256ull << 20;
   int depth = 3;
   double resample = -1;
+  Reduce reduce;
+  int preemptions = -1;  // negative: no bound
   bool async_delivery = false;
   bool racy_timers = false;
   bool drain = false;
@@ -39,6 +41,7 @@ struct Settings {
 };
 
 std::string omitted_text(const std::vector<uint64_t>& keys);  // as the setting `omit`
+std::string reduce_names(const Reduce& reduce);  // "equal-writes,unused-increments"; empty if none
 
 // Checks one setting by itself; throws std::string, "must be ...". Used for flags, before any
 // scenario is read.

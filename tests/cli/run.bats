@@ -28,10 +28,10 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 
 @test "nothing found: exit 0, and it is said that this is no proof" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
-  lockstep run clean.lua
+  lockstep run clean.lua --strategy pos
   exits 0
   has "$out" "no failure found"
-  has "$out" "1,000 with auto"
+  has "$out" "1,000 with pos"
   has "$out" "not a proof"
   [ ! -e traces ]
   lockstep run clean.lua -q
@@ -149,7 +149,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 
 @test "--time stops a run" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
-  lockstep run clean.lua --time 200ms
+  lockstep run clean.lua --time 200ms --strategy pos
   exits 0
   has "$out" "the time is up"
 }

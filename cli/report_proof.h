@@ -1,0 +1,18 @@
+// The verdict of a search that can end: VERIFIED with what it assumed and what it saw, or
+// INCOMPLETE with what stopped it, how much is left and which knob helps.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/report.h"
+
+namespace lockstep::cli {
+
+std::string proof_heading(const ScenarioReport& report, const Style& style);
+std::string proof_text(const ScenarioReport& report);
+nlohmann::ordered_json proof_json(const ScenarioReport& report);
+
+// What stands on the line that is rewritten while searching.
+std::string progress_text(const std::string& scenario, const Progress& progress);
+
+}  // namespace lockstep::cli

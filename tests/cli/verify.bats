@@ -1,0 +1,260 @@
+# lockstep verify: VERIFIED, a failure, or INCOMPLETE, with what each assumes.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+FIXED="$LOCKSTEP_ROOT/scenarios/fixed"
+BUGS="$LOCKSTEP_ROOT/scenarios/bugs"
+
+# Three writers of one key: 3! classes, whatever comes after.
+writers() {
+  cat >writers.lua <<'LUA'
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+lockstep.scenario("writers", function()
+  local t = ets.new("t", { "public" })
+  for i = 1, 3 do
+    lockstep.spawn(function() ets.insert(t, { "x", i }) end)
+  end
+  lockstep.sleep(1)
+  assert(ets.lookup_element(t, "x", 2) > 0)
+end)
+LUA
+}
+
+@test "a proof says how many classes, what it assumed, and that it is not vacuous" {
+  writers
+  lockstep verify writers.lua
+  exits 0
+  has "$out" "writers: VERIFIED, all 6 classes pass"
+  has "$out" "at most 10,000 steps"
+  has "$out" "instant delivery"
+  has "$out" "assert was evaluated 6 times, in every execution"
+  has "$out" "4 processes, all ran"
+  has "$out" "3 racing pairs, both orders seen of each"
+  has "$out" "no message was left unread"
+}
+
+@test "the published count of the repaired wake-up protocol, whatever the workers" {
+  for jobs in 1 2 4; do
+    "$LOCKSTEP" verify "$FIXED/parent_wake.lua" -j "$jobs" | grep -v '^  rate:' >"out$jobs"
+  done
+  grep -q "VERIFIED, all 1,332 classes pass" out1
+  diff out1 out2
+  diff out1 out4
+}
+
+@test "a failure is reported as by run, with a trace that replays, exit 1" {
+  lockstep verify "$BUGS/parent_wake.lua"
+  exits 1
+  has "$out" "found a concurrency bug on iteration"
+  lockstep replay --trace "$(sed -n 's/^ *trace path: *//p' out)"
+  exits 1
+}
+
+@test "all failing classes are counted: 324 of 616 deadlock" {
+  lockstep verify "$BUGS/parent_wake.lua" --keep-going --format ndjson
+  exits 1
+  [ "$(jq -r 'select(.type == "failure") | .times' out | paste -sd+ | bc)" = 324 ]
+  [ "$(jq -r 'select(.type == "scenario") | .iterations' out)" = 616 ]
+}
+
+@test "the report of a failure does not depend on the workers" {
+  for jobs in 1 3; do
+    "$LOCKSTEP" verify "$BUGS/parent_wake.lua" --keep-going --no-shrink -j "$jobs" | grep -v '^  rate:' >"out$jobs" || true
+  done
+  diff out1 out3
+}
+
+@test "a budget that ends too early is INCOMPLETE, exit 5, with an estimate and a knob" {
+  lockstep verify "$FIXED/parent_wake.lua" --iterations 300
+  exits 5
+  has "$out" "INCOMPLETE, no failure in 300 classes"
+  has "$out" "stopped by:  --iterations 300"
+  has "$out" "of the search is done"
+  has "$out" "--iterations "
+  lacks "$out" "VERIFIED"
+}
+
+@test "an execution that ends at a bound makes it incomplete, never verified" {
+  scenario endless.lua endless <<'LUA'
+local me = lockstep.self()
+lockstep.spawn(function() lockstep.send(me, "stop") end)
+while lockstep.recv(0) ~= "stop" do end
+LUA
+  lockstep verify endless.lua --max-steps 20
+  exits 5
+  has "$out" "endless: INCOMPLETE"
+  has "$out" "ended at a bound"
+  has "$out" "--max-steps 80"
+  lacks "$out" "VERIFIED"
+}
+
+@test "an empty proof says that it is empty" {
+  scenario empty.lua empty <<<'lockstep.spawn(function() end)'
+  lockstep verify empty.lua
+  exits 0
+  has "$out" "NOTHING ASSERTED"
+  scenario drawn.lua drawn <<<'assert(math.random(6) < 7)'
+  lockstep verify drawn.lua
+  exits 0
+  has "$out" "random numbers as drawn with seed 1"
+}
+
+@test "unread messages and idle processes are named" {
+  scenario unread.lua unread <<'LUA'
+local p = lockstep.spawn(function() lockstep.recv_first(function(m) return m == "b" end) end)
+lockstep.send(p, "a")
+lockstep.sleep(1)
+assert(true)
+LUA
+  lockstep verify unread.lua
+  exits 0
+  has "$out" "messages were left unread in 1 of 1 executions: P0(root) -> P1 (1)"
+  has "$out" "never performed an operation: P1"
+}
+
+@test "a scenario that expects a failure is verified to fail so and in no other way" {
+  cat >expects.lua <<'LUA'
+local lockstep = require "lockstep"
+lockstep.scenario("stuck", { expect = "deadlock" }, function()
+  local me = lockstep.self()
+  lockstep.spawn(function() lockstep.send(me, 1) end)
+  lockstep.spawn(function() lockstep.send(me, 2) end)
+  if lockstep.recv() == 2 then lockstep.recv() lockstep.recv() end
+end)
+lockstep.scenario("never stuck", { expect = "deadlock" }, function() assert(true) end)
+LUA
+  lockstep verify expects.lua --only stuck
+  exits 1
+  has "$out" "stuck: VERIFIED, fails as expected (deadlock) in 1 of 2 classes, and in no other way"
+  has "$out" "never stuck: expected to fail (deadlock), but did not"
+}
+
+@test "several files, one verdict each; ndjson has every figure" {
+  writers
+  lockstep verify writers.lua "$FIXED/limiter.lua" --format ndjson
+  exits 0
+  [ "$(jq -r 'select(.type == "run") | .command' out)" = verify ]
+  [ "$(jq -r 'select(.type == "scenario") | .verification.verdict' out | sort -u)" = verified ]
+  [ "$(jq -r 'select(.scenario == "writers") | .verification.executed' out)" = 6 ]
+  [ "$(jq -r 'select(.scenario == "writers") | .verification.racing_pairs' out)" = 3 ]
+}
+
+@test "a strategy that cannot prove is refused with the reason" {
+  lockstep verify "$FIXED/limiter.lua" --strategy pct
+  exits 2
+  has "$err" "--strategy pct cannot prove anything: it samples schedules"
+  lockstep verify "$FIXED/limiter.lua" --strategy bounded
+  exits 2
+  has "$err" "it ends at a bound of its own"
+  lockstep verify
+  exits 2
+  has "$err" "no scenario file given"
+}
+
+@test "what a scenario says about sampling does not limit its proof" {
+  sed 's/lockstep.scenario("writers", /&{ iterations = 2, strategy = "pct" }, /' >sampled.lua < <(
+    writers
+    cat writers.lua
+  )
+  lockstep verify sampled.lua
+  exits 0
+  has "$out" "all 6 classes pass"
+}
+
+@test "dfs proves as well, schedule by schedule" {
+  writers
+  lockstep verify writers.lua --strategy dfs -j 2
+  exits 0
+  has "$out" "schedules pass"
+  has "$out" "Every schedule was executed"
+}
+
+@test "auto turns to a proof where the classes are few, and says so" {
+  writers
+  lockstep run writers.lua
+  exits 0
+  has "$out" "writers: VERIFIED by auto, all 6 classes pass"
+  for jobs in 1 2; do
+    "$LOCKSTEP" run "$FIXED/limiter.lua" --iterations 20000 -j "$jobs" | grep -v '^  rate:' >"out$jobs"
+  done
+  grep -q "VERIFIED by auto, all 576 classes" out1
+  diff out1 out2
+}
+
+@test "auto does not take one draw of random numbers for all" {
+  scenario drawn.lua drawn <<<'lockstep.spawn(function() end) assert(math.random(6) < 7)'
+  lockstep run drawn.lua
+  exits 0
+  lacks "$out" VERIFIED
+  has "$out" "not a proof"
+}
+
+@test "values: each reduction has its switch, and the verdict names it" {
+  scenario values.lua values <<'LUA'
+local ets = require "lockstep.ets"
+local t = ets.new("t", { "public" })
+ets.insert(t, { "n", 0 })
+for _ = 1, 3 do lockstep.spawn(function() ets.update_counter(t, "n", 1) end) end
+for _ = 1, 2 do lockstep.spawn(function() ets.insert(t, { "x", 1 }) end) end
+lockstep.sleep(1)
+assert(ets.lookup_element(t, "n", 2) == 3)
+LUA
+  lockstep verify values.lua
+  has "$out" "all 12 classes pass"
+  lockstep verify values.lua --reduce unused-increments
+  has "$out" "all 2 classes pass"
+  has "$out" "unused-increments"
+  lockstep verify values.lua --reduce equal-writes
+  has "$out" "all 6 classes pass"
+  lockstep verify values.lua --reduce all
+  has "$out" "the only class passes"
+  lockstep verify values.lua --reduce equal-sends
+  exits 2
+  has "$err" "--reduce must be a list of"
+}
+
+@test "a bound on preemptions goes with dfs, and the verdict says so" {
+  writers
+  lockstep verify writers.lua --strategy dfs --preemptions 0
+  exits 0
+  has "$out" "VERIFIED within 0 preemptions"
+  lockstep verify writers.lua --preemptions 2
+  exits 2
+  has "$err" "--preemptions bounds dfs only, not dpor"
+}
+
+# Look up, insert one more, tell the parent: Concuerror's optimal search executes 6, 150 and 8,712 of
+# these, equal inserts commuting; (N!)^2 orders of the table times N! of the messages if they do not
+# (the orders of messages that the table forces included).
+counter() {  # counter N
+  cat >"counter$1.lua" <<LUA
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+lockstep.scenario("counter $1", function()
+  local t = ets.new("t", { "public" })
+  ets.insert(t, { "n", 0 })
+  local main = lockstep.self()
+  for _ = 1, $1 do
+    lockstep.spawn(function()
+      ets.insert(t, { "n", ets.lookup_element(t, "n", 2) + 1 })
+      lockstep.send(main, "done")
+    end)
+  end
+  for _ = 1, $1 do lockstep.recv() end
+  assert(ets.lookup_element(t, "n", 2) <= $1)
+end)
+LUA
+}
+
+@test "the published counts of the counter with messages" {
+  counter 2
+  counter 3
+  counter 4
+  lockstep verify counter2.lua counter3.lua --reduce equal-writes
+  has "$out" "counter 2: VERIFIED, all 6 classes pass"
+  has "$out" "counter 3: VERIFIED, all 150 classes pass"
+  lockstep verify counter4.lua --reduce equal-writes -j 2
+  has "$out" "counter 4: VERIFIED, all 8,712 classes pass"
+}
