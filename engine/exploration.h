@@ -82,7 +82,8 @@ class Exploration {
   std::vector<std::unique_ptr<System>>
       owned_;  // outlive the strategies, which may hold their images
   std::vector<std::unique_ptr<Worker>> workers_;
-  double share_ = 0;  // of the tree, while one is searched
+  bool hopeless_ = false;  // no proof will come of it
+  double share_ = 0;       // of the tree, while one is searched
 };
 
 struct Exploration::Worker {

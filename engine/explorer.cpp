@@ -209,7 +209,7 @@ void Exploration::sample_or_prove() {
     if (drew || !worth_a_proof(result) || 4 * classes > left) continue;
     const auto most = static_cast<uint64_t>(2 * classes) + 64;
     if (search_tree(*find_strategy("dpor"), most)) return;
-    drew = result.evidence.drew != 0;
+    drew = result.evidence.drew != 0 || hopeless_;
     result.share = 0;
     result.tried += result.proof_executions;
     result.proof_executions = 0;

@@ -34,6 +34,7 @@ struct Exploration::Part {
   Batch batch;
   Evidence seen;
   bool done = false;
+  bool hopeless = false;         // auto: came to a bound, so there will be no proof
   const Worker* home = nullptr;  // whose images it holds
 };
 
@@ -51,6 +52,12 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
     if ((part.done = !worker.execute(*part.tree, nullptr, part.next, part.batch))) break;
     part.next++;
     if (std::this_thread::get_id() == caller_ && n % 64 == 63) report();
+    // No failure of a search that was not asked for: its schedules are not fair.
+    if (info_.claims.proves && !part.batch.failures.empty() && part.batch.failures.back().bound) {
+      part.batch.failures.pop_back();
+      part.hopeless = true;
+      break;
+    }
     if (part.batch.failures.empty() || options_.max_failures != 1) continue;
     const Failure& last = part.batch.failures.back();
     if (last.misuse || !last.bound || options_.bounds_fail) break;
@@ -120,7 +127,8 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       }
       const bool whole = !stop_;
       submit(std::move(part.batch));
-      if (stop_ || !whole) break;
+      hopeless_ |= part.hopeless;
+      if (stop_ || !whole || hopeless_) break;
       for (auto& tree : part.tree->surrender()) fresh.push_back({std::move(tree)});
       if (part.done) {
         done += part.tree->weight;
@@ -131,6 +139,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       }
       if (n > 1) part.tree->forget_images();
     }
+    if (hopeless_) break;
     std::erase_if(parts, [](const Part& part) { return part.done; });
     for (Part& part : fresh) parts.push_back(std::move(part));
     double all = done, there = done;

@@ -74,7 +74,9 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   p.receiver = L;
   bool found = find_message(p);
   if (found || timeout_ms == 0) {
-    sync(L, p, what, kind, access, box, 0, found ? p.mailbox[p.looked].sent_at : 0);
+    // A poll that finds a message could have come before it: the message is no cause of it.
+    sync(L, p, what, kind, access, box, 0,
+         found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
     if (timeout_ms == 0)
       flush_own_signals(p);  // all that has been sent is looked at before giving up
     if (!found) found = find_message(p);

@@ -110,7 +110,7 @@ assert(true)
 LUA
   lockstep verify unread.lua
   exits 0
-  has "$out" "messages were left unread in 1 of 1 executions: P0(root) -> P1 (1)"
+  has "$out" "messages were left unread in 1 of 1 executions: P0(root) -> P1(fn:3) (1)"
   has "$out" "never performed an operation: P1"
 }
 
