@@ -24,6 +24,7 @@ Count dpor(const std::string& program, bool equal_writes = false, bool images = 
   o.iterations = 0;
   o.max_failures = 0;
   o.strategy_options.reduce.equal_writes = equal_writes;
+  o.slice = UINT64_MAX;  // one part gives no execution up
   const ExploreResult r = explore(
       [&] {
         auto system = std::make_unique<ToySystem>(program, images);
