@@ -24,13 +24,13 @@ on_terminal() { script -qec "$*" /dev/null </dev/null; }
 
 @test "progress is a rewritten line on a terminal and silent in a short piped run" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
-  has "$(TERM=xterm CI= on_terminal "'$LOCKSTEP' run clean.lua --time 1s")" $'\r\e[K'
-  lockstep run clean.lua --time 300ms
+  has "$(TERM=xterm CI= on_terminal "'$LOCKSTEP' run clean.lua --strategy random --time 1s")" $'\r\e[K'
+  lockstep run clean.lua --strategy random --time 300ms
   [ -z "$err" ]
 }
 
 interrupted_run() {  # interrupted_run SIGNAL
-  "$LOCKSTEP" run clean.lua --time 60s --no-progress >out 2>err &
+  "$LOCKSTEP" run clean.lua --strategy random --time 60s --no-progress >out 2>err &
   local pid=$!
   sleep 0.7
   kill -"$1" "$pid"
@@ -50,7 +50,7 @@ interrupted_run() {  # interrupted_run SIGNAL
 }
 
 @test "findings before ^C are reported with their traces" {
-  "$LOCKSTEP" run "$TOUR" --keep-going --time 60s --no-progress --format ndjson >out 2>err &
+  "$LOCKSTEP" run "$TOUR" --strategy random --keep-going --time 60s --no-progress --format ndjson >out 2>err &
   local pid=$!
   sleep 0.7
   kill -TERM "$pid"
