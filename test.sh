@@ -21,7 +21,7 @@ count() {  # count PASSED FAILED WHAT LOG
   printf '%-34s %5d passed, %d failed   (%d s)\n' "$3" "$1" "$2" $((SECONDS - started))
   if [ "$2" -gt 0 ]; then
     echo "---- from $4:"
-    grep -nE 'error|FAILED|\*\*\*Failed|\*\*\*Timeout|^not ok|Failure|SUMMARY|ERROR:|warning' "$4" | head -40
+    grep -nE 'error:|FAILED|\*\*\*(Failed|Timeout)|^not ok|: Failure$|SUMMARY|ERROR:|warning:' "$4" | head -40
     tail -15 "$4"
     echo "----"
   fi

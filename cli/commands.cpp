@@ -240,7 +240,7 @@ const Flag kHistoryBudget[] = {
      }},
     {"--time", "-t", "T", "for each file: 5, 5s, 500ms, 2m (default: no limit)",
      [](Options& o, const std::string& t) { o.history.seconds = parse_seconds(t); }},
-    {"--max-memory", nullptr, "SIZE", "of the whole process (default 2G)",
+    {"--memory", "--max-memory", "SIZE", "of the whole process (default 2G)",
      [](Options& o, const std::string& t) { o.history.bytes_max = parse_bytes(t); }},
     {"--timing", nullptr, nullptr, "say how long each file took",
      [](Options& o, const std::string&) { o.history.timing = true; }},

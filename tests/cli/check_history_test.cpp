@@ -83,24 +83,26 @@ TEST(CheckHistory, JobsDoNotChangeTheReport) {
 }
 
 TEST(CheckHistory, ABudgetEndsInUnknown) {
-  // Equal values queued by many at once: no monitor applies, and no order exists.
+  // Equal values pushed by many at once, and the last round holds only two of the value popped:
+  // no monitor applies, and no order exists.
   std::string path = testing::TempDir() + "history-unknown.jsonl";
   std::ofstream file(path);
   for (int round = 0; round < 12; ++round) {
     for (const char* type : {"invoke", "ok"}) {
       for (int p = 0; p < 8; ++p) {
         file << "{\"process\":" << p << ",\"type\":\"" << type
-             << "\",\"f\":\"enqueue\",\"value\":" << (p + round) % 5 << "}\n";
+             << "\",\"f\":\"push\",\"value\":" << (p + round) % 3 << "}\n";
       }
     }
   }
-  file << "{\"process\":0,\"type\":\"invoke\",\"f\":\"dequeue\",\"value\":null}\n"
-       << "{\"process\":0,\"type\":\"ok\",\"f\":\"dequeue\",\"value\":9}\n";
+  for (int pops = 0; pops < 4; ++pops)
+    file << "{\"process\":0,\"type\":\"invoke\",\"f\":\"pop\",\"value\":null}\n"
+         << "{\"process\":0,\"type\":\"ok\",\"f\":\"pop\",\"value\":2}\n";
   file.close();
-  Ran ran = run({path, "--model", "queue", "--time", "200ms"});
+  Ran ran = run({path, "--model", "stack", "--time", "200ms"});
   EXPECT_EQ(ran.code, ExitCode::incomplete) << ran.out;
   EXPECT_NE(ran.out.find("unknown"), std::string::npos);
-  EXPECT_EQ(run({path, "--model", "queue", "--memory", "20M"}).code, ExitCode::incomplete);
+  EXPECT_EQ(run({path, "--model", "stack", "--memory", "20M"}).code, ExitCode::incomplete);
 }
 
 TEST(CheckHistory, WritesATimeline) {
