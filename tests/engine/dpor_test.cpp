@@ -120,25 +120,31 @@ std::string file_system(int threads) {
 }
 
 // Each thread enters four messages into a hash table of 128 places by compare and set, from place
-// 7 (11 m + thread) mod 128 on (the same paper): the twelfth meets the first.
+// 7 (11 m + thread) mod 128 on (the same paper): the twelfth meets the first. A message whose place
+// nobody else wants is alone with it, and left out.
 std::string indexer(int threads) {
+  const auto first_place = [](int t, int m) { return (m * 11 + t) * 7 % 128; };
+  std::map<int, int> wanted;
+  for (int t = 0; t < threads; t++)
+    for (int m = 1; m <= 4; m++) wanted[first_place(t, m)]++;
   std::map<int, size_t> cells;
   const auto name = [&](int place) {
     return cell(cells.try_emplace(place % 128, cells.size()).first->second);
   };
   std::string all;
   for (int t = 0; t < threads; t++) {
-    if (t) all += "|";
+    all += t ? "|N" : "N";
     for (int m = 1; m <= 4; m++) {
-      const int place = (m * 11 + t) * 7 % 128;
-      all += fmt::format("Q{0} K{0}13 Q{1} K{1}11 Q{2} ", name(place), name(place + 1),
-                         name(place + 2));
+      const int place = first_place(t, m);
+      if (wanted[place] > 1)
+        all += fmt::format(" Q{0} K{0}13 Q{1} K{1}11 Q{2}", name(place), name(place + 1),
+                           name(place + 2));
     }
   }
   return all;
 }
 
-TEST(Dpor, DISABLED_PublishedPrograms) {
+TEST(Dpor, PublishedPrograms) {
   for (const auto& [threads, n] :
        {std::pair{1, 1u}, {8, 1u}, {13, 1u}, {14, 2u}, {16, 8u}, {18, 32u}})
     EXPECT_EQ(classes(file_system(threads)), n) << threads;
