@@ -36,14 +36,18 @@ end
 
 -- ---- threads ----
 
+-- A thread's end is a lock that it gives and whoever joins takes: monitors would all write to one mailbox, and the
+-- order of ends that nobody tells apart would count.
 function threads.create(fn, ...)
-  local pid, ref = lockstep.spawn_monitor(fn, ...)
-  return { pid = pid, ref = ref }
+  local ended = core.new("thread", 0)
+  local pid = lockstep.spawn(function(...)
+    fn(...)
+    core.give(ended)
+  end, ...)
+  return { pid = pid, ended = ended }
 end
 
-function threads.join(thread)
-  lockstep.recv_first({ "DOWN", thread.ref, "process", thread.pid, lockstep.any })
-end
+function threads.join(thread) core.take(thread.ended) end
 
 -- ---- variables ----
 
