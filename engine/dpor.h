@@ -65,9 +65,10 @@ class Dpor final : public Subtree {
   bool pick_first(Node& node);
   bool asleep(const Node& node, const Step& step) const;
   void causes_of(size_t at, const Step& step);
-  void append(size_t at, const Step& step, std::vector<size_t>& races);
+  void append(size_t at, size_t count, const Step& step, std::vector<size_t>& races);
   void reverse(size_t early, size_t late, const Step& late_step);
   void owe(size_t depth, Sequence&& v);
+  void owe_timers(Node& node);
   void consider_waiting();
   void mark(size_t at);
   uint64_t key(ActorId actor);

@@ -53,7 +53,7 @@ void Dpor::start() {
   start_ = false;
   for (size_t i = 0; i + 1 < depth_; i++) {
     found_.clear();
-    append(i, path_[i].step, found_);
+    append(i, i, path_[i].step, found_);
   }
   fresh_ = depth_ - 1;
   take(path_[depth_ - 1], depth_ - 1);

@@ -11,6 +11,10 @@ Step Step::of(const Alternative& a, uint64_t who, const System& system) {
   s.cause = a.cause;
   s.kind = a.kind;
   s.op = a.op;
+  if (object_class(a.op.object) == ObjectClass::process &&
+      (a.kind == AltKind::deliver || a.op.kind == OpKind::alive ||
+       a.op.kind == OpKind::process_info))
+    s.struck = object_container(a.op.object);
   s.op.object = system.stable_object(a.op.object);
   if (a.process == 0 && a.op.kind == OpKind::exit) s.op.flags |= kAfterAll;
   if (a.op.extra_count == 0) return s;
@@ -33,10 +37,9 @@ Step Step::data(uint64_t who, uint32_t value) {
 namespace {
 
 // A signal that is handled may end its process, and so every step of that process depends on it.
+// Who asks after a process has the signals handled that are on their way to it.
 bool strikes(const Step& signal, const Step& other) {
-  return signal.kind == AltKind::deliver &&
-         object_class(signal.op.object) == ObjectClass::process && other.kind == AltKind::step &&
-         other.process == signal.process;
+  return signal.struck != kNoActor && other.kind == AltKind::step && other.process == signal.struck;
 }
 
 // A receive whose message nobody names may take any that arrived.

@@ -17,9 +17,10 @@ struct Step {
   uint32_t process = 0;
   uint32_t cause = 0;  // Alternative::cause
   AltKind kind = AltKind::step;
-  uint32_t value = 0;  // of a data choice
-  uint32_t index = 0;  // among the alternatives of its choice point
-  bool open = false;   // asleep: another part explores it, perhaps not wholly yet
+  uint32_t struck = kNoActor;  // the process that it may end
+  uint32_t value = 0;          // of a data choice
+  uint32_t index = 0;          // among the alternatives of its choice point
+  bool open = false;           // asleep: another part explores it, perhaps not wholly yet
   bool final = false;  // ended its execution while others could go on: dependent on everything
   Operation op;
   std::shared_ptr<Footprint[]> extra;  // what op.extra points to, if anything
@@ -49,11 +50,11 @@ class HappensBefore {
   }
 
   // Appends the step at `index`: after `direct` (program order, creation, cause) and after all that
-  // it depends on among `steps`. The immediate races go to `races` as the indices of the earlier
-  // steps.
+  // it depends on among the first `count` of `steps`. The immediate races go to `races` as the
+  // indices of the earlier steps.
   template <class Steps>
-  void append(size_t index, const Step& step, const std::vector<size_t>& direct, const Steps& steps,
-              bool equal_writes, std::vector<size_t>& races);
+  void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
+              const Steps& steps, bool equal_writes, std::vector<size_t>& races);
 
  private:
   using Word = uint64_t;
@@ -71,23 +72,24 @@ class HappensBefore {
 };
 
 template <class Steps>
-void HappensBefore::append(size_t index, const Step& step, const std::vector<size_t>& direct,
-                           const Steps& steps, bool equal_writes, std::vector<size_t>& races) {
+void HappensBefore::append(size_t index, size_t count, const Step& step,
+                           const std::vector<size_t>& direct, const Steps& steps, bool equal_writes,
+                           std::vector<size_t>& races) {
   restart(index, direct);
   if (step.op.flags & kAfterAll || step.final) {
-    for (size_t i = index; i-- > 0;)
+    for (size_t i = count; i-- > 0;)
       if (!before(i, index)) join(index, i);
     return;
   }
   // A lock: the race is with the latest acquire; the release between only makes this one possible.
   if (step.op.flags & kAcquire)
-    for (size_t i = index; i-- > 0;) {
+    for (size_t i = count; i-- > 0;) {
       const Step& other = steps(i);
       if (!(other.op.flags & kAcquire) || other.op.object != step.op.object) continue;
       if (other.who != step.who && !before(i, index)) races.push_back(i);
       break;
     }
-  for (size_t i = index; i-- > 0;) {
+  for (size_t i = count; i-- > 0;) {
     if (before(i, index)) continue;
     const Step& other = steps(i);
     if (!dependent(other, step, equal_writes)) continue;

@@ -92,7 +92,7 @@ void Dpor::take(Node& node, size_t at) {
   owed_ = std::move(node.tree.front()->next);
   node.tree.front()->next.clear();
   found_.clear();
-  append(at, node.step, found_);
+  append(at, at, node.step, found_);
   for (const size_t early : found_) {
     races_.emplace_back(early, at);
     seen_.saw(name(early), name(at));
@@ -144,6 +144,7 @@ size_t Dpor::choose(const ChoicePoint& point) {
     blocked_ = true;
     return kStop;
   }
+  owe_timers(node);
   mark(depth_);
   take(node, depth_);
   at_ = ++depth_;
@@ -202,6 +203,20 @@ bool Dpor::pick_first(Node& node) {
   return true;
 }
 
+// Timers of one deadline fire when nothing else can go, so all that comes before is before each of
+// them, and no race would ask for another order: every one of them is owed the first turn.
+void Dpor::owe_timers(Node& node) {
+  const auto is_timer = [](const Step& s) {
+    return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
+  };
+  if (node.data || !is_timer(node.tree.front()->step)) return;
+  for (const Step& s : node.pending) {
+    const auto same = [&](const auto& b) { return b->step.who == s.who; };
+    if (is_timer(s) && !asleep(node, s) && std::none_of(node.tree.begin(), node.tree.end(), same))
+      node.tree.push_back(std::make_unique<Branch>(Branch{s, {}}));
+  }
+}
+
 bool Dpor::asleep(const Node& node, const Step& step) const {
   return std::any_of(node.sleep.begin(), node.sleep.end(),
                      [&](const Step& s) { return s.who == step.who; });
@@ -217,10 +232,11 @@ void Dpor::causes_of(size_t at, const Step& step) {
     if (keys_[actor] == step.who && creator_[actor] > 0) direct_.push_back(creator_[actor] - 1);
 }
 
-void Dpor::append(size_t at, const Step& step, std::vector<size_t>& races) {
-  causes_of(at, step);
+// As the step numbered `at`, after the first `count` steps.
+void Dpor::append(size_t at, size_t count, const Step& step, std::vector<size_t>& races) {
+  causes_of(count, step);
   order_.append(
-      at, step, direct_, [this](size_t i) -> const Step& { return path_[i].step; },
+      at, count, step, direct_, [this](size_t i) -> const Step& { return path_[i].step; },
       reduce_.equal_writes, races);
 }
 
@@ -250,21 +266,30 @@ void Dpor::end(const Outcome& outcome, System&) {
 // What is still waited for, and what could go once and then never did, counts as a step at the very
 // end.
 void Dpor::consider_waiting() {
-  std::vector<Step> waiting;
+  std::vector<std::pair<Step, size_t>> waiting;  // with the number of steps that it follows
   for (const Alternative& a : system_->blocked())
-    if (a.op.access != Access::take) waiting.push_back(Step::of(a, key(a.actor), *system_));
+    if (a.op.access != Access::take)
+      waiting.emplace_back(Step::of(a, key(a.actor), *system_), depth_);
   for (size_t i = fresh_; i + 1 < depth_; i++)
     for (const Step& s : path_[i].pending) {
       if (s.who == path_[i].step.who || path_[i + 1].data) continue;
-      const auto same = [&](const Step& other) { return other.who == s.who; };
+      // A process that is struck goes on with another step, its end, in place of the one it had.
+      const auto same = [&](const Step& other) {
+        return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object;
+      };
       if (std::any_of(path_[i + 1].pending.begin(), path_[i + 1].pending.end(), same)) continue;
-      bool later = std::any_of(waiting.begin(), waiting.end(), same);
-      for (size_t k = i + 1; k < depth_ && !later; k++) later = path_[k].step.who == s.who;
-      if (!later) waiting.push_back(s);
+      bool later = std::any_of(waiting.begin(), waiting.end(),
+                               [&](const auto& other) { return same(other.first); });
+      bool struck = false;
+      for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
+        later = same(path_[k].step);
+        struck = !later && path_[k].step.who == s.who;
+      }
+      if (!later) waiting.emplace_back(s, struck ? i + 1 : depth_);
     }
-  for (const Step& s : waiting) {
+  for (const auto& [s, count] : waiting) {
     found_.clear();
-    append(depth_, s, found_);
+    append(depth_, count, s, found_);
     const std::vector<size_t> early = found_;
     for (const size_t i : early) reverse(i, depth_, s);
   }

@@ -176,8 +176,9 @@ int l_exit(lua_State* L) {
   Process* q = m.find(light_at(L, 1));
   if (!q) badarg(L);
   Term reason = m.encode_argument(L, 2, "exit");
-  sync_to(L, m, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
-          digest(reason), q->node);
+  const Footprint box[] = {{mailbox_object(*q), Access::append}, network()};
+  m.announce(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
+             digest(reason), box, q->node == p.node ? 1 : 2);
   if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
   Signal s;
   s.kind = SignalKind::exit;

@@ -373,6 +373,9 @@ class Machine final : public System {
   void stop_receive_timer(Process& p);
   void create_root();
   void end_process(Process& p, uint32_t tables);
+  void act_on(Process& to, Signal& s);
+  Footprint told_first(const Process& p) const;
+  void tell_whom(Process& p);
   void tell_of_end(Process& p);
   void process_body(Process& p);
   void decide_end();  // nothing can happen any more: passed or deadlock

@@ -247,11 +247,14 @@ void Machine::die(Process& p) {
     extra[n++] = {
         make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1),
         Access::write};
+  extra[n++] = told_first(p);
+  p.told = static_cast<uint32_t>(n);
   uint32_t until = 0;
   n += ets_exit_footprint(*this, p, 0, extra + n, 255 - n, &until);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
            make_object(ObjectClass::process, p.index), 0, extra, n);
+  p.told = 0;
   end_process(p, until);
   // An owner of more tables than a footprint holds lets go of them in several steps.
   while (until != kNone) {
@@ -282,6 +285,23 @@ void Machine::die(Process& p) {
   w.current = q;
   switch_stack(nowhere, q->context);
   __builtin_unreachable();
+}
+
+// The first who is told is told in the step that ends the process, so its mailbox belongs to that
+// step.
+Footprint Machine::told_first(const Process& p) const {
+  const uint32_t q = p.links.size        ? p.links[0]
+                     : p.watchers.size   ? p.watchers[0].process
+                     : p.late_links.size ? p.late_links[0]
+                                         : kNone;
+  if (q == kNone) return {};
+  return {make_object(ObjectClass::mailbox, q), Access::append};
+}
+
+// A process that has announced its end has lost or gained somebody to tell.
+void Machine::tell_whom(Process& p) {
+  Operation& end = world_->alternatives[world_->position[p.actor]].op;
+  const_cast<Footprint*>(end.extra)[p.told - 1] = told_first(p);
 }
 
 // Those who are told, links first as OTP does. Each is told in a step of its own if there are

@@ -128,6 +128,12 @@ void Machine::offer(Channel& c) {
         Access::read};
     op.extra = extra;
     op.extra_count = 2;
+  } else if (s.kind != SignalKind::message) {  // it may leave a message, in its place in the queue
+    auto* extra = static_cast<Footprint*>(allocate(2 * sizeof(Footprint)));
+    extra[0] = {make_object(ObjectClass::mailbox, to), Access::append};
+    extra[1] = kNetwork;
+    op.extra = extra;
+    op.extra_count = remote ? 2 : 1;
   } else if (remote) {
     op.extra = &kNetwork;
     op.extra_count = 1;
@@ -180,6 +186,11 @@ void Machine::flush_signals_from(Process& from, Process& to) {
 }
 
 void Machine::handle(Process& to, Signal& s) {
+  act_on(to, s);
+  if (__builtin_expect(to.told != 0, 0) && alive(to)) tell_whom(to);
+}
+
+void Machine::act_on(Process& to, Signal& s) {
   World& w = *world_;
   Process* from = s.from == kNone ? nullptr : w.processes[s.from];
   // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the

@@ -146,5 +146,89 @@ TEST(Proof, RandomProgramsReachTheOutcomesOfTheNaiveSearch) {
   EXPECT_GT(reduced_more, 0);  // the switches do something
 }
 
+// Processes that end, and others that link to, monitor, poll and kill them.
+std::string random_ends(Prng& rng) {
+  const uint32_t n = 2 + rng.below(2);
+  std::string s =
+      "local log = ets.new('log', { 'public' })\n"
+      "local pids = {}\nlocal function shown(v)\n"
+      "  return type(v) == 'table' and tostring(v[1]) .. tostring(v[#v]) or tostring(v)\nend\n";
+  for (uint32_t p = 1; p <= n; p++) {
+    s += fmt::format(
+        "pids[{}] = lockstep.spawn(function(a, b)\n  local saw, ref = '', nil\n"
+        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
+        "end\n",
+        p, p);
+    if (rng.below(2)) s += "  lockstep.flag('trap_exit', true)\n";
+    const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
+    for (uint32_t i = 0; i < steps; i++) {
+      const char* to = rng.below(2) ? "a" : "b";
+      switch (rng.below(9)) {
+        case 0:
+        case 1:
+          s += fmt::format("  if {0} then ref = lockstep.monitor({0}) end\n", to);
+          break;
+        case 2:
+          s += "  if ref then note(lockstep.demonitor(ref, { info = true })) end\n";
+          break;
+        case 3:
+          s += fmt::format("  if {0} then note(pcall(lockstep.link, {0})) end\n", to);
+          break;
+        case 4:
+          s += fmt::format("  if {0} then lockstep.exit({0}, 'boom') end\n", to);
+          break;
+        case 5:
+          s += fmt::format("  if {0} then note(lockstep.alive({0})) end\n", to);
+          break;
+        case 6:
+          s += "  ref = select(2, lockstep.spawn_monitor(function() end))\n";
+          break;
+        default:
+          s += "  note(lockstep.recv(0))\n";
+      }
+    }
+    s += "end, pids[1], pids[2])\n";
+  }
+  return s +
+         "lockstep.sleep(1000)\nlocal all = ''\n"
+         "for i = 1, " +
+         std::to_string(n) +
+         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
+         "error(all, 0)\n";
+}
+
+TEST(Proof, ProgramsOfEndsReachTheOutcomesOfTheNaiveSearch) {
+  Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : 11);
+  int programs = 0;
+  for (int tries = 0; programs < 50 && tries < 400; tries++) {
+    const std::string body = random_ends(rng);
+    SCOPED_TRACE(body);
+    const vm::Program program = program_of(body);
+    const Seen naive = all_of("dfs", program, "p", {}, {}, 3'000);
+    if (!naive.complete) continue;
+    programs++;
+    const Seen dpor = all_of("dpor", program, "p");
+    EXPECT_TRUE(dpor.complete);
+    EXPECT_EQ(dpor.outcomes, naive.outcomes);
+    EXPECT_LE(dpor.executions, naive.executions);
+  }
+  EXPECT_EQ(programs, 50);
+}
+
+// A DOWN that a poll finds, does not find yet, or that its demonitor forestalls.
+TEST(Proof, APollRacesWithTheEndThatTellsIt) {
+  const vm::Program program = program_of(
+      "local p, ref = lockstep.spawn_monitor(function() end)\n"
+      "local down = lockstep.recv_first({ 'DOWN', ref, 'process', p, lockstep.any }, 0)\n"
+      "if down then error('down', 0) end\n"
+      "lockstep.demonitor(ref)\n"
+      "error('left ' .. lockstep.process_info(lockstep.self(), 'message_queue_len'), 0)\n");
+  const Seen dpor = all_of("dpor", program, "p");
+  EXPECT_EQ(dpor.outcomes.size(), 3u);
+  // The end comes first, or before the demonitor, or before process_info reads the mailbox, or
+  // last.
+  EXPECT_EQ(dpor.executions, 4u);
+}
+
 }  // namespace
 }  // namespace lockstep
