@@ -1,7 +1,6 @@
--- Small actor programs whose numbers of classes are published for another checker; golden_test.cpp has
+-- Small actor programs whose numbers of classes are published for another checker; proof_test.cpp has
 -- the numbers, and where ours differ, why. All run on after their root (drain).
 local lockstep = require "lockstep"
-local ets = require "lockstep.ets"
 local spawn, send, recv, recv_first, self =
   lockstep.spawn, lockstep.send, lockstep.recv, lockstep.recv_first, lockstep.self
 local any = lockstep.any
@@ -62,20 +61,6 @@ program("same_messages_2", function()
   end)
 end)
 
-program("send_it_ets", function()
-  local main = self()
-  local t = ets.new("t", { "public" })
-  spawn(function()
-    ets.insert(t, { "x", 1 })
-    send(main, "ok")
-  end)
-  spawn(function()
-    send(main, "ok")
-  end)
-  recv_first("ok")
-  assert(#ets.lookup(t, "x") == 1)
-end)
-
 program("messages_1", function()
   local main = self()
   spawn(function()
@@ -123,20 +108,6 @@ program("monitor_plain", function()
   end
 end)
 
-program("workers", function()
-  local main = self()
-  for i = 1, 2 do
-    spawn(function()
-      send(main, { "job", i, self() })
-      recv()
-    end)
-  end
-  for _ = 1, 2 do
-    local job = recv()
-    send(job[3], "done")
-  end
-end)
-
 program("after_poll", function()
   local main = self()
   spawn(function()
@@ -147,22 +118,4 @@ program("after_poll", function()
       break
     end
   end
-end)
-
-program("register_race", function()
-  local function take()
-    pcall(lockstep.register, "name", self())
-  end
-  spawn(take)
-  spawn(take)
-end)
-
-program("timer_against_receive", function()
-  local t = ets.new("t", { "public" })
-  lockstep.send_after(self(), "late", 100)
-  spawn(function()
-    ets.insert(t, { "x", 1 })
-  end)
-  recv(100)
-  ets.lookup(t, "x")
 end)
