@@ -30,8 +30,10 @@ struct Workload {
 
 const char* const kHead =
     "local lockstep = require 'lockstep'\n"
-    "local gen_server = require 'lockstep.gen_server'\n"  // the full runtime, as a real scenario
-                                                          // has it
+    // the full runtime, as a real scenario has it
+    "for _, name in ipairs { 'gen_server', 'gen_statem', 'supervisor', 'dynamic_supervisor', "
+    "'agent', 'task', 'task_supervisor', 'registry', 'global', 'pg', 'rpc', 'erpc', 'cluster', "
+    "'history', 'generator', 'model', 'checker' } do require('lockstep.' .. name) end\n"
     "local spawn, self, send, recv = lockstep.spawn, lockstep.self, lockstep.send, lockstep.recv\n"
     "local atomics, ets = lockstep.atomics, lockstep.ets\n"
     "local get, put, add = atomics.get, atomics.put, atomics.add\n"
@@ -105,12 +107,34 @@ Rate run_lockstep(const Workload& w, double seconds) {
   }
 }
 
+// What an execution costs before its first operation (the image restored, the root started and
+// ended), and what a spawn with a captured closure adds, beside a bare resume and yield.
+void print_costs(double seconds) {
+  const auto bare =
+      bench::run_bare("function body(id) for i = 1, 1000 do add(1) end end", 1, false, seconds);
+  const double resume = bare.cpu_seconds / static_cast<double>(bare.steps);
+  const auto each = [&](const char* guest) {
+    return 1 /
+           run_lockstep({"", "random", false, 1, "", guest, "drain = true"}, seconds).executions;
+  };
+  const double restart = each("");
+  const double spawns =
+      each("local n, t = 1, {} for k = 1, 100 do spawn(function() t[1] = n + k end) end");
+  const double spawn = (spawns - restart) / 100;
+  std::printf("%-40s %13.0f ns\n", "bare resume and yield", resume * 1e9);
+  std::printf("%-40s %13.0f ns %8.1f times that\n", "restart, all behaviours loaded", restart * 1e9,
+              restart / resume);
+  std::printf("%-40s %13.0f ns %8.1f times that\n", "spawn, captured closure, its run and end",
+              spawn * 1e9, spawn / resume);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   const double seconds = argc > 2 ? std::atof(argv[2]) : 0.3;
   const char* filter = argc > 3 ? argv[3] : "";
+  if (!*filter || std::strstr("costs", filter)) print_costs(seconds);
   std::printf("%-40s %16s %16s %8s %8s %8s\n", "workload", "bare /s", "lockstep /s", "median",
               "min", "max");
   for (const Workload& w : kWorkloads) {
