@@ -11,11 +11,13 @@ Step Step::of(const Alternative& a, uint64_t who, const System& system) {
   s.cause = a.cause;
   s.kind = a.kind;
   s.op = a.op;
+  s.op.object = system.stable_object(a.op.object);
+  if (a.kind == AltKind::step)
+    s.self = system.stable_object(make_object(ObjectClass::process, a.process));
   if (object_class(a.op.object) == ObjectClass::process &&
       (a.kind == AltKind::deliver || a.op.kind == OpKind::alive ||
        a.op.kind == OpKind::process_info))
-    s.struck = object_container(a.op.object);
-  s.op.object = system.stable_object(a.op.object);
+    s.struck = s.op.object;
   if (a.process == 0 && a.op.kind == OpKind::exit) s.op.flags |= kAfterAll;
   if (a.op.extra_count == 0) return s;
   s.extra = std::make_shared<Footprint[]>(a.op.extra_count);
@@ -39,7 +41,7 @@ namespace {
 // A signal that is handled may end its process, and so every step of that process depends on it.
 // Who asks after a process has the signals handled that are on their way to it.
 bool strikes(const Step& signal, const Step& other) {
-  return signal.struck != kNoActor && other.kind == AltKind::step && other.process == signal.struck;
+  return signal.struck != 0 && other.self == signal.struck;
 }
 
 // A receive whose message nobody names may take any that arrived.

@@ -17,11 +17,12 @@ struct Step {
   uint32_t process = 0;
   uint32_t cause = 0;  // Alternative::cause
   AltKind kind = AltKind::step;
-  uint32_t struck = kNoActor;  // the process that it may end
-  uint32_t value = 0;          // of a data choice
-  uint32_t index = 0;          // among the alternatives of its choice point
-  bool open = false;           // asleep: another part explores it, perhaps not wholly yet
-  bool final = false;  // ended its execution while others could go on: dependent on everything
+  ObjectId self = 0;    // the process that takes the step
+  ObjectId struck = 0;  // the process that it may end
+  uint32_t value = 0;   // of a data choice
+  uint32_t index = 0;   // among the alternatives of its choice point
+  bool open = false;    // asleep: another part explores it, perhaps not wholly yet
+  bool final = false;   // ended its execution while others could go on: dependent on everything
   Operation op;
   std::shared_ptr<Footprint[]> extra;  // what op.extra points to, if anything
 
