@@ -96,8 +96,7 @@ class StateDigest {
       if (ar.what[0] == 'C') {
         const lua_CFunction f = lua_tocfunction(L, -1);
         if (level > 0 && f != pcall && f != xpcall) known_ = false;
-        number(reinterpret_cast<uint64_t>(f));
-        lua_pop(L, 1);
+        top(L);
       } else {
         number(static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
                                      reinterpret_cast<intptr_t>(host_.arena->base())));
