@@ -70,8 +70,8 @@ class Execution {
       default:
         break;
     }
-    if (reads(fa.access) && writes(fb.access)) return read_against_write(a, b, fa, fb);
-    if (writes(fa.access) && reads(fb.access)) return read_against_write(b, a, fb, fa);
+    if (reads(fa.access) && writes(fb.access)) return read_against_write(a, b, fa);
+    if (writes(fa.access) && reads(fb.access)) return read_against_write(b, a, fb);
     const RaceKind one = behind_a_read(a, fa), other = behind_a_read(b, fb);
     return std::min(one, other);
   }
@@ -80,8 +80,7 @@ class Execution {
   const std::vector<uint32_t>& own(uint32_t event) const { return own_.at(events_[event].actor); }
 
   // What the reader goes on to do decides.
-  RaceKind read_against_write(uint32_t read, uint32_t write, const Footprint& fr,
-                              const Footprint& fw) const {
+  RaceKind read_against_write(uint32_t read, uint32_t write, const Footprint& fr) const {
     if (published_before(read, write)) return RaceKind::publish_before_init;
     const auto& steps = own(read);
     for (size_t i = place_[read] + 1; i < steps.size(); i++) {
@@ -97,7 +96,6 @@ class Execution {
       for (const Footprint& f : e.footprint)
         if (reads(f.access) && overlap(f.object, fr.object)) return RaceKind::read_order;
     }
-    (void)fw;
     return RaceKind::read_order;
   }
 
