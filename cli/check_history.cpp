@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <thread>
 
@@ -245,107 +244,7 @@ void check_options(const CheckHistoryOptions& o) {
   }
 }
 
-double number(const std::string& flag, const std::string& text, std::string* unit) {
-  double value = 0;
-  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value < 0 || !(value < 1e15)) {
-    throw Error(ExitCode::usage, fmt::format("{} must be a number, not '{}'", flag, text));
-  }
-  *unit = std::string(stop, text.data() + text.size());
-  return value;
-}
-
-double parse_seconds(const std::string& flag, const std::string& text) {
-  std::string unit;
-  double value = number(flag, text, &unit);
-  if (unit == "ms") return value / 1000;
-  if (unit == "m") return value * 60;
-  if (!unit.empty() && unit != "s") {
-    throw Error(ExitCode::usage, fmt::format("{} must be a time: 5, 5s, 500ms, 2m", flag));
-  }
-  return value;
-}
-
-uint64_t parse_bytes(const std::string& flag, const std::string& text) {
-  std::string unit;
-  double value = number(flag, text, &unit);
-  static constexpr std::string_view kUnits = "KMG";
-  if (unit.size() == 2 && (unit[1] == 'B' || unit[1] == 'b')) unit.pop_back();
-  if (unit.size() == 1) {
-    size_t power = kUnits.find(static_cast<char>(unit[0] & ~0x20));
-    if (power != std::string_view::npos) {
-      for (size_t i = 0; i <= power; ++i) value *= 1024;
-      return static_cast<uint64_t>(value);
-    }
-  }
-  if (!unit.empty()) {
-    throw Error(ExitCode::usage, fmt::format("{} must be a size: 500M, 2G", flag));
-  }
-  return static_cast<uint64_t>(value);
-}
-
 }  // namespace
-
-CheckHistoryOptions parse_check_history(const std::vector<std::string>& args) {
-  CheckHistoryOptions o;
-  bool flags = true;
-  for (size_t i = 0; i < args.size(); ++i) {
-    std::string flag = args[i];
-    if (!flags || flag == "-" || flag.empty() || flag[0] != '-') {
-      o.files.push_back(flag);
-      continue;
-    }
-    if (flag == "--") {
-      flags = false;
-      continue;
-    }
-    std::string inline_value;
-    bool has_inline = false;
-    if (size_t equals = flag.find('='); flag.starts_with("--") && equals != std::string::npos) {
-      inline_value = flag.substr(equals + 1);
-      flag.resize(equals);
-      has_inline = true;
-    } else if (flag.size() > 2 && flag.starts_with("-j")) {
-      inline_value = flag.substr(2);
-      flag = "-j";
-      has_inline = true;
-    }
-    auto value = [&]() -> std::string {
-      if (has_inline) return inline_value;
-      if (i + 1 >= args.size()) throw Error(ExitCode::usage, flag + " needs a value");
-      return args[++i];
-    };
-    if (flag == "--model" || flag == "-m")
-      o.model = value();
-    else if (flag == "--consistency" || flag == "-c")
-      o.consistency = value();
-    else if (flag == "--strongest")
-      o.strongest = true;
-    else if (flag == "--jobs" || flag == "-j") {
-      std::string unit;
-      double jobs = number(flag, value(), &unit);
-      if (!unit.empty() || jobs > 1024 || jobs != static_cast<unsigned>(jobs)) {
-        throw Error(ExitCode::usage, flag + " must be a whole number from 0 to 1024");
-      }
-      o.jobs = static_cast<unsigned>(jobs);
-    } else if (flag == "--time" || flag == "-t")
-      o.seconds = parse_seconds(flag, value());
-    else if (flag == "--memory" || flag == "--max-memory")
-      o.bytes_max = parse_bytes(flag, value());
-    else if (flag == "--html")
-      o.html = value();
-    else if (flag == "--format")
-      o.format = value();
-    else if (flag == "--no-explain")
-      o.explain = false;
-    else if (flag == "--timing")
-      o.timing = true;
-    else
-      throw Error(ExitCode::usage, fmt::format("unknown flag '{}'", flag),
-                  "lockstep check-history --help");
-  }
-  return o;
-}
 
 ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::FILE* err) {
   check_options(options);

@@ -27,7 +27,4 @@ struct CheckHistoryOptions {
 // Throws Error (usage) for an unknown model or property.
 ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::FILE* err);
 
-// Flags as on the command line; throws Error (usage).
-CheckHistoryOptions parse_check_history(const std::vector<std::string>& args);
-
 }  // namespace lockstep::cli

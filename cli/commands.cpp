@@ -30,6 +30,14 @@ LOCKSTEP_SETTING(reduce)
 LOCKSTEP_SETTING(preemptions)
 #undef LOCKSTEP_SETTING
 
+// Flags that several commands have.
+void set_jobs(Options& o, const std::string& t) {
+  o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
+}
+void add_only(Options& o, const std::string& t) { o.only.push_back(t); }
+void set_max_failures(Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }
+void keep_going(Options& o, const std::string&) { o.max_failures = 0; }
+
 const Flag kSearch[] = {
     {"--strategy", "-s", "NAME",
      "how schedules are chosen; see 'lockstep list strategies' (default auto)",
@@ -40,16 +48,13 @@ const Flag kSearch[] = {
     {"--seed", nullptr, "S", "a number, 0x and hex digits, or a 40-digit commit id (default 1)",
      setting<k_seed>},
     {"--jobs", "-j", "N",
-     "worker threads, 0 for one a core; the report does not depend on it (default 1)",
-     [](Options& o, const std::string& t) {
-       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
-     }},
+     "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
     {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
-     [](Options& o, const std::string& t) { o.only.push_back(t); }},
+     add_only},
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
-     [](Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }},
+     set_max_failures},
     {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
-     [](Options& o, const std::string&) { o.max_failures = 0; }},
+     keep_going},
 };
 
 const Flag kVerify[] = {
@@ -64,16 +69,13 @@ const Flag kVerify[] = {
     {"--seed", nullptr, "S", "of the random numbers that a scenario draws (default 1)",
      setting<k_seed>},
     {"--jobs", "-j", "N",
-     "worker threads, 0 for one a core; the report does not depend on it (default 1)",
-     [](Options& o, const std::string& t) {
-       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
-     }},
+     "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
     {"--only", nullptr, "TEXT", "verify only scenarios with TEXT in their name; may be repeated",
-     [](Options& o, const std::string& t) { o.only.push_back(t); }},
+     add_only},
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
-     [](Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }},
+     set_max_failures},
     {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
-     [](Options& o, const std::string&) { o.max_failures = 0; }},
+     keep_going},
 };
 
 const Flag kProof[] = {
@@ -98,6 +100,9 @@ const Flag kExecution[] = {
      "when a signal arrives: as it is sent, or at a step of its own", setting<k_delivery>},
     {"--timers", nullptr, "quiescent|racy",
      "fire when nothing else can run, or at any time once due", setting<k_timers>},
+};
+
+const Flag kSampling[] = {
     {"--depth", nullptr, "D", "pct: ordering constraints a bug may need (default 3)",
      setting<k_depth>},
     {"--resample-prob", nullptr, "P", "pos: redraw all priorities with probability P at each step",
@@ -144,12 +149,9 @@ const Flag kBench[] = {
     {"--summary", nullptr, nullptr, "only the figures of the whole suite",
      [](Options& o, const std::string&) { o.bench.summary = true; }},
     {"--jobs", "-j", "N",
-     "trials side by side, 0 for one a core; no count depends on it (default 1)",
-     [](Options& o, const std::string& t) {
-       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
-     }},
+     "trials side by side, 0 for one a core; no count depends on it (default 1)", set_jobs},
     {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
-     [](Options& o, const std::string& t) { o.only.push_back(t); }},
+     add_only},
 };
 const Flag kBenchFormat[] = {
     {"--format", nullptr, "text|markdown|ndjson",
@@ -234,10 +236,7 @@ const Flag kHistory[] = {
 };
 
 const Flag kHistoryBudget[] = {
-    {"--jobs", "-j", "N", "files checked at a time, 0 for one a core (default 1)",
-     [](Options& o, const std::string& t) {
-       o.jobs = static_cast<unsigned>(parse_count(t, 0, 1024));
-     }},
+    {"--jobs", "-j", "N", "files checked at a time, 0 for one a core (default 1)", set_jobs},
     {"--time", "-t", "T", "for each file: 5, 5s, 500ms, 2m (default: no limit)",
      [](Options& o, const std::string& t) { o.history.seconds = parse_seconds(t); }},
     {"--memory", "--max-memory", "SIZE", "of the whole process (default 2G)",
@@ -247,14 +246,7 @@ const Flag kHistoryBudget[] = {
 };
 
 ExitCode check_history_command(const Options& options) {
-  if (options.args.empty())
-    throw Error(ExitCode::usage, "no history file given",
-                "lockstep check-history FILE...; - is standard input");
-  auto history = options.history;
-  history.files = options.args;
-  history.format = options.format;
-  history.jobs = options.jobs;
-  return check_history(history, stdout, stderr);
+  return check_history(check_history_options(options), stdout, stderr);
 }
 
 const std::vector<Command>& table() {
@@ -269,6 +261,7 @@ const std::vector<Command>& table() {
        "file",
        SIZE_MAX,
        {{"search", kSearch},
+        {"strategies", kSampling},
         {"executions", kExecution},
         {"proof", kProof},
         {"checks", kCheck},
@@ -331,6 +324,7 @@ const std::vector<Command>& table() {
        "file",
        SIZE_MAX,
        {{"measurement", kBench},
+        {"strategies", kSampling},
         {"executions", kExecution},
         {"format", kBenchFormat},
         {"output", kOutput}},
@@ -387,6 +381,17 @@ const std::vector<Command>& table() {
 }  // namespace
 
 std::span<const Command> commands() { return table(); }
+
+CheckHistoryOptions check_history_options(const Options& options) {
+  if (options.args.empty())
+    throw Error(ExitCode::usage, "no history file given",
+                "lockstep check-history FILE...; - is standard input");
+  auto history = options.history;
+  history.files = options.args;
+  history.format = options.format;
+  history.jobs = options.jobs;
+  return history;
+}
 
 std::string trace_argument(const Options& options) {
   if (!options.trace.empty() && !options.args.empty())

@@ -23,6 +23,8 @@ std::string short_help();  // of bare `lockstep`
 std::string full_help();   // of `lockstep --help`
 std::string command_help(const Command& command);
 
+CheckHistoryOptions check_history_options(const Options& options);  // of check-history
+
 std::string tool_version();  // "0.1.0"
 std::string trace_argument(
     const Options& options);  // --trace or the positional one; throws usage if there is none

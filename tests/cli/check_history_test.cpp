@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/commands.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -30,7 +32,8 @@ Ran run(const std::vector<std::string>& args) {
   std::FILE *out = std::tmpfile(), *err = std::tmpfile();
   Ran ran{ExitCode::internal, "", ""};
   try {
-    ran.code = check_history(parse_check_history(args), out, err);
+    const Options options = parse_options(*find_command("check-history"), args);
+    ran.code = check_history(check_history_options(options), out, err);
   } catch (const Error& e) {
     ran.code = e.code();
     ran.err = e.what();
