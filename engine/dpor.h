@@ -35,8 +35,7 @@ class Dpor final : public Subtree {
     std::vector<Step> impossible;  // were owed here, but cannot go
     WakeupTree tree;
     std::vector<bool> tried;  // data: values taken so far
-    Step step;                // the one that was taken
-    uint64_t nth = 0;         // of its actor's steps
+    uint64_t asker = 0;       // data: who asks
     std::unique_ptr<Mark> mark;
 
     Node bare() const;  // without tree and mark
@@ -47,6 +46,18 @@ class Dpor final : public Subtree {
     std::shared_ptr<Trunk> above;
     Node node;          // `sleep` holds every branch that was given away
     double weight = 0;  // of a branch
+  };
+  // The place of a step among those of its actor.
+  struct Turn {
+    uint32_t before = 0;  // 1 + the decision of the actor's step before; 0: it is the first
+    uint32_t nth = 1;
+  };
+  // What an actor could do when it was last asked about in this execution.
+  struct Known {
+    uint64_t execution = 0;
+    Alternative of;
+    std::vector<Footprint> extra;
+    Step step;
   };
   // A sequence that has to be executed from a node above this part.
   struct Owed {
@@ -62,11 +73,14 @@ class Dpor final : public Subtree {
   const Step* find(const Node& node, uint64_t who) const;
   bool settle(Node& node);
   void enter(Node& node, size_t at, const ChoicePoint& point);
+  const Step& pending(const Alternative& a);
   bool pick_first(Node& node);
   bool asleep(const Node& node, const Step& step) const;
+  Turn turn(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Step& step);
   void append(size_t at, size_t count, const Step& step, std::vector<size_t>& races);
   void reverse(size_t early, size_t late, const Step& late_step);
+  std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, Sequence&& v);
   void owe_timers(Node& node);
   void consider_waiting();
@@ -74,13 +88,11 @@ class Dpor final : public Subtree {
   uint64_t key(ActorId actor);
   // Of a step, the same in every execution that has it.
   uint64_t name(size_t at) const {
-    return mix64(path_[at].step.who,
-                 path_[at].nth << 8 | static_cast<uint64_t>(path_[at].step.op.kind));
+    return mix64(steps_[at].who, turns_[at].nth << 8 | static_cast<uint64_t>(steps_[at].op.kind));
   }
   void start();
   static void put_to_sleep(Node& node, const Step& step);
-  std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, const Step& step,
-                             WakeupTree&& next) const;
+  std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, Branch&& first) const;
   void give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts);
 
   const Reduce reduce_;
@@ -97,8 +109,12 @@ class Dpor final : public Subtree {
   std::shared_ptr<Trunk> trunk_;  // the node just above
   std::vector<Owed> above_;
   std::vector<Node> path_;
-  WakeupTree owed_;  // what the next node has to execute
+  std::vector<Step> steps_;  // that were taken, by decision: apart from the nodes since they are
+  std::vector<Turn> turns_;  // gone through at every step
+  Branch owed_;              // what follows it is what the next nodes have to execute
   HappensBefore order_;
+  uint64_t executions_ = 0;
+  std::vector<Known> known_;       // by actor
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
   std::vector<std::pair<size_t, size_t>> races_;

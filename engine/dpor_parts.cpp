@@ -19,8 +19,7 @@ Dpor::Node Dpor::Node::bare() const {
   n.sleep = sleep;
   n.impossible = impossible;
   n.tried = tried;
-  n.step = step;
-  n.nth = nth;
+  n.asker = asker;
   return n;
 }
 
@@ -29,15 +28,17 @@ void Dpor::put_to_sleep(Node& node, const Step& step) {
   node.sleep.back().open = true;
 }
 
-// Below `step`, taken at node `at` of this path. `next`: what is owed below it.
-std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at, const Step& step,
-                                 WakeupTree&& next) const {
+// Below `first`, taken at node `at` of this path.
+std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
+                                 Branch&& first) const {
   StrategyOptions options;
   options.reduce = reduce_;
   auto p = std::make_unique<Dpor>(options);
   for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
+  p->steps_.assign(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(at));
+  p->turns_.assign(turns_.begin(), turns_.begin() + static_cast<std::ptrdiff_t>(at));
   p->path_.push_back(trunk->node.bare());
-  p->path_[at].tree.push_back(std::make_unique<Branch>(Branch{step, std::move(next)}));
+  p->path_[at].tree.push_back(std::move(first));
   p->depth_ = at + 1;
   p->base_ = at + 1;
   p->trunk_ = trunk;
@@ -53,7 +54,7 @@ void Dpor::start() {
   start_ = false;
   for (size_t i = 0; i + 1 < depth_; i++) {
     found_.clear();
-    append(i, i, path_[i].step, found_);
+    append(i, i, steps_[i], found_);
   }
   fresh_ = depth_ - 1;
   take(path_[depth_ - 1], depth_ - 1);
@@ -73,39 +74,50 @@ Subtree::Parts Dpor::split() {
     out.done += weight * node.done / node.branches();
     weight /= node.branches();
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
-    if (!node.data) put_to_sleep(trunk_->node, node.step);
+    if (!node.data) put_to_sleep(trunk_->node, steps_[i]);
   }
   base_ = at + 1;
   Node& node = path_[at];
   Node& shared = trunk_->node;
-  const auto give_away = [&](const Step& step, WakeupTree&& next) {
-    out.parts.push_back(part(trunk_, at, step, std::move(next)));
+  const auto give_away = [&](Branch&& first) {
+    const Step step = first.step;
+    out.parts.push_back(part(trunk_, at, std::move(first)));
     if (!node.data) put_to_sleep(shared, step);
   };
   for (size_t i = 1; i < node.tree.size(); i++) {
-    Branch& branch = *node.tree[i];
+    Branch& branch = node.tree[i];
     if (node.data) {
       shared.tried[branch.step.value] = true;
-      give_away(branch.step, std::move(branch.next));
+      give_away(std::move(branch));
     } else if (const Step* step = find(node, branch.step.who)) {
-      give_away(*step, std::move(branch.next));
+      branch.step = *step;
+      give_away(std::move(branch));
     } else {
       shared.impossible.push_back(branch.step);
       for (const Step& s : shared.pending)
-        if (!asleep(shared, s)) give_away(s, {});
+        if (!asleep(shared, s)) give_away({s, {}, {}});
     }
   }
   if (node.data)
     for (uint32_t value = 0; value < node.count; value++)
       if (!shared.tried[value]) {
         shared.tried[value] = true;
-        give_away(Step::data(node.step.who, value), {});
+        give_away({Step::data(node.asker, value), {}, {}});
       }
   node.tree.resize(1);
   return out;
 }
 
+std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
+  std::shared_ptr<Trunk> trunk = trunk_;
+  for (size_t depth = base_ - 1; depth > at; depth--) trunk = trunk->above;
+  return trunk;
+}
+
 void Dpor::owe(size_t depth, Sequence&& v) {
+  // The trunk does not change while parts are at work.
+  for (const Step& s : trunk_at(depth)->node.sleep)
+    if (v.covered_by(s)) return;
   Owed owed;
   owed.depth = depth;
   v.copy_to(owed.steps, owed.before);
@@ -113,8 +125,7 @@ void Dpor::owe(size_t depth, Sequence&& v) {
 }
 
 void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) {
-  std::shared_ptr<Trunk> trunk = trunk_;
-  for (size_t depth = base_ - 1; depth > owed.depth; depth--) trunk = trunk->above;
+  const std::shared_ptr<Trunk> trunk = trunk_at(owed.depth);
   Node& node = trunk->node;
   HappensBefore order;
   Sequence v(order, reduce_.equal_writes);
@@ -133,19 +144,14 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
     const std::vector<Step> pending = node.pending;
     for (const Step& s : pending)
       if (!asleep(node, s)) {
-        parts.push_back(part(trunk, owed.depth, s, {}));
+        parts.push_back(part(trunk, owed.depth, {s, {}, {}}));
         put_to_sleep(node, s);
       }
     return;
   }
-  WakeupTree next;
-  WakeupTree* level = &next;
-  for (size_t i = 1; i < owed.steps.size(); i++) {
-    level->push_back(std::make_unique<Branch>(Branch{owed.steps[i], {}}));
-    level = &level->back()->next;
-  }
   const Step given = *step;
-  parts.push_back(part(trunk, owed.depth, given, std::move(next)));
+  parts.push_back(
+      part(trunk, owed.depth, {given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}}));
   put_to_sleep(node, given);
 }
 

@@ -2,7 +2,22 @@
 
 #include <algorithm>
 
+#include "engine/digest.h"
+
 namespace lockstep {
+namespace {
+
+uint64_t container_bit(ObjectId object) {
+  return object ? uint64_t{1} << (mix64(object >> 32, 0) >> 58) : 0;
+}
+
+}  // namespace
+
+void Step::finish() {
+  final = true;
+  simple = false;
+  touched = UINT64_MAX;
+}
 
 Step Step::of(const Alternative& a, uint64_t who, const System& system) {
   Step s;
@@ -19,11 +34,18 @@ Step Step::of(const Alternative& a, uint64_t who, const System& system) {
        a.op.kind == OpKind::process_info))
     s.struck = s.op.object;
   if (a.process == 0 && a.op.kind == OpKind::exit) s.op.flags |= kAfterAll;
+  s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & kAfterAll) &&
+             (a.op.access != Access::take || a.cause != 0);
+  s.touched = s.op.flags & kAfterAll
+                  ? UINT64_MAX
+                  : container_bit(s.op.object) | container_bit(s.self) | container_bit(s.struck);
   if (a.op.extra_count == 0) return s;
   s.extra = std::make_shared<Footprint[]>(a.op.extra_count);
-  for (int i = 0; i < a.op.extra_count; i++)
-    s.extra[static_cast<size_t>(i)] = {system.stable_object(a.op.extra[i].object),
-                                       a.op.extra[i].access};
+  for (int i = 0; i < a.op.extra_count; i++) {
+    Footprint& f = s.extra[static_cast<size_t>(i)];
+    f = {system.stable_object(a.op.extra[i].object), a.op.extra[i].access};
+    s.touched |= container_bit(f.object);
+  }
   s.op.extra = s.extra.get();
   return s;
 }
@@ -50,15 +72,9 @@ bool feeds(const Operation& append, const Step& take) {
          overlap(append.object, take.op.object);
 }
 
-bool same_write(const Operation& a, const Operation& b) {
-  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
-         a.value == b.value && a.value != 0 && a.kind == b.kind &&
-         (a.extra_count | b.extra_count) == 0;
-}
-
 }  // namespace
 
-bool dependent(const Step& a, const Step& b, bool equal_writes) {
+bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
   if (a.who == b.who || a.final || b.final) return true;
   if (a.op.flags & b.op.flags & kAfterAll) return true;
   if (dependent(a.op, b.op)) return !(equal_writes && same_write(a.op, b.op));

@@ -14,25 +14,42 @@ namespace lockstep {
 // A step, executed or pending, in terms that mean the same in other executions.
 struct Step {
   uint64_t who = 0;  // System::actor_key
-  uint32_t process = 0;
-  uint32_t cause = 0;  // Alternative::cause
-  AltKind kind = AltKind::step;
-  ObjectId self = 0;    // the process that takes the step
-  ObjectId struck = 0;  // the process that it may end
-  uint32_t value = 0;   // of a data choice
-  uint32_t index = 0;   // among the alternatives of its choice point
-  bool open = false;    // asleep: another part explores it, perhaps not wholly yet
-  bool final = false;   // ended its execution while others could go on: dependent on everything
   Operation op;
+  AltKind kind = AltKind::step;
+  bool open = false;   // asleep: another part explores it, perhaps not wholly yet
+  bool final = false;  // ended its execution while others could go on: dependent on everything
+  // Only the access to op.object can matter to others: no further object, no process struck, no
+  // receive of unknown cause, not after all, not final.
+  bool simple = true;
+  uint32_t process = 0;
+  uint32_t cause = 0;    // Alternative::cause
+  uint32_t value = 0;    // of a data choice
+  uint32_t index = 0;    // among the alternatives of its choice point
+  ObjectId self = 0;     // the process that takes the step
+  ObjectId struck = 0;   // the process that it may end
+  uint64_t touched = 0;  // a bit for each container; steps without a common one are independent
   std::shared_ptr<Footprint[]> extra;  // what op.extra points to, if anything
 
   static Step of(const Alternative& a, uint64_t who, const System& system);
   static Step data(uint64_t who, uint32_t value);
+  void finish();  // makes it final
 };
+
+inline bool same_write(const Operation& a, const Operation& b) {
+  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
+         a.value == b.value && a.value != 0 && a.kind == b.kind &&
+         (a.extra_count | b.extra_count) == 0;
+}
 
 // May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
 // commute.
-bool dependent(const Step& a, const Step& b, bool equal_writes);
+bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
+inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
+  if (a.who == b.who || a.final || b.final) return true;
+  if (!(a.touched & b.touched)) return false;
+  if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
+  return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
+}
 
 // Happens-before as one row of bits for each step: the steps before it.
 class HappensBefore {

@@ -2,6 +2,19 @@
 
 namespace lockstep {
 
+void Branch::unfold(WakeupTree& tree) {
+  if (rest.empty()) return tree.swap(next);
+  Branch& branch = tree.emplace_back();
+  branch.step = std::move(rest.back());
+  rest.pop_back();
+  branch.rest.swap(rest);
+}
+
+WakeupTree& Branch::below() {
+  if (!rest.empty()) unfold(next);
+  return next;
+}
+
 bool Sequence::may_start_with(const Step& first) const {
   for (size_t k = 0; k < steps_.size(); k++) {
     if (steps_[k].step->who != first.who) continue;
@@ -41,21 +54,21 @@ void Sequence::copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>
 void Sequence::insert_into(WakeupTree& tree, size_t from) {
   WakeupTree* level = &tree;
   for (size_t i = from; i < level->size();) {
-    Branch& branch = *(*level)[i];
+    Branch& branch = (*level)[i];
     if (!may_start_with(branch.step)) {
       i++;
       continue;
     }
-    if (branch.next.empty()) return;  // that sequence will be executed and leads here
+    if (branch.leaf()) return;  // that sequence will be executed and leads here
     drop(branch.step.who);
     if (steps_.empty()) return;
-    level = &branch.next;
+    level = &branch.below();
     i = 0;
   }
-  for (const Item& item : steps_) {
-    level->push_back(std::make_unique<Branch>(Branch{*item.step, {}}));
-    level = &level->back()->next;
-  }
+  Branch& branch = level->emplace_back();
+  branch.step = *steps_.front().step;
+  branch.rest.reserve(steps_.size() - 1);
+  for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(*steps_[i].step);
 }
 
 }  // namespace lockstep

@@ -1,17 +1,33 @@
 // A wakeup tree: sequences of steps that are to be executed from one state on, oldest first.
 #pragma once
-#include <memory>
 #include <vector>
 
 #include "engine/dpor_trace.h"
 
 namespace lockstep {
 
+struct Branch;
+using WakeupTree = std::vector<Branch>;
+
 struct Branch {
   Step step;
-  std::vector<std::unique_ptr<Branch>> next;
+  // What follows; one of the two is empty. Most branches never fork, so it is kept as a plain
+  // sequence, last step first, until somebody asks for the tree.
+  std::vector<Step> rest;
+  WakeupTree next;
+
+  bool leaf() const { return rest.empty() && next.empty(); }
+  WakeupTree& below();
+  // Moves what follows to `tree`, which is empty, and leaves none here.
+  void unfold(WakeupTree& tree);
+  // Takes over what follows `other`, which is left with none.
+  void follow(Branch& other) {
+    rest.swap(other.rest);
+    next.swap(other.next);
+    other.rest.clear();
+    other.next.clear();
+  }
 };
-using WakeupTree = std::vector<std::unique_ptr<Branch>>;
 
 // A sequence picked out of an execution, in its order, with its own happens-before.
 class Sequence {

@@ -31,6 +31,7 @@ bool Dpor::begin(uint64_t iteration, System& system) {
   resumed_ = false;
   blocked_ = false;
   at_ = 0;
+  executions_++;
   const bool again = iteration == iteration_, first = iteration_ == kNever;
   iteration_ = iteration;
   if (again) return true;
@@ -54,13 +55,13 @@ bool Dpor::backtrack() {
   for (; depth_ > base_; depth_--) {
     Node& node = path_[depth_ - 1];
     node.done++;
-    if (!node.data) node.sleep.push_back(node.step);
+    if (!node.data) node.sleep.push_back(steps_[depth_ - 1]);
     node.tree.erase(node.tree.begin());
     if (node.data && node.tree.empty()) {
       const auto it = std::find(node.tried.begin(), node.tried.end(), false);
       if (it == node.tried.end()) continue;
-      node.tree.push_back(std::make_unique<Branch>(
-          Branch{Step::data(node.step.who, static_cast<uint32_t>(it - node.tried.begin())), {}}));
+      node.tree.push_back(
+          {Step::data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
     if (!settle(node)) continue;
     keys_.resize(node.actors);
@@ -74,25 +75,20 @@ bool Dpor::backtrack() {
 
 // Follows the first branch of the node's tree.
 void Dpor::take(Node& node, size_t at) {
+  if (steps_.size() <= at) steps_.resize(at + 1), turns_.resize(at + 1);
+  Step& step = steps_[at];
   if (node.data) {
-    node.step = node.tree.front()->step;
-    node.chosen = node.step.value;
+    step = node.tree.front().step;
+    node.chosen = step.value;
     node.tried[node.chosen] = true;
   } else {
-    const Step* step = find(node, node.tree.front()->step.who);
-    node.step = *step;
-    node.chosen = step->index;
+    step = *find(node, node.tree.front().step.who);
+    node.chosen = step.index;
   }
-  node.nth = 1;
-  for (size_t i = at; i-- > 0;)
-    if (path_[i].step.who == node.step.who) {
-      node.nth = path_[i].nth + 1;
-      break;
-    }
-  owed_ = std::move(node.tree.front()->next);
-  node.tree.front()->next.clear();
+  turns_[at] = turn(at, step.who);
+  owed_.follow(node.tree.front());
   found_.clear();
-  append(at, at, node.step, found_);
+  append(at, at, step, found_);
   for (const size_t early : found_) {
     races_.emplace_back(early, at);
     seen_.saw(name(early), name(at));
@@ -120,13 +116,13 @@ const Step* Dpor::find(const Node& node, uint64_t who) const {
 // what makes it possible: everything that can go is owed instead, which loses no class but may
 // execute some more than once.
 bool Dpor::settle(Node& node) {
-  while (!node.data && !node.tree.empty() && !find(node, node.tree.front()->step.who)) {
-    node.impossible.push_back(node.tree.front()->step);
+  while (!node.data && !node.tree.empty() && !find(node, node.tree.front().step.who)) {
+    node.impossible.push_back(node.tree.front().step);
     node.tree.erase(node.tree.begin());
     for (const Step& s : node.pending) {
-      const auto same = [&](const auto& b) { return b->step.who == s.who; };
+      const auto same = [&](const auto& b) { return b.step.who == s.who; };
       if (asleep(node, s) || std::any_of(node.tree.begin(), node.tree.end(), same)) continue;
-      node.tree.push_back(std::make_unique<Branch>(Branch{s, {}}));
+      node.tree.push_back({s, {}, {}});
     }
   }
   return !node.tree.empty();
@@ -162,33 +158,54 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
   node.mark.reset();
-  node.tree = std::move(owed_);
-  owed_.clear();
+  node.tree.clear();
+  owed_.unfold(node.tree);
   node.sleep.clear();
   node.impossible.clear();
   if (at > 0)
     for (const Step& s : path_[at - 1].sleep)
-      if (!dependent(s, path_[at - 1].step, reduce_.equal_writes)) node.sleep.push_back(s);
+      if (!dependent(s, steps_[at - 1], reduce_.equal_writes)) node.sleep.push_back(s);
   node.pending.clear();
   if (point.data) {
     node.tried.assign(point.count, false);
-    node.step = Step::data(key(point.last), 0);
+    node.asker = key(point.last);
     return;
   }
   for (uint32_t i = 0; i < point.count; i++) {
     const Alternative& a = point.alternatives[i];
     const bool root_ends = a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit;
     if (root_ends && point.count > 1) continue;
-    node.pending.push_back(Step::of(a, key(a.actor), *system_));
+    node.pending.push_back(pending(a));
     node.pending.back().index = i;
   }
+}
+
+// Most of what is pending was pending a step ago.
+const Step& Dpor::pending(const Alternative& a) {
+  if (known_.size() <= a.actor) known_.resize(a.actor + 1);
+  Known& known = known_[a.actor];
+  const Operation &x = known.of.op, &y = a.op;
+  const auto equal = [](const Footprint& f, const Footprint& g) {
+    return f.object == g.object && f.access == g.access;
+  };
+  const bool same = known.execution == executions_ && known.of.kind == a.kind &&
+                    known.of.process == a.process && known.of.cause == a.cause &&
+                    x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
+                    x.object == y.object && x.value == y.value && x.extra_count == y.extra_count &&
+                    std::equal(known.extra.begin(), known.extra.end(), y.extra, equal);
+  if (same) return known.step;
+  known.execution = executions_;
+  known.of = a;
+  known.extra.assign(y.extra, y.extra + y.extra_count);
+  known.step = Step::of(a, key(a.actor), *system_);
+  return known.step;
 }
 
 // Nothing is owed here: anything will do that is not asleep.
 bool Dpor::pick_first(Node& node) {
   Step step;
   if (node.data) {
-    step = Step::data(node.step.who, 0);
+    step = Step::data(node.asker, 0);
   } else {
     const Step* best = nullptr;
     for (const Step& s : node.pending)
@@ -199,7 +216,7 @@ bool Dpor::pick_first(Node& node) {
     if (!best) return false;
     step = *best;
   }
-  node.tree.push_back(std::make_unique<Branch>(Branch{std::move(step), {}}));
+  node.tree.push_back({std::move(step), {}, {}});
   return true;
 }
 
@@ -209,11 +226,11 @@ void Dpor::owe_timers(Node& node) {
   const auto is_timer = [](const Step& s) {
     return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
   };
-  if (node.data || !is_timer(node.tree.front()->step)) return;
+  if (node.data || !is_timer(node.tree.front().step)) return;
   for (const Step& s : node.pending) {
-    const auto same = [&](const auto& b) { return b->step.who == s.who; };
+    const auto same = [&](const auto& b) { return b.step.who == s.who; };
     if (is_timer(s) && !asleep(node, s) && std::none_of(node.tree.begin(), node.tree.end(), same))
-      node.tree.push_back(std::make_unique<Branch>(Branch{s, {}}));
+      node.tree.push_back({s, {}, {}});
   }
 }
 
@@ -226,24 +243,30 @@ bool Dpor::asleep(const Node& node, const Step& step) const {
 void Dpor::causes_of(size_t at, const Step& step) {
   direct_.clear();
   if (step.cause > 0 && step.cause <= at) direct_.push_back(step.cause - 1);
-  for (size_t i = at; i-- > 0;)
-    if (path_[i].step.who == step.who) return direct_.push_back(i);
+  if (const Turn t = turn(at, step.who); t.before > 0) return direct_.push_back(t.before - 1);
   for (size_t actor = 0; actor < keys_.size(); actor++)
     if (keys_[actor] == step.who && creator_[actor] > 0) direct_.push_back(creator_[actor] - 1);
+}
+
+// Of a step that `who` would take as decision `at`.
+Dpor::Turn Dpor::turn(size_t at, uint64_t who) const {
+  for (size_t i = at; i-- > 0;)
+    if (steps_[i].who == who) return {static_cast<uint32_t>(i + 1), turns_[i].nth + 1};
+  return {};
 }
 
 // As the step numbered `at`, after the first `count` steps.
 void Dpor::append(size_t at, size_t count, const Step& step, std::vector<size_t>& races) {
   causes_of(count, step);
   order_.append(
-      at, count, step, direct_, [this](size_t i) -> const Step& { return path_[i].step; },
+      at, count, step, direct_, [this](size_t i) -> const Step& { return steps_[i]; },
       reduce_.equal_writes, races);
 }
 
 void Dpor::end(const Outcome& outcome, System&) {
   if (blocked_ || depth_ == 0) return;
   for (size_t i = 0; i < races_.size(); i++)
-    reverse(races_[i].first, races_[i].second, path_[races_[i].second].step);
+    reverse(races_[i].first, races_[i].second, steps_[races_[i].second]);
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all.
@@ -251,9 +274,9 @@ void Dpor::end(const Outcome& outcome, System&) {
   while (path_[at].data) at--;
   Node& last = path_[at];
   if (last.pending.size() < 2) return;
-  last.step.final = true;
+  steps_[at].finish();
   for (const Step& s : last.pending) {
-    if (s.who == last.step.who || asleep(last, s)) continue;
+    if (s.who == steps_[at].who || asleep(last, s)) continue;
     Sequence v(order_, reduce_.equal_writes);
     v.push(s, depth_);
     if (at < base_)
@@ -272,7 +295,7 @@ void Dpor::consider_waiting() {
       waiting.emplace_back(Step::of(a, key(a.actor), *system_), depth_);
   for (size_t i = fresh_; i + 1 < depth_; i++)
     for (const Step& s : path_[i].pending) {
-      if (s.who == path_[i].step.who || path_[i + 1].data) continue;
+      if (s.who == steps_[i].who || path_[i + 1].data) continue;
       // A process that is struck goes on with another step, its end, in place of the one it had.
       const auto same = [&](const Step& other) {
         return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object;
@@ -282,8 +305,8 @@ void Dpor::consider_waiting() {
                                [&](const auto& other) { return same(other.first); });
       bool struck = false;
       for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
-        later = same(path_[k].step);
-        struck = !later && path_[k].step.who == s.who;
+        later = same(steps_[k]);
+        struck = !later && steps_[k].who == s.who;
       }
       if (!later) waiting.emplace_back(s, struck ? i + 1 : depth_);
     }
@@ -301,7 +324,7 @@ void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
   Node& node = path_[early];
   Sequence v(order_, reduce_.equal_writes);
   for (size_t i = early + 1; i < depth_; i++)
-    if (i != late && !order_.before(early, i)) v.push(path_[i].step, i);
+    if (i != late && !order_.before(early, i)) v.push(steps_[i], i);
   if (late_step.op.flags & kAcquire) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
@@ -309,7 +332,7 @@ void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
     order_.restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
       if (i != late && !order_.before(early, i) &&
-          dependent(path_[i].step, late_step, reduce_.equal_writes))
+          dependent(steps_[i], late_step, reduce_.equal_writes))
         order_.add(depth_ + 1, i);
     late = depth_ + 1;
   }
