@@ -144,6 +144,16 @@ ObjectId timer_object(uint64_t ref) {
   return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
 }
 
+// Asks for a timer, or takes it away. The end of the process that it is for does so too.
+void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind, Access access,
+                uint64_t ref) {
+  Footprint dest;
+  for (const Timer& t : m.world().timers)
+    if (t.kind == TimerKind::message && t.ref == ref && t.dest.tag == Tag::light)
+      if (const Process* to = m.find(t.dest.light)) dest = {process_object(*to), Access::read};
+  m.announce(L, p, what, kind, access, timer_object(ref), 0, &dest, dest.object ? 1 : 0);
+}
+
 // send_after(dest, message, ms, {abs = true}?)
 int do_send_after(lua_State* L, const char* what, bool wrap) {
   Machine& m = machine_of(L);
@@ -160,7 +170,9 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   if (lua_type(L, 3) != LUA_TNUMBER || !whole || (ms < 0 && !absolute)) badarg(L);
   Term dest = m.encode_argument(L, 1, what);
   Term payload = m.encode_argument(L, 2, what);
-  m.sync(L, p, what, OpKind::timer_start, Access::none, 0);
+  // A timer for a process that has ended is none.
+  m.sync(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
+         to ? process_object(*to) : 0);
   const uint64_t ref = m.make_ref(p);
   if (!to || m.alive(*to)) {
     if (wrap)
@@ -206,7 +218,7 @@ int l_cancel_timer(lua_State* L) {
   const uint64_t ref = ref_argument(L, 1);
   bool async = false, info = true;
   options_at(L, 2, {{"async", &async}, {"info", &info}});
-  m.sync(L, p, "cancel_timer", OpKind::timer_cancel, Access::write, timer_object(ref));
+  sync_timer(L, m, p, "cancel_timer", OpKind::timer_cancel, Access::write, ref);
   int64_t left = 0;
   if (m.cancel_timer(ref, &left))
     lua_pushinteger(L, left);
@@ -221,7 +233,7 @@ int l_read_timer(lua_State* L) {
   const uint64_t ref = ref_argument(L, 1);
   bool async = false;
   options_at(L, 2, {{"async", &async}});
-  m.sync(L, p, "read_timer", OpKind::timer_read, Access::read, timer_object(ref));
+  sync_timer(L, m, p, "read_timer", OpKind::timer_read, Access::read, ref);
   lua_pushboolean(L, 0);
   for (const Timer& t : m.world().timers)
     if (t.kind == TimerKind::message && t.ref == ref)

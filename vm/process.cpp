@@ -240,7 +240,6 @@ void Machine::die(Process& p) {
     fail(Verdict::assertion, p,
          "the root process was ended by an exit signal: " + print(p.exit_reason));
   }
-  drop_timers_of(p);
   Footprint extra[255];  // Operation::extra_count is a byte
   size_t n = 0;
   if (p.name.tag != Tag::nil)
@@ -368,6 +367,7 @@ void Machine::end_process(Process& p, uint32_t tables) {
   world_->unread += p.mailbox.size;
   for (Message& m : p.mailbox) free_term(m.payload, arena_);
   p.mailbox.size = 0;
+  drop_timers_of(p);
 }
 
 void Machine::terminate(Process& p, const Term& reason) {
