@@ -53,6 +53,7 @@ class CheckedSystem : public System {
   std::unique_ptr<Mark> save() override { return inner_->save(); }
   void restore(const Mark& mark) override { inner_->restore(mark); }
   uint64_t digest() const override { return inner_->digest(); }
+  uint64_t state() const override { return inner_->state(); }
   uint64_t actor_key(ActorId actor) const override { return inner_->actor_key(actor); }
   std::string actor_name(ActorId actor) const override { return inner_->actor_name(actor); }
   std::string site_name(uint32_t site) const override { return inner_->site_name(site); }

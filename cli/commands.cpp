@@ -1,6 +1,8 @@
 // Every command with its flags: the one table behind parsing, help, completion and "did you mean".
 #include "cli/commands.h"
 
+#include <fmt/format.h>
+
 #include "cli/bench.h"
 #include "cli/check_history.h"
 #include "cli/settings.h"
@@ -28,6 +30,7 @@ LOCKSTEP_SETTING(delivery)
 LOCKSTEP_SETTING(timers)
 LOCKSTEP_SETTING(reduce)
 LOCKSTEP_SETTING(preemptions)
+LOCKSTEP_SETTING(cache_memory)
 #undef LOCKSTEP_SETTING
 
 // Flags that several commands have.
@@ -59,8 +62,9 @@ const Flag kSearch[] = {
 
 const Flag kVerify[] = {
     {"--strategy", "-s", "NAME",
-     "dpor: one execution for each class of equivalent schedules; dfs: every schedule (default "
-     "dpor)",
+     "dpor: one execution for each class of equivalent schedules; cache: every state once, with "
+     "one "
+     "worker; dfs: every schedule (default dpor)",
      setting<k_strategy>},
     {"--iterations", "-n", "N", "give up after N executions (default: no limit)",
      setting<k_iterations>},
@@ -84,7 +88,11 @@ const Flag kProof[] = {
      "these, count as one",
      setting<k_reduce>},
     {"--preemptions", nullptr, "N",
-     "dfs: only schedules with at most N preemptions; the verdict says so", setting<k_preemptions>},
+     "cache, dfs: only schedules with at most N preemptions; the verdict says so",
+     setting<k_preemptions>},
+    {"--cache-memory", nullptr, "SIZE",
+     "cache: memory for the states visited, 16 bytes each; INCOMPLETE when it is full (default 1G)",
+     setting<k_cache_memory>},
 };
 
 const Flag kExecution[] = {
@@ -276,7 +284,9 @@ const std::vector<Command>& table() {
        "  lockstep verify scenarios/fixed/parent_wake.lua\n"
        "  lockstep verify my.lua --time 10m -j 4\n"
        "  lockstep verify my.lua --reduce all\n"
-       "  lockstep verify my.lua --strategy dfs --preemptions 2\n"
+       "  lockstep verify my.lua --strategy cache              many orders that lead to few "
+       "states\n"
+       "  lockstep verify my.lua --strategy cache --preemptions 2\n"
        "Ends with VERIFIED (exit code 0), a failure (1), or INCOMPLETE (5).\n",
        "file",
        SIZE_MAX,

@@ -187,6 +187,8 @@ const char* stop_name(StopReason stop) {
       return "interrupted";
     case StopReason::misuse:
       return "misuse";
+    case StopReason::memory:
+      return "memory";
   }
   return "?";
 }

@@ -12,14 +12,23 @@ namespace lockstep::cli {
 namespace {
 
 bool every_schedule(const ScenarioReport& s) { return s.settings.strategy == "dfs"; }
+bool every_state(const ScenarioReport& s) { return s.settings.strategy == "cache"; }
 bool by_itself(const ScenarioReport& s) { return s.settings.strategy == "auto"; }
 
-// Executions that count: one for each class, or for each schedule.
-uint64_t executed(const ScenarioReport& s) { return s.result.proof_executions - s.result.blocked; }
+// What counts: one execution for each class, or for each schedule; or states.
+uint64_t executed(const ScenarioReport& s) {
+  return every_state(s) && s.result.evidence.states ? s.result.evidence.states
+                                                    : s.result.proof_executions - s.result.blocked;
+}
 
 std::string unit(const ScenarioReport& s, uint64_t n) {
-  if (every_schedule(s)) return counted(n, "schedule");
+  if (every_state(s) && s.result.evidence.states) return counted(n, "state");
+  if (every_state(s) || every_schedule(s)) return counted(n, "schedule");
   return grouped(n) + (n == 1 ? " class" : " classes");
+}
+
+std::string size_text(uint64_t bytes) {
+  return bytes >> 20 ? fmt::format("{}M", bytes >> 20) : fmt::format("{}k", (bytes + 1023) >> 10);
 }
 
 std::string lines(std::string_view name, const std::vector<std::string>& values) {
@@ -51,6 +60,12 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
   if (set.preemptions >= 0)
     out.push_back(fmt::format("at most {} in an execution",
                               counted(static_cast<uint64_t>(set.preemptions), "preemption")));
+  if (every_state(s) && e.states)
+    out.push_back(fmt::format(
+        "states are compared by 64-bit digests: the chance that two of {} were taken for one is at "
+        "most {:.1g}",
+        grouped(e.states),
+        static_cast<double>(e.states) * static_cast<double>(e.states) * 0x1p-65));
   if (const auto names = reduce_names(set.reduce); !names.empty())
     out.push_back("schedules that differ only by values count as one: " + names);
   return out;
@@ -79,7 +94,14 @@ std::vector<std::string> substance(const ScenarioReport& s) {
             : fmt::format("in {} of {} executions", grouped(e.asserting), grouped(e.executions))));
   out.push_back(processes(e));
   const auto& races = e.races;
-  if (!every_schedule(s)) {
+  if (every_state(s)) {
+    const auto& r = s.result;
+    out.push_back(fmt::format("{} with a choice; {} came to a state visited before",
+                              counted(e.states, "state"), counted(r.blocked, "execution")));
+    if (e.untold)
+      out.push_back(fmt::format("{} in states that could not be compared (eventually, temporal)",
+                                counted(e.untold, "choice")));
+  } else if (!every_schedule(s)) {
     if (races.pairs() == 0)
       out.push_back("NOTHING RACED: no two operations could come in either order");
     else if (races.both() == races.pairs())
@@ -131,6 +153,13 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
                      fmt::format("--iterations {:.0f}",
                                  std::ceil(static_cast<double>(r.iterations) * factor * 1.2))});
       break;
+    case StopReason::memory:
+      out.push_back({fmt::format("{} fill --cache-memory {}", counted(r.evidence.states, "state"),
+                                 size_text(s.settings.cache_memory)),
+                     fmt::format("--cache-memory {}, or fewer processes or rounds",
+                                 size_text(s.settings.cache_memory * 4))});
+      out.push_back({"", "--strategy dpor needs no memory for states"});
+      break;
     case StopReason::interrupted:
       out.push_back({"it was interrupted", "let it run"});
       break;
@@ -154,9 +183,10 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
     if (every_schedule(s))
       more = "--strategy dpor executes one schedule of each class";
     else
-      more =
-          "--reduce all, fewer processes or rounds; or a bounded proof: --strategy dfs "
-          "--preemptions 2";
+      more = every_state(s)
+                 ? "fewer processes or rounds; --strategy dpor; or a bounded proof: --preemptions 2"
+                 : "--reduce all, fewer processes or rounds; --strategy cache; or a bounded proof: "
+                   "--strategy cache --preemptions 2";
     if (!more.empty()) out.push_back({"", more});
   }
   return out;
@@ -190,10 +220,11 @@ std::string proof_heading(const ScenarioReport& s, const Style& style) {
   if (s.expected) {
     uint64_t times = 0;
     for (const auto& f : s.result.findings) times += f.times;
+    const auto where =
+        every_state(s) ? counted(times, "execution") : fmt::format("{} of {}", grouped(times), all);
     return style.green(
-        fmt::format("{}: VERIFIED{}, fails as expected ({}) in {} of {}, and in no "
-                    "other way",
-                    name, how, one_line(s.settings.expect), grouped(times), all));
+        fmt::format("{}: VERIFIED{}, fails as expected ({}) in {}, and in no other way", name, how,
+                    one_line(s.settings.expect), where));
   }
   if (executed(s) == 1)
     return style.green(fmt::format("{}: VERIFIED{}, the only {} passes", name, how, all.substr(2)));
@@ -211,6 +242,7 @@ std::string proof_text(const ScenarioReport& s) {
   }
   auto out = lines("assumed", assumptions(s)) + lines("not vacuous", substance(s));
   out += every_schedule(s) ? "  Every schedule was executed"
+         : every_state(s)  ? "  Every state was visited"
                            : "  Every class of equivalent schedules was executed";
   return out + (s.expected ? ".\n" : ": none fails.\n");
 }
@@ -233,7 +265,11 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
     }
   return {{"verdict", s.proof == Proof::verified ? "verified" : "incomplete"},
           {"executed", executed(s)},
-          {"unit", every_schedule(s) ? "schedules" : "classes"},
+          {"unit", every_schedule(s) ? "schedules"
+                   : every_state(s)  ? "states"
+                                     : "classes"},
+          {"states", e.states},
+          {"states_not_compared", e.untold},
           {"longest", e.longest},
           {"drain", s.settings.drain},
           {"random_numbers", e.drew},

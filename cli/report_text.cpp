@@ -303,6 +303,8 @@ class TextReporter : public Reporter {
     }
   }
 
+      case StopReason::memory:
+        return ", memory for states is used up";
   static constexpr double kWorthSaying = 0.005;  // below it, "at most 100 %"
 
   static std::string guarantee(const ScenarioReport& s) {
@@ -311,7 +313,7 @@ class TextReporter : public Reporter {
     if (strategy && strategy->claims.bounded && r.stop == StopReason::exhausted)
       return "  Every schedule within the bound was executed: none fails. Beyond it nothing is "
              "said.\n";
-    if (strategy && strategy->claims.exhaustive) return proof(s, s.settings.strategy == "dfs");
+    if (strategy && strategy->claims.exhaustive) return proof(s);
     std::string out = "  This is not a proof.";
     if (!strategy) return out + "\n";
     // Only what the strategy's draws allow to be said.
@@ -333,17 +335,18 @@ class TextReporter : public Reporter {
     return out;
   }
 
-  // `all`: the strategy executes every schedule, not one of each class.
-  static std::string proof(const ScenarioReport& s, bool all) {
-    const auto* what = all ? "Every schedule" : "Every class of equivalent schedules";
+  static std::string proof(const ScenarioReport& s) {
+    const auto& strategy = s.settings.strategy;
+    const auto* what = strategy == "dfs"     ? "Every schedule was executed"
+                       : strategy == "cache" ? "Every state was visited"
+                                             : "Every class of equivalent schedules was executed";
     if (!s.result.exhausted)
       return "  This is not a proof: the search did not end. Give it more --iterations or "
              "--time.\n";
     if (s.result.bound_hit)
-      return fmt::format("  {} was executed, but some ended at a bound: this is not a proof.\n",
+      return fmt::format("  {}, but some executions ended at a bound: this is not a proof.\n",
                          what);
-    return fmt::format("  {} was executed: none fails, with max_steps {}.\n", what,
-                       s.settings.max_steps);
+    return fmt::format("  {}: none fails, with max_steps {}.\n", what, s.settings.max_steps);
   }
 
   ReportOptions options_;

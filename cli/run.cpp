@@ -27,7 +27,7 @@ Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
 }
 
 // Reductions drop schedules for others that may need more preemptions, so a bound on these goes
-// with the plain search only.
+// with searches that drop none.
 void check_bounds(const Selected& s) {
   if (s.settings.preemptions < 0 || s.settings.strategy == "dfs") return;
   throw Error(ExitCode::usage,
@@ -146,6 +146,11 @@ class Run {
     if (options_.shrink && how != FailureReport::How::bound && finding.deterministic &&
         !interrupted())
       shrink_one(*machine, path, &f);
+    if (explore_options.workers > 1 && options_.verbosity >= 0 &&
+        find_strategy(s.settings.strategy)->claims.states)
+      std::fprintf(stderr,
+                   "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
+                   s.scenario->name.c_str(), s.settings.strategy.c_str());
     return f;
   }
 

@@ -89,6 +89,7 @@ const Setting kSettings[] = {
      [](Settings& s, const std::string& t) {
        s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
      }},
+    {"cache_memory", [](Settings& s, const std::string& t) { s.cache_memory = parse_bytes(t); }},
     {"delivery",
      [](Settings& s, const std::string& t) {
        s.async_delivery = is_choice("instant|async", t, "async");
@@ -232,6 +233,7 @@ ExploreOptions Settings::explore() const {
   e.strategy_options.resample = resample;
   e.strategy_options.reduce = reduce;
   e.strategy_options.preemptions = preemptions;
+  e.strategy_options.cache_bytes = cache_memory;
   return e;
 }
 

@@ -25,6 +25,7 @@ struct Settings {
   double resample = -1;
   Reduce reduce;
   int preemptions = -1;  // negative: no bound
+  uint64_t cache_memory = 1ull << 30;
   bool async_delivery = false;
   bool racy_timers = false;
   bool drain = false;

@@ -90,12 +90,14 @@ class Chooser {
   bool at_rest() const { return at_rest_; }
   bool sites() const { return sites_; }
   bool skip_forced() const { return skip_forced_; }
+  bool states() const { return states_; }
 
  protected:
   bool at_rest_ =
       false;  // wants every process parked when asked, so that System::save works from choose()
   bool sites_ = false;        // wants Operation::site filled in
   bool skip_forced_ = false;  // need not be asked where there is only one alternative
+  bool states_ = false;       // wants System::state
 
  private:
   Chooser* fair_ = nullptr;

@@ -43,6 +43,8 @@ void Collector::merge(Batch& batch) {
     finish(StopReason::exhausted);
   } else if (batch.cut) {
     finish(StopReason::time);
+  } else if (batch.full) {
+    finish(StopReason::memory);
   } else if (options_.iterations && next_ == options_.iterations) {
     finish(StopReason::iterations);
   }

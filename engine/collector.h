@@ -42,7 +42,8 @@ struct Batch {
   uint64_t steps = 0;
   uint64_t blocked = 0;
   bool exhausted = false;
-  bool cut = false;  // ended early by the clock or by ^C
+  bool full = false;  // the strategy gave up: its memory is used up
+  bool cut = false;   // ended early by the clock or by ^C
   Activity activity;
   std::vector<Failure> failures;
   std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class

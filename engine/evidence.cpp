@@ -39,6 +39,8 @@ void Evidence::merge(const Evidence& later) {
   asserting += later.asserting;
   drew += later.drew;
   unread += later.unread;
+  states += later.states;
+  untold += later.untold;
   for (const auto& [key, p] : later.processes) {
     const auto [it, fresh] = processes.try_emplace(key, p);
     if (!fresh) it->second.ran |= p.ran;

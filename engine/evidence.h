@@ -49,6 +49,8 @@ struct Evidence {
   uint64_t asserting = 0;   // executions with at least one
   uint64_t drew = 0;        // executions that drew random numbers, which the seed fixes
   uint64_t unread = 0;      // executions that ended with messages nobody read
+  uint64_t states = 0;      // different ones with a choice, where a strategy tells them apart
+  uint64_t untold = 0;      // choices in states that could not be told apart from others
   std::map<uint64_t, Process> processes;  // by actor key
   std::map<uint64_t, Unread> paths;       // by sender and receiver
   RacingPairs races;

@@ -125,7 +125,8 @@ struct Exploration::Worker {
     activity.add(system.facts());
     batch.blocked += outcome->verdict == Verdict::stopped;
     batch.steps += system.decisions().size();
-    if (in_order && outcome->verdict != Verdict::stopped) system.witness(batch.evidence);
+    if (in_order && (outcome->verdict != Verdict::stopped || all.info_.claims.states))
+      system.witness(batch.evidence);
     if (sample) batch.samples.emplace_back(i, sampler.value());
     const uint64_t number = parts ? from + batch.count - 1 : i;
     if (numbered && all.looks_for_races(number) && tells_races(outcome->verdict)) {

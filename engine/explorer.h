@@ -53,7 +53,15 @@ struct Finding {
   std::string divergence;
 };
 
-enum class StopReason : uint8_t { iterations, time, failures, exhausted, interrupted, misuse };
+enum class StopReason : uint8_t {
+  iterations,
+  time,
+  failures,
+  exhausted,
+  interrupted,
+  misuse,
+  memory,  // of a strategy that remembers states
+};
 
 struct ExploreResult {
   StopReason stop = StopReason::iterations;

@@ -51,9 +51,10 @@ struct StrategyOptions {
   int depth = 3;  // pct: d, number of ordering constraints
   double resample =
       -1;  // pos: probability of the published tool's variant; negative: the published algorithm
-  int bound = 3;                       // delay, preemption and deviation bounds
-  Reduce reduce;                       // dpor
-  int preemptions = -1;                // dfs: at most so many in an execution; negative: any number
+  int bound = 3;         // delay, preemption and deviation bounds
+  Reduce reduce;         // dpor
+  int preemptions = -1;  // dfs, cache: at most so many in an execution; negative: any number
+  uint64_t cache_bytes = 1ull << 30;   // cache: for what is remembered of the states visited
   const Pilot* pilot = nullptr;        // null only for strategies that need none
   std::span<const Decision> schedule;  // replay only
 };
@@ -65,6 +66,7 @@ struct Claims {
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
   bool needs_pilot = false;
+  bool states = false;  // counts states; an execution ends where it comes to one visited before
   bool proves = false;  // turns to an exhaustive strategy where the classes are few
 };
 
@@ -101,6 +103,8 @@ class Strategy : public Chooser {
   virtual void witness(Evidence& evidence) { (void)evidence; }
   // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
   virtual bool resumed() const { return false; }
+  // begin() was false because memory is used up, not because the space is.
+  virtual bool gave_up() const { return false; }
 };
 
 struct StrategyInfo {

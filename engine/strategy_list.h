@@ -20,6 +20,7 @@ extern const StrategyInfo kBoundedInfo;
 extern const StrategyInfo kAutoInfo;
 extern const StrategyInfo kDfsInfo;
 extern const StrategyInfo kDporInfo;
+extern const StrategyInfo kCacheInfo;
 extern const StrategyInfo kReplayInfo;
 
 // How many of the first `executions` executions of auto the member "random" or "idpct" makes, the

@@ -54,6 +54,11 @@ class System {
   // equal digests.
   virtual uint64_t digest() const = 0;
 
+  // Digest of all that the future depends on, the choices aside: two states of one program with one
+  // digest (but for chance, 2^-64) can go on in the same ways, whatever led to them. 0: cannot be
+  // told. Only where a chooser with states() is asked; every process is parked.
+  virtual uint64_t state() const { return 0; }
+
   // A name for an actor that means the same in executions that differ elsewhere: the hash of its
   // spawn path, of its channel's ends, of its timer's owner and number. 0 if there is none.
   virtual uint64_t actor_key(ActorId actor) const = 0;

@@ -34,6 +34,7 @@ struct Exploration::Part {
   Batch batch;
   Evidence seen;
   bool done = false;
+  bool full = false;             // gave up
   bool hopeless = false;         // auto: came to a bound, so there will be no proof
   const Worker* home = nullptr;  // whose images it holds
 };
@@ -49,7 +50,10 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
   part.batch = {};
   for (uint64_t n = 0; n < part.quota && !stop_.load(std::memory_order_relaxed); n++) {
     if (budget && (part.batch.cut = budget_over())) break;
-    if ((part.done = !worker.execute(*part.tree, nullptr, part.next, part.batch))) break;
+    if ((part.done = !worker.execute(*part.tree, nullptr, part.next, part.batch))) {
+      part.full = part.tree->gave_up();
+      break;
+    }
     part.next++;
     if (std::this_thread::get_id() == caller_ && n % 64 == 63) report();
     // No failure of a search that was not asked for: its schedules are not fair.
@@ -128,6 +132,12 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       const bool whole = !stop_;
       submit(std::move(part.batch));
       hopeless_ |= part.hopeless;
+      if (part.full && !stop_) {
+        Batch end;
+        end.from = collector_.merged();
+        end.full = true;
+        submit(std::move(end));
+      }
       if (stop_ || !whole || hopeless_) break;
       for (auto& tree : part.tree->surrender()) fresh.push_back({std::move(tree)});
       if (part.done) {

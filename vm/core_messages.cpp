@@ -118,7 +118,7 @@ int l_sleep(lua_State* L) {
 }
 int l_now(lua_State* L) {
   Machine& m = machine_of(L);
-  m.process(L, "now");
+  m.observe(m.process(L, "now"), m.world().now);
   m.world().clock_read = true;
   lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
   return 1;

@@ -4,6 +4,7 @@
 namespace lockstep::vm {
 
 void raise_top(lua_State* L, const char* cls) {
+  machine_of(L).observe_raised(L);
   lua_createtable(L, 0, 3);
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "reason");

@@ -289,6 +289,11 @@ void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
   }
   if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
     add_history_footprint(*this, p, a.op);
+  if ((slow_ & kSlowTrack) && p.performing) {
+    // The operation before raised an error that nobody has looked at: it may tell anything.
+    p.performing = false;
+    observe(p, digest_bytes(decisions_.data(), world_->steps * sizeof(Decision)));
+  }
   a.op.site = 0;
   if ((slow_ & kSlowSites) && L) a.op.site = site(L);
   if (slow_ & kSlowRecord) {
@@ -302,10 +307,12 @@ void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
 
 void Machine::slow_granted(lua_State* L, Process& p) {
   (void)L;
+  if (slow_ & kSlowTrack) p.performing = !p.leaving;
   if ((slow_ & kSlowHistory) && p.unstamped && !p.killed && !p.leaving) stamp_invocations(*this, p);
 }
 
 void Machine::slow_done(lua_State* L, Process& p, int results) {
+  if (slow_ & kSlowTrack) observe_results(L, p, results);
   if (!(slow_ & kSlowRecord) || !draft_.open || (slow_ & kSlowPeek)) return;
   const int top = lua_gettop(L);
   draft_.event.result = printed(L, top - results + 1, top, scratch_);

@@ -103,7 +103,7 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
                                             : period > 1'000'000 ? 1'000'000
                                                                  : period));
   }
-  slow_ = (sink_ ? kSlowRecord | kSlowTrack : 0u) | (slow_ & kSlowHunt);
+  slow_ = (sink_ ? kSlowRecord : 0u) | (slow_ & kSlowHunt);
   peek_misuse_.clear();
   trail_.reset();
 }
@@ -112,8 +112,9 @@ const Outcome& Machine::run(Chooser& chooser) {
   t_machine = this;
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
-  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek)) |
-          (chooser.sites() ? kSlowSites : 0u) | (world_->properties.size ? kSlowWatch : 0u);
+  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek | kSlowTrack)) |
+          (chooser.sites() ? kSlowSites : 0u) | (chooser.states() ? kSlowTrack : 0u) |
+          (world_->properties.size ? kSlowWatch : 0u);
   slow_ =
       (slow_ & ~static_cast<uint32_t>(kSlowHistory)) | (world_->histories_used ? kSlowHistory : 0u);
   outcome_ = {};
@@ -323,6 +324,7 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   LOCKSTEP_ASSERT(value < count);
   if (w.steps >= decisions_.size()) decisions_.resize(decisions_.size() * 2 + 1024);
   decisions_[w.steps++] = Decision::make(p.actor, AltKind::data, value);
+  observe(p, value);
   if (slow_ & kSlowRecord) {
     close_event();
     event_alternatives_ = count;

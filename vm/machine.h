@@ -40,7 +40,7 @@ enum Slow : uint32_t {
   kSlowRecord = 1,
   kSlowSites = 2,
   kSlowMatcher = 4,
-  kSlowTrack = 8,
+  kSlowTrack = 8,  // System::state is asked for
   kSlowHunt = 16,
   kSlowHistory = 32,
   kSlowWatch = 64,  // there are properties
@@ -69,6 +69,7 @@ class Machine final : public System {
   std::unique_ptr<Mark> save() override;
   void restore(const Mark& mark) override;
   uint64_t digest() const override;
+  uint64_t state() const override;
   uint64_t actor_key(ActorId actor) const override;
   std::string actor_name(ActorId actor) const override;
   std::string site_name(uint32_t site) const override;
@@ -134,6 +135,12 @@ class Machine final : public System {
     if (__builtin_expect(slow_ != 0, 0)) slow_done(L, p, results);
     return results;
   }
+  // While System::state is asked for: what the process learns otherwise than by a result, and that
+  // the value on top of L's stack is raised.
+  void observe(Process& p, uint64_t what) {
+    if (__builtin_expect((slow_ & kSlowTrack) != 0, 0)) p.seen = mix64(p.seen, what);
+  }
+  void observe_raised(lua_State* L);
   // While recording: the event's other end, what it changes, its causes. No-ops else (check
   // recording() before building text).
   bool recording() const { return sink_ != nullptr; }
@@ -385,6 +392,7 @@ class Machine final : public System {
   void close_event();
   void slow_sync(lua_State* L, Process& p, Alternative& a);
   void slow_granted(lua_State* L, Process& p);
+  void observe_results(lua_State* L, Process& p, int results);
   void slow_done(lua_State* L, Process& p, int results);
   void load(LoadContext& context);
   void freeze();

@@ -141,6 +141,8 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
   lua_rawseti(L_, -2, static_cast<lua_Integer>(p->index) + 1);
   lua_pop(L_, 2);
   lua_pushcfunction(p->L, on_error);
+  if (slow_ & kSlowTrack)
+    p->seen = digest_bytes(values.bytes, values.size);  // all that it starts from
   if (values.size) {
     const char* q = values.bytes + 5;
     const char* end = values.bytes + values.size;
@@ -236,6 +238,7 @@ void Machine::die(Process& p) {
   if (p.status != Status::starting) p.status = Status::ready;
   p.leaving = true;
   p.wait = Wait::none;
+  p.seen = p.performing = false;                        // nothing of what it saw matters any more
   if (p.index == 0 && !options_.drain && !p.crashed) {  // killed by a signal
     fail(Verdict::assertion, p,
          "the root process was ended by an exit signal: " + print(p.exit_reason));
@@ -258,6 +261,7 @@ void Machine::die(Process& p) {
   // An owner of more tables than a footprint holds lets go of them in several steps.
   while (until != kNone) {
     const uint32_t from = until;
+    p.seen = from;
     n = ets_exit_footprint(*this, p, from, extra, 255, &until);
     announce(nullptr, p, "exit", OpKind::exit, Access::write,
              make_object(ObjectClass::process, p.index), 0, extra, n);
@@ -318,6 +322,7 @@ void Machine::tell_of_end(Process& p) {
   };
   uint32_t links = 0, late_links = 0, watchers = 0;
   for (;;) {
+    p.seen = mix64(mix64(links, late_links), watchers);
     const bool late = links == p.links.size;
     if (!late || late_links < p.late_links.size) {
       Process& q = *w.processes[late ? p.late_links[late_links++] : p.links[links++]];
@@ -362,12 +367,12 @@ void Machine::end_process(Process& p, uint32_t tables) {
              text_of(p.crash_text),
          where, "", text_of(p.crash_trace));
   }
+  drop_timers_of(p);
   release_name(p);
   ets_owner_exit(*this, p, 0, tables);
   world_->unread += p.mailbox.size;
   for (Message& m : p.mailbox) free_term(m.payload, arena_);
   p.mailbox.size = 0;
-  drop_timers_of(p);
 }
 
 void Machine::terminate(Process& p, const Term& reason) {

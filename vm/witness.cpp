@@ -7,6 +7,8 @@ namespace lockstep::vm {
 
 void Machine::witness(Evidence& e) const {
   const World& w = *world_;
+  // One that was given up half-way shows what was done, not what it would have ended with.
+  const bool ended = outcome_.verdict != Verdict::stopped;
   e.executions++;
   if (w.steps > e.longest) e.longest = w.steps;
   e.assertions += w.assertions;
@@ -22,6 +24,7 @@ void Machine::witness(Evidence& e) const {
     it->second.ran |= ran[p->index] != 0;
     drew |= p->seeded;
     for (const Message& m : p->mailbox) {
+      if (!ended) break;
       const Process* from = m.from == kNone ? nullptr : w.processes[m.from];
       Evidence::Unread& path = e.paths[mix64(p->key, from ? from->key : 0)];
       if (path.path.empty()) path.path = (from ? label(*from) : "timer") + " -> " + label(*p);

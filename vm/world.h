@@ -152,7 +152,9 @@ struct Process {
   Term label;          // for people: set_label, or the first registered name
   uint32_t proto = 0;  // for people: place in the arena of the function it runs, 0 if unknown
   Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
-  uint64_t observed = 0;        // digest of what it has seen, while observations are tracked
+  uint64_t observed = 0;                     // digest of what it has seen, while recording
+  uint64_t seen = 0;            // the same for System::state (state.cpp), while that is asked for
+  bool performing = false;      // ... an operation that has told it nothing yet
   uint32_t tables_made = 0;     // ETS tables and atomics it has made
   uint32_t histories_open = 0;  // histories in which it has an operation open
   uint32_t unstamped = 0;       // of these, those whose invocation is in no log yet

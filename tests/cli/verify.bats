@@ -222,7 +222,56 @@ LUA
   has "$out" "VERIFIED within 0 preemptions"
   lockstep verify writers.lua --preemptions 2
   exits 2
-  has "$err" "--preemptions bounds dfs only, not dpor"
+  has "$err" "--preemptions bounds cache and dfs, not dpor: it drops schedules"
+  has "$err" "--strategy cache --preemptions N"
+  lockstep verify writers.lua --strategy cache --preemptions 1
+  exits 0
+  has "$out" "VERIFIED within 1 preemption"
+}
+
+# Four processes add one to an atomic in two steps. A state is how far each is and what it has seen.
+counter_atomic() {
+  scenario counter.lua counter <<'LUA'
+local a = lockstep.atomics.new(1)
+for _ = 1, 4 do
+  lockstep.spawn(function() lockstep.atomics.put(a, 1, lockstep.atomics.get(a, 1) + 1) end)
+end
+lockstep.sleep(1)
+assert(lockstep.atomics.get(a, 1) > 0)
+LUA
+}
+
+@test "every state once: how many, how they are compared, and the same outcomes as dfs" {
+  counter_atomic
+  lockstep verify counter.lua --strategy cache
+  exits 0
+  has "$out" "counter: VERIFIED, all "
+  has "$out" " states pass"
+  has "$out" "came to a state visited before"
+  has "$out" "64-bit digests"
+  has "$out" "Every state was visited: none fails."
+  lockstep verify "$BUGS/parent_wake.lua" --strategy cache --no-shrink
+  exits 1
+  has "$out" "found a concurrency bug on iteration"
+}
+
+@test "states are searched by one worker, and that is said" {
+  counter_atomic
+  lockstep verify counter.lua --strategy cache
+  grep -v '^  rate:' out >out1
+  lockstep verify counter.lua --strategy cache -j 3
+  has "$err" "--strategy cache searches with one worker"
+  grep -v '^  rate:' out >out3
+  diff out1 out3
+}
+
+@test "memory for states that is used up makes it INCOMPLETE, exit 5, with what helps" {
+  counter_atomic
+  lockstep verify counter.lua --strategy cache --cache-memory 1k
+  exits 5
+  has "$out" "INCOMPLETE"
+  has "$out" "fill --cache-memory 1k"
+  has "$out" "--strategy dpor needs no memory for states"
 }
 
 # Look up, insert one more, tell the parent: Concuerror's optimal search executes 6, 150 and 8,712 of

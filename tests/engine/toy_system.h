@@ -95,6 +95,12 @@ class ToySystem final : public System {
     for (const auto& p : state_.procs) h = digest_bytes(p.seen.data(), sizeof p.seen, h);
     return h;
   }
+  // Where everybody stands, and what they remember.
+  uint64_t state() const override {
+    uint64_t h = digest();
+    for (const auto& p : state_.procs) h = mix64(h, p.started * 2u + 1);
+    return mix64(h, static_cast<uint64_t>(state_.failed + 1)) | 1;
+  }
   uint64_t actor_key(ActorId actor) const override { return mix64(actor + 1, 7); }
   std::string actor_name(ActorId actor) const override {
     return std::string("P").append(std::to_string(actor));

@@ -9,52 +9,10 @@
 
 #include "engine/explorer.h"
 #include "engine/prng.h"
-#include "vm/program.h"
+#include "tests/vm/tree_search.h"
 
 namespace lockstep {
 namespace {
-
-struct Seen {
-  std::set<std::string> outcomes;
-  uint64_t executions = 0, blocked = 0;
-  bool complete = false;
-};
-
-// Every execution that a tree search makes, and what came of each.
-Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
-            const Reduce& reduce = {}, vm::MachineOptions machine = {}, uint64_t most = 60'000) {
-  machine.drain = true;
-  machine.allow_crashes = true;
-  machine.unused_increments = reduce.unused_increments;
-  const auto system = vm::make_machine(program, scenario, machine);
-  StrategyOptions options;
-  options.reduce = reduce;
-  const auto s = find_strategy(strategy)->make(options);
-  Seen seen;
-  while (seen.executions < most) {
-    if (!s->begin(seen.executions, *system)) {
-      seen.complete = true;
-      break;
-    }
-    if (!s->resumed()) system->begin(1, 0);
-    const Outcome outcome = system->run(*s);
-    s->end(outcome, *system);
-    seen.executions++;
-    if (outcome.verdict == Verdict::stopped)
-      seen.blocked++;
-    else
-      seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
-  }
-  return seen;
-}
-
-vm::Program program_of(const std::string& body) {
-  return vm::Program::from_sources(
-      {{"p.lua",
-        "local lockstep = require 'lockstep'\nlocal ets = require 'lockstep.ets'\n"
-        "lockstep.scenario('p', function()\n" +
-            body + "end)\n"}});
-}
 
 // A few operations on two keys, two mailboxes, a name and a clock; each process writes down what it
 // saw, and the root tells it all when nothing else can happen.
@@ -134,6 +92,9 @@ TEST(Proof, RandomProgramsReachTheOutcomesOfTheNaiveSearch) {
     EXPECT_TRUE(dpor.complete);
     EXPECT_EQ(dpor.outcomes, naive.outcomes);
     EXPECT_LE(dpor.executions, naive.executions);
+    const Seen once = all_of("cache", program, "p");
+    EXPECT_TRUE(once.complete);
+    EXPECT_EQ(once.outcomes, naive.outcomes);
     for (const Reduce& reduce : kEach) {
       const Seen less = all_of("dpor", program, "p", reduce);
       EXPECT_TRUE(less.complete);
@@ -211,6 +172,9 @@ TEST(Proof, ProgramsOfEndsReachTheOutcomesOfTheNaiveSearch) {
     EXPECT_TRUE(dpor.complete);
     EXPECT_EQ(dpor.outcomes, naive.outcomes);
     EXPECT_LE(dpor.executions, naive.executions);
+    const Seen once = all_of("cache", program, "p");
+    EXPECT_TRUE(once.complete);
+    EXPECT_EQ(once.outcomes, naive.outcomes);
   }
   EXPECT_EQ(programs, 50);
 }
@@ -228,6 +192,17 @@ TEST(Proof, APollRacesWithTheEndThatTellsIt) {
   // The end comes first, or before the demonitor, or before process_info reads the mailbox, or
   // last.
   EXPECT_EQ(dpor.executions, 4u);
+}
+
+// A timer for a process goes with that process.
+TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
+  const vm::Program program = program_of(
+      "local p = lockstep.spawn(function() lockstep.yield() end)\n"
+      "local timer = lockstep.send_after(p, 'late', 5)\n"
+      "error(tostring(lockstep.read_timer(timer)), 0)\n");
+  const Seen dpor = all_of("dpor", program, "p"), naive = all_of("dfs", program, "p");
+  EXPECT_EQ(dpor.outcomes, (std::set<std::string>{"assertion 5", "assertion false"}));
+  EXPECT_EQ(dpor.outcomes, naive.outcomes);
 }
 
 // Concuerror's programs, instant delivery. It counts with observers: two sends that no receive

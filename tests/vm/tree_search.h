@@ -1,0 +1,55 @@
+// Every execution that a tree search makes on the real machine, and what came of each.
+#pragma once
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "engine/strategy.h"
+#include "vm/program.h"
+
+namespace lockstep {
+
+struct Seen {
+  std::set<std::string> outcomes;
+  uint64_t executions = 0, blocked = 0;
+  bool complete = false;
+};
+
+inline Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
+            const Reduce& reduce = {}, vm::MachineOptions machine = {}, uint64_t most = 60'000,
+            int preemptions = -1) {
+  machine.drain = true;
+  machine.allow_crashes = true;
+  machine.unused_increments = reduce.unused_increments;
+  const auto system = vm::make_machine(program, scenario, machine);
+  StrategyOptions options;
+  options.reduce = reduce;
+  options.preemptions = preemptions;
+  const auto s = find_strategy(strategy)->make(options);
+  Seen seen;
+  while (seen.executions < most) {
+    if (!s->begin(seen.executions, *system)) {
+      seen.complete = true;
+      break;
+    }
+    if (!s->resumed()) system->begin(1, 0);
+    const Outcome outcome = system->run(*s);
+    s->end(outcome, *system);
+    seen.executions++;
+    if (outcome.verdict == Verdict::stopped)
+      seen.blocked++;
+    else
+      seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+  }
+  return seen;
+}
+
+inline vm::Program program_of(const std::string& body) {
+  return vm::Program::from_sources(
+      {{"p.lua",
+        "local lockstep = require 'lockstep'\nlocal ets = require 'lockstep.ets'\n"
+        "lockstep.scenario('p', function()\n" +
+            body + "end)\n"}});
+}
+
+}  // namespace lockstep
