@@ -41,6 +41,21 @@ void add_only(Options& o, const std::string& t) { o.only.push_back(t); }
 void set_max_failures(Options& o, const std::string& t) { o.max_failures = parse_count(t, 1); }
 void keep_going(Options& o, const std::string&) { o.max_failures = 0; }
 
+// "I/N", counted from 0 as job arrays do.
+void set_shard(Options& o, const std::string& text) {
+  const auto parts = split(text, '/');
+  if (parts.size() != 2)
+    throw fmt::format("must be I/N, such as 0/4 for the first of four, got '{}'", text);
+  try {
+    o.shards = parse_count(parts[1], 1, 1'000'000);
+    o.shard = parse_count(parts[0], 0);
+  } catch (const std::string&) {
+    throw fmt::format("must be I/N with two numbers, N at most 1000000, got '{}'", text);
+  }
+  if (o.shard >= o.shards)
+    throw fmt::format("must be I/N with I from 0 to {}, got '{}'", o.shards - 1, text);
+}
+
 const Flag kSearch[] = {
     {"--strategy", "-s", "NAME",
      "how schedules are chosen; see 'lockstep list strategies' (default auto)",
@@ -52,6 +67,10 @@ const Flag kSearch[] = {
      setting<k_seed>},
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
+    {"--shard", nullptr, "I/N",
+     "run only iterations k with k mod N = I, I from 0 on: N machines share one run out; not for "
+     "strategies that learn or search a tree",
+     set_shard},
     {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
      add_only},
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
@@ -265,6 +284,7 @@ const std::vector<Command>& table() {
        "  lockstep run scenarios/tour/lost_update.lua\n"
        "  lockstep run my.lua --strategy pct --depth 4 --iterations 100000 -j 4\n"
        "  lockstep run my.lua --only transfer --time 30s --keep-going\n"
+       "  lockstep run my.lua --strategy pos --iterations 1000000 --shard $SLURM_ARRAY_TASK_ID/16\n"
        "  lockstep run my.lua --format ndjson | jq .\n",
        "file",
        SIZE_MAX,

@@ -246,6 +246,8 @@ class NdjsonReporter : public Reporter {
                  {"options", s.settings.recorded()},
                  {"stop", stop_name(r.stop)},
                  {"failures", r.findings.size()},
+                 {"shard", number(r.shard)},
+                 {"shards", number(r.shards)},
                  {"iterations", number(r.iterations)},
                  {"steps", number(r.steps)},
                  {"seconds", r.seconds},

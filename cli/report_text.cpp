@@ -151,6 +151,11 @@ class TextReporter : public Reporter {
     out += "\n\n";
     out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
                                            s.settings.strategy, s.settings.seed, stop_text(s)));
+    if (r.shards > 1)
+      out += field("shard", fmt::format("{} of {}: iterations k with k mod {} = {}; figures are of "
+                                        "these alone (iteration 0 is walked by every shard, and "
+                                        "counted by the first)",
+                                        r.shard + 1, r.shards, r.shards, r.shard));
     out += field("steps", grouped(r.steps));
     if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
     if (r.blocked) out += field("redundant", counted(r.blocked, "execution") + " given up");
@@ -298,13 +303,13 @@ class TextReporter : public Reporter {
         return ", nothing is left";
       case StopReason::interrupted:
         return ", interrupted";
+      case StopReason::memory:
+        return ", memory for states is used up";
       default:
         return "";
     }
   }
 
-      case StopReason::memory:
-        return ", memory for states is used up";
   static constexpr double kWorthSaying = 0.005;  // below it, "at most 100 %"
 
   static std::string guarantee(const ScenarioReport& s) {

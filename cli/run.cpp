@@ -29,11 +29,30 @@ Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
 // Reductions drop schedules for others that may need more preemptions, so a bound on these goes
 // with searches that drop none.
 void check_bounds(const Selected& s) {
-  if (s.settings.preemptions < 0 || s.settings.strategy == "dfs") return;
-  throw Error(ExitCode::usage,
-              fmt::format("--preemptions bounds dfs only, not {} (scenario \"{}\")",
-                          s.settings.strategy, s.scenario->name),
-              "--strategy dfs --preemptions N");
+  const auto& strategy = s.settings.strategy;
+  if (s.settings.preemptions < 0 || strategy == "dfs" || strategy == "cache") return;
+  throw Error(
+      ExitCode::usage,
+      fmt::format(
+          "--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", strategy,
+          strategy == "dpor" ? ": it drops schedules for equivalent ones that may need more" : "",
+          s.scenario->name),
+      "--strategy cache --preemptions N: the same outcomes as dfs, in fewer executions");
+}
+
+// Machines can share out only iterations that are functions of the seed and their number.
+void check_shard(const Options& options, const Selected& s) {
+  const StrategyInfo& info = *find_strategy(s.settings.strategy);
+  if (options.shards == 1 || info.claims.shardable()) return;
+  const bool tree = info.claims.exhaustive;
+  throw Error(
+      ExitCode::usage,
+      fmt::format("--shard cannot split {} (scenario \"{}\"): {}", info.name, s.scenario->name,
+                  tree ? "where it searches next depends on what was found before"
+                       : "what it runs next depends on what it ran before"),
+      tree ? "-j N uses more cores of one machine; or sample: --strategy pos --shard I/N"
+           : "--strategy pos, surw, loc, ...; or give each machine a --seed of its own, without "
+             "--shard");
 }
 
 constexpr double kShrinkSeconds = 1;  // of one finding; 'lockstep shrink' takes its time
@@ -53,7 +72,7 @@ class Run {
     auto selected = select_scenarios(options_, programs);
     if (options_.prove)
       for (auto& s : selected) s.settings = proof_settings(*s.scenario, options_.settings);
-    for (const auto& s : selected) check_bounds(s);
+    for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
     if (options_.verbosity >= 0)
       for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
     put(reporter_->begin({options_.prove ? "verify" : "run", options_.args}));
@@ -110,6 +129,8 @@ class Run {
     explore_options.workers =
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     explore_options.max_failures = options_.max_failures;
+    explore_options.shard = options_.shard;
+    explore_options.shards = options_.shards;
     explore_options.race_samples = options_.races ? kRaceSamples : kFewRaceSamples;
     if (options_.prove) {
       explore_options.bounds_fail = false;
@@ -125,6 +146,11 @@ class Run {
       return options_.check_determinism ? checked_system(std::move(machine), &check)
                                         : std::move(machine);
     };
+    if (explore_options.workers > 1 && options_.verbosity >= 0 &&
+        find_strategy(s.settings.strategy)->claims.states)
+      std::fprintf(stderr,
+                   "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
+                   s.scenario->name.c_str(), s.settings.strategy.c_str());
     ProgressLine line(options_);
     report->result = explore(factory, explore_options, [&](const Progress& p) {
       line.show(progress_text(s.scenario->name, p));
@@ -146,11 +172,6 @@ class Run {
     if (options_.shrink && how != FailureReport::How::bound && finding.deterministic &&
         !interrupted())
       shrink_one(*machine, path, &f);
-    if (explore_options.workers > 1 && options_.verbosity >= 0 &&
-        find_strategy(s.settings.strategy)->claims.states)
-      std::fprintf(stderr,
-                   "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
-                   s.scenario->name.c_str(), s.settings.strategy.c_str());
     return f;
   }
 

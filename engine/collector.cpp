@@ -13,7 +13,7 @@ void Collector::submit(Batch&& batch) {
 // The failures cut the batch where one of them ends the run.
 void Collector::merge(Batch& batch) {
   const uint64_t steps_before = result_.steps;
-  uint64_t end = batch.from + batch.count;
+  uint64_t end = batch.from + batch.count + batch.others;
   for (Failure& failure : batch.failures) {
     merge(failure);
     if (!finished_) continue;
@@ -23,7 +23,9 @@ void Collector::merge(Batch& batch) {
     break;
   }
   if (!finished_) result_.steps += batch.steps, result_.activity.add(batch.activity);
-  result_.iterations = next_ = end;
+  next_ = end;
+  result_.iterations =
+      end > options_.shard ? (end - options_.shard + options_.shards - 1) / options_.shards : 0;
   for (const auto& [iteration, fingerprint] : batch.samples) {
     if (iteration >= end) break;
     result_.classes_sampled++;
@@ -41,10 +43,10 @@ void Collector::merge(Batch& batch) {
   if (batch.exhausted) {
     result_.exhausted = true;
     finish(StopReason::exhausted);
-  } else if (batch.cut) {
-    finish(StopReason::time);
   } else if (batch.full) {
     finish(StopReason::memory);
+  } else if (batch.cut) {
+    finish(StopReason::time);
   } else if (options_.iterations && next_ == options_.iterations) {
     finish(StopReason::iterations);
   }

@@ -38,7 +38,8 @@ struct RaceSample {
 // Consecutive iterations from `from` on, by one worker.
 struct Batch {
   uint64_t from = 0;
-  uint64_t count = 0;
+  uint64_t count = 0;   // executed
+  uint64_t others = 0;  // passed by, since they are of other shards
   uint64_t steps = 0;
   uint64_t blocked = 0;
   bool exhausted = false;

@@ -31,7 +31,9 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
                                : r.iterations - 1;
   if (e.draws > 0) e.failure_bound = 1 - std::pow(0.05, 1 / static_cast<double>(e.draws));
   const uint64_t pct = portfolio ? auto_share("idpct", r.iterations - r.tried) : r.iterations - 1;
-  if ((portfolio || name == "pct" || name == "idpct") && r.pilot.actors > 0 && depth >= 1) {
+  // A shard of idpct does not have all depths alike.
+  const bool depths = name == "pct" || (name == "idpct" && r.shards == 1);
+  if ((portfolio || depths) && r.pilot.actors > 0 && depth >= 1) {
     const double share = name == "pct"              ? static_cast<double>(pct)
                          : depth >= 2 && depth <= 6 ? static_cast<double>(pct) / 5
                                                     : 0;

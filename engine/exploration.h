@@ -100,6 +100,7 @@ struct Exploration::Worker {
   bool parts = false;   // at work on parts of a tree, whose iterations have no numbers yet
   uint64_t taught = 0;  // lessons; guarded by the mutex
 
+  bool of_shard(uint64_t i) const { return i % all.options_.shards == all.options_.shard; }
   uint64_t stream(uint64_t i) const { return in_order ? 0 : i; }
 
   // One iteration, the whole of exploring. False: there is nothing left.

@@ -45,6 +45,12 @@ void Exploration::pilot(Worker& worker) {
   PilotWalk walk(*random, worker.system);
   worker.execute(*random, &walk, 0, batch);
   worker.close(batch);
+  if (!worker.of_shard(0)) {  // every shard walks it, and one counts it
+    batch = {};
+    batch.others = 1;
+    worker.known.clear();
+    last_ = options_.iterations ? options_.iterations - 1 : UINT64_MAX;
+  }
   pilot_ = walk.summary();
   strategy_options_.pilot = &pilot_;
   next_ = 1;
@@ -60,6 +66,10 @@ void Exploration::work(Worker& worker) noexcept try {
     const uint64_t end = claim(worker, size, batch);
     if (batch.from > last_ || stop_) break;
     for (uint64_t i = batch.from; i < end && i <= last_.load(std::memory_order_relaxed); i++) {
+      if (!worker.of_shard(i)) {
+        batch.others++;
+        continue;
+      }
       if (budget && (batch.cut = budget_over())) break;
       if ((batch.exhausted = !worker.execute(*worker.strategy, nullptr, i, batch))) break;
     }
@@ -236,6 +246,8 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
   if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all
   result.pilot = pilot_;
+  result.shard = options_.shard;
+  result.shards = options_.shards;
   result.races = races(*systems[0]);
   for (Finding& finding : result.findings) record(*systems[0], finding);
   if (result.misuse) record(*systems[0], *result.misuse);
@@ -247,6 +259,8 @@ namespace {
 void check(const ExploreOptions& options) {
   if (!find_strategy(options.strategy))
     throw Error(ExitCode::usage, "unknown strategy: " + options.strategy);
+  LOCKSTEP_ASSERT(options.shards == 1 || find_strategy(options.strategy)->claims.shardable());
+  LOCKSTEP_ASSERT(options.shard < options.shards);
 }
 
 }  // namespace

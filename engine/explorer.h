@@ -24,6 +24,8 @@ struct ExploreOptions {
   uint64_t seed = 1;
   uint64_t iterations = 1000;  // 0: no limit
   double seconds = 0;          // wall time; 0: no limit
+  uint64_t shard = 0;          // only iterations k with k mod shards = shard, for strategies whose
+  uint64_t shards = 1;         // iterations are independent (shardable)
   unsigned workers = 1;
   uint64_t max_failures =
       1;  // stop after that many different signatures; 0: no limit (--keep-going)
@@ -84,7 +86,8 @@ struct ExploreResult {
   uint64_t proof_executions = 0;  // of the exhaustive strategy that was at work last, if any
   double share =
       0;  // of the tree that an exhaustive strategy has done, as far as it can tell; 0: unknown
-  Evidence evidence;  // of the exhaustive strategy
+  Evidence evidence;               // of the exhaustive strategy
+  uint64_t shard = 0, shards = 1;  // as asked for
   Pilot pilot;
   std::optional<Finding> misuse;  // scenario misuse: exit code 3
 };

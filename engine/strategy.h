@@ -68,6 +68,8 @@ struct Claims {
   bool needs_pilot = false;
   bool states = false;  // counts states; an execution ends where it comes to one visited before
   bool proves = false;  // turns to an exhaustive strategy where the classes are few
+  // Iteration i is a function of (seed, i) and the pilot, so machines may share the iterations out.
+  bool shardable() const { return !exhaustive && !adaptive && !proves; }
 };
 
 // What one execution teaches those of later rounds.
@@ -101,10 +103,10 @@ class Strategy : public Chooser {
   virtual double share() const { return 0; }
   // Adds what the strategy itself has seen since last asked.
   virtual void witness(Evidence& evidence) { (void)evidence; }
-  // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
-  virtual bool resumed() const { return false; }
   // begin() was false because memory is used up, not because the space is.
   virtual bool gave_up() const { return false; }
+  // A tree strategy restored a mark itself in begin(): the explorer must not call System::begin.
+  virtual bool resumed() const { return false; }
 };
 
 struct StrategyInfo {

@@ -1,0 +1,98 @@
+// Iterations shared out among machines: together they do what one machine does.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "tests/engine/toy_system.h"
+
+namespace lockstep {
+namespace {
+
+struct Union {
+  uint64_t iterations = 0, steps = 0, sampled = 0;
+  std::map<std::string, uint64_t> times, first;  // by signature
+
+  void add(const ExploreResult& r) {
+    iterations += r.iterations;
+    steps += r.steps;
+    sampled += r.classes_sampled;
+    for (const Finding& f : r.findings) {
+      const std::string signature = f.outcome.signature();
+      times[signature] += f.times;
+      const auto [it, fresh] = first.try_emplace(signature, f.iteration);
+      if (!fresh) it->second = std::min(it->second, f.iteration);
+    }
+  }
+  friend bool operator==(const Union&, const Union&) = default;
+};
+
+const char* const kProgram = "Rx Wx1 Ra ?a1 E|Rx Wx2 Wa1|Rx ?x2 Wb1 Ra ?a0 E|La Lb Ub Ua|Lb La Ua Ub";
+
+ExploreOptions options_for(const StrategyInfo& info) {
+  ExploreOptions o;
+  o.strategy = info.name;
+  o.iterations = 203;
+  o.max_failures = 0;
+  return o;
+}
+
+TEST(Shard, TogetherTheyAreTheWholeRun) {
+  int strategies_tried = 0;
+  for (const StrategyInfo& info : strategies()) {
+    if (!info.claims.shardable() || std::string_view(info.name) == "replay") continue;
+    SCOPED_TRACE(info.name);
+    strategies_tried++;
+    ExploreOptions o = options_for(info);
+    Union whole;
+    whole.add(explore(ToySystem::factory(kProgram), o));
+    EXPECT_EQ(whole.iterations, 203u);
+    EXPECT_GE(whole.times.size(), 2u);
+    for (const uint64_t shards : {2, 5, 300}) {
+      Union together;
+      o.shards = shards;
+      for (o.shard = 0; o.shard < shards; o.shard++) {
+        o.workers = 1;
+        const ExploreResult one = explore(ToySystem::factory(kProgram), o);
+        // 203 numbers from 0 on, every shards-th of them.
+        EXPECT_EQ(one.iterations, (203 + shards - 1 - o.shard) / shards);
+        for (const Finding& f : one.findings) EXPECT_EQ(f.iteration % shards, o.shard);
+        together.add(one);
+        if (shards != 5) continue;
+        o.workers = 3;
+        Union alone, many;
+        alone.add(one);
+        many.add(explore(ToySystem::factory(kProgram), o));
+        EXPECT_EQ(alone, many);
+      }
+      EXPECT_EQ(together, whole) << shards;
+    }
+  }
+  EXPECT_GE(strategies_tried, 8);
+}
+
+// Each stops at its first failure; the first of all is the one that the whole run stops at.
+TEST(Shard, TheFirstFailureOfAllIsThatOfTheWholeRun) {
+  ExploreOptions o = options_for(*find_strategy("pos"));
+  o.max_failures = 1;
+  for (o.seed = 1; o.seed <= 20; o.seed++) {
+    o.shards = 1;
+    o.shard = 0;
+    const ExploreResult whole = explore(ToySystem::factory(kProgram), o);
+    ASSERT_EQ(whole.findings.size(), 1u);
+    uint64_t first = UINT64_MAX;
+    o.shards = 3;
+    for (o.shard = 0; o.shard < 3; o.shard++)
+      for (const Finding& f : explore(ToySystem::factory(kProgram), o).findings)
+        first = std::min(first, f.iteration);
+    EXPECT_EQ(first, whole.findings[0].iteration);
+  }
+}
+
+TEST(Shard, AdaptiveAndExhaustiveStrategiesCannotBeShared) {
+  for (const char* name : {"auto", "rff", "bounded", "dfs", "dpor", "cache"})
+    EXPECT_FALSE(find_strategy(name)->claims.shardable()) << name;
+}
+
+}  // namespace
+}  // namespace lockstep
