@@ -179,7 +179,9 @@ class Cache final : public Subtree {
     entry->with &= asleep;
     for (size_t i = 0; i < node.options.size(); i++) {
       const auto in = [i](uint64_t set) { return i < 64 && (set >> i & 1); };
-      node.options[i].turn = in(owed) ? Turn::owed : in(entry->with) ? Turn::asleep : Turn::elsewhere;
+      node.options[i].turn = in(owed)          ? Turn::owed
+                             : in(entry->with) ? Turn::asleep
+                                               : Turn::elsewhere;
     }
     return owed != 0;
   }

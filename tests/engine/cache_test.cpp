@@ -69,8 +69,7 @@ Seen all_of(const char* strategy, const std::string& program, int preemptions = 
   const auto s = find_strategy(strategy)->make(options);
   class Tap final : public Chooser {
    public:
-    Tap(Chooser& inner, System& system, Seen& seen)
-        : inner_(inner), system_(system), seen_(seen) {}
+    Tap(Chooser& inner, System& system, Seen& seen) : inner_(inner), system_(system), seen_(seen) {}
     size_t choose(const ChoicePoint& p) override {
       if (!p.data && p.count > 1) seen_.states.insert(system_.state());
       return inner_.choose(p);

@@ -27,7 +27,8 @@ struct Union {
   friend bool operator==(const Union&, const Union&) = default;
 };
 
-const char* const kProgram = "Rx Wx1 Ra ?a1 E|Rx Wx2 Wa1|Rx ?x2 Wb1 Ra ?a0 E|La Lb Ub Ua|Lb La Ua Ub";
+const char* const kProgram =
+    "Rx Wx1 Ra ?a1 E|Rx Wx2 Wa1|Rx ?x2 Wb1 Ra ?a0 E|La Lb Ub Ua|Lb La Ua Ub";
 
 ExploreOptions options_for(const StrategyInfo& info) {
   ExploreOptions o;

@@ -16,8 +16,8 @@ struct Seen {
 };
 
 inline Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
-            const Reduce& reduce = {}, vm::MachineOptions machine = {}, uint64_t most = 60'000,
-            int preemptions = -1) {
+                   const Reduce& reduce = {}, vm::MachineOptions machine = {},
+                   uint64_t most = 60'000, int preemptions = -1) {
   machine.drain = true;
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;
