@@ -33,7 +33,7 @@ Step Step::of(const Alternative& a, uint64_t who, const System& system) {
       (a.kind == AltKind::deliver || a.op.kind == OpKind::alive ||
        a.op.kind == OpKind::process_info))
     s.struck = s.op.object;
-  if (a.process == 0 && a.op.kind == OpKind::exit) s.op.flags |= kAfterAll;
+  if (ends_all(a)) s.op.flags |= kAfterAll;
   s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & kAfterAll) &&
              (a.op.access != Access::take || a.cause != 0);
   s.touched = s.op.flags & kAfterAll

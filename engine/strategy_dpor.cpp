@@ -173,8 +173,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   }
   for (uint32_t i = 0; i < point.count; i++) {
     const Alternative& a = point.alternatives[i];
-    const bool root_ends = a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit;
-    if (root_ends && point.count > 1) continue;
+    if (ends_all(a) && point.count > 1) continue;
     node.pending.push_back(pending(a));
     node.pending.back().index = i;
   }

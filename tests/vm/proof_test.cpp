@@ -194,6 +194,36 @@ TEST(Proof, APollRacesWithTheEndThatTellsIt) {
   EXPECT_EQ(dpor.executions, 4u);
 }
 
+// Where executions go on after their root, its end is one like every other: its tables go with it.
+TEST(Proof, TheRootsEndTakesItsTablesWithIt) {
+  const vm::Program program = program_of(
+      "local t = ets.new('t', { 'public' })\nets.insert(t, { 'x', 1 })\n"
+      "lockstep.register('root', lockstep.self())\n"
+      "lockstep.spawn(function()\n"
+      "  local ok = pcall(ets.lookup_element, t, 'x', 2)\n"
+      "  local there = lockstep.whereis('root') ~= nil\n"
+      "  lockstep.exit((ok and 'table' or 'no table') .. (there and ' name' or ' no name'))\n"
+      "end)\n");
+  vm::MachineOptions machine;
+  const auto outcomes = [&](const char* strategy) {
+    machine.drain = true;
+    const auto system = vm::make_machine(program, "p", machine);
+    const auto s = find_strategy(strategy)->make({});
+    std::set<std::string> seen;
+    for (uint64_t i = 0; s->begin(i, *system); i++) {
+      if (!s->resumed()) system->begin(1, 0);
+      const Outcome outcome = system->run(*s);
+      s->end(outcome, *system);
+      if (outcome.verdict != Verdict::stopped) seen.insert(outcome.reason);
+    }
+    return seen;
+  };
+  // With both, without either, and the end between the two looks.
+  EXPECT_EQ(outcomes("dfs").size(), 3u);
+  EXPECT_EQ(outcomes("dpor"), outcomes("dfs"));
+  EXPECT_EQ(outcomes("cache"), outcomes("dfs"));
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
