@@ -147,9 +147,10 @@ std::string indexer(int threads) {
 
 TEST(Dpor, PublishedPrograms) {
   for (const auto& [threads, n] :
-       {std::pair{1, 1u}, {8, 1u}, {13, 1u}, {14, 2u}, {16, 8u}, {18, 32u}})
+       {std::pair{1, 1u}, {8, 1u}, {13, 1u}, {14, 2u}, {15, 4u}, {16, 8u}, {17, 16u}, {18, 32u}})
     EXPECT_EQ(classes(file_system(threads)), n) << threads;
-  for (const auto& [threads, n] : {std::pair{4, 1u}, {11, 1u}, {12, 8u}, {13, 64u}, {14, 512u}})
+  for (const auto& [threads, n] :
+       {std::pair{4, 1u}, {11, 1u}, {12, 8u}, {13, 64u}, {14, 512u}, {15, 4096u}})
     EXPECT_EQ(classes(indexer(threads)), n) << threads;
   const auto p = [](char a, char b, char c) {
     return fmt::format("R{0} K{0}12 W{1}1 ?{0}1 W{2}0", a, b, c);
