@@ -96,7 +96,7 @@ std::vector<std::string> substance(const ScenarioReport& s) {
   const auto& races = e.races;
   if (every_state(s)) {
     const auto& r = s.result;
-    out.push_back(fmt::format("{} with a choice; {} came to a state visited before",
+    out.push_back(fmt::format("{} with a choice; {} ended early, where nothing new was left",
                               counted(e.states, "state"), counted(r.blocked, "execution")));
     if (e.untold)
       out.push_back(fmt::format("{} in states that could not be compared (eventually, temporal)",
