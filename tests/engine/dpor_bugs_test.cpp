@@ -1,6 +1,6 @@
-// Small buggy programs with published numbers of classes, and of those that fail (our replication of
-// SCTBench's programs with another reduction; see the port sheet). dpor executes each class once;
-// cache finds the same failures.
+// Small buggy programs of SCTBench with known numbers of classes, and of those that fail, counted
+// with another reduction by another program. dpor executes each class once; cache finds the same
+// failures.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +57,8 @@ ExploreResult explored(const char* strategy, const std::string& program) {
 TEST(Bugs, PublishedClassesAndThoseThatFail) {
   for (const Bug& bug : kBugs) {
     SCOPED_TRACE(bug.name);
-    const ExploreResult dpor = explored("dpor", bug.program), cache = explored("cache", bug.program);
+    const ExploreResult dpor = explored("dpor", bug.program),
+                        cache = explored("cache", bug.program);
     uint64_t failing = 0;
     for (const Finding& f : dpor.findings) failing += f.times;
     EXPECT_EQ(dpor.iterations, bug.classes);
