@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "engine/deviation.h"
 #include "engine/make_trace.h"
@@ -112,12 +111,10 @@ std::vector<Race> immediate_races(std::span<const Event> events) {
 Explanation explain(System& system, uint64_t seed, uint64_t iteration, const Recording& failing,
                     const ExplainOptions& options) {
   Explanation result;
-  const auto started = std::chrono::steady_clock::now();
+  uint64_t decisions = 0;
   const auto spent = [&] {
-    return result.attempts >= options.max_attempts ||
-           (options.interrupted && *options.interrupted) ||
-           std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count() >=
-               options.seconds;
+    return result.attempts >= options.max_attempts || decisions >= options.max_decisions ||
+           (options.interrupted && *options.interrupted);
   };
   const std::string signature = failing.outcome.signature();
   const CountInstructions counting(system, failing.outcome.verdict == Verdict::runaway);
@@ -136,6 +133,9 @@ Explanation explain(System& system, uint64_t seed, uint64_t iteration, const Rec
     system.begin(seed, iteration);
     const Outcome outcome = system.run(chooser);
     result.attempts++;
+    // Nobody knows how long a step computes; one that runs away costs as much as very many.
+    decisions += outcome.verdict == Verdict::runaway ? options.max_decisions / 3 + 1
+                                                     : system.decisions().size();
     if (outcome.verdict == Verdict::stopped || !chooser.turned()) continue;
     result.turned++;
     if (outcome.failed() && outcome.signature() != signature) result.other_failures++;

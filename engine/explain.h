@@ -25,8 +25,8 @@ struct Culprit {
 };
 
 struct ExplainOptions {
-  uint64_t max_attempts = 60;  // executions
-  double seconds = 0.25;
+  uint64_t max_attempts = 60;        // executions
+  uint64_t max_decisions = 200'000;  // in all of them: what bounds the time, without a clock
   const std::atomic<bool>* interrupted = nullptr;
 };
 

@@ -55,6 +55,9 @@ TEST(Explain, StopsAtItsBudget) {
   const Explanation e = explain(system, 1, 0, shrunk(system), options);
   EXPECT_EQ(e.attempts, 1u);
   EXPECT_FALSE(e.complete);
+  options = {};
+  options.max_decisions = 1;  // the first attempt uses them up
+  EXPECT_EQ(explain(system, 1, 0, shrunk(system), options).attempts, 1u);
   std::atomic<bool> interrupted{true};
   options.interrupted = &interrupted;
   EXPECT_EQ(explain(system, 1, 0, shrunk(system), options).attempts, 0u);
