@@ -1,6 +1,7 @@
 // Recording and names: everything that is only for people, off while exploring.
 #include <algorithm>
 
+#include "engine/site.h"
 #include "vm/history_log.h"
 #include "vm/layout.h"
 #include "vm/machine.h"
@@ -17,6 +18,20 @@ bool is_library_chunk(const char* source) {
 
 std::string plain_chunk(const lua_Debug& ar) {
   return ar.source[0] == '@' ? ar.source + 1 : ar.short_src;
+}
+
+// Which call it is that is under way, of those that share a line: the positions in the innermost
+// guest function and in those of the library that it called.
+uint64_t call_position(lua_State* L) {
+  lua_Debug ar;
+  uint64_t position = 0;
+  for (int level = 1; level < 12 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "S", &ar);
+    if (ar.what[0] == 'C') continue;
+    position = mix64(position, layout::position_in_function(ar.i_ci));
+    if (!is_library_chunk(ar.source)) break;
+  }
+  return position;
 }
 
 }  // namespace
@@ -75,8 +90,8 @@ uint32_t Machine::site(lua_State* L) {
   auto [it, fresh] = sites_->by_place.try_emplace({place, what}, 0);
   if (fresh) {
     const std::string name = guest_site(L) + " " + what;
-    // A digest of the name, so that a site means the same in another process; 0 is kept for none.
-    const auto id = static_cast<uint32_t>(digest_text(name)) | 1;
+    // Digests, so that a site means the same in another process.
+    const uint32_t id = make_site(digest_text(name), call_position(L));
     it->second = id;
     if (!sites_->by_id.contains(id)) {
       sites_->by_id[id] = static_cast<uint32_t>(sites_->names.size());

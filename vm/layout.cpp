@@ -38,6 +38,13 @@ int caller_pc(lua_State* L) {
   return 1;
 }
 
+int caller_position(lua_State* L) {
+  lua_Debug ar;
+  lua_getstack(L, 1, &ar);
+  lua_pushinteger(L, static_cast<lua_Integer>(position_in_function(ar.i_ci)));
+  return 1;
+}
+
 int read_arguments(lua_State* L) {
   const Arguments a(L);
   lua_pushboolean(L, a.count == 3 && a.is_integer(0) && a.integer(0) == -7 && a.is_light(1) &&
@@ -144,6 +151,11 @@ const char* check(lua_State* L) {
       L,
       "local r = {} for i = 1, 2 do r[i] = pc() end local x = pc() return r[1] == r[2], r[1] ~= x");
   if (!lua_toboolean(L, -1) || !lua_toboolean(L, -2)) return "the place of a call";
+  lua_settop(L, 0);
+  // VARARGPREP, GETTABUP, CALL; two more for the second call.
+  lua_register(L, "at", caller_position);
+  luaL_dostring(L, "local a = at() local b = at() return a, b");
+  if (lua_tointeger(L, -2) != 3 || lua_tointeger(L, -1) != 5) return "the position of a call";
   lua_settop(L, 0);
   lua_register(L, "wanted", wanted);
   luaL_dostring(L,

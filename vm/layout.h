@@ -35,9 +35,10 @@ inline const void* proto_of(const void* closure) {
   return load<const void*>(closure, kClosureProto);
 }
 
-// Proto: { header 10, three bytes, six ints, int linedefined 44, int lastlinedefined, six pointers,
-// TString* source 112 }
-inline constexpr size_t kProtoLine = 44, kProtoSource = 112;
+// Proto: { header 10, three bytes, six ints, int linedefined 44, int lastlinedefined, six pointers
+// (the second one: the instructions, of four bytes each), TString* source 112 }
+inline constexpr size_t kProtoLine = 44, kProtoCode = 64, kProtoSource = 112;
+inline constexpr size_t kInstructionBytes = 4;
 
 // UpVal, closed: { header 10, tbc 1, pad, TValue* v, TValue value }. TValue: { 8 bytes value, 1
 // byte tag }.
@@ -97,6 +98,14 @@ inline void put_object(lua_State* L, const void* object) {
 
 // CallInfo: { func, top, previous, next, savedpc, ... }
 inline constexpr size_t kCallInfoPrevious = 16, kCallInfoSavedpc = 32;
+// How many instructions of its function a frame of a Lua function has begun: the same in every
+// process that compiled the same source.
+inline uint64_t position_in_function(const void* call_info) {
+  const void* closure = load<const void*>(load<const void*>(call_info, 0), 0);
+  const auto* code = load<const char*>(proto_of(closure), kProtoCode);
+  return static_cast<uint64_t>(load<const char*>(call_info, kCallInfoSavedpc) - code) /
+         kInstructionBytes;
+}
 
 // ... u2, nresults (16 bits), callstatus }: the results that the caller of the running C function
 // wants, negative if all.
