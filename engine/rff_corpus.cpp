@@ -48,6 +48,7 @@ AbstractSchedule RffCorpus::child(Prng& rng) const {
 void RffCorpus::learn(const RffLesson& lesson) {
   bool fresh = false;
   for (const auto& pair : lesson.pairs) fresh |= pairs_.insert(pair).second;
+  for (const Constraint& c : lesson.satisfied) fresh |= satisfied_.insert(c).second;
   if (fresh) parents_.push_back({lesson.schedule, lesson.signature});
   const auto it =
       fresh ? seen_.try_emplace(lesson.signature, 0).first : seen_.find(lesson.signature);

@@ -1,6 +1,7 @@
 // What reads-from fuzzing has learnt: which accesses there are, which reads-from pairs were seen,
 // and the abstract schedules that showed new ones.
 #pragma once
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -21,7 +22,7 @@ using Place =
 struct Constraint {
   Place read = 0, write = 0;
   bool positive = false;
-  friend bool operator==(const Constraint&, const Constraint&) = default;
+  friend auto operator<=>(const Constraint&, const Constraint&) = default;
 };
 using AbstractSchedule = std::vector<Constraint>;
 
@@ -30,6 +31,7 @@ struct RffLesson final : Lesson {
   uint64_t signature = 0;                                   // of all its reads-from pairs
   std::vector<std::pair<Place, Place>> pairs;               // that were new to the one who saw them
   std::vector<std::tuple<ObjectId, Place, bool>> accesses;  // likewise; true: a write
+  std::vector<Constraint> satisfied;                        // of the schedule, likewise
 };
 
 class RffCorpus {
@@ -42,6 +44,7 @@ class RffCorpus {
   void learn(const RffLesson& lesson);
 
   bool knows_pair(Place read, Place write) const { return pairs_.contains({read, write}); }
+  bool knows_satisfied(const Constraint& c) const { return satisfied_.contains(c); }
   bool knows_access(ObjectId object, Place place, bool write) const {
     return accesses_.contains({object, place, write});
   }
@@ -56,6 +59,7 @@ class RffCorpus {
   std::vector<Parent> parents_;
   std::map<uint64_t, uint64_t> seen_;  // how often a parent's signature was seen
   std::set<std::pair<Place, Place>> pairs_;
+  std::set<Constraint> satisfied_;
   std::set<std::tuple<ObjectId, Place, bool>> accesses_;
   std::vector<std::pair<Place, Place>> pool_;  // (read, write) of one object
   std::set<std::pair<Place, Place>> in_pool_;

@@ -1,12 +1,12 @@
 // RFF, reads-from fuzzing: an execution is steered towards an abstract schedule, a set of
 // constraints "this read takes its value from that write" or does not; mutated, and kept when it
-// showed a reads-from pair never seen. Wolff, Zhang, Boehme, Roychoudhury, "Greybox fuzzing for
-// concurrency testing", ASPLOS 2024.
+// showed a reads-from pair never seen or satisfied a constraint never satisfied. Wolff, Zhang,
+// Boehme, Roychoudhury, "Greybox fuzzing for concurrency testing", ASPLOS 2024.
 //
 // Guarantee: none in numbers; what it sees of a program never shrinks. Below its constraints it is
 // POS. Deviations from the paper: learns in rounds (rff_corpus.h), so that iteration i depends on
-// (seed, i) and not on timing; six levels of energy; a schedule is kept for new pairs only. A write
-// also reads, unless it is a message; a receive reads from the send of its message.
+// (seed, i) and not on timing; six levels of energy. A write also reads, unless it is a message or
+// a release; a receive reads from the send of its message.
 #include "engine/flat_map.h"
 #include "engine/priorities.h"
 #include "engine/rff_corpus.h"
@@ -15,9 +15,13 @@
 namespace lockstep {
 namespace {
 
-bool writes(Access a) { return a == Access::write || a == Access::add || a == Access::append; }
-bool reads(Access a) {
-  return a == Access::read || a == Access::write || a == Access::take || a == Access::poll;
+bool writes(const Operation& op) {
+  return op.access == Access::write || op.access == Access::add || op.access == Access::append;
+}
+// A write too: so the order of two writes can be asked for.
+bool reads(const Operation& op) {
+  return op.access == Access::read || op.access == Access::write || op.access == Access::take ||
+         op.access == Access::poll;
 }
 Place place_of(const Operation& op) {
   return op.site ? static_cast<uint64_t>(op.site) << 8 | static_cast<uint64_t>(op.kind) : 0;
@@ -36,19 +40,18 @@ struct Automaton {
     if (c.positive) {
       if (state == kWaiting) return place == c.read ? -1 : place == c.write && read_pending ? 1 : 0;
       if (state == kWritten && op.object == object)
-        return place == c.read ? 1 : writes(op.access) ? -1 : 0;
+        return place == c.read ? 1 : writes(op) ? -1 : 0;
       return 0;
     }
     if (state == kWaiting) return place == c.write ? -1 : 0;
     if (op.object != object) return 0;
-    if (state == kWritten)
-      return place == c.read ? -1 : writes(op.access) && place != c.write ? 1 : 0;
+    if (state == kWritten) return place == c.read ? -1 : writes(op) && place != c.write ? 1 : 0;
     return place == c.read ? 1 : 0;
   }
   void step(const Operation& op, Place place) {
     if (state == kDone) return;
     if (place == c.read && state == kWritten && c.positive && op.object == object) state = kDone;
-    if (!writes(op.access)) return;
+    if (!writes(op)) return;
     if (place == c.write)
       state = state == kDone ? kDone : kWritten, object = op.object;
     else if (op.object == object && state == kWritten)
@@ -74,6 +77,9 @@ class Rff final : public Strategy {
     priorities_.clear();
     last_write_.clear();
     pairs_.clear();
+    read_.clear();
+    locks_.clear();
+    acquires_.clear();
     accesses_.clear();
     places_.clear();
     lesson_ = std::make_shared<RffLesson>();
@@ -105,7 +111,16 @@ class Rff final : public Strategy {
     return best;
   }
 
-  void end(const Outcome&, System&) override { lesson_->schedule = schedule_; }
+  void end(const Outcome&, System&) override {
+    lesson_->schedule = schedule_;
+    for (const Constraint& c : schedule_)
+      if (satisfied(c) && !corpus_.knows_satisfied(c)) lesson_->satisfied.push_back(c);
+    // A release does not look, but only the acquire tells that the object is a lock.
+    std::erase_if(lesson_->accesses, [&](const auto& access) {
+      const auto& [object, place, write] = access;
+      return !write && locks_[object] && !acquires_[place];
+    });
+  }
   std::shared_ptr<const Lesson> lesson() override { return lesson_; }
   void learn(const Lesson& lesson) override {
     corpus_.learn(static_cast<const RffLesson&>(lesson));
@@ -123,19 +138,26 @@ class Rff final : public Strategy {
     return avoid == take ? 1 : avoid ? 0 : 2;
   }
 
+  // A read that happened and took its value from elsewhere each time satisfies a negative one.
+  bool satisfied(const Constraint& c) {
+    const bool saw = pairs_[mix64(c.read, c.write)];
+    return c.positive ? saw : !saw && read_[c.read];
+  }
   void executed(const Alternative& a) {
     const Operation& op = a.op;
     const Place place = place_of(op);
     places_.push_back(place);
     for (Automaton& automaton : automata_) automaton.step(op, place);
     if (op.object == 0 || place == 0 || op.access == Access::none) return;
+    if (op.flags & kAcquire) locks_[op.object] = acquires_[place] = true;
     Place& last = last_write_[op.object];
-    if (reads(op.access)) {
+    if (reads(op)) {
       const bool message = op.access == Access::take && a.cause > 0 && a.cause <= places_.size();
+      read_[place] = true;
       saw(place, message ? places_[a.cause - 1] : last);
       accessed(op.object, place, false);
     }
-    if (!writes(op.access)) return;
+    if (!writes(op)) return;
     accessed(op.object, place, true);
     last = place;
   }
@@ -163,6 +185,8 @@ class Rff final : public Strategy {
   Priorities priorities_;
   FlatMap<Place> last_write_;       // by object
   FlatMap<bool> pairs_, accesses_;  // seen in this execution
+  FlatMap<bool> read_;              // places of reads that happened
+  FlatMap<bool> locks_, acquires_;  // objects that were acquired, and where
   std::vector<Place> places_;       // by decision
   std::shared_ptr<RffLesson> lesson_;
 };
