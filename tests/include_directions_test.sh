@@ -24,7 +24,7 @@ must_not cli 'lua\.h|lua\.hpp|lauxlib|lualib|cereal/' 'the command line includes
 
 # The whole boundary: system.h, what it includes, and plain values. The checkers of histories are what three files of the
 # runtime bind to Lua.
-allowed='system|choice|activity|operation|event|outcome|error|digest|prng'
+allowed='system|choice|activity|operation|site|event|outcome|error|digest|prng'
 found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
   grep -vE "\"engine/($allowed)\\.h\"" |
   grep -vE '^vm/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')
