@@ -134,7 +134,7 @@ int l_monitor(lua_State* L) {
     Process* now = m.whereis(name, node);
     const Footprint other{now ? process_object(*now) : 0, Access::add};
     m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node, name), 0, &other,
-               now ? 1 : 0);
+               1);
     q = m.whereis(name, node);
   } else {
     sync_to(L, m, p, "monitor", OpKind::monitor, Access::add, process_object(*q), 0, q->node);

@@ -69,7 +69,7 @@ int l_send(lua_State* L) {
     Process* now = m.whereis(name, node);
     const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
     m.announce(L, p, "send", OpKind::send, Access::read, name_object(node, name), digest(payload),
-               &box, now ? 1 : 0);
+               &box, 1);
     Process* to = m.whereis(name, node);
     if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
     if (to) m.send_signal(p, *to, s);
@@ -78,12 +78,12 @@ int l_send(lua_State* L) {
   }
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "send");
-  // The name is resolved when the send happens: two objects, the name and the mailbox behind it as
-  // of now.
+  // The name is resolved when the send happens: two objects, the name and the mailbox behind it,
+  // which names_changed() keeps up to date.
   Process* now = m.whereis(name, p.node);
   const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
   m.announce(L, p, "send", OpKind::send, Access::read, name_object(p.node, name), digest(payload),
-             &box, now ? 1 : 0);
+             &box, 1);
   Process* to = m.whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L);
