@@ -60,6 +60,10 @@ class CheckedSystem : public System {
   std::string object_name(ObjectId object) const override { return inner_->object_name(object); }
   ObjectId stable_object(ObjectId object) const override { return inner_->stable_object(object); }
   std::span<const Alternative> blocked() const override { return inner_->blocked(); }
+  Mail mail() const override { return inner_->mail(); }
+  bool accepts(size_t reception, size_t arrival) const override {
+    return inner_->accepts(reception, arrival);
+  }
   ExecutionFacts facts() const override { return inner_->facts(); }
   std::string goal_name(uint32_t goal) const override { return inner_->goal_name(goal); }
   void witness(Evidence& evidence) const override { inner_->witness(evidence); }

@@ -103,8 +103,8 @@ const Flag kVerify[] = {
 
 const Flag kProof[] = {
     {"--reduce", nullptr, "LIST",
-     "dpor: schedules that differ only in the order of equal-writes, unused-increments, or all of "
-     "these, count as one",
+     "dpor: schedules that differ only in the order of equal-writes, unused-increments, "
+     "unobserved-sends, equal-messages, or all of these, count as one",
      setting<k_reduce>},
     {"--preemptions", nullptr, "N",
      "cache, dfs: only schedules with at most N preemptions; the verdict says so",

@@ -67,7 +67,7 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
         grouped(e.states),
         static_cast<double>(e.states) * static_cast<double>(e.states) * 0x1p-65));
   if (const auto names = reduce_names(set.reduce); !names.empty())
-    out.push_back("schedules that differ only by values count as one: " + names);
+    out.push_back("schedules that differ only by what nobody can tell count as one: " + names);
   return out;
 }
 
@@ -244,6 +244,8 @@ std::string proof_text(const ScenarioReport& s) {
   out += every_schedule(s) ? "  Every schedule was executed"
          : every_state(s)  ? "  Every state was visited"
                            : "  Every class of equivalent schedules was executed";
+  if (s.settings.reduce.needs_mail() && s.result.blocked)
+    out += fmt::format(" ({} more repeated one)", counted(s.result.blocked, "execution"));
   return out + (s.expected ? ".\n" : ": none fails.\n");
 }
 

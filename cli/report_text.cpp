@@ -158,7 +158,11 @@ class TextReporter : public Reporter {
                                         r.shard + 1, r.shards, r.shards, r.shard));
     out += field("steps", grouped(r.steps));
     if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
-    if (r.blocked) out += field("redundant", counted(r.blocked, "execution") + " given up");
+    if (r.blocked)
+      out += field("redundant",
+                   counted(r.blocked, "execution") + (s.settings.reduce.needs_mail()
+                                                          ? " given up, or of a class seen before"
+                                                          : " given up"));
     if (r.seconds > 0)
       out += field("rate",
                    fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),

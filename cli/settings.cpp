@@ -37,9 +37,11 @@ struct Reduction {
   bool Reduce::*on;
 };
 const Reduction kReductions[] = {{"equal-writes", &Reduce::equal_writes},
-                                 {"unused-increments", &Reduce::unused_increments}};
+                                 {"unused-increments", &Reduce::unused_increments},
+                                 {"unobserved-sends", &Reduce::unobserved_sends},
+                                 {"equal-messages", &Reduce::equal_messages}};
 
-// "equal-writes,unused-increments", "all" or "none".
+// "equal-writes,unused-increments", say, "all" or "none".
 void set_reduce(Settings& s, const std::string& text) {
   s.reduce = {};
   for (size_t at = 0; at <= text.size();) {
@@ -50,9 +52,11 @@ void set_reduce(Settings& s, const std::string& text) {
       if (name == r.name || name == "all") s.reduce.*r.on = true;
       known |= name == r.name;
     }
-    if (!known)
-      throw fmt::format("must be a list of {}, or all or none, got '{}'",
-                        "equal-writes, unused-increments", name);
+    if (!known) {
+      Reduce all;
+      for (const Reduction& r : kReductions) all.*r.on = true;
+      throw fmt::format("must be a list of {}, or all or none, got '{}'", reduce_names(all), name);
+    }
     at = end + 1;
   }
 }
@@ -249,6 +253,7 @@ vm::MachineOptions Settings::machine() const {
   m.omitted = omitted;
   m.abort_crashes = abort_crashes;
   m.unused_increments = reduce.unused_increments;
+  m.keep_mail = reduce.needs_mail();
   return m;
 }
 

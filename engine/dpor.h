@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/dpor_mail.h"
 #include "engine/dpor_tree.h"
 #include "engine/subtree.h"
 
@@ -16,6 +17,7 @@ class Dpor final : public Subtree {
   bool begin(uint64_t iteration, System& system) override;
   void end(const Outcome& outcome, System& system) override;
   bool resumed() const override { return resumed_; }
+  bool redundant() const override { return redundant_; }
   size_t choose(const ChoicePoint& point) override;
   double share() const override;
   void witness(Evidence& evidence) override;
@@ -65,6 +67,7 @@ class Dpor final : public Subtree {
     std::vector<Step> steps;
     std::vector<std::vector<size_t>> before;  // for each step those before it, as places in `steps`
   };
+  using Pair = std::pair<size_t, size_t>;  // of steps
   static constexpr uint64_t kNever = UINT64_MAX;
   static constexpr size_t kSpacing = 64;  // steps between images
 
@@ -79,10 +82,17 @@ class Dpor final : public Subtree {
   Turn turn(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Step& step);
   void append(size_t at, size_t count, const Step& step, std::vector<size_t>& races);
+  void append_observed(size_t at, size_t count, const Step& step, std::vector<size_t>& races);
+  void look_back();
+  void show_to_observer(Sequence& v, size_t early, size_t late);
+  bool matters(const Pair& sends) const;
+  bool matters(size_t send, size_t other) const;
+  bool repeats() const;
   void reverse(size_t early, size_t late, const Step& late_step);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, Sequence&& v);
   void owe_timers(Node& node);
+  void find_waiting();
   void consider_waiting();
   void mark(size_t at);
   uint64_t key(ActorId actor);
@@ -101,6 +111,7 @@ class Dpor final : public Subtree {
   bool resumed_ = false;
   bool images_ = true;
   bool blocked_ = false;
+  bool redundant_ = false;
   bool start_ = false;  // a part that has executed nothing yet: path_ ends with its first branch
   size_t at_ = 0;       // decisions made in this execution
   size_t depth_ = 0;    // decisions on the path
@@ -112,9 +123,17 @@ class Dpor final : public Subtree {
   std::vector<Step> steps_;  // that were taken, by decision: apart from the nodes since they are
   std::vector<Turn> turns_;  // gone through at every step
   Branch owed_;              // what follows it is what the next nodes have to execute
-  HappensBefore order_;
   uint64_t executions_ = 0;
-  std::vector<Known> known_;       // by actor
+  std::vector<Known> known_;  // by actor
+  // What comes before what. Where mail is looked at, `observed_` is what counts as soon as an
+  // execution has ended, and `order_` only what may have to count.
+  HappensBefore& order() { return reduce_.needs_mail() ? observed_ : order_; }
+  const HappensBefore& order() const { return reduce_.needs_mail() ? observed_ : order_; }
+  HappensBefore order_, observed_;
+  ObservedMail mail_;
+  std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
+  // What never came, with the number of steps that it follows.
+  std::vector<std::pair<Step, size_t>> waiting_;
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
   std::vector<std::pair<size_t, size_t>> races_;

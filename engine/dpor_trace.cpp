@@ -81,6 +81,28 @@ bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
   return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
 }
 
+ObjectId only_mailbox(const Step& a, const Step& b) {
+  if (a.who == b.who || a.final || b.final || a.op.flags & b.op.flags & kAfterAll) return 0;
+  if (strikes(a, b) || strikes(b, a)) return 0;
+  const auto nth = [](const Operation& op, int i) {
+    return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
+  };
+  const auto receives = [](Access x) { return x == Access::poll || x == Access::take; };
+  ObjectId box = 0;
+  if (feeds(a.op, b) || feeds(b.op, a)) box = a.op.object;
+  for (int i = -1; i < a.op.extra_count; i++)
+    for (int j = -1; j < b.op.extra_count; j++) {
+      const Footprint x = nth(a.op, i), y = nth(b.op, j);
+      if (!conflicting(x, y)) continue;
+      const bool mail = (x.access == Access::append || receives(x.access)) &&
+                        (y.access == Access::append || receives(y.access)) &&
+                        object_class(x.object) == ObjectClass::mailbox && x.object == y.object;
+      if (!mail || (box != 0 && box != x.object)) return 0;
+      box = x.object;
+    }
+  return box;
+}
+
 void HappensBefore::resize(size_t steps) {
   if (steps > words_ * 64) {
     const size_t words = words_ * 2;

@@ -58,6 +58,10 @@ inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
   return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
 }
 
+// The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
+// it. 0: they are independent, or something else makes them dependent too.
+ObjectId only_mailbox(const Step& a, const Step& b);
+
 // Happens-before as one row of bits for each step: the steps before it.
 class HappensBefore {
  public:
@@ -74,12 +78,12 @@ class HappensBefore {
     if (!before(early, index)) join(index, early);
   }
 
-  // Appends the step at `index`: after `direct` (program order, creation, cause) and after all that
-  // it depends on among the first `count` of `steps`. The immediate races go to `races` as the
-  // indices of the earlier steps.
-  template <class Steps>
+  // Appends the step at `index`: after `direct` (program order, creation, cause) and after those of
+  // the first `count` of `steps` that it depends on: `depends(i)`. The immediate races go to
+  // `races` as the indices of the earlier steps.
+  template <class Steps, class Depends>
   void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
-              const Steps& steps, bool equal_writes, std::vector<size_t>& races);
+              const Steps& steps, const Depends& depends, std::vector<size_t>& races);
 
  private:
   using Word = uint64_t;
@@ -96,10 +100,10 @@ class HappensBefore {
   std::vector<Word> rows_;
 };
 
-template <class Steps>
+template <class Steps, class Depends>
 void HappensBefore::append(size_t index, size_t count, const Step& step,
-                           const std::vector<size_t>& direct, const Steps& steps, bool equal_writes,
-                           std::vector<size_t>& races) {
+                           const std::vector<size_t>& direct, const Steps& steps,
+                           const Depends& depends, std::vector<size_t>& races) {
   restart(index, direct);
   if (step.op.flags & kAfterAll || step.final) {
     for (size_t i = count; i-- > 0;)
@@ -116,8 +120,8 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
     }
   for (size_t i = count; i-- > 0;) {
     if (before(i, index)) continue;
+    if (!depends(i)) continue;
     const Step& other = steps(i);
-    if (!dependent(other, step, equal_writes)) continue;
     const bool lock = (other.op.flags | step.op.flags) & (kAcquire | kRelease) &&
                       other.op.object == step.op.object;
     if (!lock) races.push_back(i);

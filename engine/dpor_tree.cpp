@@ -20,7 +20,7 @@ bool Sequence::may_start_with(const Step& first) const {
     if (steps_[k].step->who != first.who) continue;
     if (steps_[k].step->kind != first.kind || steps_[k].step->value != first.value) return false;
     for (size_t i = 0; i < k; i++)
-      if (order_.before(steps_[i].index, steps_[k].index)) return false;
+      if (before(i, k)) return false;
     return true;
   }
   for (const Item& item : steps_)
@@ -42,12 +42,12 @@ void Sequence::drop(uint64_t who) {
     }
 }
 
-void Sequence::copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& before) const {
+void Sequence::copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& rows) const {
   for (size_t i = 0; i < steps_.size(); i++) {
     steps.push_back(*steps_[i].step);
-    auto& row = before.emplace_back();
+    auto& row = rows.emplace_back();
     for (size_t k = 0; k < i; k++)
-      if (order_.before(steps_[k].index, steps_[i].index)) row.push_back(k);
+      if (before(k, i)) row.push_back(k);
   }
 }
 

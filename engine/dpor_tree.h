@@ -34,7 +34,9 @@ class Sequence {
  public:
   Sequence(const HappensBefore& order, bool equal_writes)
       : order_(order), equal_writes_(equal_writes) {}
-  void push(const Step& step, size_t index) { steps_.push_back({&step, index}); }
+  // `row`: where its predecessors are, if not at its index.
+  void push(const Step& step, size_t index) { push(step, index, index); }
+  void push(const Step& step, size_t index, size_t row) { steps_.push_back({&step, index, row}); }
   bool empty() const { return steps_.empty(); }
 
   // Could `first` come first, leading to an execution equivalent to one that starts with this
@@ -51,7 +53,7 @@ class Sequence {
   // Takes the first step of that actor out, if there is one.
   void drop(uint64_t who);
   // The steps, and for each of them the places of those before it.
-  void copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& before) const;
+  void copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& rows) const;
   // Adds what the tree does not cover yet. `from`: branches before it are not looked at.
   void insert_into(WakeupTree& tree, size_t from);
 
@@ -59,7 +61,11 @@ class Sequence {
   struct Item {
     const Step* step;
     size_t index;  // in the execution
+    size_t row;
   };
+  bool before(size_t early, size_t late) const {
+    return order_.before(steps_[early].index, steps_[late].row);
+  }
   const HappensBefore& order_;
   const bool equal_writes_;
   std::vector<Item> steps_;

@@ -124,7 +124,7 @@ struct Exploration::Worker {
       if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
     batch.count++;
     activity.add(system.facts());
-    batch.blocked += outcome->verdict == Verdict::stopped;
+    batch.blocked += outcome->verdict == Verdict::stopped || by.redundant();
     batch.steps += system.decisions().size();
     if (in_order && (outcome->verdict != Verdict::stopped || all.info_.claims.states))
       system.witness(batch.evidence);

@@ -43,6 +43,9 @@ struct Pilot {
 struct Reduce {
   bool equal_writes = false;       // writes of one value to one object commute
   bool unused_increments = false;  // increments whose result is not used commute: up to the System
+  bool unobserved_sends = false;   // messages commute that no receive can tell apart
+  bool equal_messages = false;     // equal messages to one mailbox commute
+  bool needs_mail() const { return unobserved_sends || equal_messages; }
 };
 
 struct StrategyOptions {
@@ -101,6 +104,9 @@ class Strategy : public Chooser {
   // The part of the tree that is done, at most 1, as far as can be told from what was found so far;
   // 0: unknown. Asked between executions.
   virtual double share() const { return 0; }
+  // True if the execution that has just ended repeats a class: another one stands for it. Asked
+  // after end().
+  virtual bool redundant() const { return false; }
   // Adds what the strategy itself has seen since last asked.
   virtual void witness(Evidence& evidence) { (void)evidence; }
   // begin() was false because memory is used up, not because the space is.

@@ -29,7 +29,7 @@ namespace lockstep {
 bool Dpor::begin(uint64_t iteration, System& system) {
   system_ = &system;
   resumed_ = false;
-  blocked_ = false;
+  blocked_ = redundant_ = false;
   at_ = 0;
   executions_++;
   const bool again = iteration == iteration_, first = iteration_ == kNever;
@@ -89,6 +89,7 @@ void Dpor::take(Node& node, size_t at) {
   owed_.follow(node.tree.front());
   found_.clear();
   append(at, at, step, found_);
+  if (reduce_.needs_mail()) return;  // which of them are races is known at the end
   for (const size_t early : found_) {
     races_.emplace_back(early, at);
     seen_.saw(name(early), name(at));
@@ -257,13 +258,15 @@ Dpor::Turn Dpor::turn(size_t at, uint64_t who) const {
 // As the step numbered `at`, after the first `count` steps.
 void Dpor::append(size_t at, size_t count, const Step& step, std::vector<size_t>& races) {
   causes_of(count, step);
-  order_.append(
-      at, count, step, direct_, [this](size_t i) -> const Step& { return steps_[i]; },
-      reduce_.equal_writes, races);
+  const auto steps = [this](size_t i) -> const Step& { return steps_[i]; };
+  const auto depends = [&](size_t i) { return dependent(steps(i), step, reduce_.equal_writes); };
+  order_.append(at, count, step, direct_, steps, depends, races);
 }
 
 void Dpor::end(const Outcome& outcome, System&) {
   if (blocked_ || depth_ == 0) return;
+  find_waiting();
+  if (reduce_.needs_mail()) look_back();
   for (size_t i = 0; i < races_.size(); i++)
     reverse(races_[i].first, races_[i].second, steps_[races_[i].second]);
   consider_waiting();
@@ -276,7 +279,7 @@ void Dpor::end(const Outcome& outcome, System&) {
   steps_[at].finish();
   for (const Step& s : last.pending) {
     if (s.who == steps_[at].who || asleep(last, s)) continue;
-    Sequence v(order_, reduce_.equal_writes);
+    Sequence v(order(), reduce_.equal_writes);
     v.push(s, depth_);
     if (at < base_)
       owe(at, std::move(v));
@@ -287,12 +290,12 @@ void Dpor::end(const Outcome& outcome, System&) {
 
 // What is still waited for, and what could go once and then never did, counts as a step at the very
 // end.
-void Dpor::consider_waiting() {
-  std::vector<std::pair<Step, size_t>> waiting;  // with the number of steps that it follows
+void Dpor::find_waiting() {
+  waiting_.clear();
   for (const Alternative& a : system_->blocked())
     if (a.op.access != Access::take)
-      waiting.emplace_back(Step::of(a, key(a.actor), *system_), depth_);
-  for (size_t i = fresh_; i + 1 < depth_; i++)
+      waiting_.emplace_back(Step::of(a, key(a.actor), *system_), depth_);
+  for (size_t i = reduce_.needs_mail() ? 0 : fresh_; i + 1 < depth_; i++)
     for (const Step& s : path_[i].pending) {
       if (s.who == steps_[i].who || path_[i + 1].data) continue;
       // A process that is struck goes on with another step, its end, in place of the one it had.
@@ -300,18 +303,24 @@ void Dpor::consider_waiting() {
         return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object;
       };
       if (std::any_of(path_[i + 1].pending.begin(), path_[i + 1].pending.end(), same)) continue;
-      bool later = std::any_of(waiting.begin(), waiting.end(),
+      bool later = std::any_of(waiting_.begin(), waiting_.end(),
                                [&](const auto& other) { return same(other.first); });
       bool struck = false;
       for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
         later = same(steps_[k]);
         struck = !later && steps_[k].who == s.who;
       }
-      if (!later) waiting.emplace_back(s, struck ? i + 1 : depth_);
+      if (!later) waiting_.emplace_back(s, struck ? i + 1 : depth_);
     }
-  for (const auto& [s, count] : waiting) {
+}
+
+void Dpor::consider_waiting() {
+  for (const auto& [s, count] : waiting_) {
     found_.clear();
-    append(depth_, count, s, found_);
+    if (reduce_.needs_mail())
+      append_observed(depth_, count, s, found_);
+    else
+      append(depth_, count, s, found_);
     const std::vector<size_t> early = found_;
     for (const size_t i : early) reverse(i, depth_, s);
   }
@@ -321,21 +330,22 @@ void Dpor::consider_waiting() {
 // not come after it, then `late`.
 void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
   Node& node = path_[early];
-  Sequence v(order_, reduce_.equal_writes);
+  Sequence v(order(), reduce_.equal_writes);
   for (size_t i = early + 1; i < depth_; i++)
-    if (i != late && !order_.before(early, i)) v.push(steps_[i], i);
+    if (i != late && !order().before(early, i)) v.push(steps_[i], i);
   if (late_step.op.flags & kAcquire) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
     causes_of(late, late_step);
-    order_.restart(depth_ + 1, direct_);
+    order().restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
-      if (i != late && !order_.before(early, i) &&
+      if (i != late && !order().before(early, i) &&
           dependent(steps_[i], late_step, reduce_.equal_writes))
-        order_.add(depth_ + 1, i);
+        order().add(depth_ + 1, i);
     late = depth_ + 1;
   }
   v.push(late_step, late);
+  if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
   for (const Step& s : node.sleep)
     if (v.covered_by(s)) return;  // done already
   for (const Step& s : node.impossible)

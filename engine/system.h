@@ -28,6 +28,28 @@ struct Limits {
   bool count_instructions = false;          // count exactly (slower): how a suspect is judged
 };
 
+// A message that entered a mailbox, or would have if its owner had not ended.
+struct Arrival {
+  uint32_t at = 0;  // the decision that brought it
+  ObjectId mailbox = 0;
+  uint64_t value = 0;  // digest of the message
+  bool plain = false;  // coming changed nothing but the mailbox
+};
+// A receive that took a message, or found none and went on.
+struct Reception {
+  static constexpr uint32_t kNothing = 0xffffffff;
+  uint32_t at = 0;  // the decision
+  ObjectId mailbox = 0;
+  uint32_t took = kNothing;  // number of the arrival
+  bool opaque = false;       // its matcher is code, so what else it would take is not known
+};
+// What went through mailboxes in one execution, both in the order in which it happened; mailboxes
+// as stable_object() names them.
+struct Mail {
+  std::span<const Arrival> arrivals;
+  std::span<const Reception> receptions;
+};
+
 class System {
  public:
   virtual ~System() = default;
@@ -75,6 +97,14 @@ class System {
   // acquire). A receive that waits for a message conflicts with nothing, so it need not be named.
   // Asked after run().
   virtual std::span<const Alternative> blocked() const { return {}; }
+
+  // Every arrival and every receive of the execution that has just ended, for reductions that ask
+  // which messages a receive can tell apart; valid until begin(). accepts(): whether the receive
+  // would take the message, if it were the only one; both by number.
+  virtual Mail mail() const { return {}; }
+  virtual bool accepts(size_t reception, size_t arrival) const {
+    return (void)reception, (void)arrival, true;
+  }
 
   // Inputs of the last execution that it could do without: operations that a generator made, each
   // by a key that means the same in executions that differ elsewhere. omit() has executions from

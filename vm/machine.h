@@ -78,6 +78,8 @@ class Machine final : public System {
   std::span<const Alternative> blocked() const override {
     return {pending_.data(), pending_.size()};
   }
+  Mail mail() const override;
+  bool accepts(size_t reception, size_t arrival) const override;
   std::span<const uint64_t> inputs() const override {
     return {world_->inputs.data, world_->inputs.size};
   }
@@ -215,7 +217,8 @@ class Machine final : public System {
   void send_named(Process& from, const Term& name, uint32_t node, Signal signal);
   // What arrives depends on who has the name: to be called when that has changed.
   void names_changed();
-  void deliver(Process& to, const Message& message);  // into the mailbox
+  // Into the mailbox. `plain`: nothing else changes.
+  void deliver(Process& to, const Message& message, bool plain = false);
   void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
   void flush_signals_from(Process& from, Process& to);
   bool signals_pending(const Process& to) const;
@@ -375,6 +378,9 @@ class Machine final : public System {
   void wake(Process& p, bool expired, uint32_t cause);
   bool accepts(Process& p, const Term& payload) const;
   bool look(Process& p);
+  // While mail is kept (mail.cpp).
+  uint32_t note_arrival(const Process& to, const Term& payload, bool plain);
+  void note_reception(const Process& p, const Term* wanted, uint32_t took);
   bool find_message(Process& p);
   void flush_own_signals(Process& p);
   void stop_receive_timer(Process& p);

@@ -28,6 +28,7 @@ struct MachineOptions {
   std::vector<uint64_t> omitted;   // operations of generators that are left out (System::inputs)
   uint32_t max_temperature = 0;    // steps that something may be owed; 0: half of max_steps
   bool unused_increments = false;  // increments whose result the caller drops commute
+  bool keep_mail = false;          // keep what System::mail() and accepts() tell
 };
 
 // One lockstep.scenario(name, options, body).

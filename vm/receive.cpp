@@ -16,8 +16,10 @@ bool Machine::accepts(Process& p, const Term& payload) const {
   }
 }
 
-void Machine::deliver(Process& to, const Message& message) {
+void Machine::deliver(Process& to, const Message& message, bool plain) {
   push(to.mailbox, message);
+  if (__builtin_expect(options_.keep_mail, 0))
+    to.mailbox.back().arrival = note_arrival(to, message.payload, plain);
   if (recording()) note_cause(message.sent_at);
   if (to.status != Status::blocked) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
@@ -102,6 +104,14 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     if (p.timed) stop_receive_timer(p);
     if (p.expired) flush_own_signals(p);
     found = find_message(p);
+  }
+  if (__builtin_expect(options_.keep_mail, 0) && wait != Wait::sleep) {
+    static const Term kAnything = Term::of_light(kAny);
+    note_reception(p,
+                   wait == Wait::pattern ? &p.pattern
+                   : wait == Wait::any   ? &kAnything
+                                         : nullptr,
+                   found ? p.mailbox[p.looked].arrival : Reception::kNothing);
   }
   p.wait = Wait::none;
   p.receiver = nullptr;

@@ -212,10 +212,12 @@ void Machine::act_on(Process& to, Signal& s) {
           drop_watch(to, s.ref);
         }
       }
-      if (gone)
-        free_term(s.payload, arena_);
-      else
-        deliver(to, Message{s.payload, s.from, s.sent_at});
+      if (!gone) {
+        deliver(to, Message{s.payload, s.from, s.sent_at}, s.ref == 0);
+        return;
+      }
+      if (__builtin_expect(options_.keep_mail, 0)) note_arrival(to, s.payload, s.ref == 0);
+      free_term(s.payload, arena_);
       return;
     case SignalKind::exit:
     case SignalKind::link_exit: {
@@ -300,8 +302,8 @@ void Machine::act_on(Process& to, Signal& s) {
       for (uint32_t i = 0; i < to.watches.size; i++)
         if (to.watches[i].ref == s.ref) {
           erase(to.watches, i);
-          drop_alias(to, s.ref, true);
-          deliver(to, Message{s.payload, s.from, s.sent_at});
+          const bool aliased = drop_alias(to, s.ref, true);
+          deliver(to, Message{s.payload, s.from, s.sent_at}, !aliased);
           return;
         }
       free_term(s.payload, arena_);  // demonitored meanwhile

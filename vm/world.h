@@ -5,6 +5,7 @@
 
 #include "engine/choice.h"
 #include "engine/prng.h"
+#include "engine/system.h"
 #include "vm/arena.h"
 #include "vm/stack.h"
 #include "vm/term.h"
@@ -19,6 +20,7 @@ struct Message {
   Term payload;
   uint32_t from = kNone;  // process index of the sender, kNone for timers and the runtime
   uint32_t sent_at = 0;   // step of the send, for causes
+  uint32_t arrival = 0;   // its number in World::arrivals, while mail is kept
 };
 
 enum class SignalKind : uint8_t {
@@ -288,8 +290,12 @@ struct World {
   uint32_t fault_budget[static_cast<size_t>(FaultKind::kCount)] = {};
   uint64_t net_ticktime = 15000;  // ms
   uint64_t assertions = 0;        // calls of assert
-  uint64_t unread = 0;            // messages in mailboxes of processes that have ended
-  Vec<uint32_t> goals;            // reached: lockstep.cover
+  Vec<Arrival> arrivals;          // with MachineOptions::keep_mail, all of this execution
+  Vec<Term> arrived;              // the messages, copied
+  Vec<Reception> receptions;
+  Vec<Term> wanted;     // by reception: its pattern, copied
+  uint64_t unread = 0;  // messages in mailboxes of processes that have ended
+  Vec<uint32_t> goals;  // reached: lockstep.cover
   Vec<Property> properties;
   lua_State* observer = nullptr;  // holds the predicates
   bool clock_read = false;        // a process or predicate knows what time it is

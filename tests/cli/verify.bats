@@ -212,7 +212,29 @@ LUA
   has "$out" "the only class passes"
   lockstep verify values.lua --reduce equal-sends
   exits 2
-  has "$err" "--reduce must be a list of"
+  has "$err" "--reduce must be a list of equal-writes,unused-increments,unobserved-sends,equal-messages"
+}
+
+@test "messages: those that no receive tells apart commute, and equal ones" {
+  scenario mail.lua mail <<'LUA'
+local main = lockstep.self()
+for i = 1, 3 do lockstep.spawn(function() lockstep.send(main, "m" .. i) end) end
+for i = 1, 3 do assert(lockstep.recv_first("m" .. i)) end
+LUA
+  lockstep verify mail.lua
+  has "$out" "all 6 classes pass"
+  lockstep verify mail.lua --reduce unobserved-sends
+  has "$out" "the only class passes"
+  has "$out" "count as one: unobserved-sends"
+  scenario equal.lua equal <<'LUA'
+local main = lockstep.self()
+for i = 1, 2 do lockstep.spawn(function() lockstep.send(main, "done") end) end
+for i = 1, 2 do assert(lockstep.recv() == "done") end
+LUA
+  lockstep verify equal.lua --reduce unobserved-sends
+  has "$out" "all 2 classes pass"
+  lockstep verify equal.lua --reduce equal-messages
+  has "$out" "the only class passes"
 }
 
 @test "a bound on preemptions goes with dfs, and the verdict says so" {

@@ -9,6 +9,7 @@
 // (so these come last, in the order in which they are). ? ! E J K are not
 // steps.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <sstream>
@@ -120,11 +121,25 @@ class ToySystem final : public System {
     return blocked_;
   }
 
+  Mail mail() const override { return {state_.arrivals, state_.receptions}; }
+  bool accepts(size_t reception, size_t arrival) const override {
+    const char wanted = state_.wanted[reception];
+    return wanted == '?' || static_cast<uint64_t>(wanted) == state_.arrivals[arrival].value;
+  }
+
   uint64_t begins = 0, saves = 0;
   bool allow_deadlock = false;
   bool run_on = false;  // E does not end the execution, only decides it
   int value(char name) const { return state_.vars[static_cast<size_t>(name)]; }
   uint64_t outcome_digest() const { return digest(); }
+  // Messages that nobody took count without their order.
+  uint64_t digest_but_for_unread() {
+    const State kept = state_;
+    for (auto& p : state_.procs) std::sort(p.mailbox.begin(), p.mailbox.end());
+    const uint64_t h = digest();
+    state_ = kept;
+    return h;
+  }
 
  private:
   struct Op {
@@ -137,6 +152,7 @@ class ToySystem final : public System {
     std::array<int8_t, 128> seen{};
     std::string mailbox;
     std::vector<uint32_t> sent_at;  // by message: 1 + the decision that sent it
+    std::vector<uint32_t> number;   // by message: of its arrival
   };
   struct State {
     std::vector<Proc> procs;
@@ -147,12 +163,19 @@ class ToySystem final : public System {
     bool yielded = false;
     int failed = -1;  // the process that met E
     int asking = -1;  // the process that stands in a D
+    std::vector<Arrival> arrivals;
+    std::vector<Reception> receptions;
+    std::string wanted;  // by reception: the message, or ? for any
   };
   struct Image final : Mark {
     State state;
     size_t bytes() const override { return sizeof state; }
   };
 
+  uint32_t now() const { return static_cast<uint32_t>(state_.decisions.size() - 1); }
+  static ObjectId mailbox_of_send(const std::string& t) {
+    return make_object(ObjectClass::mailbox, static_cast<uint32_t>(digit(t, 1) + 1));
+  }
   static int digit(const std::string& s, size_t i) { return i < s.size() ? s[i] - '0' : 0; }
   const std::string& text(size_t p) const { return programs_[p][state_.procs[p].pc].text; }
 
@@ -230,8 +253,7 @@ class ToySystem final : public System {
         o = {.kind = OpKind::send,
              .access = Access::append,
              .site = op.site,
-             .object =
-                 make_object(ObjectClass::mailbox, static_cast<uint32_t>(digit(op.text, 1) + 1)),
+             .object = mailbox_of_send(op.text),
              .value = static_cast<uint64_t>(op.text[2])};
         break;
       case 'T':
@@ -329,14 +351,22 @@ class ToySystem final : public System {
         state_.procs[static_cast<size_t>(digit(t, 1))].mailbox += t[2];
         state_.procs[static_cast<size_t>(digit(t, 1))].sent_at.push_back(
             static_cast<uint32_t>(state_.decisions.size()));
+        state_.procs[static_cast<size_t>(digit(t, 1))].number.push_back(
+            static_cast<uint32_t>(state_.arrivals.size()));
+        state_.arrivals.push_back({now(), mailbox_of_send(t), static_cast<uint64_t>(t[2]), true});
         break;
       case 'T':
       case 'P': {
         const size_t at = message(p);
         proc.seen['$'] = at == std::string::npos ? 0 : static_cast<int8_t>(proc.mailbox[at]);
         state_.yielded = at == std::string::npos;
+        state_.receptions.push_back(
+            {now(), make_object(ObjectClass::mailbox, static_cast<uint32_t>(p + 1)),
+             state_.yielded ? Reception::kNothing : proc.number[at], false});
+        state_.wanted += t.size() > 1 ? t[1] : '?';
         if (state_.yielded) break;
         proc.mailbox.erase(at, 1);
+        proc.number.erase(proc.number.begin() + static_cast<std::ptrdiff_t>(at));
         proc.sent_at.erase(proc.sent_at.begin() + static_cast<std::ptrdiff_t>(at));
         break;
       }
