@@ -235,33 +235,5 @@ TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   EXPECT_EQ(dpor.outcomes, naive.outcomes);
 }
 
-// Concuerror's programs, instant delivery. It counts with observers: two sends that no receive
-// tells apart do not count twice. Without these a mailbox keeps the order of all that enters it,
-// which is what is counted here; the numbers are by hand where they differ.
-TEST(Proof, PublishedActorPrograms) {
-  const vm::Program program =
-      vm::Program::from_file(LOCKSTEP_SOURCE_DIR "/tests/vm/golden/actors.lua");
-  const std::pair<const char*, uint64_t> known[] = {
-      {"indifferent_senders", 6},    // 3! orders of the sends; with observers 1
-      {"independent_receivers", 2},  // as published
-      {"same_messages", 2},          // as published
-      {"same_messages_2", 6},        // C(4, 2) ways to mix two and two sends; with observers 4
-      {"messages_1", 4},             // the poll among three sends; with observers 3
-      {"receive_order", 2},          // 2! orders of the sends; with observers 1
-      {"proxy", 2},                  // as published
-      {"monitor_plain", 3},          // as published (precise_demonitor, plain)
-      {"after_poll", 6},             // the send before one of five polls, or after all
-  };
-  EXPECT_EQ(std::size(known), program.scenarios().size());
-  for (const auto& [name, classes] : known) {
-    const Seen seen = all_of("dpor", program, name);
-    EXPECT_TRUE(seen.complete) << name;
-    EXPECT_EQ(seen.executions, classes) << name;
-    EXPECT_EQ(seen.blocked, 0u) << name;
-    const Seen naive = all_of("dfs", program, name);
-    EXPECT_TRUE(!naive.complete || naive.outcomes == seen.outcomes) << name;
-  }
-}
-
 }  // namespace
 }  // namespace lockstep

@@ -11,7 +11,8 @@ namespace lockstep {
 
 struct Seen {
   std::set<std::string> outcomes;
-  uint64_t executions = 0, blocked = 0;
+  uint64_t executions = 0, blocked = 0, redundant = 0;
+  uint64_t classes() const { return executions - blocked - redundant; }
   bool complete = false;
 };
 
@@ -21,6 +22,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
   machine.drain = true;
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;
+  machine.keep_mail = reduce.needs_mail();
   const auto system = vm::make_machine(program, scenario, machine);
   StrategyOptions options;
   options.reduce = reduce;
@@ -36,6 +38,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     const Outcome outcome = system->run(*s);
     s->end(outcome, *system);
     seen.executions++;
+    seen.redundant += s->redundant();
     if (outcome.verdict == Verdict::stopped)
       seen.blocked++;
     else
