@@ -16,8 +16,8 @@ constexpr Reduce kObserved = {.unobserved_sends = true};
 constexpr Reduce kEqual = {.equal_messages = true};
 constexpr Reduce kBoth = {.unobserved_sends = true, .equal_messages = true};
 
-// Processes that send each other a few kinds of messages and receive them in every way there is; each
-// writes down what it saw, and the root tells it all when nothing else can happen.
+// Processes that send each other a few kinds of messages and receive them in every way there is;
+// each writes down what it saw, and the root tells it all when nothing else can happen.
 std::string random_mail(Prng& rng) {
   const uint32_t n = 2 + rng.below(2);
   std::string s =
@@ -28,7 +28,8 @@ std::string random_mail(Prng& rng) {
   for (uint32_t p = 1; p <= n; p++) {
     s += fmt::format(
         "pids[{}] = lockstep.spawn(function(a, b)\n  local saw, ref = '', nil\n"
-        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) end\n",
+        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
+        "end\n",
         p, p);
     if (p > 1 && rng.below(4) == 0) s += "  lockstep.flag('trap_exit', true)\n";
     const uint32_t steps = 1 + rng.below(n == 2 ? 5 : 3);
@@ -46,9 +47,8 @@ std::string random_mail(Prng& rng) {
           s += "  note(lockstep.recv())\n";
           break;
         case 3:
-          s += fmt::format(
-              "  note(lockstep.recv_first(function(m) return m == {} end, {}))\n", value,
-              rng.below(2) * 5);
+          s += fmt::format("  note(lockstep.recv_first(function(m) return m == {} end, {}))\n",
+                           value, rng.below(2) * 5);
           break;
         case 4:
           s += "  note(lockstep.recv(0))\n";
@@ -57,8 +57,9 @@ std::string random_mail(Prng& rng) {
           s += "  note(lockstep.process_info(lockstep.self(), 'message_queue_len'))\n";
           break;
         case 6:
-          s += "  for _, m in ipairs(lockstep.process_info(lockstep.self(), 'messages')) do note(m) "
-               "end\n";
+          s +=
+              "  for _, m in ipairs(lockstep.process_info(lockstep.self(), 'messages')) do note(m) "
+              "end\n";
           break;
         case 7:
           s += "  note(ets.lookup_element(t, 'x', 2))\n";
@@ -123,8 +124,8 @@ TEST(Observers, RandomProgramsReachTheOutcomesOfTheNaiveSearchWhenMessagesTravel
 }
 
 // Concuerror's programs, instant delivery. It counts with observers (optimal DPOR with observers,
-// Aronis et al. 2018), which is `observed`; where ours differs, why. Plain: a mailbox keeps the order
-// of all that enters it; by hand.
+// Aronis et al. 2018), which is `observed`; where ours differs, why. Plain: a mailbox keeps the
+// order of all that enters it; by hand.
 struct Published {
   const char* name;
   uint64_t plain, observed;
@@ -144,16 +145,16 @@ const Published kPublished[] = {
     {"receive_order_3", 3, 1},        // one send among two
     {"proxy", 2, 2},                  // with 100 proxies
     {"proxy2", 2, 2},                 //
-    {"dep_unobs", 36, 5},             // 4! sends; insert and lookup free where the sends permit: half
-    {"indep_unobs", 36, 5},           //
-    {"dep_obs", 180, 4},              // 6! / 2! / 2! orders of the sends
-    {"indep_obs", 180, 4},            //
-    {"demonitor_plain", 3, 3},        // the end before, between and after
-    {"demonitor_flush", 3, 3},        // published 2: an end before a flush and one after are one there
-    {"demonitor_flush_info", 3, 3},   //
-    {"demonitor_info", 3, 3},         // published 4: a DOWN may be on its way there
-    {"register_again", 6, 6},         //
-    {"after_poll", 6, 6},             // not published: the send before one of five polls, or after all
+    {"dep_unobs", 36, 5},       // 4! sends; insert and lookup free where the sends permit: half
+    {"indep_unobs", 36, 5},     //
+    {"dep_obs", 180, 4},        // 6! / 2! / 2! orders of the sends
+    {"indep_obs", 180, 4},      //
+    {"demonitor_plain", 3, 3},  // the end before, between and after
+    {"demonitor_flush", 3, 3},  // published 2: an end before a flush and one after are one there
+    {"demonitor_flush_info", 3, 3},  //
+    {"demonitor_info", 3, 3},        // published 4: a DOWN may be on its way there
+    {"register_again", 6, 6},        //
+    {"after_poll", 6, 6},  // not published: the send before one of five polls, or after all
 };
 
 TEST(Observers, PublishedActorPrograms) {
