@@ -88,7 +88,7 @@ class Dpor final : public Subtree {
   bool matters(const Pair& sends) const;
   bool matters(size_t send, size_t other) const;
   bool repeats() const;
-  void reverse(size_t early, size_t late, const Step& late_step);
+  void reverse(size_t early, size_t late, const Step& late_step, size_t count);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, Sequence&& v);
   void owe_timers(Node& node);

@@ -220,13 +220,16 @@ bool Dpor::pick_first(Node& node) {
   return true;
 }
 
-// Timers of one deadline fire when nothing else can go, so all that comes before is before each of
-// them, and no race would ask for another order: every one of them is owed the first turn.
+// Timers of one deadline fire when nothing else can go (but faults), so all that comes before is
+// before each of them, and no race would ask for another order: every one of them is owed the first
+// turn.
 void Dpor::owe_timers(Node& node) {
   const auto is_timer = [](const Step& s) {
     return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
   };
-  if (node.data || !is_timer(node.tree.front().step)) return;
+  if (node.data) return;
+  const Step& first = node.tree.front().step;
+  if (!is_timer(first) && first.kind != AltKind::fault) return;
   for (const Step& s : node.pending) {
     const auto same = [&](const auto& b) { return b.step.who == s.who; };
     if (is_timer(s) && !asleep(node, s) && std::none_of(node.tree.begin(), node.tree.end(), same))
@@ -268,7 +271,7 @@ void Dpor::end(const Outcome& outcome, System&) {
   find_waiting();
   if (reduce_.needs_mail()) look_back();
   for (size_t i = 0; i < races_.size(); i++)
-    reverse(races_[i].first, races_[i].second, steps_[races_[i].second]);
+    reverse(races_[i].first, races_[i].second, steps_[races_[i].second], depth_);
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all.
@@ -288,21 +291,33 @@ void Dpor::end(const Outcome& outcome, System&) {
   }
 }
 
-// What is still waited for, and what could go once and then never did, counts as a step at the very
-// end.
+// What is still waited for counts as a step at the very end; what could go and was made impossible
+// by a step of another (a message that was lost, a process that was killed) as one right after that
+// step.
 void Dpor::find_waiting() {
   waiting_.clear();
   for (const Alternative& a : system_->blocked())
     if (a.op.access != Access::take)
       waiting_.emplace_back(Step::of(a, key(a.actor), *system_), depth_);
-  for (size_t i = reduce_.needs_mail() ? 0 : fresh_; i + 1 < depth_; i++)
+  for (size_t i = reduce_.needs_mail() ? 0 : fresh_; i + 1 < depth_; i++) {
+    if (path_[i].data) continue;
+    size_t next = i + 1;
+    while (next < depth_ && path_[next].data) next++;
+    if (next == depth_) break;
     for (const Step& s : path_[i].pending) {
-      if (s.who == steps_[i].who || path_[i + 1].data) continue;
-      // A process that is struck goes on with another step, its end, in place of the one it had.
+      if (s.who == steps_[i].who) continue;
+      // A process that is struck goes on with another step, its end, in place of the one it had; a
+      // channel with its next signal.
       const auto same = [&](const Step& other) {
-        return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object;
+        return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object &&
+               (s.kind == AltKind::step || other.cause == s.cause);
       };
-      if (std::any_of(path_[i + 1].pending.begin(), path_[i + 1].pending.end(), same)) continue;
+      if (std::any_of(path_[next].pending.begin(), path_[next].pending.end(), same)) continue;
+      if (!(s.op.flags & kAcquire)) {
+        waiting_.emplace_back(s, i + 1);
+        continue;
+      }
+      // A lock that another took: the race is with who has it at the end.
       bool later = std::any_of(waiting_.begin(), waiting_.end(),
                                [&](const auto& other) { return same(other.first); });
       bool struck = false;
@@ -312,6 +327,7 @@ void Dpor::find_waiting() {
       }
       if (!later) waiting_.emplace_back(s, struck ? i + 1 : depth_);
     }
+  }
 }
 
 void Dpor::consider_waiting() {
@@ -322,17 +338,27 @@ void Dpor::consider_waiting() {
     else
       append(depth_, count, s, found_);
     const std::vector<size_t> early = found_;
-    for (const size_t i : early) reverse(i, depth_, s);
+    for (const size_t i : early) reverse(i, depth_, s, count);
   }
 }
 
 // The race (early, late) the other way round: from the state before `early`, everything that does
-// not come after it, then `late`.
-void Dpor::reverse(size_t early, size_t late, const Step& late_step) {
+// not come after it, then `late`. Where that follows only the first `count` steps, others that
+// depend on it come after it.
+void Dpor::reverse(size_t early, size_t late, const Step& late_step, size_t count) {
   Node& node = path_[early];
   Sequence v(order(), reduce_.equal_writes);
-  for (size_t i = early + 1; i < depth_; i++)
-    if (i != late && !order().before(early, i)) v.push(steps_[i], i);
+  std::vector<size_t> after;
+  for (size_t i = early + 1; i < depth_; i++) {
+    if (i == late || order().before(early, i)) continue;
+    if (i >= count &&
+        (dependent(steps_[i], late_step, reduce_.equal_writes) ||
+         std::any_of(after.begin(), after.end(), [&](size_t k) { return order().before(k, i); }))) {
+      after.push_back(i);
+      continue;
+    }
+    v.push(steps_[i], i);
+  }
   if (late_step.op.flags & kAcquire) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
