@@ -30,13 +30,12 @@ Step Step::of(const Alternative& a, uint64_t who, const System& system) {
   if (a.kind == AltKind::step)
     s.self = system.stable_object(make_object(ObjectClass::process, a.process));
   if (object_class(a.op.object) == ObjectClass::process &&
-      (a.kind == AltKind::deliver || a.op.kind == OpKind::alive ||
-       a.op.kind == OpKind::process_info))
+      (a.op.flags & kStrikes || a.op.kind == OpKind::alive || a.op.kind == OpKind::process_info))
     s.struck = s.op.object;
   if (ends_all(a)) s.op.flags |= kAfterAll;
-  s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & kAfterAll) &&
+  s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & (kAfterAll | kAgainstAll)) &&
              (a.op.access != Access::take || a.cause != 0);
-  s.touched = s.op.flags & kAfterAll
+  s.touched = s.op.flags & (kAfterAll | kAgainstAll)
                   ? UINT64_MAX
                   : container_bit(s.op.object) | container_bit(s.self) | container_bit(s.struck);
   if (a.op.extra_count == 0) return s;

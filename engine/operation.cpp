@@ -19,6 +19,7 @@ const char* op_name(OpKind kind) {
 }
 
 bool dependent_slow(const Operation& a, const Operation& b) {
+  if ((a.flags | b.flags) & kAgainstAll) return true;
   auto nth = [](const Operation& op, int i) {
     return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
   };

@@ -81,6 +81,8 @@ enum class ObjectClass : uint8_t {
   clock = 11,
   fault = 12,
   user = 13,
+  channel =
+      14,  // signals from one process to another; container: the receiver, element: the sender
 };
 constexpr ObjectId make_object(ObjectClass cls, uint32_t container, uint32_t element = 0) {
   return static_cast<uint64_t>(cls) << 56 | static_cast<uint64_t>(container & 0xffffff) << 32 |
@@ -106,7 +108,10 @@ inline constexpr uint8_t kAfterAll =
     1;  // possible only because nothing else was: a timer when time stands still
 inline constexpr uint8_t kAcquire =
     2;  // takes a lock: races with the latest acquire of the same object, not with the
-inline constexpr uint8_t kRelease = 4;  // release between them, which only makes it possible
+inline constexpr uint8_t kRelease = 4;     // release between them, which only makes it possible
+inline constexpr uint8_t kAgainstAll = 8;  // conflicts with every other operation (a node stops)
+inline constexpr uint8_t kStrikes =
+    16;  // may end the process that is its object, and so conflicts with all that this one does
 
 // Value type; `extra` points into memory of the System that stays valid until its next step.
 struct Operation {
@@ -138,7 +143,7 @@ constexpr bool conflicting(const Footprint& a, const Footprint& b) {
 // the other order. False is a promise: they commute (tested as a property on random executions).
 bool dependent_slow(const Operation& a, const Operation& b);
 inline bool dependent(const Operation& a, const Operation& b) {
-  if ((a.extra_count | b.extra_count) != 0) [[unlikely]]
+  if ((a.extra_count | b.extra_count | ((a.flags | b.flags) & kAgainstAll)) != 0) [[unlikely]]
     return dependent_slow(a, b);
   return (a.object != 0) & (b.object != 0) & overlap(a.object, b.object) &
          conflicting(a.access, b.access);

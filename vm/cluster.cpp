@@ -5,7 +5,7 @@
 // then signals vanish (or wait, in defer mode), after that links and monitors across it end with
 // noconnection. What the BEAM promises is kept: what arrives from one sender over one connection is
 // a prefix of what it sent.
-#include "vm/machine.h"
+#include "vm/core_parts.h"
 #include "vm/shared_state.h"
 
 namespace lockstep::vm {
@@ -28,6 +28,7 @@ uint32_t Machine::add_node(const Term& name) {
   const uint32_t node = w.nodes.size;
   Node n;
   n.name = copy_term(name, arena_);
+  n.key = static_cast<uint32_t>(vm::digest(name));
   push(w.nodes, n);
   for (uint32_t other = 1; other < node; other++) push(w.connections, Connection{other, node});
   return node;
@@ -70,6 +71,7 @@ void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
     if (cut == Cut::drop) ch.head = ch.queue.size = 0;  // what is in flight is gone
     disable(ch.actor);
   }
+  footprints_changed();
   // In defer mode nothing is lost, the network is only slow: nobody notices.
   if (c->ab != Cut::drop && c->ba != Cut::drop) return;
   if (w.net_ticktime == 0) {
@@ -168,6 +170,7 @@ void Machine::disconnect(uint32_t a, uint32_t b) {
   }
   if (w.nodes[a].up) lose_side(a, b);
   if (w.nodes[b].up) lose_side(b, a);
+  footprints_changed();
 }
 
 // All partitions at once. What was deferred arrives before heal returns, in the order it was sent.
@@ -190,6 +193,7 @@ void Machine::heal_all() {
       if (w.channels[i].empty()) w.channels[i].head = w.channels[i].queue.size = 0;
       arrive(w.channels[i].to, w.channels[i].node, s);
     }
+  footprints_changed();
 }
 
 // The process is gone without a word of its own: its node stopped.
@@ -205,6 +209,7 @@ void Machine::remove_silently(Process& p) {
   p.ended_at = w.steps;
   p.status = Status::ended;
   p.wait = Wait::none;
+  drop_aim(p);
   disable(p.actor);
   if (p.index == 0) w.root_ended = true;
 }
@@ -250,6 +255,7 @@ void Machine::stop_node(uint32_t node) {
     else
       i++;
   }
+  footprints_changed();
 }
 
 void Machine::start_node(uint32_t node) {
@@ -263,6 +269,7 @@ void Machine::start_node(uint32_t node) {
     tell_node(other, node, true);
   }
   tell_node(0, node, true);
+  footprints_changed();
 }
 
 void Machine::never_started(Process& parent, Process& child, bool linked, uint64_t ref) {
@@ -307,6 +314,9 @@ uint32_t Machine::fault_for(FaultKind kind, uint32_t target) {
                                                          : w.actors[w.channels[target].actor].key;
   f.actor = make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
                        mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
+  f.touches = static_cast<Footprint*>(allocate(8 * sizeof(Footprint)));
+  f.touches[0] = {budget_object(kind), Access::write};
+  f.touches[1] = {make_object(ObjectClass::mailbox, target & 0xffffff), Access::append};
   push(w.faults, f);
   return w.faults.size - 1;
 }
@@ -326,6 +336,7 @@ void Machine::offer_faults() {
     Operation op;
     op.kind = OpKind::fault;
     op.access = Access::write;
+    uint32_t cause = 0;
     switch (f.kind) {
       case FaultKind::loss:
       case FaultKind::duplicate: {
@@ -333,19 +344,25 @@ void Machine::offer_faults() {
         const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
         possible = possible && remote && !c.empty() && enabled(c.actor) &&
                    c.queue[c.head].kind == SignalKind::message;
-        op.object = make_object(ObjectClass::mailbox, c.to == kNone ? c.from : c.to);
+        if (!possible) break;
+        touch_fault(f, op);
+        cause = c.queue[c.head].sent_at;
         break;
       }
       case FaultKind::crash_process:
         possible = possible && alive(*w.processes[f.target]) && !w.processes[f.target]->killed;
         op.object = make_object(ObjectClass::process, f.target);
+        op.flags = kStrikes;
+        op.extra = f.touches;
+        op.extra_count = 2;
         break;
       default:
         possible = possible && w.nodes[f.target].up;
-        op.object = make_object(ObjectClass::node, f.target);
+        op.object = network_object();
+        op.flags = kAgainstAll;
     }
     if (possible)
-      enable(f.actor, AltKind::fault, w.actors[f.actor].process, op);
+      enable(f.actor, AltKind::fault, w.actors[f.actor].process, op, cause);
     else
       disable(f.actor);
   }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "vm/core_parts.h"
+
 namespace lockstep::vm {
 namespace {
 
@@ -18,10 +20,6 @@ uint32_t node_argument(lua_State* L, Machine& m, int i, const char* what) {
   return node;
 }
 
-void node_step(lua_State* L, Machine& m, Process& p, const char* what) {
-  m.sync(L, p, what, OpKind::node, Access::write, make_object(ObjectClass::node, 1));
-}
-
 // start_node_named(name): makes a node, or starts one that was stopped.
 int l_start(lua_State* L) {
   Machine& m = machine_of(L);
@@ -30,7 +28,7 @@ int l_start(lua_State* L) {
     luaL_error(L, "bad argument #1 to 'cluster.start_node' (a node's name expected, got %s)",
                luaL_typename(L, 1));
   Term name = m.encode_argument(L, 1, "cluster.start_node");
-  node_step(L, m, p, "cluster.start_node");
+  m.sync_against_all(L, p, "cluster.start_node", OpKind::node);
   uint32_t node = m.find_node(name);
   if (node == kNone)
     node = m.add_node(name);
@@ -44,7 +42,7 @@ int l_stop(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.stop_node");
   const uint32_t node = node_argument(L, m, 1, "cluster.stop_node");
-  node_step(L, m, p, "cluster.stop_node");
+  m.sync_against_all(L, p, "cluster.stop_node", OpKind::node);
   m.stop_node(node);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -69,7 +67,13 @@ int l_partition(lua_State* L) {
   const uint32_t a = node_argument(L, m, 1, "cluster.partition"),
                  b = node_argument(L, m, 2, "cluster.partition");
   const Cut ab = cut_argument(L, 3), ba = cut_argument(L, 4);
-  node_step(L, m, p, "cluster.partition");
+  if (m.world().net_ticktime == 0 && (ab == Cut::drop || ba == Cut::drop)) {
+    m.sync_against_all(L, p, "cluster.partition", OpKind::node);  // noticed at once
+  } else {
+    const Footprint ticktime{ticktime_object(), Access::read};
+    m.announce(L, p, "cluster.partition", OpKind::node, Access::write, m.link_object(a, b), 0,
+               &ticktime, 1);
+  }
   if (a != b) m.partition(a, b, ab, ba);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -79,7 +83,7 @@ int l_partition(lua_State* L) {
 int l_heal(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.heal");
-  node_step(L, m, p, "cluster.heal");
+  m.announce_aimed(L, p, "cluster.heal", OpKind::node, 0, Aim::heal, nullptr, nullptr, p.node);
   m.heal_all();
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -91,7 +95,7 @@ int l_ticktime(lua_State* L) {
   Process& p = m.process(L, "cluster.set_net_ticktime");
   const lua_Integer ms = luaL_checkinteger(L, 1);
   luaL_argcheck(L, ms >= 0 && ms <= 0xffffffff, 1, "milliseconds, 0 or more");
-  node_step(L, m, p, "cluster.set_net_ticktime");
+  m.sync(L, p, "cluster.set_net_ticktime", OpKind::node, Access::write, ticktime_object());
   m.world().net_ticktime = static_cast<uint64_t>(ms);
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
@@ -121,7 +125,7 @@ int l_spawn_on(lua_State* L) {
   std::memcpy(room, b.data(), b.size());
   values.bytes = room;
   const bool link = tie == "link", monitor = tie == "monitor";
-  m.sync(L, p, "cluster.spawn", OpKind::spawn, Access::read, make_object(ObjectClass::node, 1));
+  m.announce_aimed(L, p, "cluster.spawn", OpKind::spawn, 0, Aim::spawn, nullptr, nullptr, node);
   const bool up = node == 0 || m.world().nodes[node].up;
   const bool reachable =
       up && m.connected(p.node, node) && m.cut_between(p.node, node) != Cut::drop;
@@ -158,7 +162,7 @@ int l_spawn_on(lua_State* L) {
 int l_all(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.all_nodes");
-  m.sync(L, p, "cluster.all_nodes", OpKind::node, Access::read, make_object(ObjectClass::node, 1));
+  m.sync(L, p, "cluster.all_nodes", OpKind::node, Access::read, network_object());
   lua_newtable(L);
   lua_Integer n = 0;
   for (uint32_t i = 0; i < std::max(1u, m.world().nodes.size); i++) {
@@ -180,7 +184,9 @@ int l_monitor_nodes(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor_nodes");
   luaL_checktype(L, 1, LUA_TBOOLEAN);
-  node_step(L, m, p, "monitor_nodes");
+  const Footprint network{network_object(), Access::read};
+  m.announce(L, p, "monitor_nodes", OpKind::node, Access::append, mailbox_object(p), 0, &network,
+             1);
   World& w = m.world();
   for (uint32_t i = 0; i < w.node_watches.size; i++)
     if (w.node_watches[i].process == p.index && w.node_watches[i].node == kNone) {
@@ -188,6 +194,7 @@ int l_monitor_nodes(lua_State* L) {
       break;
     }
   if (lua_toboolean(L, 1)) m.push(w.node_watches, NodeWatch{p.index, kNone});
+  m.footprints_changed();
   lua_pushliteral(L, "ok");
   return m.done(L, p, 1);
 }
@@ -200,7 +207,12 @@ int l_faults(lua_State* L) {
   const auto kind = static_cast<FaultKind>(luaL_checkoption(L, 1, nullptr, kinds));
   const lua_Integer budget = luaL_checkinteger(L, 2);
   luaL_argcheck(L, budget >= 0 && budget <= 1000, 2, "a budget of 0 to 1000");
-  node_step(L, m, p, "cluster.faults");
+  if (kind == FaultKind::loss || kind == FaultKind::duplicate) {
+    const Footprint left{budget_object(kind), Access::write};
+    m.announce(L, p, "cluster.faults", OpKind::node, Access::write, faults_object(), 0, &left, 1);
+  } else {
+    m.sync_against_all(L, p, "cluster.faults", OpKind::node);
+  }
   m.set_fault_budget(kind, static_cast<uint32_t>(budget));
   if (lua_istable(L, 3)) {
     const lua_Unsigned n = lua_rawlen(L, 3);
@@ -258,7 +270,7 @@ int l_node(lua_State* L) {
 int l_nodes(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "nodes");
-  m.sync(L, p, "nodes", OpKind::node, Access::read, make_object(ObjectClass::node, 1));
+  m.sync(L, p, "nodes", OpKind::node, Access::read, network_object());
   lua_newtable(L);
   lua_Integer n = 0;
   for (uint32_t i = 1; i < m.world().nodes.size; i++)
@@ -276,7 +288,9 @@ int l_monitor_node(lua_State* L) {
   const uint32_t node = node_argument(L, m, 1, "monitor_node");
   luaL_checktype(L, 2, LUA_TBOOLEAN);
   const bool on = lua_toboolean(L, 2) != 0;
-  node_step(L, m, p, "monitor_node");
+  const Footprint connection{m.link_object(p.node, node), Access::read};
+  m.announce(L, p, "monitor_node", OpKind::node, Access::append, mailbox_object(p), 0, &connection,
+             1);
   World& w = m.world();
   if (on) {
     if (m.connected(p.node, node) && (node == 0 || w.nodes[node].up)) {

@@ -143,9 +143,11 @@ int l_process_info(lua_State* L) {
     lua_pop(L, 1);
   }
   if (!list && !lua_isnil(L, 2) && !find_item(L, 2)) badarg(L);
-  const Footprint box{mailbox_object(*q), Access::read};
-  m.announce(L, p, "process_info", OpKind::process_info, Access::read, process_object(*q), 0, &box,
-             1);
+  const bool pending = m.signals_pending(p, *q);
+  const Footprint f[] = {{mailbox_object(*q), pending ? Access::write : Access::read},
+                         {m.channel_object(p.index, q->index, q->node), Access::take}};
+  m.announce(L, p, "process_info", OpKind::process_info, pending ? Access::write : Access::read,
+             process_object(*q), 0, f, pending ? 2 : 1);
   if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));
   if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {

@@ -18,9 +18,7 @@ int l_link(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "link");
   Process& q = pid_argument(L, m, 1, "link");
-  const Footprint own[] = {{process_object(p), Access::write}, network()};
-  m.announce(L, p, "link", OpKind::link, Access::write, process_object(q), 0, own,
-             q.node == p.node ? 1 : 2);
+  m.announce_aimed(L, p, "link", OpKind::link, 0, Aim::link, &q, nullptr, q.node);
   lua_pushboolean(L, 1);
   if (&p == &q) return m.done(L, p, 1);
   for (uint32_t x : p.links)
@@ -47,9 +45,13 @@ int l_unlink(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unlink");
   Process& q = pid_argument(L, m, 1, "unlink");
-  const Footprint own[] = {{process_object(p), Access::write}, network()};
-  m.announce(L, p, "unlink", OpKind::unlink, Access::write, process_object(q), 0, own,
-             q.node == p.node ? 1 : 2);
+  const Footprint own{process_object(p), Access::write};
+  Footprint way[2];
+  const size_t n = m.sending(p, q, way);
+  if (m.queued(p, q))
+    m.announce(L, p, "unlink", OpKind::unlink, own.access, own.object, 0, way, n);
+  else
+    m.announce(L, p, "unlink", OpKind::unlink, Access::write, process_object(q), 0, &own, 1);
   lua_pushboolean(L, 1);
   for (uint32_t i = 0; i < p.links.size; i++)
     if (p.links[i] == q.index) {
@@ -127,18 +129,10 @@ int l_monitor(lua_State* L) {
     lua_settop(L, 2);
   }
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
-  if (elsewhere) {
-    m.sync(L, p, "monitor", OpKind::monitor, Access::read, network().object);
-  } else if (by_name) {
-    if (!remote) name = m.encode_argument(L, 1, "monitor");
-    Process* now = m.whereis(name, node);
-    const Footprint other{now ? process_object(*now) : 0, Access::add};
-    m.announce(L, p, "monitor", OpKind::monitor, Access::read, name_object(node, name), 0, &other,
-               1);
-    q = m.whereis(name, node);
-  } else {
-    sync_to(L, m, p, "monitor", OpKind::monitor, Access::add, process_object(*q), 0, q->node);
-  }
+  if (by_name && !remote) name = m.encode_argument(L, 1, "monitor");
+  m.announce_aimed(L, p, "monitor", OpKind::monitor, 0, Aim::monitor, q, by_name ? &name : nullptr,
+                   by_name ? node : q->node);
+  if (by_name && !elsewhere) q = m.whereis(name, node);
   const uint64_t ref = m.make_ref(p);
   if (alias) m.push(p.aliases, Alias{ref, mode});
   if (q == &p) {
@@ -206,10 +200,17 @@ int l_demonitor(lua_State* L) {
   uint32_t target = kNone;
   for (const Watch& watch : p.watches)
     if (watch.ref == ref) target = watch.target;
-  const Footprint own{mailbox_object(p), Access::write};
-  m.announce(L, p, "demonitor", OpKind::demonitor, target == kNone ? Access::write : Access::add,
-             target == kNone ? process_object(p) : make_object(ObjectClass::process, target), 0,
-             &own, 1);
+  Footprint other[2] = {{process_object(p), Access::write}};
+  size_t others = 1;
+  if (target != kNone) {
+    const Process& q = *m.world().processes[target];
+    if (m.queued(p, q))
+      others = m.sending(p, q, other);
+    else
+      other[0] = {process_object(q), Access::add};
+  }
+  m.announce(L, p, "demonitor", OpKind::demonitor, Access::write, mailbox_object(p), 0, other,
+             others);
   const bool active = m.drop_watch(p, ref);
   m.drop_alias(p, ref, true);
   if (flush) flush_down(m, p, ref);

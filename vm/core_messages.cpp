@@ -40,8 +40,7 @@ int l_send(lua_State* L) {
   Signal s;
   s.payload = payload;
   if (Process* to = m.find(light)) {
-    sync_to(L, m, p, "send", OpKind::send, Access::append, mailbox_object(*to), digest(payload),
-            to->node);
+    sync_to(L, m, p, "send", OpKind::send, digest(payload), *to);
     if (m.recording()) m.note_target(m.label(*to)), m.note_args(print(payload));
     m.send_signal(p, *to, s);
     m.die_if_doomed(p);
@@ -51,8 +50,7 @@ int l_send(lua_State* L) {
       light_index(light) < m.world().processes.size) {  // an alias
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
-    sync_to(L, m, p, "send", OpKind::send, Access::append, mailbox_object(to), digest(payload),
-            to.node);
+    sync_to(L, m, p, "send", OpKind::send, digest(payload), to);
     if (m.recording()) m.note_target(m.label(to)), m.note_args(print(payload));
     m.send_signal(p, to, s);
     return m.done(L, p, 1);
@@ -61,15 +59,13 @@ int l_send(lua_State* L) {
     Term name;
     if (!remote_name(L, m, 1, &name, &node)) badarg(L);
     if (node != p.node) {
-      m.sync(L, p, "send", OpKind::send, Access::read, network().object, digest(payload));
+      m.announce_aimed(L, p, "send", OpKind::send, digest(payload), Aim::send, nullptr, &name,
+                       node);
       if (m.recording()) m.note_args(print(payload)), m.note_target(remote_text(m, name, node));
       if (node != kNone) m.send_named(p, name, node, s);
       return m.done(L, p, 1);
     }
-    Process* now = m.whereis(name, node);
-    const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
-    m.announce(L, p, "send", OpKind::send, Access::read, name_object(node, name), digest(payload),
-               &box, 1);
+    m.announce_aimed(L, p, "send", OpKind::send, digest(payload), Aim::send, nullptr, &name, node);
     Process* to = m.whereis(name, node);
     if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
     if (to) m.send_signal(p, *to, s);
@@ -78,12 +74,8 @@ int l_send(lua_State* L) {
   }
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "send");
-  // The name is resolved when the send happens: two objects, the name and the mailbox behind it,
-  // which names_changed() keeps up to date.
-  Process* now = m.whereis(name, p.node);
-  const Footprint box{now ? mailbox_object(*now) : 0, Access::append};
-  m.announce(L, p, "send", OpKind::send, Access::read, name_object(p.node, name), digest(payload),
-             &box, 1);
+  // The name is resolved when the send happens.
+  m.announce_aimed(L, p, "send", OpKind::send, digest(payload), Aim::send, nullptr, &name, p.node);
   Process* to = m.whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L);

@@ -29,11 +29,8 @@ int l_unregister(lua_State* L) {
   Process& p = m.process(L, "unregister");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "unregister");
-  // Its owner's end would have let go of the name too.
-  Process* now = m.whereis(name, p.node);
-  const Footprint owner{now ? process_object(*now) : 0, Access::add};
-  m.announce(L, p, "unregister", OpKind::unregister_name, Access::write, name_object(p.node, name),
-             0, &owner, 1);
+  m.announce_aimed(L, p, "unregister", OpKind::unregister_name, 0, Aim::unregister, nullptr, &name,
+                   p.node);
   Process* q = m.whereis(name, p.node);
   if (!q) badarg(L);
   m.release_name(*q);

@@ -26,17 +26,26 @@ inline ObjectId mailbox_object(const Process& p) {
 inline ObjectId name_object(uint32_t node, const Term& name) {
   return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1);
 }
-// The network between nodes: whoever cuts or heals it writes it.
-inline Footprint network() { return {make_object(ObjectClass::node, 1), Access::read}; }
-// The sync point of what is sent to a process: on another node it depends on the network, too.
+// Of nodes: the network, of which each connection is an element, and how long a lost one stays
+// unnoticed.
+inline constexpr uint32_t kNetworkContainer = 1;
+inline ObjectId network_object() { return make_object(ObjectClass::node, kNetworkContainer); }
+inline ObjectId ticktime_object() { return make_object(ObjectClass::node, 2); }
+// Of faults: which are in force, and how many of a kind are left.
+inline ObjectId faults_object() { return make_object(ObjectClass::fault, 1); }
+inline ObjectId budget_object(FaultKind kind) {
+  return make_object(ObjectClass::fault, 2, static_cast<uint32_t>(kind) + 1);
+}
+// The sync point of a message or another signal that is sent to a process.
 inline void sync_to(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind,
-                    Access access, ObjectId object, uint64_t value, uint32_t node) {
-  if (__builtin_expect(node == p.node, 1)) {
-    m.sync(L, p, what, kind, access, object, value);
+                    uint64_t value, const Process& to) {
+  if (__builtin_expect(!m.queued(p, to), 1)) {
+    m.sync(L, p, what, kind, Access::append, mailbox_object(to), value);
     return;
   }
-  const Footprint net = network();
-  m.announce(L, p, what, kind, access, object, value, &net, 1);
+  Footprint f[2];
+  const size_t n = m.sending(p, to, f);
+  m.announce(L, p, what, kind, f[0].access, f[0].object, value, f + 1, n - 1);
 }
 inline uint64_t ref_argument(lua_State* L, int i) {
   const uint64_t v = light_at(L, i);

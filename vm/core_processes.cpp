@@ -176,9 +176,13 @@ int l_exit(lua_State* L) {
   Process* q = m.find(light_at(L, 1));
   if (!q) badarg(L);
   Term reason = m.encode_argument(L, 2, "exit");
-  const Footprint box[] = {{mailbox_object(*q), Access::append}, network()};
-  m.announce(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
-             digest(reason), box, q->node == p.node ? 1 : 2);
+  if (m.queued(p, *q)) {
+    sync_to(L, m, p, "exit_signal", OpKind::exit_signal, digest(reason), *q);
+  } else {
+    const Footprint box{mailbox_object(*q), Access::append};
+    m.announce(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
+               digest(reason), &box, 1);
+  }
   if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
   Signal s;
   s.kind = SignalKind::exit;
@@ -203,9 +207,14 @@ int l_alive(lua_State* L) {
   Process& p = m.process(L, "alive");
   Process* q = m.find(light_at(L, 1));
   if (!q || q->node != p.node) badarg(L);
-  m.sync(L, p, "alive", OpKind::alive, Access::read, process_object(*q));
-  if (q != &p)
-    m.flush_signals_from(p, *q);  // a request to it: it sees what the caller has sent before
+  if (m.signals_pending(p, *q)) {  // a request to it: it sees what the caller has sent before
+    const Footprint f[] = {{m.channel_object(p.index, q->index, q->node), Access::take},
+                           {mailbox_object(*q), Access::append}};
+    m.announce(L, p, "alive", OpKind::alive, Access::write, process_object(*q), 0, f, 2);
+  } else {
+    m.sync(L, p, "alive", OpKind::alive, Access::read, process_object(*q));
+  }
+  if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));
   lua_pushboolean(L, m.alive(*q) && !q->doomed && !m.dying_by_signal(*q));
   return m.done(L, p, 1);

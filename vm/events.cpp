@@ -145,6 +145,10 @@ std::string Machine::object_name(ObjectId object) const {
       return "node";
     case ObjectClass::clock:
       return "clock";
+    case ObjectClass::fault:
+      return "faults";
+    case ObjectClass::channel:
+      return "signals to " + process(object_container(object));
     case ObjectClass::user:
       return object_container(object) == kTemporalContainer ? "a temporal property"
                                                             : "what the scenario watches";
@@ -168,6 +172,7 @@ ObjectId Machine::stable_object(ObjectId object) const {
     case ObjectClass::mailbox:
     case ObjectClass::process:
     case ObjectClass::timer:
+    case ObjectClass::channel:
       return container < w.processes.size ? named(w.processes[container]->key) : object;
     default:
       return object;

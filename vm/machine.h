@@ -143,6 +143,22 @@ class Machine final : public System {
     if (__builtin_expect((slow_ & kSlowTrack) != 0, 0)) p.seen = mix64(p.seen, what);
   }
   void observe_raised(lua_State* L);
+  // Footprints of what passes between processes (footprints.cpp). Queued: it travels, and arrives
+  // by a step of its own.
+  bool queued(const Process& from, const Process& to) const;
+  ObjectId link_object(uint32_t a, uint32_t b) const;  // the connection of two nodes
+  ObjectId channel_object(uint32_t from, uint32_t to, uint32_t node) const;
+  bool reachable(uint32_t from, uint32_t node) const;
+  size_t sending(const Process& from, const Process& to, Footprint* out) const;  // one or two
+  // As announce(), for a process or for who has the name on a node; the footprint follows what
+  // others do meanwhile. `name` must stay where it is.
+  void announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
+                      Aim aim, const Process* to, const Term* name, uint32_t node);
+  void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind);
+  void footprints_changed() {  // names, connections, the end of a process
+    if (__builtin_expect(world_->aiming != 0, 0)) touch_again();
+  }
+
   // While recording: the event's other end, what it changes, its causes. No-ops else (check
   // recording() before building text).
   bool recording() const { return sink_ != nullptr; }
@@ -221,7 +237,8 @@ class Machine final : public System {
   void deliver(Process& to, const Message& message, bool plain = false);
   void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
   void flush_signals_from(Process& from, Process& to);
-  bool signals_pending(const Process& to) const;
+  // Under async delivery: sent by the one to the other and not arrived yet.
+  bool signals_pending(const Process& from, const Process& to) const;
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
   // Removes the monitor from its owner and from the watched process; false if it is not active.
   bool drop_watch(Process& p, uint64_t ref);
@@ -357,6 +374,11 @@ class Machine final : public System {
   std::string stem_and_loop();
   [[noreturn]] void fail_property(Verdict verdict, const Property& p, const char* how,
                                   std::string reason, std::string detail = {});
+  void touch(Process& p);
+  void touch_again();
+  void drop_aim(Process& p);
+  void touch_arrival(const Channel& c, Operation& op) const;
+  void touch_fault(const Fault& fault, Operation& op) const;
   void perform(const Alternative& alternative);
   void run_to_park(Process& p);  // a starting or probing process, up to where it parks
   Channel& channel(uint32_t from, uint32_t to);
@@ -387,7 +409,7 @@ class Machine final : public System {
   void create_root();
   void end_process(Process& p, uint32_t tables);
   void act_on(Process& to, Signal& s);
-  Footprint told_first(const Process& p) const;
+  void told_first(const Process& p, Footprint* out) const;
   void tell_whom(Process& p);
   void tell_of_end(Process& p);
   void process_body(Process& p);

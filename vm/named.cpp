@@ -37,7 +37,10 @@ void Machine::send_named(Process& from, const Term& name, uint32_t node, Signal 
   Process* q = whereis(name, node);
   Channel& c = q ? channel(from.index, q->index) : named_channel(from.index, node);
   push(c.queue, s);
-  if (cut == Cut::none) offer(c);
+  if (cut == Cut::none)
+    offer(c);
+  else
+    footprints_changed();
 }
 
 void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
@@ -85,21 +88,7 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
 
 void Machine::names_changed() {
   World& w = *world_;
-  // What is announced by name is done to whoever has the name by then.
-  for (Alternative& a : w.alternatives) {
-    const Operation& op = a.op;
-    if (a.kind != AltKind::step || object_class(op.object) != ObjectClass::name ||
-        (op.kind != OpKind::send && op.kind != OpKind::monitor &&
-         op.kind != OpKind::unregister_name))
-      continue;
-    uint32_t to = kNone;
-    for (const Name& n : w.names)
-      if (make_object(ObjectClass::name, n.node, static_cast<uint32_t>(vm::digest(n.name)) | 1) ==
-          op.object)
-        to = n.process;
-    const auto cls = op.kind == OpKind::send ? ObjectClass::mailbox : ObjectClass::process;
-    const_cast<Footprint*>(op.extra)->object = to == kNone ? 0 : make_object(cls, to);
-  }
+  footprints_changed();
   if (w.nodes.size == 0) return;
   for (uint32_t i = 0; i < w.channels.size; i++) {
     Channel& c = w.channels[i];

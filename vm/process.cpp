@@ -249,8 +249,9 @@ void Machine::die(Process& p) {
     extra[n++] = {
         make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1),
         Access::write};
-  extra[n++] = told_first(p);
-  p.told = static_cast<uint32_t>(n);
+  told_first(p, extra + n);
+  p.told = static_cast<uint32_t>(n + 1);
+  n += 2;
   uint32_t until = 0;
   n += ets_exit_footprint(*this, p, 0, extra + n, 255 - n, &until);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
@@ -271,6 +272,7 @@ void Machine::die(Process& p) {
   p.status = Status::ended;
   p.ended_at = w.steps;
   disable(p.actor);
+  footprints_changed();
   lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
   lua_pushnil(L_);
   lua_rawseti(L_, -2, static_cast<lua_Integer>(p.index) + 1);
@@ -292,19 +294,19 @@ void Machine::die(Process& p) {
 
 // The first who is told is told in the step that ends the process, so its mailbox belongs to that
 // step.
-Footprint Machine::told_first(const Process& p) const {
+void Machine::told_first(const Process& p, Footprint* out) const {
   const uint32_t q = p.links.size        ? p.links[0]
                      : p.watchers.size   ? p.watchers[0].process
                      : p.late_links.size ? p.late_links[0]
                                          : kNone;
-  if (q == kNone) return {};
-  return {make_object(ObjectClass::mailbox, q), Access::append};
+  out[0] = out[1] = {};
+  if (q != kNone) sending(p, *world_->processes[q], out);
 }
 
 // A process that has announced its end has lost or gained somebody to tell.
 void Machine::tell_whom(Process& p) {
   Operation& end = world_->alternatives[world_->position[p.actor]].op;
-  const_cast<Footprint*>(end.extra)[p.told - 1] = told_first(p);
+  told_first(p, const_cast<Footprint*>(end.extra) + p.told - 1);
 }
 
 // Those who are told, links first as OTP does. Each is told in a step of its own if there are
@@ -315,9 +317,12 @@ void Machine::tell_of_end(Process& p) {
   Term noproc;
   bool first = true;
   const auto next = [&](Process& q) {
-    if (!first)
-      sync(nullptr, p, "exit", OpKind::exit, Access::append,
-           make_object(ObjectClass::mailbox, q.index));
+    if (!first) {  // who asks for the end meanwhile may be told otherwise
+      Footprint f[3];
+      size_t n = sending(p, q, f);
+      f[n++] = {make_object(ObjectClass::process, p.index), Access::read};
+      announce(nullptr, p, "exit", OpKind::exit, f[0].access, f[0].object, 0, f + 1, n - 1);
+    }
     first = false;
   };
   uint32_t links = 0, late_links = 0, watchers = 0;
@@ -379,6 +384,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   if (p.status == Status::dying || p.status == Status::ended || p.doomed) return;
   World& w = *world_;
   p.killed = true;
+  drop_aim(p);
   if (p.leaving) {  // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;

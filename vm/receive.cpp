@@ -1,7 +1,7 @@
 // Mailboxes, selective receive, and the clock.
 #include <cstring>
 
-#include "vm/machine.h"
+#include "vm/core_parts.h"
 
 namespace lockstep::vm {
 
@@ -18,6 +18,7 @@ bool Machine::accepts(Process& p, const Term& payload) const {
 
 void Machine::deliver(Process& to, const Message& message, bool plain) {
   push(to.mailbox, message);
+  to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
     to.mailbox.back().arrival = note_arrival(to, message.payload, plain);
   if (recording()) note_cause(message.sent_at);
@@ -25,7 +26,7 @@ void Machine::deliver(Process& to, const Message& message, bool plain) {
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
   // shared.
   if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload))
-    wake(to, false, message.sent_at);
+    wake(to, false, world_->steps);
 }
 
 // Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
@@ -59,7 +60,10 @@ void Machine::wake(Process& p, bool expired, uint32_t cause) {
   if (p.status == Status::blocked) p.status = Status::ready;
   p.expired = p.expired || expired;
   if (expired) p.woken_by = world_->steps;
-  enable(p.actor, AltKind::step, p.index, p.blocked_op, cause);
+  Operation op = p.blocked_op;
+  // It has its message, and what comes later changes nothing: a time limit ends with the wait.
+  if (!expired && op.access == Access::poll) op.access = Access::take;
+  enable(p.actor, AltKind::step, p.index, op, cause);
 }
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
@@ -77,7 +81,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   bool found = find_message(p);
   if (found || timeout_ms == 0) {
     // A poll that finds a message could have come before it: the message is no cause of it.
-    sync(L, p, what, kind, access, box, 0,
+    sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
          found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
     if (timeout_ms == 0)
       flush_own_signals(p);  // all that has been sent is looked at before giving up
@@ -235,7 +239,8 @@ bool Machine::refresh_timers() {
         op.extra_count = 2;
       }
       if (t.kind == TimerKind::tick) {
-        op.object = make_object(ObjectClass::node, 1);
+        op.object = network_object();
+        if (options_.racy_timers) op.flags = kAgainstAll;
       } else {
         const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
                             : by_name ? whereis(t.dest, w.processes[t.owner]->node)

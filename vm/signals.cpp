@@ -39,9 +39,10 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
   return w.channels.back();
 }
 
-bool Machine::signals_pending(const Process& to) const {
+bool Machine::signals_pending(const Process& from, const Process& to) const {
+  if (!options_.async_delivery) return false;
   for (const Channel& c : world_->channels)
-    if (c.to == to.index && !c.empty()) return true;
+    if (c.from == from.index && c.to == to.index && !c.empty()) return true;
   return false;
 }
 
@@ -63,7 +64,10 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
     if (cut == Cut::drop) return;  // lost, and nobody knows yet
     Channel& c = channel(from.index, to.index);
     push(c.queue, s);
-    if (cut == Cut::none) offer(c);
+    if (cut == Cut::none)
+      offer(c);
+    else
+      footprints_changed();  // who heals brings it
     return;
   }
   if (!options_.async_delivery && handled_at_once(s.kind) &&
@@ -110,42 +114,12 @@ void Machine::offer(Channel& c) {
     disable(c.actor);
     return;
   }
-  World& w = *world_;
-  const Signal& s = c.queue[c.head];
-  uint32_t to = c.to;
-  // What passes between nodes depends on the network; the two places are for that and a name.
-  static constexpr Footprint kNetwork{make_object(ObjectClass::node, 1), Access::read};
+  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(6 * sizeof(Footprint)));
   Operation op;
   op.kind = OpKind::deliver;
-  const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
-  if (s.name.tag != Tag::nil) {
-    const Process* q = whereis(s.name, c.node);
-    to = q ? q->index : kNone;
-    auto* extra = static_cast<Footprint*>(allocate(2 * sizeof(Footprint)));
-    extra[0] = kNetwork;
-    extra[1] = {
-        make_object(ObjectClass::name, c.node, static_cast<uint32_t>(vm::digest(s.name)) | 1),
-        Access::read};
-    op.extra = extra;
-    op.extra_count = 2;
-  } else if (s.kind != SignalKind::message) {  // it may leave a message, in its place in the queue
-    auto* extra = static_cast<Footprint*>(allocate(2 * sizeof(Footprint)));
-    extra[0] = {make_object(ObjectClass::mailbox, to), Access::append};
-    extra[1] = kNetwork;
-    op.extra = extra;
-    op.extra_count = remote ? 2 : 1;
-  } else if (remote) {
-    op.extra = &kNetwork;
-    op.extra_count = 1;
-  }
-  if (to != kNone) {
-    const bool message = s.kind == SignalKind::message;
-    op.access = message ? Access::append : Access::write;
-    op.object = make_object(message ? ObjectClass::mailbox : ObjectClass::process, to);
-  }
-  op.value = vm::digest(s.payload);
+  touch_arrival(c, op);
   const uint32_t process = c.to == kNone ? c.from : c.to;
-  enable(c.actor, AltKind::deliver, process, op, s.sent_at);
+  enable(c.actor, AltKind::deliver, process, op, c.queue[c.head].sent_at);
   if (world_->faults.size != 0) offer_faults();
 }
 

@@ -51,7 +51,8 @@ struct Channel {
   uint32_t node = 0;                  // where it leads
   ActorId actor = kNoActor;
   Vec<Signal> queue;
-  uint32_t head = 0;  // signals before it have been handled
+  uint32_t head = 0;             // signals before it have been handled
+  Footprint* touches = nullptr;  // of the arrival of its head
   bool empty() const { return head == queue.size; }
 };
 
@@ -101,6 +102,11 @@ enum class Status : uint8_t {
 };
 enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
 
+// What a pending operation touches may depend on what others do meanwhile: who gets the name that
+// it is for, whether its target ends or is cut off. Then its footprint is made anew
+// (footprints.cpp).
+enum class Aim : uint8_t { none, send, monitor, link, unregister, spawn, heal };
+
 struct Process {
   lua_State* L = nullptr;        // its main coroutine
   lua_State* running = nullptr;  // the coroutine of its own that runs now
@@ -135,6 +141,11 @@ struct Process {
   uint32_t awaited = 0;   // Wait::lock: number of the array that counts who may still enter
   const char* what = "";  // the call it is in, as the guest knows it
   Operation blocked_op;   // its operation while it is not among the alternatives
+  Aim aim = Aim::none;
+  uint32_t aim_process = kNone;    // whom the operation is for, unless it is for a name
+  uint32_t aim_node = 0;           // where that name is looked up
+  const Term* aim_name = nullptr;  // on its own stack
+  Footprint* aim_touches = nullptr;
   Vec<Message> mailbox;
   uint32_t looked = 0;  // messages before it have been looked at by the current receive
   lua_State* receiver =
@@ -143,7 +154,8 @@ struct Process {
   bool timed = false;  // a receive time-out is running
   uint64_t deadline = 0;
   Vec<uint32_t> links;  // process indices
-  uint32_t told = 0;    // of its announced end: which footprint, from 1, is of whom it tells first
+  uint32_t told = 0;    // of its announced end: which footprint, from 1, is of whom it tells first,
+                        // and after it that of the network
   Vec<uint32_t> late_links;  // came when it had been killed: told of noproc
   Vec<Watch> watches;
   Vec<Watcher> watchers;
@@ -181,6 +193,7 @@ struct Name {
 // is connected to all and listed by none.
 struct Node {
   Term name;
+  uint32_t key = 0;  // digest of the name
   bool up = true;
   uint32_t incarnation = 1;
 };
@@ -202,6 +215,7 @@ struct Fault {
   FaultKind kind = FaultKind::loss;
   ActorId actor = kNoActor;
   uint32_t target = 0;  // channel, process or node
+  Footprint* touches = nullptr;
 };
 
 // What a history holds (vm/history_log.h). `type` is a history::EventType.
@@ -278,6 +292,7 @@ struct World {
   Vec<EtsTable*> tables;       // by table number, null once deleted
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<uint32_t> takers;        // processes before an operation that takes a lock
+  uint32_t aiming = 0;         // processes with an aim
   Vec<PersistentEntry> persistent;
   Vec<HistoryLog*> histories;
   Vec<uint64_t> inputs;         // keys of the operations that generators made, in order

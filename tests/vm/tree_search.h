@@ -51,6 +51,7 @@ inline vm::Program program_of(const std::string& body) {
   return vm::Program::from_sources(
       {{"p.lua",
         "local lockstep = require 'lockstep'\nlocal ets = require 'lockstep.ets'\n"
+        "local cluster = require 'lockstep.cluster'\n"
         "lockstep.scenario('p', function()\n" +
             body + "end)\n"}});
 }
