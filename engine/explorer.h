@@ -74,7 +74,7 @@ struct ExploreResult {
   double seconds = 0;  // wall time
   double cpu_seconds = 0;
   uint64_t bound_hit = 0;     // executions that ended at a bound (exhaustive: then it is no proof)
-  uint64_t blocked = 0;       // executions that a reduction gave up as redundant
+  uint64_t blocked = 0;       // executions given up, or of a class that was executed before
   bool exhausted = false;     // an exhaustive strategy ran out: every schedule was executed
   uint64_t classes = 0;       // different classes among those sampled
   uint64_t classes_once = 0;  // seen exactly once

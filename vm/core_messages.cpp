@@ -137,13 +137,17 @@ ObjectId timer_object(uint64_t ref) {
 }
 
 // Asks for a timer, or takes it away. The end of the process that it is for does so too.
+// `answered`: the answer comes as a message.
 void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind, Access access,
-                uint64_t ref) {
-  Footprint dest;
+                uint64_t ref, bool answered) {
+  Footprint touched[2], dest;
+  size_t n = 0;
   for (const Timer& t : m.world().timers)
     if (t.kind == TimerKind::message && t.ref == ref && t.dest.tag == Tag::light)
       if (const Process* to = m.find(t.dest.light)) dest = {process_object(*to), Access::read};
-  m.announce(L, p, what, kind, access, timer_object(ref), 0, &dest, dest.object ? 1 : 0);
+  if (dest.object) touched[n++] = dest;
+  if (answered) touched[n++] = {mailbox_object(p), Access::append};
+  m.announce(L, p, what, kind, access, timer_object(ref), 0, touched, n);
 }
 
 // send_after(dest, message, ms, {abs = true}?)
@@ -210,7 +214,7 @@ int l_cancel_timer(lua_State* L) {
   const uint64_t ref = ref_argument(L, 1);
   bool async = false, info = true;
   options_at(L, 2, {{"async", &async}, {"info", &info}});
-  sync_timer(L, m, p, "cancel_timer", OpKind::timer_cancel, Access::write, ref);
+  sync_timer(L, m, p, "cancel_timer", OpKind::timer_cancel, Access::write, ref, async && info);
   int64_t left = 0;
   if (m.cancel_timer(ref, &left))
     lua_pushinteger(L, left);
@@ -225,7 +229,7 @@ int l_read_timer(lua_State* L) {
   const uint64_t ref = ref_argument(L, 1);
   bool async = false;
   options_at(L, 2, {{"async", &async}});
-  sync_timer(L, m, p, "read_timer", OpKind::timer_read, Access::read, ref);
+  sync_timer(L, m, p, "read_timer", OpKind::timer_read, Access::read, ref, async);
   lua_pushboolean(L, 0);
   for (const Timer& t : m.world().timers)
     if (t.kind == TimerKind::message && t.ref == ref)

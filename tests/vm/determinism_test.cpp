@@ -106,8 +106,10 @@ TEST(Determinism, TwoCallsOnOneLineAreTwoPlaces) {
   const auto result = explore([&] { return vm::make_machine(program, "line", {}); }, options);
   ASSERT_EQ(result.findings.size(), 1u);
   EXPECT_EQ(result.findings[0].outcome.signature(), "assertion at s.lua:10");
-  for (const Event& e : result.findings[0].events)
-    if (e.what == "atomics.add") EXPECT_EQ(e.site, "s.lua:6");
+  for (const Event& e : result.findings[0].events) {
+    if (e.what != "atomics.add") continue;
+    EXPECT_EQ(e.site, "s.lua:6");
+  }
 }
 
 // Another process has other addresses and another start.

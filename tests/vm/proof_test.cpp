@@ -235,5 +235,23 @@ TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   EXPECT_EQ(dpor.outcomes, naive.outcomes);
 }
 
+// The answer of an asynchronous cancel_timer or read_timer is a message among others.
+TEST(Proof, ATimersAnswerRacesWithASend) {
+  for (const char* asked : {"cancel_timer", "read_timer"}) {
+    SCOPED_TRACE(asked);
+    const vm::Program program =
+        program_of(fmt::format("local self = lockstep.self()\n"
+                               "lockstep.spawn(function() lockstep.send(self, 'sent') end)\n"
+                               "local ref = lockstep.send_after(self, 'late', 1000)\n"
+                               "lockstep.{}(ref, {{ async = true }})\n"
+                               "local first = lockstep.recv()\n"
+                               "error(type(first) == 'table' and 'answer' or first, 0)\n",
+                               asked));
+    const Seen dpor = all_of("dpor", program, "p");
+    EXPECT_EQ(dpor.outcomes.size(), 2u);
+    EXPECT_EQ(dpor.outcomes, all_of("dfs", program, "p").outcomes);
+  }
+}
+
 }  // namespace
 }  // namespace lockstep
