@@ -29,8 +29,9 @@ Step Step::of(const Alternative& a, uint64_t who, const System& system) {
   s.op.object = system.stable_object(a.op.object);
   if (a.kind == AltKind::step)
     s.self = system.stable_object(make_object(ObjectClass::process, a.process));
+  const bool asks = a.op.kind == OpKind::alive || a.op.kind == OpKind::process_info;
   if (object_class(a.op.object) == ObjectClass::process &&
-      (a.op.flags & kStrikes || a.op.kind == OpKind::alive || a.op.kind == OpKind::process_info))
+      (a.op.flags & kStrikes || (asks && a.op.access == Access::write)))
     s.struck = s.op.object;
   if (ends_all(a)) s.op.flags |= kAfterAll;
   s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & (kAfterAll | kAgainstAll)) &&

@@ -39,10 +39,13 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
   return w.channels.back();
 }
 
+// With instant delivery the one queue of a receiver holds the signals of all its senders.
 bool Machine::signals_pending(const Process& from, const Process& to) const {
-  if (!options_.async_delivery) return false;
-  for (const Channel& c : world_->channels)
-    if (c.from == from.index && c.to == to.index && !c.empty()) return true;
+  for (const Channel& c : world_->channels) {
+    if (c.to != to.index || (c.from != from.index && c.from != kNone)) continue;
+    for (uint32_t i = c.head; i < c.queue.size; i++)
+      if (c.queue[i].from == from.index) return true;
+  }
   return false;
 }
 
@@ -149,9 +152,11 @@ void Machine::flush_signals(Process& to) {
     handle_head(w.channels[w.instant_channel[to.index]]);
 }
 
+// Those before them in the queue are handled too.
 void Machine::flush_signals_from(Process& from, Process& to) {
   if (!options_.async_delivery) {
-    flush_signals(to);
+    while (!to.doomed && signals_pending(from, to))
+      handle_head(world_->channels[world_->instant_channel[to.index]]);
     return;
   }
   Channel& c = channel(from.index, to.index);

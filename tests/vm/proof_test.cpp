@@ -224,6 +224,25 @@ TEST(Proof, TheRootsEndTakesItsTablesWithIt) {
   EXPECT_EQ(outcomes("cache"), outcomes("dfs"));
 }
 
+// Who asks after a process has the signals handled that it has sent there, which may end it.
+TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
+  for (const char* asks : {"alive(a)", "process_info(a, 'links')"}) {
+    SCOPED_TRACE(asks);
+    const vm::Program program =
+        program_of(fmt::format("local log = ets.new('log', {{ 'public' }})\n"
+                               "local p = lockstep.spawn(function()\n"
+                               "  lockstep.recv(0)\n  ets.insert(log, {{ 1 }})\nend)\n"
+                               "lockstep.spawn(function(a)\n"
+                               "  lockstep.exit(a, 'boom')\n  lockstep.{}\nend, p)\n"
+                               "lockstep.sleep(1000)\n"
+                               "error(#ets.lookup(log, 1) .. ' inserted', 0)\n",
+                               asks));
+    const Seen dpor = all_of("dpor", program, "p");
+    EXPECT_EQ(dpor.outcomes.size(), 2u);
+    EXPECT_EQ(dpor.outcomes, all_of("dfs", program, "p").outcomes);
+  }
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
