@@ -337,7 +337,11 @@ void Dpor::consider_waiting() {
       append_observed(depth_, count, s, found_);
     else
       append(depth_, count, s, found_);
-    const std::vector<size_t> early = found_;
+    // After the step that made it impossible it cannot come, so only that race can be turned round;
+    // those with what came before are found where it does come.
+    std::vector<size_t> early = found_;
+    if (count < depth_ && std::find(early.begin(), early.end(), count - 1) != early.end())
+      early.assign(1, count - 1);
     for (const size_t i : early) reverse(i, depth_, s, count);
   }
 }
