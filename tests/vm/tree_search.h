@@ -12,6 +12,7 @@ namespace lockstep {
 struct Seen {
   std::set<std::string> outcomes;
   uint64_t executions = 0, blocked = 0, redundant = 0;
+  uint64_t failed = 0;  // classes that fail, deadlocks aside
   uint64_t classes() const { return executions - blocked - redundant; }
   bool complete = false;
 };
@@ -39,6 +40,8 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     s->end(outcome, *system);
     seen.executions++;
     seen.redundant += s->redundant();
+    seen.failed += !s->redundant() && outcome.verdict != Verdict::stopped &&
+                   outcome.verdict != Verdict::passed && outcome.verdict != Verdict::deadlock;
     if (outcome.verdict == Verdict::stopped)
       seen.blocked++;
     else
