@@ -76,7 +76,7 @@ TEST(Bugs, ReorderHasFewStates) {
 }
 
 // The published families at sizes that take a second or two; of wronglock_3 the classes alone,
-// since the toy cannot compare two values that it remembers.
+// since the toy cannot compare two values that it remembers (tests/lua/golden_bugs_test.cpp can).
 TEST(Bugs, FamiliesAtSize) {
   std::string lastzero;
   for (int i = 12; i > 0; i--) lastzero += fmt::format("R{0} !{0}0 ", static_cast<char>('a' + i));

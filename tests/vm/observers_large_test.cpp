@@ -1,10 +1,10 @@
 // The larger actor programs whose numbers of classes are published for Concuerror (its suites
 // `dpor_tests` and `advanced_tests`; optimal DPOR with observers, Aronis et al. 2018).
 //
-// It runs them with messages in flight, each arrival a step, and with time-outs that may come at any
-// time. Here delivery is instant: an arrival that nothing but its sending makes possible, and that
-// commutes with whatever does not look at the mailbox, adds no class, so the numbers agree but for
-// what the comments say.
+// It runs them with messages in flight, each arrival a step, and with time-outs that may come at
+// any time. Here delivery is instant: an arrival that nothing but its sending makes possible, and
+// that commutes with whatever does not look at the mailbox, adds no class, so the numbers agree but
+// for what the comments say.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -22,31 +22,32 @@ struct Published {
 const Published kPublished[] = {
     {"after_test", 36, 36, 0},
     {"reduced", 6, 6, 0},
-    // There the time-out of the receive comes before or after the timer is set, here both are due at
-    // the same time and either fires first; and two orders of an insert and a lookup.
+    // There the time-out of the receive comes before or after the timer is set, here both are due
+    // at the same time and either fires first; and two orders of an insert and a lookup.
     {"timer_replayed", 4, 4, 0},
-    // There a receive times out whenever no message is there. Here time stands still while a process
-    // can go, so nothing ever times out: the 3! orders of the sends, of which two messages are equal
-    // but come from different processes.
+    // There a receive times out whenever no message is there. Here time stands still while a
+    // process can go, so nothing ever times out: the 3! orders of the sends, of which two messages
+    // are equal but come from different processes.
     {"test_after_spawns", 247, 6, 6},
     {"workers", 200, 200, 0},
     {"workers_2", 1296, 1296, 0},
     {"tricky_predecessors", 124, 124, 8},
     {"receive_deps", 144, 144, 36},
-    // There 9 of them fail, those where the signal finds its process alive; here crashes are allowed.
+    // There 9 of them fail, those where the signal finds its process alive; here crashes are
+    // allowed.
     {"receive_deps_kill", 14, 14, 0},
     // Here the end of a process tells who watches it at once, there the message is on its way. By
     // hand, i being the i-th worker, who ends only when all after it have passed the token, and by
-    // the order in which the registry hears of them: 1 first: 2 orders of its end and the stop, each
-    // for 2 orders of the others. 2 1 3: 2. 2 3 1: 2 ends 1 late (2), before `alive` (2), or is told
-    // of before 1 asks (2). 3 1 2: 3 is told of first (2), ends before the first `alive` (4) or later
-    // (6). 3 2 1 likewise: 6, 10, 6. In all 4 + 2 + 6 + 12 + 22.
+    // the order in which the registry hears of them: 1 first: 2 orders of its end and the stop,
+    // each for 2 orders of the others. 2 1 3: 2. 2 3 1: 2 ends 1 late (2), before `alive` (2), or
+    // is told of before 1 asks (2). 3 1 2: 3 is told of first (2), ends before the first `alive`
+    // (4) or later (6). 3 2 1 likewise: 6, 10, 6. In all 4 + 2 + 6 + 12 + 22.
     {"simple_registry", 88, 46, 0},
     {"shared_ptr", 222, 222, 0},
     {"ring_leader_election", 64, 64, 0},
-    // The name is looked up before the server's end (fails) or after. Published are these two: an end
-    // before and one after a demonitor that flushes are one there, here each of two servers has both
-    // (the second server's calls come after the first's end): 1 + 2 * 2.
+    // The name is looked up before the server's end (fails) or after. Published are these two: an
+    // end before and one after a demonitor that flushes are one there, here each of two servers has
+    // both (the second server's calls come after the first's end): 1 + 2 * 2.
     {"gen_server_register", 2, 5, 1},
 };
 
