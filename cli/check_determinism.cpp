@@ -50,7 +50,7 @@ class CheckedSystem : public System {
     recording_ = sink != nullptr;
     inner_->record(sink);
   }
-  std::unique_ptr<Mark> save() override { return inner_->save(); }
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> = nullptr) override { return inner_->save(); }
   void restore(const Mark& mark) override { inner_->restore(mark); }
   uint64_t digest() const override { return inner_->digest(); }
   uint64_t state() const override { return inner_->state(); }

@@ -6,6 +6,7 @@
 
 #include "engine/dpor_mail.h"
 #include "engine/dpor_tree.h"
+#include "engine/images.h"
 #include "engine/subtree.h"
 
 namespace lockstep {
@@ -16,14 +17,14 @@ class Dpor final : public Subtree {
 
   bool begin(uint64_t iteration, System& system) override;
   void end(const Outcome& outcome, System& system) override;
-  bool resumed() const override { return resumed_; }
+  bool resumed() const override { return images_.resumed(); }
   bool redundant() const override { return redundant_; }
   size_t choose(const ChoicePoint& point) override;
   double share() const override;
   void witness(Evidence& evidence) override;
   Parts split() override;
   std::vector<std::unique_ptr<Subtree>> surrender() override;
-  void forget_images() override;
+  void forget_images() override { images_.forget(); }
 
  private:
   struct Node {
@@ -38,9 +39,8 @@ class Dpor final : public Subtree {
     WakeupTree tree;
     std::vector<bool> tried;  // data: values taken so far
     uint64_t asker = 0;       // data: who asks
-    std::unique_ptr<Mark> mark;
 
-    Node bare() const;  // without tree and mark
+    Node bare() const;  // without tree
     double branches() const { return data ? count : static_cast<double>(done + tree.size()); }
   };
   // A node that no part owns any more: all its branches were given away.
@@ -69,7 +69,6 @@ class Dpor final : public Subtree {
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
   static constexpr uint64_t kNever = UINT64_MAX;
-  static constexpr size_t kSpacing = 64;  // steps between images
 
   bool backtrack();
   void take(Node& node, size_t at);
@@ -94,7 +93,6 @@ class Dpor final : public Subtree {
   void owe_timers(Node& node);
   void find_waiting();
   void consider_waiting();
-  void mark(size_t at);
   uint64_t key(ActorId actor);
   // Of a step, the same in every execution that has it.
   uint64_t name(size_t at) const {
@@ -108,8 +106,6 @@ class Dpor final : public Subtree {
   const Reduce reduce_;
   System* system_ = nullptr;
   uint64_t iteration_ = kNever;
-  bool resumed_ = false;
-  bool images_ = true;
   bool blocked_ = false;
   bool redundant_ = false;
   bool start_ = false;  // a part that has executed nothing yet: path_ ends with its first branch
@@ -119,6 +115,7 @@ class Dpor final : public Subtree {
   size_t base_ = 0;     // nodes above it belong to the trunk
   std::shared_ptr<Trunk> trunk_;  // the node just above
   std::vector<Owed> above_;
+  Images images_;
   std::vector<Node> path_;
   std::vector<Step> steps_;  // that were taken, by decision: apart from the nodes since they are
   std::vector<Turn> turns_;  // gone through at every step

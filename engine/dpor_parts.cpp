@@ -162,11 +162,6 @@ std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
   return parts;
 }
 
-void Dpor::forget_images() {
-  for (Node& node : path_) node.mark.reset();
-  images_ = true;
-}
-
 void Dpor::witness(Evidence& evidence) {
   evidence.races.merge(seen_);
   seen_ = {};

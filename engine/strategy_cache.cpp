@@ -24,6 +24,7 @@
 
 #include "engine/dpor_trace.h"
 #include "engine/error.h"
+#include "engine/images.h"
 #include "engine/state_table.h"
 #include "engine/strategy_list.h"
 #include "engine/subtree.h"
@@ -41,7 +42,8 @@ class Cache final : public Subtree {
 
   bool begin(uint64_t iteration, System& system) override {
     system_ = &system;
-    resumed_ = false;
+    images_.stay();
+    at_rest_ = false;
     at_ = 0;
     const bool again = iteration == iteration_, first = iteration_ == kNever;
     iteration_ = iteration;
@@ -50,17 +52,12 @@ class Cache final : public Subtree {
       asleep_after(path_[depth_ - 1]);
     else
       asleep_.clear();
-    if (again) return true;
-    at_rest_ = depth_ > 0 && path_[depth_ - 1].step > kSpacing;  // else running again is faster
-    for (size_t i = depth_; i-- > 0 && !resumed_;) {
-      if (!path_[i].mark) continue;
-      system.restore(*path_[i].mark);
-      at_ = i;
-      resumed_ = true;
-    }
+    if (again || first) return true;
+    at_ = images_.go_back(system, depth_ - 1, path_[depth_ - 1].step);
+    at_rest_ = images_.at_rest();
     return true;
   }
-  bool resumed() const override { return resumed_; }
+  bool resumed() const override { return images_.resumed(); }
   bool gave_up() const override { return full_; }
   void witness(Evidence& evidence) override {
     evidence.states += table_.size() - told_;
@@ -70,15 +67,13 @@ class Cache final : public Subtree {
   }
   // One part: others would have to wait for what it has visited.
   Parts split() override { return {}; }
-  void forget_images() override {
-    for (Node& node : path_) node.mark.reset();
-    images_ = true;
-  }
+  void forget_images() override { images_.forget(); }
 
   size_t choose(const ChoicePoint& point) override {
     const bool forced = point.count == 1 && !point.data;
     if (at_ < depth_) {
       if (forced) return 0;
+      images_.passing(*system_, at_);
       const Node& node = path_[at_++];
       LOCKSTEP_ASSERT(node.count == point.count && node.data == point.data);
       return node.pick;
@@ -95,7 +90,6 @@ class Cache final : public Subtree {
     node.data = point.data;
     node.count = point.count;
     node.step = point.step;
-    node.mark.reset();
     node.options.clear();
     node.used = preemptions_before();
     node.last = kNone;
@@ -106,7 +100,6 @@ class Cache final : public Subtree {
       return kStop;
     }
     depth_++;
-    mark_last();
     asleep_after(node);
     at_ = depth_;
     return node.pick;
@@ -124,13 +117,11 @@ class Cache final : public Subtree {
     uint32_t pick = 0;            // the alternative, or the value, that is being explored
     std::vector<Option> options;  // by key; empty for values
     std::vector<Step> asleep;     // values: whoever slept before
-    std::unique_ptr<Mark> mark;
-    uint32_t used = 0;      // preemptions before
-    uint32_t last = kNone;  // the alternative that goes on with who went before, if it can
+    uint32_t used = 0;            // preemptions before
+    uint32_t last = kNone;        // the alternative that goes on with who went before, if it can
   };
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint64_t kNever = UINT64_MAX;
-  static constexpr uint32_t kSpacing = 32;  // steps that cost about as much as an image
 
   bool bounded() const { return preemptions_ >= 0; }
 
@@ -247,26 +238,11 @@ class Cache final : public Subtree {
         asleep_.push_back(o.step);
   }
 
-  void mark_last() {
-    const size_t i = depth_ - 1;
-    if (!images_ || !at_rest_ || path_[i].step < last_marked_below(i) + kSpacing) return;
-    path_[i].mark = system_->save();
-    images_ = path_[i].mark != nullptr;
-    if (i >= 8 && (i - 8) % 8 != 0) path_[i - 8].mark.reset();
-    if (i >= 64 && (i - 64) % 64 != 0) path_[i - 64].mark.reset();
-  }
-  uint32_t last_marked_below(size_t i) const {
-    while (i-- > 0)
-      if (path_[i].mark) return path_[i].step;
-    return 0;
-  }
-
   const int preemptions_;  // negative: any number, and steps may sleep
   StateTable table_;
   System* system_ = nullptr;
   uint64_t iteration_ = kNever;
-  bool resumed_ = false;
-  bool images_ = true;
+  Images images_;
   bool full_ = false;
   uint64_t told_ = 0, untold_ = 0;
   std::vector<Node> path_;  // [0 .. depth_): choice points of the execution under way

@@ -28,7 +28,8 @@ namespace lockstep {
 
 bool Dpor::begin(uint64_t iteration, System& system) {
   system_ = &system;
-  resumed_ = false;
+  images_.stay();
+  at_rest_ = false;
   blocked_ = redundant_ = false;
   at_ = 0;
   executions_++;
@@ -36,17 +37,12 @@ bool Dpor::begin(uint64_t iteration, System& system) {
   iteration_ = iteration;
   if (again) return true;
   races_.clear();
-  at_rest_ = depth_ > kSpacing;  // short executions are run again faster than restored
   if (start_)
     start();
   else if (!first && !backtrack())
     return false;
-  for (size_t i = depth_; i-- > 0 && !resumed_;) {
-    if (!path_[i].mark) continue;
-    system.restore(*path_[i].mark);
-    at_ = i;
-    resumed_ = true;
-  }
+  at_ = images_.go_back(system, fresh_, static_cast<uint32_t>(fresh_));
+  at_rest_ = images_.at_rest();
   return true;
 }
 
@@ -132,6 +128,7 @@ bool Dpor::settle(Node& node) {
 size_t Dpor::choose(const ChoicePoint& point) {
   if (at_ < depth_) {
     LOCKSTEP_ASSERT(path_[at_].count == point.count && path_[at_].data == point.data);
+    images_.passing(*system_, at_);
     return path_[at_++].chosen;
   }
   if (path_.size() == depth_) path_.emplace_back();
@@ -142,7 +139,6 @@ size_t Dpor::choose(const ChoicePoint& point) {
     return kStop;
   }
   owe_timers(node);
-  mark(depth_);
   take(node, depth_);
   at_ = ++depth_;
   return node.chosen;
@@ -158,7 +154,6 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.done = 0;
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
-  node.mark.reset();
   node.tree.clear();
   owed_.unfold(node.tree);
   node.sleep.clear();
@@ -384,16 +379,6 @@ void Dpor::reverse(size_t early, size_t late, const Step& late_step, size_t coun
     owe(early, std::move(v));
   else
     v.insert_into(node.tree, 1);
-}
-
-// An image costs about as much as some steps; of those that are far up, few are needed.
-void Dpor::mark(size_t at) {
-  if (!images_ || !at_rest_ || at == 0 || at % kSpacing != 0) return;
-  path_[at].mark = system_->save();
-  images_ = path_[at].mark != nullptr;
-  const size_t n = at / kSpacing;
-  if (n >= 8 && (n - 8) % 8 != 0) path_[(n - 8) * kSpacing].mark.reset();
-  if (n >= 64 && (n - 64) % 64 != 0) path_[(n - 64) * kSpacing].mark.reset();
 }
 
 uint64_t Dpor::key(ActorId actor) {

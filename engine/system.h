@@ -68,8 +68,9 @@ class System {
   virtual void record(EventSink* sink) = 0;
 
   // Only from Chooser::choose of a chooser with at_rest(), or between begin() and run(). restore()
-  // only between runs: run() then asks for the same choice point again.
-  virtual std::unique_ptr<Mark> save() = 0;
+  // only between runs: run() then asks for the same choice point again. `old`: a mark of this
+  // system that nobody needs any more, whose memory is used again.
+  virtual std::unique_ptr<Mark> save(std::unique_ptr<Mark> old = nullptr) = 0;
   virtual void restore(const Mark& mark) = 0;
 
   // Digest of everything that another process, or the future, can observe. Equal executions have

@@ -28,12 +28,14 @@ struct EndOnMain {};  // the execution ended while the thread's own stack was pe
 
 namespace {
 // memcpy switches to `rep movsb` at this size, which is less than half as fast here when both sides
-// are in the second level cache. Sizes are multiples of 32 (the image is padded).
+// are in the second level cache.
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) void copy_avx2(char* to, const char* from, size_t size) {
   using Line = long long __attribute__((vector_size(32), aligned(1), may_alias));
-  for (size_t i = 0; i < size; i += 32)
+  const size_t whole = size & ~size_t{31};
+  for (size_t i = 0; i < whole; i += 32)
     *reinterpret_cast<Line*>(to + i) = *reinterpret_cast<const Line*>(from + i);
+  std::memcpy(to + whole, from + whole, size - whole);
 }
 #endif
 void copy_image(char* to, const char* from, size_t size) {
@@ -158,10 +160,14 @@ const Outcome& Machine::run(Chooser& chooser) {
   if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect &&
       !(slow_ & kSlowHunt)) {
     check_frozen();
-    light_ = outcome_.verdict != Verdict::misuse && arena_.used() - image_.size() < kNoCollection &&
-             !strings_moved();
+    light_ = outcome_.verdict != Verdict::misuse && changed_little();
   }
   return outcome_;
+}
+
+// All that was loaded is as it was but for the mutable pieces, if file-level state is.
+bool Machine::changed_little() const {
+  return arena_.used() - image_.size() < kNoCollection && !strings_moved();
 }
 
 // True if the table of short strings grew: then the strings of the image are chained otherwise, and
@@ -435,20 +441,40 @@ ExecutionFacts Machine::facts() const {
 // ---- saved states ----
 
 namespace {
+
+// Memory that is used again without being cleared.
+class Room {
+ public:
+  char* get(size_t size) {
+    if (size > capacity_) {
+      bytes_ = std::make_unique_for_overwrite<char[]>(size);
+      capacity_ = size;
+    }
+    size_ = size;
+    return bytes_.get();
+  }
+  const char* data() const { return bytes_.get(); }
+  size_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  size_t capacity_ = 0, size_ = 0;
+};
+
 class MachineMark final : public Mark {
  public:
   size_t bytes() const override {
     return heap.size() + stacks.size() + decisions.size() * sizeof(Decision);
   }
-  std::vector<char> heap;
-  std::vector<char> stacks;  // the used parts of the live processes' stacks, one after the other
-  std::vector<Decision> decisions;
+  bool light = false;  // without what changed_little() says is as it was loaded
+  size_t used = 0;     // of the arena
+  Room heap;
+  Room stacks;  // the used parts of the live processes' stacks, one after the other
   std::vector<std::pair<char*, size_t>> parts;
+  std::vector<Decision> decisions;
 };
 constexpr size_t kRedZone = 128;
-}  // namespace
 
-namespace {
 // A stack holds what AddressSanitizer forbids to touch, between its variables: copied behind its
 // back.
 #ifdef LOCKSTEP_ASAN
@@ -459,29 +485,58 @@ __attribute__((no_sanitize("address"))) void copy_stack(char* to, const char* fr
 #else
 void copy_stack(char* to, const char* from, size_t size) { std::memcpy(to, from, size); }
 #endif
+
 }  // namespace
 
-std::unique_ptr<Mark> Machine::save() {
-  auto mark = std::make_unique<MachineMark>();
+// What a saved state holds of the arena.
+template <class F>
+void Machine::each_piece(bool light, size_t used, const F& f) const {
+  char* base = arena_.base();
+  if (!light) return f(base, used);
+  for (const Piece& piece : mutable_) f(base + piece.offset, piece.size);
+  f(base + image_.size(), used - image_.size());
+}
+
+std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
+  if (!old) old = std::make_unique<MachineMark>();
+  auto& mark = static_cast<MachineMark&>(*old);
   const World& w = *world_;
-  mark->heap.assign(arena_.base(), arena_.base() + arena_.used());
+  mark.light = changed_little();
+  mark.used = arena_.used();
+  size_t size = 0;
+  each_piece(mark.light, mark.used, [&](const char*, size_t n) { size += n; });
+  char* to = mark.heap.get(size);
+  each_piece(mark.light, mark.used, [&](const char* from, size_t n) {
+    copy_image(to, from, n);
+    to += n;
+  });
+  mark.parts.clear();
+  size = 0;
   for (const Process* p : w.processes) {
     if (p->status == Status::ended) continue;
-    char* top = arena_.stack_top(p->stack);
     char* from = static_cast<char*>(p->context.sp) - kRedZone;
-    mark->parts.emplace_back(from, static_cast<size_t>(top - from));
-    const size_t at = mark->stacks.size();
-    mark->stacks.resize(at + static_cast<size_t>(top - from));
-    copy_stack(mark->stacks.data() + at, from, static_cast<size_t>(top - from));
+    mark.parts.emplace_back(from, static_cast<size_t>(arena_.stack_top(p->stack) - from));
+    size += mark.parts.back().second;
   }
-  mark->decisions.assign(decisions_.begin(), decisions_.begin() + w.steps);
-  return mark;
+  to = mark.stacks.get(size);
+  for (const auto& [from, n] : mark.parts) {
+    copy_stack(to, from, n);
+    to += n;
+  }
+  mark.decisions.assign(decisions_.begin(), decisions_.begin() + w.steps);
+  return old;
 }
 
 void Machine::restore(const Mark& mark) {
   const auto& m = static_cast<const MachineMark&>(mark);
-  std::memcpy(arena_.base(), m.heap.data(), m.heap.size());
-  const char* from = m.stacks.data();
+  if (m.light && !light_) copy_image(arena_.base(), image_.data(), image_.size());
+  light_ = false;
+  const char* from = m.heap.data();
+  each_piece(m.light, m.used, [&](char* to, size_t n) {
+    copy_image(to, from, n);
+    from += n;
+  });
+  from = m.stacks.data();
   for (const auto& [at, size] : m.parts) {
 #ifdef LOCKSTEP_ASAN
     __asan_unpoison_memory_region(at + size - kStackBytes,

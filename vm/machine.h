@@ -66,7 +66,7 @@ class Machine final : public System {
     return {decisions_.data(), world_->steps};
   }
   void record(EventSink* sink) override { sink_ = sink; }
-  std::unique_ptr<Mark> save() override;
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> old = nullptr) override;
   void restore(const Mark& mark) override;
   uint64_t digest() const override;
   uint64_t state() const override;
@@ -481,6 +481,9 @@ class Machine final : public System {
   RecordedCheck failed_check_;
   std::vector<Piece> mutable_;
   bool light_ = false;  // the last execution was such a one
+  bool changed_little() const;
+  template <class F>
+  void each_piece(bool light, size_t used, const F& f) const;
   size_t refused_ =
       0;  // size of the last allocation refused to Lua: it collects garbage and asks once more
   int newstate_calls_ = 0;  // allocations while the state is made

@@ -156,7 +156,7 @@ class Suspicious final : public System {
   }
   std::span<const Decision> decisions() const override { return toy_.decisions(); }
   void record(EventSink* sink) override { toy_.record(sink); }
-  std::unique_ptr<Mark> save() override { return toy_.save(); }
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> = nullptr) override { return toy_.save(); }
   void restore(const Mark& mark) override { toy_.restore(mark); }
   uint64_t digest() const override { return toy_.digest(); }
   uint64_t actor_key(ActorId a) const override { return toy_.actor_key(a); }

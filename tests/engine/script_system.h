@@ -105,7 +105,9 @@ class ScriptSystem : public System {
 
   std::span<const Decision> decisions() const override { return s_.decisions; }
   void record(EventSink* sink) override { sink_ = sink; }
-  std::unique_ptr<Mark> save() override { return std::make_unique<Saved>(s_); }
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> = nullptr) override {
+    return std::make_unique<Saved>(s_);
+  }
   void restore(const Mark& mark) override { s_ = static_cast<const Saved&>(mark).state; }
   uint64_t digest() const override {
     uint64_t h = noise;

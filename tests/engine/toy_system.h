@@ -81,7 +81,7 @@ class ToySystem final : public System {
 
   std::span<const Decision> decisions() const override { return state_.decisions; }
   void record(EventSink* sink) override { sink_ = sink; }
-  std::unique_ptr<Mark> save() override {
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> = nullptr) override {
     if (!images_) return nullptr;
     saves++;
     auto image = std::make_unique<Image>();
