@@ -15,14 +15,16 @@
 
 namespace lockstep {
 
-void Dpor::append_observed(size_t at, size_t count, const Step& step, std::vector<size_t>& races) {
-  causes_of(count, step);
+void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
+                           std::vector<size_t>& races) {
+  causes_of(count, taken);
+  const Step& step = *taken.step;
   if (at < depth_ && step.op.access == Access::take && mail_.brought(at) < at)
     direct_.push_back(mail_.brought(at));
-  const auto steps = [this](size_t i) -> const Step& { return steps_[i]; };
   const auto depends = [&](size_t i) {
-    if (!dependent(steps(i), step, reduce_.equal_writes)) return false;
-    const ObjectId box = at < depth_ ? only_mailbox(steps(i), step) : 0;
+    const Step& other = *steps_[i].step;
+    if (!dependent(other, step, reduce_.equal_writes)) return false;
+    const ObjectId box = at < depth_ ? only_mailbox(other, step) : 0;
     if (box == 0) return true;
     if (reduce_.unobserved_sends && mail_.indifferent(i, at, box)) return false;
     if (!reduce_.equal_messages || !mail_.equal(i, at, box)) return true;
@@ -30,7 +32,7 @@ void Dpor::append_observed(size_t at, size_t count, const Step& step, std::vecto
     equal_.emplace_back(i, at);
     return false;
   };
-  observed_.append(at, count, step, direct_, steps, depends, races);
+  observed_.append(at, count, step, direct_, steps_, depends, races);
 }
 
 void Dpor::look_back() {
@@ -66,7 +68,7 @@ bool Dpor::matters(const Pair& sends) const {
            (receive == send || (receive != step && !observed_.before(receive, step)));
   };
   for (size_t i = 0; i < depth_; i++)
-    if (i != a && i != b && only_mailbox(steps_[i], steps_[a]) != 0 &&
+    if (i != a && i != b && only_mailbox(*steps_[i].step, *steps_[a].step) != 0 &&
         (observed_.before(i, a) != observed_.before(i, b) || follows(a, i) != follows(b, i)))
       return true;
   return false;
@@ -78,7 +80,7 @@ bool Dpor::matters(size_t send, size_t other) const {
   if (receive == send) return false;
   // One that did not have to wait: with the one message away it would take the other, and what it
   // does without any of them would never be asked for.
-  if (steps_[receive].op.access != Access::take) return true;
+  if (steps_[receive].step->op.access != Access::take) return true;
   // A step that ends the execution while others could go on conflicts with all.
   if (path_[depth_ - 1].pending.size() > 1 &&
       (receive == depth_ - 1 || observed_.before(receive, depth_ - 1)))
@@ -92,10 +94,10 @@ bool Dpor::matters(size_t send, size_t other) const {
     if (observed_.before(x, other)) continue;
     for (size_t y = receive; y < depth_; y++)
       if ((y == receive || observed_.before(receive, y)) &&
-          conflict(steps_[x], steps_[y], x == send))
+          conflict(*steps_[x].step, *steps_[y].step, x == send))
         return true;
-    for (const auto& [s, count] : waiting_)
-      if (conflict(steps_[x], s, false)) return true;
+    for (const auto& [taken, count] : waiting_)
+      if (conflict(*steps_[x].step, *taken.step, false)) return true;
   }
   return false;
 }
@@ -104,7 +106,7 @@ bool Dpor::matters(size_t send, size_t other) const {
 // sequence goes on to it; else a sleeping step that does not conflict with the sends themselves,
 // but does with what leads to the receive, would seem to cover it.
 void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
-  const ObjectId box = only_mailbox(steps_[early], steps_[late]);
+  const ObjectId box = only_mailbox(*steps_[early].step, *steps_[late].step);
   if (box == 0) return;
   const bool all = std::find(kept_.begin(), kept_.end(), Pair(early, late)) != kept_.end();
   if (!all && !reduce_.unobserved_sends) return;
@@ -112,20 +114,20 @@ void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
   if (observer == late) return;
   // Now it comes after `late` too. What comes after it still has its old index among those before.
   observed_.restart(depth_ + 1, {late});
-  v.push(steps_[early], early, depth_ + 1);
+  v.push(*steps_[early].step, early, depth_ + 1);
   for (size_t i = early + 1; i < depth_ && i <= observer; i++)
     if (i != late && observed_.before(early, i) &&
         (all || i == observer || observed_.before(i, observer)))
-      v.push(steps_[i], i);
+      v.push(*steps_[i].step, i);
 }
 
 // Does the execution lead where a sleeping step was the first to lead?
 bool Dpor::repeats() const {
   for (size_t i = 0; i < depth_; i++)
-    for (const Step& s : path_[i].sleep) {
+    for (const Sleeper& s : path_[i].sleep) {
       size_t k = i;
-      while (k < depth_ && steps_[k].who != s.who) k++;
-      if (k == depth_ || steps_[k].kind != s.kind) continue;
+      while (k < depth_ && steps_[k].who != s.step->who) k++;
+      if (k == depth_ || steps_[k].step->kind != s.step->kind) continue;
       size_t before = i;
       while (before < k && !observed_.before(before, k)) before++;
       if (before == k) return true;

@@ -3,8 +3,10 @@
 // above is handed to the trunk, where it becomes a part of its own unless a branch given away
 // before covers it. Every class is still executed once; but since parts do not wait for what others
 // find out, some executions are given up half-way (blocked), which one part alone never does.
+#include <algorithm>
+
+#include "engine/digest.h"
 #include "engine/dpor.h"
-#include "engine/error.h"
 
 namespace lockstep {
 
@@ -23,20 +25,14 @@ Dpor::Node Dpor::Node::bare() const {
   return n;
 }
 
-void Dpor::put_to_sleep(Node& node, const Step& step) {
-  node.sleep.push_back(step);
-  node.sleep.back().open = true;
-}
+void Dpor::put_to_sleep(Node& node, const Step* step) { node.sleep.push_back({step, true}); }
 
 // Below `first`, taken at node `at` of this path.
 std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
                                  Branch&& first) const {
-  StrategyOptions options;
-  options.reduce = reduce_;
-  auto p = std::make_unique<Dpor>(options);
+  auto p = std::make_unique<Dpor>(reduce_, pool_);
   for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
-  p->steps_.assign(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(at));
-  p->turns_.assign(turns_.begin(), turns_.begin() + static_cast<std::ptrdiff_t>(at));
+  for (size_t i = 0; i < at; i++) p->steps_.set(i, steps_[i]);
   p->path_.push_back(trunk->node.bare());
   p->path_[at].tree.push_back(std::move(first));
   p->depth_ = at + 1;
@@ -74,35 +70,35 @@ Subtree::Parts Dpor::split() {
     out.done += weight * node.done / node.branches();
     weight /= node.branches();
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
-    if (!node.data) put_to_sleep(trunk_->node, steps_[i]);
+    if (!node.data) put_to_sleep(trunk_->node, steps_[i].step);
   }
   base_ = at + 1;
   Node& node = path_[at];
   Node& shared = trunk_->node;
   const auto give_away = [&](Branch&& first) {
-    const Step step = first.step;
+    const Step* step = first.step;
     out.parts.push_back(part(trunk_, at, std::move(first)));
     if (!node.data) put_to_sleep(shared, step);
   };
   for (size_t i = 1; i < node.tree.size(); i++) {
     Branch& branch = node.tree[i];
     if (node.data) {
-      shared.tried[branch.step.value] = true;
+      shared.tried[branch.step->value] = true;
       give_away(std::move(branch));
-    } else if (const Step* step = find(node, branch.step.who)) {
-      branch.step = *step;
+    } else if (const Pending* p = find(node, branch.step->who)) {
+      branch.step = p->step;
       give_away(std::move(branch));
     } else {
       shared.impossible.push_back(branch.step);
-      for (const Step& s : shared.pending)
-        if (!asleep(shared, s)) give_away({s, {}, {}});
+      for (const Pending& p : shared.pending)
+        if (!asleep(shared, *p.step)) give_away({p.step, {}, {}});
     }
   }
   if (node.data)
     for (uint32_t value = 0; value < node.count; value++)
       if (!shared.tried[value]) {
         shared.tried[value] = true;
-        give_away({Step::data(node.asker, value), {}, {}});
+        give_away({pool_.data(node.asker, value), {}, {}});
       }
   node.tree.resize(1);
   return out;
@@ -116,11 +112,15 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
 
 void Dpor::owe(size_t depth, Sequence&& v) {
   // The trunk does not change while parts are at work.
-  for (const Step& s : trunk_at(depth)->node.sleep)
+  for (const Sleeper& s : trunk_at(depth)->node.sleep)
     if (v.covered_by(s)) return;
-  Owed owed;
-  owed.depth = depth;
-  v.copy_to(owed.steps, owed.before);
+  // The same race is often met again.
+  const uint64_t digest = mix64(v.digest(), depth);
+  const auto [from, to] = above_by_digest_.equal_range(digest);
+  Owed owed{depth, v.steps(), v.order()};
+  if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
+    return;
+  above_by_digest_.emplace(digest, above_.size());
   above_.push_back(std::move(owed));
 }
 
@@ -128,28 +128,28 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
   const std::shared_ptr<Trunk> trunk = trunk_at(owed.depth);
   Node& node = trunk->node;
   HappensBefore order;
-  Sequence v(order, reduce_.equal_writes);
+  Sequence v(order, reduce_.equal_writes, room_);
   for (size_t i = 0; i < owed.steps.size(); i++) {
-    order.restart(i, owed.before[i]);
-    v.push(owed.steps[i], i);
+    order.restart(i, {});
+    v.push(*owed.steps[i], i);
   }
-  for (const Step& s : node.sleep)
+  for (const auto& [early, late] : owed.order) order.add(late, early);
+  for (const Sleeper& s : node.sleep)
     if (v.covered_by(s)) return;
-  for (const Step& s : node.impossible)
-    if (v.may_start_with(s)) return;
-  const Step& first = owed.steps.front();
-  const Step* step = find(node, first.who);
-  if (!step) {
+  for (const Step* s : node.impossible)
+    if (v.may_start_with(*s)) return;
+  const Step* first = owed.steps.front();
+  const Pending* found = find(node, first->who);
+  if (!found) {
     node.impossible.push_back(first);
-    const std::vector<Step> pending = node.pending;
-    for (const Step& s : pending)
-      if (!asleep(node, s)) {
-        parts.push_back(part(trunk, owed.depth, {s, {}, {}}));
-        put_to_sleep(node, s);
+    for (const Pending& p : node.pending)
+      if (!asleep(node, *p.step)) {
+        parts.push_back(part(trunk, owed.depth, {p.step, {}, {}}));
+        put_to_sleep(node, p.step);
       }
     return;
   }
-  const Step given = *step;
+  const Step* given = found->step;
   parts.push_back(
       part(trunk, owed.depth, {given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}}));
   put_to_sleep(node, given);
@@ -159,6 +159,7 @@ std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
   std::vector<std::unique_ptr<Subtree>> parts;
   for (const Owed& owed : above_) give(owed, parts);
   above_.clear();
+  above_by_digest_.clear();
   return parts;
 }
 

@@ -2,65 +2,61 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <utility>
 #include <vector>
 
-#include "engine/choice.h"
-#include "engine/system.h"
+#include "engine/dpor_steps.h"
 
 namespace lockstep {
 
-// A step, executed or pending, in terms that mean the same in other executions.
-struct Step {
-  uint64_t who = 0;  // System::actor_key
-  Operation op;
-  AltKind kind = AltKind::step;
-  bool open = false;   // asleep: another part explores it, perhaps not wholly yet
-  bool final = false;  // ended its execution while others could go on: dependent on everything
-  // Only the access to op.object can matter to others: no further object, no process struck, no
-  // receive of unknown cause, not after all, not final.
-  bool simple = true;
-  uint32_t process = 0;
-  uint32_t cause = 0;    // Alternative::cause
-  uint32_t value = 0;    // of a data choice
-  uint32_t index = 0;    // among the alternatives of its choice point
-  ObjectId self = 0;     // the process that takes the step
-  ObjectId struck = 0;   // the process that it may end
-  uint64_t touched = 0;  // a bit for each container; steps without a common one are independent
-  std::shared_ptr<Footprint[]> extra;  // what op.extra points to, if anything
-
-  static Step of(const Alternative& a, uint64_t who, const System& system);
-  static Step data(uint64_t who, uint32_t value);
-  void finish();  // makes it final
+// What could be done next: a step as one execution has it.
+struct Pending {
+  const Step* step = nullptr;
+  uint32_t cause = 0;  // Alternative::cause
+  uint32_t index = 0;  // among the alternatives of its choice point
 };
 
-inline bool same_write(const Operation& a, const Operation& b) {
-  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
-         a.value == b.value && a.value != 0 && a.kind == b.kind &&
-         (a.extra_count | b.extra_count) == 0;
-}
+// A step that was taken.
+struct Taken {
+  const Step* step = nullptr;
+  uint64_t who = 0;  // of the step
+  uint32_t cause = 0;
+  uint32_t before = 0;  // 1 + the decision of its actor's step before; 0: it is the first
+  uint32_t nth = 1;     // of its actor's steps
 
-// The root's end where it ends all else. With drain it is an end like every other, which frees what
-// it owns and tells who is linked.
-inline bool ends_all(const Alternative& a) {
-  return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
-         object_class(a.op.object) != ObjectClass::process;
-}
+  Taken() = default;
+  explicit Taken(const Pending& p) : step(p.step), who(p.step->who), cause(p.cause) {}
+};
 
-// May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
-// commute.
-bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
-inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
-  if (a.who == b.who || a.final || b.final) return true;
-  if (!(a.touched & b.touched)) return false;
-  if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
-  return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
-}
+// The steps of an execution by their decisions, and by what they touch.
+class Trail {
+ public:
+  const Taken& operator[](size_t at) const { return steps_[at]; }
+  // Takes the place of what was there. `at`: at most one beyond the last.
+  Taken& set(size_t at, const Taken& taken);
+  void put(size_t at, const Step* step) {
+    Taken t = steps_[at];
+    t.step = step;
+    set(at, t);
+  }
 
-// The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
-// it. 0: they are independent, or something else makes them dependent too.
-ObjectId only_mailbox(const Step& a, const Step& b);
+  using Word = uint64_t;
+  // Of the steps 64 w .. 64 w + 63, as bits, those that touch a container of these; some of them
+  // may be older, beyond the end of this execution.
+  Word touching(uint64_t containers, size_t w) const {
+    Word found = 0;
+    for (; containers; containers &= containers - 1)
+      found |= index_[w * 64 + static_cast<size_t>(__builtin_ctzll(containers))];
+    return found;
+  }
+
+ private:
+  void mark(size_t at, uint64_t containers) {
+    for (; containers; containers &= containers - 1)
+      index_[at / 64 * 64 + static_cast<size_t>(__builtin_ctzll(containers))] ^= Word{1} << at % 64;
+  }
+  std::vector<Taken> steps_;
+  std::vector<Word> index_;  // for each 64 steps, 64 containers
+};
 
 // Happens-before as one row of bits for each step: the steps before it.
 class HappensBefore {
@@ -81,9 +77,9 @@ class HappensBefore {
   // Appends the step at `index`: after `direct` (program order, creation, cause) and after those of
   // the first `count` of `steps` that it depends on: `depends(i)`. The immediate races go to
   // `races` as the indices of the earlier steps.
-  template <class Steps, class Depends>
+  template <class Depends>
   void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
-              const Steps& steps, const Depends& depends, std::vector<size_t>& races);
+              const Trail& steps, const Depends& depends, std::vector<size_t>& races);
 
  private:
   using Word = uint64_t;
@@ -100,9 +96,9 @@ class HappensBefore {
   std::vector<Word> rows_;
 };
 
-template <class Steps, class Depends>
+template <class Depends>
 void HappensBefore::append(size_t index, size_t count, const Step& step,
-                           const std::vector<size_t>& direct, const Steps& steps,
+                           const std::vector<size_t>& direct, const Trail& steps,
                            const Depends& depends, std::vector<size_t>& races) {
   restart(index, direct);
   if (step.op.flags & kAfterAll || step.final) {
@@ -113,19 +109,27 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
   // A lock: the race is with the latest acquire; the release between only makes this one possible.
   if (step.op.flags & kAcquire)
     for (size_t i = count; i-- > 0;) {
-      const Step& other = steps(i);
+      const Step& other = *steps[i].step;
       if (!(other.op.flags & kAcquire) || other.op.object != step.op.object) continue;
       if (other.who != step.who && !before(i, index)) races.push_back(i);
       break;
     }
-  for (size_t i = count; i-- > 0;) {
-    if (before(i, index)) continue;
-    if (!depends(i)) continue;
-    const Step& other = steps(i);
-    const bool lock = (other.op.flags | step.op.flags) & (kAcquire | kRelease) &&
-                      other.op.object == step.op.object;
-    if (!lock) races.push_back(i);
-    join(index, i);
+  const Word* before_it = row(index);
+  for (size_t w = (count + 63) / 64; w-- > 0;) {
+    const size_t most = count - w * 64;
+    Word asked = steps.touching(step.touched, w);
+    if (most < 64) asked &= (Word{1} << most) - 1;
+    while (const Word open = asked & ~before_it[w]) {
+      const auto bit = static_cast<size_t>(63 - __builtin_clzll(open));
+      asked &= (Word{1} << bit) - 1;
+      const size_t i = w * 64 + bit;
+      if (!depends(i)) continue;
+      const Step& other = *steps[i].step;
+      const bool lock = (other.op.flags | step.op.flags) & (kAcquire | kRelease) &&
+                        other.op.object == step.op.object;
+      if (!lock) races.push_back(i);
+      join(index, i);
+    }
   }
 }
 

@@ -1,11 +1,13 @@
 #include "engine/dpor_tree.h"
 
+#include "engine/digest.h"
+
 namespace lockstep {
 
 void Branch::unfold(WakeupTree& tree) {
   if (rest.empty()) return tree.swap(next);
   Branch& branch = tree.emplace_back();
-  branch.step = std::move(rest.back());
+  branch.step = rest.back();
   rest.pop_back();
   branch.rest.swap(rest);
 }
@@ -42,33 +44,45 @@ void Sequence::drop(uint64_t who) {
     }
 }
 
-void Sequence::copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& rows) const {
-  for (size_t i = 0; i < steps_.size(); i++) {
-    steps.push_back(*steps_[i].step);
-    auto& row = rows.emplace_back();
+std::vector<const Step*> Sequence::steps() const {
+  std::vector<const Step*> steps;
+  steps.reserve(steps_.size());
+  for (const Item& item : steps_) steps.push_back(item.step);
+  return steps;
+}
+
+std::vector<std::pair<uint32_t, uint32_t>> Sequence::order() const {
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;
+  for (size_t i = 0; i < steps_.size(); i++)
     for (size_t k = 0; k < i; k++)
-      if (before(k, i)) row.push_back(k);
-  }
+      if (before(k, i)) pairs.emplace_back(k, i);
+  return pairs;
+}
+
+uint64_t Sequence::digest() const {
+  uint64_t h = steps_.size();
+  for (const Item& item : steps_) h = mix64(h, reinterpret_cast<uintptr_t>(item.step));
+  return h;
 }
 
 void Sequence::insert_into(WakeupTree& tree, size_t from) {
   WakeupTree* level = &tree;
   for (size_t i = from; i < level->size();) {
     Branch& branch = (*level)[i];
-    if (!may_start_with(branch.step)) {
+    if (!may_start_with(*branch.step)) {
       i++;
       continue;
     }
     if (branch.leaf()) return;  // that sequence will be executed and leads here
-    drop(branch.step.who);
+    drop(branch.step->who);
     if (steps_.empty()) return;
     level = &branch.below();
     i = 0;
   }
   Branch& branch = level->emplace_back();
-  branch.step = *steps_.front().step;
+  branch.step = steps_.front().step;
   branch.rest.reserve(steps_.size() - 1);
-  for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(*steps_[i].step);
+  for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(steps_[i].step);
 }
 
 }  // namespace lockstep

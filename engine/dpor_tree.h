@@ -1,5 +1,6 @@
 // A wakeup tree: sequences of steps that are to be executed from one state on, oldest first.
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "engine/dpor_trace.h"
@@ -10,10 +11,10 @@ struct Branch;
 using WakeupTree = std::vector<Branch>;
 
 struct Branch {
-  Step step;
+  const Step* step = nullptr;
   // What follows; one of the two is empty. Most branches never fork, so it is kept as a plain
   // sequence, last step first, until somebody asks for the tree.
-  std::vector<Step> rest;
+  std::vector<const Step*> rest;
   WakeupTree next;
 
   bool leaf() const { return rest.empty() && next.empty(); }
@@ -29,11 +30,26 @@ struct Branch {
   }
 };
 
+// A step whose classes are explored. `open`: by another part, perhaps not wholly yet.
+struct Sleeper {
+  const Step* step = nullptr;
+  bool open = false;
+};
+
 // A sequence picked out of an execution, in its order, with its own happens-before.
 class Sequence {
  public:
-  Sequence(const HappensBefore& order, bool equal_writes)
-      : order_(order), equal_writes_(equal_writes) {}
+  struct Item {
+    const Step* step;
+    size_t index;  // in the execution
+    size_t row;
+  };
+  using Room = std::vector<Item>;
+  // `room`: its memory, for one sequence at a time.
+  Sequence(const HappensBefore& order, bool equal_writes, Room& room)
+      : order_(order), equal_writes_(equal_writes), steps_(room) {
+    room.clear();
+  }
   // `row`: where its predecessors are, if not at its index.
   void push(const Step& step, size_t index) { push(step, index, index); }
   void push(const Step& step, size_t index, size_t row) { steps_.push_back({&step, index, row}); }
@@ -47,28 +63,25 @@ class Sequence {
   // Is all that this sequence leads to explored with one that sleeps? Where that one's part is
   // still open, what it turns out to owe comes too late to be put in here, so only the stronger
   // relation will do: source sets instead of optimal ones, complete but with executions given up.
-  bool covered_by(const Step& sleeping) const {
-    return sleeping.open ? starts_with(sleeping) : may_start_with(sleeping);
+  bool covered_by(const Sleeper& sleeping) const {
+    return sleeping.open ? starts_with(*sleeping.step) : may_start_with(*sleeping.step);
   }
   // Takes the first step of that actor out, if there is one.
   void drop(uint64_t who);
-  // The steps, and for each of them the places of those before it.
-  void copy_to(std::vector<Step>& steps, std::vector<std::vector<size_t>>& rows) const;
+  std::vector<const Step*> steps() const;
+  // Who is before whom, as places in steps().
+  std::vector<std::pair<uint32_t, uint32_t>> order() const;
+  uint64_t digest() const;  // of the steps; not the same in another run of the program
   // Adds what the tree does not cover yet. `from`: branches before it are not looked at.
   void insert_into(WakeupTree& tree, size_t from);
 
  private:
-  struct Item {
-    const Step* step;
-    size_t index;  // in the execution
-    size_t row;
-  };
   bool before(size_t early, size_t late) const {
     return order_.before(steps_[early].index, steps_[late].row);
   }
   const HappensBefore& order_;
   const bool equal_writes_;
-  std::vector<Item> steps_;
+  Room& steps_;
 };
 
 }  // namespace lockstep

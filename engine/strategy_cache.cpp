@@ -22,7 +22,7 @@
 // the clock that everybody may read) depend on everything.
 #include <algorithm>
 
-#include "engine/dpor_trace.h"
+#include "engine/dpor_steps.h"
 #include "engine/error.h"
 #include "engine/images.h"
 #include "engine/state_table.h"
@@ -80,8 +80,8 @@ class Cache final : public Subtree {
     }
     if (forced) {
       const uint64_t who = system_->actor_key(point.alternatives[0].actor);
-      for (const Step& s : asleep_)
-        if (s.who == who) return kStop;
+      for (const Step* s : asleep_)
+        if (s->who == who) return kStop;
       asleep_.clear();  // none of them can go
       return 0;
     }
@@ -108,17 +108,18 @@ class Cache final : public Subtree {
  private:
   enum class Turn : uint8_t { owed, asleep, done, elsewhere };  // elsewhere: at another visit
   struct Option {
-    Step step;
+    const Step* step = nullptr;
+    uint32_t index = 0;  // among the alternatives
     Turn turn = Turn::owed;
   };
   struct Node {
     bool data = false;
     uint32_t count = 0, step = 0;
-    uint32_t pick = 0;            // the alternative, or the value, that is being explored
-    std::vector<Option> options;  // by key; empty for values
-    std::vector<Step> asleep;     // values: whoever slept before
-    uint32_t used = 0;            // preemptions before
-    uint32_t last = kNone;        // the alternative that goes on with who went before, if it can
+    uint32_t pick = 0;                // the alternative, or the value, that is being explored
+    std::vector<Option> options;      // by key; empty for values
+    std::vector<const Step*> asleep;  // values: whoever slept before
+    uint32_t used = 0;                // preemptions before
+    uint32_t last = kNone;  // the alternative that goes on with who went before, if it can
   };
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint64_t kNever = UINT64_MAX;
@@ -143,18 +144,20 @@ class Cache final : public Subtree {
     for (uint32_t i = 0; i < point.count; i++) {
       const Alternative& a = point.alternatives[i];
       Option& o = node.options.emplace_back();
-      o.step = Step::of(a, system_->actor_key(a.actor), *system_);
-      o.step.index = i;
-      for (const Step& s : asleep_)
-        if (s.who == o.step.who && s.op.kind == o.step.op.kind && s.op.object == o.step.op.object)
+      o.step = pool_.step(a, system_->actor_key(a.actor), *system_);
+      o.index = i;
+      for (const Step* s : asleep_)
+        if (s->who == o.step->who && s->op.kind == o.step->op.kind &&
+            s->op.object == o.step->op.object)
           o.turn = Turn::asleep;
     }
     std::sort(node.options.begin(), node.options.end(),
-              [](const Option& a, const Option& b) { return a.step.who < b.step.who; });
+              [](const Option& a, const Option& b) { return a.step->who < b.step->who; });
     uint64_t key = system_->state();
     if (key != 0)
       for (const Option& o : node.options)
-        key = mix64(mix64(key, o.step.who), o.step.op.object + static_cast<uint64_t>(o.step.kind));
+        key =
+            mix64(mix64(key, o.step->who), o.step->op.object + static_cast<uint64_t>(o.step->kind));
     if (bounded()) return enter_bounded(node, point, key);
     if (key == 0) return untold_++, true;
     StateTable::Entry* entry = table_.find(key);
@@ -193,7 +196,7 @@ class Cache final : public Subtree {
       *entry = {key, node.used};
     }
     if (node.last != kNone && node.used >= most)
-      std::erase_if(node.options, [&](const Option& o) { return o.step.index != node.last; });
+      std::erase_if(node.options, [&](const Option& o) { return o.index != node.last; });
     return true;
   }
 
@@ -209,7 +212,7 @@ class Cache final : public Subtree {
     if (node.data) return ++node.pick < node.count;
     for (const Option& o : node.options)
       if (o.turn == Turn::owed) {
-        node.pick = o.step.index;
+        node.pick = o.index;
         return true;
       }
     return false;
@@ -219,7 +222,7 @@ class Cache final : public Subtree {
     for (; depth_ > 0; depth_--) {
       Node& node = path_[depth_ - 1];
       for (Option& o : node.options)
-        if (o.step.index == node.pick) o.turn = Turn::done;
+        if (o.index == node.pick) o.turn = Turn::done;
       if (next(node)) return true;
     }
     return false;
@@ -232,13 +235,14 @@ class Cache final : public Subtree {
     asleep_.clear();
     const Step* taken = nullptr;
     for (const Option& o : node.options)
-      if (o.step.index == node.pick) taken = &o.step;
+      if (o.index == node.pick) taken = o.step;
     for (const Option& o : node.options)
-      if ((o.turn == Turn::asleep || o.turn == Turn::done) && independent(o.step, *taken))
+      if ((o.turn == Turn::asleep || o.turn == Turn::done) && independent(*o.step, *taken))
         asleep_.push_back(o.step);
   }
 
   const int preemptions_;  // negative: any number, and steps may sleep
+  StepPool pool_{false};
   StateTable table_;
   System* system_ = nullptr;
   uint64_t iteration_ = kNever;
@@ -247,8 +251,8 @@ class Cache final : public Subtree {
   uint64_t told_ = 0, untold_ = 0;
   std::vector<Node> path_;  // [0 .. depth_): choice points of the execution under way
   size_t depth_ = 0;
-  size_t at_ = 0;             // of these, passed in this execution
-  std::vector<Step> asleep_;  // where the execution stands
+  size_t at_ = 0;                    // of these, passed in this execution
+  std::vector<const Step*> asleep_;  // where the execution stands
 };
 
 }  // namespace

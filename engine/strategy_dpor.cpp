@@ -4,8 +4,8 @@
 //
 // Guarantee: when it runs out, every class of executions that differ only in the order of
 // independent operations was executed exactly once, and none was given up half-way (`blocked` is
-// 0). Memory grows with the depth, plus the wakeup sequences that are still owed. Deviations from
-// the paper: values of lockstep.choose are branches of their process, all executed; a lock's
+// 0). Memory grows with the depth, plus the wakeup sequences that are still owed, at a pointer a
+// step (dpor_steps.h). Deviations from the paper: values of lockstep.choose are branches of their process, all executed; a lock's
 // acquire races with the latest acquire, not with the release between; what a process still waits
 // for at the end counts as a step that never came, or deadlocks would be missed; a step that ends
 // the execution while others could go on depends on all of them, and the end of the root process is
@@ -51,13 +51,13 @@ bool Dpor::backtrack() {
   for (; depth_ > base_; depth_--) {
     Node& node = path_[depth_ - 1];
     node.done++;
-    if (!node.data) node.sleep.push_back(steps_[depth_ - 1]);
+    if (!node.data) node.sleep.push_back({steps_[depth_ - 1].step});
     node.tree.erase(node.tree.begin());
     if (node.data && node.tree.empty()) {
       const auto it = std::find(node.tried.begin(), node.tried.end(), false);
       if (it == node.tried.end()) continue;
       node.tree.push_back(
-          {Step::data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
+          {pool_.data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
     if (!settle(node)) continue;
     keys_.resize(node.actors);
@@ -71,20 +71,22 @@ bool Dpor::backtrack() {
 
 // Follows the first branch of the node's tree.
 void Dpor::take(Node& node, size_t at) {
-  if (steps_.size() <= at) steps_.resize(at + 1), turns_.resize(at + 1);
-  Step& step = steps_[at];
+  Pending next{node.tree.front().step};
   if (node.data) {
-    step = node.tree.front().step;
-    node.chosen = step.value;
+    node.chosen = next.step->value;
     node.tried[node.chosen] = true;
   } else {
-    step = *find(node, node.tree.front().step.who);
-    node.chosen = step.index;
+    next = *find(node, next.step->who);
+    node.chosen = next.index;
   }
-  turns_[at] = turn(at, step.who);
+  Taken& taken = steps_.set(at, Taken(next));
   owed_.follow(node.tree.front());
   found_.clear();
-  append(at, at, step, found_);
+  append(at, at, taken, found_);
+  if (const size_t before = latest(at, taken.who)) {
+    taken.before = static_cast<uint32_t>(before);
+    taken.nth = steps_[before - 1].nth + 1;
+  }
   if (reduce_.needs_mail()) return;  // which of them are races is known at the end
   for (const size_t early : found_) {
     races_.emplace_back(early, at);
@@ -103,9 +105,9 @@ double Dpor::share() const {
   return depth_ && !start_ ? done + part : 0;
 }
 
-const Step* Dpor::find(const Node& node, uint64_t who) const {
+const Pending* Dpor::find(const Node& node, uint64_t who) {
   const auto it = std::find_if(node.pending.begin(), node.pending.end(),
-                               [who](const Step& s) { return s.who == who; });
+                               [who](const Pending& p) { return p.step->who == who; });
   return it == node.pending.end() ? nullptr : &*it;
 }
 
@@ -113,14 +115,11 @@ const Step* Dpor::find(const Node& node, uint64_t who) const {
 // what makes it possible: everything that can go is owed instead, which loses no class but may
 // execute some more than once.
 bool Dpor::settle(Node& node) {
-  while (!node.data && !node.tree.empty() && !find(node, node.tree.front().step.who)) {
+  while (!node.data && !node.tree.empty() && !find(node, node.tree.front().step->who)) {
     node.impossible.push_back(node.tree.front().step);
     node.tree.erase(node.tree.begin());
-    for (const Step& s : node.pending) {
-      const auto same = [&](const auto& b) { return b.step.who == s.who; };
-      if (asleep(node, s) || std::any_of(node.tree.begin(), node.tree.end(), same)) continue;
-      node.tree.push_back({s, {}, {}});
-    }
+    for (const Pending& p : node.pending)
+      if (!asleep(node, *p.step) && !owed(node, *p.step)) node.tree.push_back({p.step, {}, {}});
   }
   return !node.tree.empty();
 }
@@ -159,8 +158,8 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.sleep.clear();
   node.impossible.clear();
   if (at > 0)
-    for (const Step& s : path_[at - 1].sleep)
-      if (!dependent(s, steps_[at - 1], reduce_.equal_writes)) node.sleep.push_back(s);
+    for (const Sleeper& s : path_[at - 1].sleep)
+      if (!dependent(*s.step, *steps_[at - 1].step, reduce_.equal_writes)) node.sleep.push_back(s);
   node.pending.clear();
   if (point.data) {
     node.tried.assign(point.count, false);
@@ -170,13 +169,12 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   for (uint32_t i = 0; i < point.count; i++) {
     const Alternative& a = point.alternatives[i];
     if (ends_all(a) && point.count > 1) continue;
-    node.pending.push_back(pending(a));
-    node.pending.back().index = i;
+    node.pending.push_back(pending(a, i));
   }
 }
 
 // Most of what is pending was pending a step ago.
-const Step& Dpor::pending(const Alternative& a) {
+Pending Dpor::pending(const Alternative& a, uint32_t index) {
   if (known_.size() <= a.actor) known_.resize(a.actor + 1);
   Known& known = known_[a.actor];
   const Operation &x = known.of.op, &y = a.op;
@@ -184,35 +182,26 @@ const Step& Dpor::pending(const Alternative& a) {
     return f.object == g.object && f.access == g.access;
   };
   const bool same = known.execution == executions_ && known.of.kind == a.kind &&
-                    known.of.process == a.process && known.of.cause == a.cause &&
+                    known.of.process == a.process && !known.of.cause == !a.cause &&
                     x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
                     x.object == y.object && x.value == y.value && x.extra_count == y.extra_count &&
                     std::equal(known.extra.begin(), known.extra.end(), y.extra, equal);
-  if (same) return known.step;
-  known.execution = executions_;
-  known.of = a;
-  known.extra.assign(y.extra, y.extra + y.extra_count);
-  known.step = Step::of(a, key(a.actor), *system_);
-  return known.step;
+  if (!same) {
+    known.execution = executions_;
+    known.of = a;
+    known.extra.assign(y.extra, y.extra + y.extra_count);
+    known.step = pool_.step(a, key(a.actor), *system_);
+  }
+  return {known.step, a.cause, index};
 }
 
 // Nothing is owed here: anything will do that is not asleep.
 bool Dpor::pick_first(Node& node) {
-  Step step;
-  if (node.data) {
-    step = Step::data(node.asker, 0);
-  } else {
-    const Step* best = nullptr;
-    for (const Step& s : node.pending)
-      if (!asleep(node, s)) {
-        best = &s;
-        break;
-      }
-    if (!best) return false;
-    step = *best;
-  }
-  node.tree.push_back({std::move(step), {}, {}});
-  return true;
+  const Step* step = node.data ? pool_.data(node.asker, 0) : nullptr;
+  for (size_t i = 0; i < node.pending.size() && !step; i++)
+    if (!asleep(node, *node.pending[i].step)) step = node.pending[i].step;
+  if (step) node.tree.push_back({step, {}, {}});
+  return step != nullptr;
 }
 
 // Timers of one deadline fire when nothing else can go (but faults), so all that comes before is
@@ -223,42 +212,46 @@ void Dpor::owe_timers(Node& node) {
     return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
   };
   if (node.data) return;
-  const Step& first = node.tree.front().step;
+  const Step& first = *node.tree.front().step;
   if (!is_timer(first) && first.kind != AltKind::fault) return;
-  for (const Step& s : node.pending) {
-    const auto same = [&](const auto& b) { return b.step.who == s.who; };
-    if (is_timer(s) && !asleep(node, s) && std::none_of(node.tree.begin(), node.tree.end(), same))
-      node.tree.push_back({s, {}, {}});
-  }
+  for (const Pending& p : node.pending)
+    if (is_timer(*p.step) && !asleep(node, *p.step) && !owed(node, *p.step))
+      node.tree.push_back({p.step, {}, {}});
 }
 
-bool Dpor::asleep(const Node& node, const Step& step) const {
+bool Dpor::asleep(const Node& node, const Step& step) {
   return std::any_of(node.sleep.begin(), node.sleep.end(),
-                     [&](const Step& s) { return s.who == step.who; });
+                     [&](const Sleeper& s) { return s.step->who == step.who; });
+}
+
+bool Dpor::owed(const Node& node, const Step& step) {
+  return std::any_of(node.tree.begin(), node.tree.end(),
+                     [&](const Branch& b) { return b.step->who == step.who; });
 }
 
 // Direct causes: the actor's step before, its creation, the message.
-void Dpor::causes_of(size_t at, const Step& step) {
+void Dpor::causes_of(size_t at, const Taken& taken) {
   direct_.clear();
-  if (step.cause > 0 && step.cause <= at) direct_.push_back(step.cause - 1);
-  if (const Turn t = turn(at, step.who); t.before > 0) return direct_.push_back(t.before - 1);
+  if (taken.cause > 0 && taken.cause <= at) direct_.push_back(taken.cause - 1);
+  if (const size_t before = latest(at, taken.who)) return direct_.push_back(before - 1);
   for (size_t actor = 0; actor < keys_.size(); actor++)
-    if (keys_[actor] == step.who && creator_[actor] > 0) direct_.push_back(creator_[actor] - 1);
+    if (keys_[actor] == taken.who && creator_[actor] > 0) direct_.push_back(creator_[actor] - 1);
 }
 
-// Of a step that `who` would take as decision `at`.
-Dpor::Turn Dpor::turn(size_t at, uint64_t who) const {
-  for (size_t i = at; i-- > 0;)
-    if (steps_[i].who == who) return {static_cast<uint32_t>(i + 1), turns_[i].nth + 1};
-  return {};
+// 1 + the last decision of the actor among the first `at`; 0: there is none.
+size_t Dpor::latest(size_t at, uint64_t who) const {
+  while (at > 0 && steps_[at - 1].who != who) at--;
+  return at;
 }
 
 // As the step numbered `at`, after the first `count` steps.
-void Dpor::append(size_t at, size_t count, const Step& step, std::vector<size_t>& races) {
-  causes_of(count, step);
-  const auto steps = [this](size_t i) -> const Step& { return steps_[i]; };
-  const auto depends = [&](size_t i) { return dependent(steps(i), step, reduce_.equal_writes); };
-  order_.append(at, count, step, direct_, steps, depends, races);
+void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races) {
+  causes_of(count, taken);
+  const Step& step = *taken.step;
+  const auto depends = [&](size_t i) {
+    return dependent(*steps_[i].step, step, reduce_.equal_writes);
+  };
+  order_.append(at, count, step, direct_, steps_, depends, races);
 }
 
 void Dpor::end(const Outcome& outcome, System&) {
@@ -274,11 +267,11 @@ void Dpor::end(const Outcome& outcome, System&) {
   while (path_[at].data) at--;
   Node& last = path_[at];
   if (last.pending.size() < 2) return;
-  steps_[at].finish();
-  for (const Step& s : last.pending) {
-    if (s.who == steps_[at].who || asleep(last, s)) continue;
-    Sequence v(order(), reduce_.equal_writes);
-    v.push(s, depth_);
+  steps_.put(at, pool_.finished(*steps_[at].step));
+  for (const Pending& p : last.pending) {
+    if (p.step->who == steps_[at].who || asleep(last, *p.step)) continue;
+    Sequence v(order(), reduce_.equal_writes, room_);
+    v.push(*p.step, depth_);
     if (at < base_)
       owe(at, std::move(v));
     else
@@ -293,23 +286,29 @@ void Dpor::find_waiting() {
   waiting_.clear();
   for (const Alternative& a : system_->blocked())
     if (a.op.access != Access::take)
-      waiting_.emplace_back(Step::of(a, key(a.actor), *system_), depth_);
+      waiting_.emplace_back(Pending{pool_.step(a, key(a.actor), *system_), a.cause}, depth_);
   for (size_t i = reduce_.needs_mail() ? 0 : fresh_; i + 1 < depth_; i++) {
     if (path_[i].data) continue;
     size_t next = i + 1;
     while (next < depth_ && path_[next].data) next++;
     if (next == depth_) break;
-    for (const Step& s : path_[i].pending) {
+    const std::vector<Pending>&here = path_[i].pending, &there = path_[next].pending;
+    for (size_t j = 0; j < here.size(); j++) {
+      const Pending& p = here[j];
+      const Step& s = *p.step;
       if (s.who == steps_[i].who) continue;
+      // Mostly it is where it was.
+      if (j < there.size() && there[j].step == p.step && there[j].cause == p.cause) continue;
       // A process that is struck goes on with another step, its end, in place of the one it had; a
       // channel with its next signal.
-      const auto same = [&](const Step& other) {
+      const auto same = [&](const auto& q) {
+        const Step& other = *q.step;
         return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object &&
-               (s.kind == AltKind::step || other.cause == s.cause);
+               (s.kind == AltKind::step || q.cause == p.cause);
       };
-      if (std::any_of(path_[next].pending.begin(), path_[next].pending.end(), same)) continue;
+      if (std::any_of(there.begin(), there.end(), same)) continue;
       if (!(s.op.flags & kAcquire)) {
-        waiting_.emplace_back(s, i + 1);
+        waiting_.emplace_back(p, i + 1);
         continue;
       }
       // A lock that another took: the race is with who has it at the end.
@@ -320,61 +319,61 @@ void Dpor::find_waiting() {
         later = same(steps_[k]);
         struck = !later && steps_[k].who == s.who;
       }
-      if (!later) waiting_.emplace_back(s, struck ? i + 1 : depth_);
+      if (!later) waiting_.emplace_back(p, struck ? i + 1 : depth_);
     }
   }
 }
 
 void Dpor::consider_waiting() {
-  for (const auto& [s, count] : waiting_) {
+  for (const auto& [taken, count] : waiting_) {
     found_.clear();
     if (reduce_.needs_mail())
-      append_observed(depth_, count, s, found_);
+      append_observed(depth_, count, taken, found_);
     else
-      append(depth_, count, s, found_);
+      append(depth_, count, taken, found_);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.
-    std::vector<size_t> early = found_;
-    if (count < depth_ && std::find(early.begin(), early.end(), count - 1) != early.end())
-      early.assign(1, count - 1);
-    for (const size_t i : early) reverse(i, depth_, s, count);
+    if (count < depth_ && std::find(found_.begin(), found_.end(), count - 1) != found_.end())
+      found_.assign(1, count - 1);
+    for (const size_t i : found_) reverse(i, depth_, taken, count);
   }
 }
 
 // The race (early, late) the other way round: from the state before `early`, everything that does
 // not come after it, then `late`. Where that follows only the first `count` steps, others that
 // depend on it come after it.
-void Dpor::reverse(size_t early, size_t late, const Step& late_step, size_t count) {
+void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   Node& node = path_[early];
-  Sequence v(order(), reduce_.equal_writes);
+  const Step& late_step = *last.step;
+  Sequence v(order(), reduce_.equal_writes, room_);
   std::vector<size_t> after;
   for (size_t i = early + 1; i < depth_; i++) {
     if (i == late || order().before(early, i)) continue;
     if (i >= count &&
-        (dependent(steps_[i], late_step, reduce_.equal_writes) ||
+        (dependent(*steps_[i].step, late_step, reduce_.equal_writes) ||
          std::any_of(after.begin(), after.end(), [&](size_t k) { return order().before(k, i); }))) {
       after.push_back(i);
       continue;
     }
-    v.push(steps_[i], i);
+    v.push(*steps_[i].step, i);
   }
   if (late_step.op.flags & kAcquire) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
-    causes_of(late, late_step);
+    causes_of(late, last);
     order().restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
       if (i != late && !order().before(early, i) &&
-          dependent(steps_[i], late_step, reduce_.equal_writes))
+          dependent(*steps_[i].step, late_step, reduce_.equal_writes))
         order().add(depth_ + 1, i);
     late = depth_ + 1;
   }
   v.push(late_step, late);
   if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
-  for (const Step& s : node.sleep)
+  for (const Sleeper& s : node.sleep)
     if (v.covered_by(s)) return;  // done already
-  for (const Step& s : node.impossible)
-    if (v.may_start_with(s)) return;
+  for (const Step* s : node.impossible)
+    if (v.may_start_with(*s)) return;
   if (early < base_)
     owe(early, std::move(v));
   else

@@ -1,0 +1,76 @@
+// The steps of a search, in terms that mean the same in every execution, each kept once.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/choice.h"
+#include "engine/system.h"
+
+namespace lockstep {
+
+// A step, executed or pending. Kept by a StepPool, so that two are equal if they are at one place.
+struct Step {
+  uint64_t who = 0;  // System::actor_key
+  Operation op;
+  AltKind kind = AltKind::step;
+  bool final = false;  // ended its execution while others could go on: dependent on everything
+  // Only the access to op.object can matter to others: no further object, no process struck, no
+  // receive of unknown cause, not after all, not final.
+  bool simple = true;
+  bool caused = false;   // Alternative::cause is known
+  uint32_t value = 0;    // of a data choice
+  ObjectId self = 0;     // the process that takes the step
+  ObjectId struck = 0;   // the process that it may end
+  uint64_t touched = 0;  // a bit for each container; steps without a common one are independent
+};
+
+inline bool same_write(const Operation& a, const Operation& b) {
+  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
+         a.value == b.value && a.value != 0 && a.kind == b.kind &&
+         (a.extra_count | b.extra_count) == 0;
+}
+
+// The root's end where it ends all else. With drain it is an end like every other, which frees what
+// it owns and tells who is linked.
+inline bool ends_all(const Alternative& a) {
+  return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
+         object_class(a.op.object) != ObjectClass::process;
+}
+
+// May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
+// commute.
+bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
+inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
+  if (a.who == b.who || a.final || b.final) return true;
+  if (!(a.touched & b.touched)) return false;
+  if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
+  return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
+}
+
+// The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
+// it. 0: they are independent, or something else makes them dependent too.
+ObjectId only_mailbox(const Step& a, const Step& b);
+
+// Where steps are kept, until the search ends: there are about as many as the program has places
+// where it can touch something, times the objects that it touches there. What its copies keep, they
+// share: parts of one search may be at work on different threads, each with a copy of its own.
+class StepPool {
+ public:
+  // `values`: what is written tells steps apart (dependent() with equal_writes).
+  explicit StepPool(bool values);
+
+  const Step* step(const Alternative& alternative, uint64_t who, const System& system);
+  const Step* data(uint64_t who, uint32_t value);
+  const Step* finished(const Step& step);  // the same as one that is final
+
+ private:
+  struct Store;
+  const Step* keep(const Step& step);
+  std::shared_ptr<Store> store_;
+  const bool values_;
+  std::vector<const Step*> recent_;  // by hash: found without a lock
+  std::vector<Footprint> extra_;
+};
+
+}  // namespace lockstep
