@@ -89,7 +89,7 @@ class Dpor final : public Subtree {
   bool repeats() const;
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
-  void owe(size_t depth, Sequence&& v);
+  void owe(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
   void find_waiting();
   void consider_waiting();

@@ -110,7 +110,7 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
   return trunk;
 }
 
-void Dpor::owe(size_t depth, Sequence&& v) {
+void Dpor::owe(size_t depth, const Sequence& v) {
   // The trunk does not change while parts are at work.
   for (const Sleeper& s : trunk_at(depth)->node.sleep)
     if (v.covered_by(s)) return;

@@ -5,12 +5,12 @@
 // Guarantee: when it runs out, every class of executions that differ only in the order of
 // independent operations was executed exactly once, and none was given up half-way (`blocked` is
 // 0). Memory grows with the depth, plus the wakeup sequences that are still owed, at a pointer a
-// step (dpor_steps.h). Deviations from the paper: values of lockstep.choose are branches of their process, all executed; a lock's
-// acquire races with the latest acquire, not with the release between; what a process still waits
-// for at the end counts as a step that never came, or deadlocks would be missed; a step that ends
-// the execution while others could go on depends on all of them, and the end of the root process is
-// put off until nothing else can go. Only races with a step that is new in this execution are
-// looked at, since the others were when they were new.
+// step (dpor_steps.h). Deviations from the paper: values of lockstep.choose are branches of their
+// process, all executed; a lock's acquire races with the latest acquire, not with the release
+// between; what a process still waits for at the end counts as a step that never came, or deadlocks
+// would be missed; a step that ends the execution while others could go on depends on all of them,
+// and the end of the root process is put off until nothing else can go. Only races with a step that
+// is new in this execution are looked at, since the others were when they were new.
 //
 // Invariants
 // 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
@@ -273,7 +273,7 @@ void Dpor::end(const Outcome& outcome, System&) {
     Sequence v(order(), reduce_.equal_writes, room_);
     v.push(*p.step, depth_);
     if (at < base_)
-      owe(at, std::move(v));
+      owe(at, v);
     else
       v.insert_into(last.tree, 1);
   }
@@ -375,7 +375,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   for (const Step* s : node.impossible)
     if (v.may_start_with(*s)) return;
   if (early < base_)
-    owe(early, std::move(v));
+    owe(early, v);
   else
     v.insert_into(node.tree, 1);
 }

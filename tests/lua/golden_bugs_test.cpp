@@ -15,12 +15,9 @@ struct Port {
   const char* name;
   uint64_t classes, failing;
 };
-const Port kPorts[] = {{"account", 6, 2},
-                       {"carter01", 4, 2},
-                       {"deadlock01", 3, 1},
-                       {"lazy01", 6, 2},
-                       {"wronglock_3", 360, 246},
-                       {"reorder_3", 56, 12}, {"twostage", 3, 1}, {"reorder_5", 40'032, 5'760}};
+const Port kPorts[] = {{"account", 6, 2},  {"carter01", 4, 2},          {"deadlock01", 3, 1},
+                       {"lazy01", 6, 2},   {"wronglock_3", 360, 246},   {"reorder_3", 56, 12},
+                       {"twostage", 3, 1}, {"reorder_5", 40'032, 5'760}};
 
 TEST(Ports, PublishedClassesAndThoseThatFail) {
   for (const Port& port : kPorts)
