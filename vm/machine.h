@@ -449,6 +449,7 @@ class Machine final : public System {
   Bytes scratch_;
   EventDraft draft_;
   std::vector<Footprint> extra_room_;
+  std::array<Footprint, 255> end_touches_;  // of an end; Operation::extra_count is a byte
   std::string scenario_;
   std::vector<Alternative>
       pending_;  // what could still have happened when the root's end ended the execution

@@ -243,7 +243,7 @@ void Machine::die(Process& p) {
     fail(Verdict::assertion, p,
          "the root process was ended by an exit signal: " + print(p.exit_reason));
   }
-  Footprint extra[255];  // Operation::extra_count is a byte
+  Footprint* extra = end_touches_.data();  // not on this stack: images hold that
   size_t n = 0;
   if (p.name.tag != Tag::nil)
     extra[n++] = {
