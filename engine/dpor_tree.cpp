@@ -18,7 +18,9 @@ WakeupTree& Branch::below() {
 }
 
 bool Sequence::may_start_with(const Step& first) const {
-  for (size_t k = 0; k < steps_.size(); k++) {
+  const bool takes_part = actors_ & actor_bit(first.who);
+  if (!takes_part && !(touched_ & first.touched) && touched_ != UINT64_MAX) return true;
+  for (size_t k = 0; k < steps_.size() && takes_part; k++) {
     if (steps_[k].step->who != first.who) continue;
     if (steps_[k].step->kind != first.kind || steps_[k].step->value != first.value) return false;
     for (size_t i = 0; i < k; i++)
@@ -31,6 +33,7 @@ bool Sequence::may_start_with(const Step& first) const {
 }
 
 bool Sequence::starts_with(const Step& first) const {
+  if (!(actors_ & actor_bit(first.who))) return false;
   for (const Item& item : steps_)
     if (item.step->who == first.who) return may_start_with(first);
   return false;

@@ -52,7 +52,11 @@ class Sequence {
   }
   // `row`: where its predecessors are, if not at its index.
   void push(const Step& step, size_t index) { push(step, index, index); }
-  void push(const Step& step, size_t index, size_t row) { steps_.push_back({&step, index, row}); }
+  void push(const Step& step, size_t index, size_t row) {
+    steps_.push_back({&step, index, row});
+    touched_ |= step.touched;
+    actors_ |= actor_bit(step.who);
+  }
   bool empty() const { return steps_.empty(); }
 
   // Could `first` come first, leading to an execution equivalent to one that starts with this
@@ -79,8 +83,10 @@ class Sequence {
   bool before(size_t early, size_t late) const {
     return order_.before(steps_[early].index, steps_[late].row);
   }
+  static uint64_t actor_bit(uint64_t who) { return uint64_t{1} << (who >> 58); }
   const HappensBefore& order_;
   const bool equal_writes_;
+  uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
   Room& steps_;
 };
 
