@@ -82,8 +82,7 @@ const Flag kSearch[] = {
 const Flag kVerify[] = {
     {"--strategy", "-s", "NAME",
      "dpor: one execution for each class of equivalent schedules; cache: every state once, with "
-     "one "
-     "worker; dfs: every schedule (default dpor)",
+     "one worker; dfs: every schedule (default dpor; cache with --preemptions)",
      setting<k_strategy>},
     {"--iterations", "-n", "N", "give up after N executions (default: no limit)",
      setting<k_iterations>},
@@ -306,7 +305,7 @@ const std::vector<Command>& table() {
        "  lockstep verify my.lua --reduce all\n"
        "  lockstep verify my.lua --strategy cache              many orders that lead to few "
        "states\n"
-       "  lockstep verify my.lua --strategy cache --preemptions 2\n"
+       "  lockstep verify my.lua --preemptions 2\n"
        "Ends with VERIFIED (exit code 0), a failure (1), or INCOMPLETE (5).\n",
        "file",
        SIZE_MAX,

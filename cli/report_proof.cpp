@@ -186,7 +186,7 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
       more = every_state(s)
                  ? "fewer processes or rounds; --strategy dpor; or a bounded proof: --preemptions 2"
                  : "--reduce all, fewer processes or rounds; --strategy cache; or a bounded proof: "
-                   "--strategy cache --preemptions 2";
+                   "--preemptions 2";
     if (!more.empty()) out.push_back({"", more});
   }
   return out;

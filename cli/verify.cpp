@@ -26,7 +26,10 @@ void check_strategy(const std::string& name) {
 ExitCode verify_command(const Options& given) {
   Options options = given;
   options.prove = true;
-  if (!options.settings.count("strategy")) options.settings["strategy"] = "dpor";
+  // Classes have no preemptions, schedules do.
+  const bool bounded = options.settings.count("preemptions") != 0;
+  if (!options.settings.count("strategy"))
+    options.settings["strategy"] = bounded ? "cache" : "dpor";
   check_strategy(options.settings["strategy"]);
   return search_command(options);
 }

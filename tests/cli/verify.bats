@@ -242,13 +242,14 @@ LUA
   lockstep verify writers.lua --strategy dfs --preemptions 0
   exits 0
   has "$out" "VERIFIED within 0 preemptions"
-  lockstep verify writers.lua --preemptions 2
+  lockstep verify writers.lua --strategy dpor --preemptions 2
   exits 2
   has "$err" "--preemptions bounds cache and dfs, not dpor: it drops schedules"
   has "$err" "--strategy cache --preemptions N"
-  lockstep verify writers.lua --strategy cache --preemptions 1
+  lockstep verify writers.lua --preemptions 1
   exits 0
   has "$out" "VERIFIED within 1 preemption"
+  has "$out" "with cache"
 }
 
 # Four processes add one to an atomic in two steps. A state is how far each is and what it has seen.
