@@ -1,7 +1,8 @@
-// Going back: to the state after loading, and to one saved in the middle. Both copy bytes, and leave
-// out those that cannot have changed.
+// Going back: to the state after loading, and to one saved in the middle. Both copy bytes, and
+// leave out those that cannot have changed.
 #include <cstring>
 
+#include "vm/frozen.h"
 #include "vm/layout.h"
 #include "vm/machine.h"
 #include "vm/properties.h"
@@ -61,7 +62,7 @@ class MachineMark final : public Mark {
   size_t bytes() const override {
     return heap.size() + stacks.size() + decisions.size() * sizeof(Decision);
   }
-  bool light = false;  // without what changed_little() says is as it was loaded
+  bool light = false;  // without what is as it was loaded, file-level state too
   size_t used = 0;     // of the arena
   Room heap;
   Room stacks;  // the used parts of the live processes' stacks, one after the other
@@ -142,7 +143,7 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
   if (!old) old = std::make_unique<MachineMark>();
   auto& mark = static_cast<MachineMark&>(*old);
   const World& w = *world_;
-  mark.light = changed_little();
+  mark.light = changed_little() && frozen_->changed(arena_.base(), image_.data()) == kNone;
   mark.used = arena_.used();
   size_t size = 0;
   each_piece(mark.light, mark.used, [&](const char*, size_t n) { size += n; });

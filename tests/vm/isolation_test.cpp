@@ -81,6 +81,36 @@ const Case kCases[] = {
 INSTANTIATE_TEST_SUITE_P(Vm, Misuse, testing::ValuesIn(kCases),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// Put back before the end, so nobody tells; but states saved in between have it changed.
+TEST(Isolation, SavedStatesHoldWhatIsPutBackBeforeTheEnd) {
+  const auto program = vm::Program::from_sources({{"s.lua", R"(
+    local lockstep = require 'lockstep'
+    local n, list = 0, { 1 }
+    lockstep.scenario('x', function()
+      n, list[1] = 1, 2
+      local counter, main = lockstep.atomics.new(1), lockstep.self()
+      for _ = 1, 8 do lockstep.yield() end
+      for i = 1, 3 do
+        lockstep.spawn(function()
+          for _ = 1, 3 do lockstep.atomics.add(counter, 1, i) lockstep.atomics.get(counter, 1) end
+          lockstep.send(main, i)
+        end)
+      end
+      for _ = 1, 3 do lockstep.recv() end
+      assert(n == 1 and list[1] == 2, 'lost on the way')
+      n, list[1] = 0, 1
+    end))"}});
+  for (const char* strategy : {"dfs", "dpor", "cache"}) {
+    ExploreOptions options;
+    options.strategy = strategy;
+    options.iterations = 2000;
+    const auto result = explore([&] { return vm::make_machine(program, "x", {}); }, options);
+    EXPECT_GT(result.iterations, 100u) << strategy;
+    EXPECT_FALSE(result.misuse) << strategy;
+    EXPECT_TRUE(result.findings.empty()) << strategy;
+  }
+}
+
 TEST(Isolation, ReadingFileLevelStateIsNoMisuse) {
   const auto clean = run(
       "local lockstep = require 'lockstep'\nlocal c = require 'config'\nlocal t, n = {1, 2}, 5\n"
