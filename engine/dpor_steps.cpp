@@ -88,7 +88,8 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   const bool asks = a.op.kind == OpKind::alive || a.op.kind == OpKind::process_info;
   if (object_class(a.op.object) == ObjectClass::process &&
       (a.op.flags & kStrikes || (asks && a.op.access == Access::write)))
-    s.struck = s.op.object;
+    s.struck =
+        system.stable_object(make_object(ObjectClass::process, object_container(a.op.object)));
   if (ends_all(a)) s.op.flags |= kAfterAll;
   s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & (kAfterAll | kAgainstAll)) &&
              (a.op.access != Access::take || s.caused);

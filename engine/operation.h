@@ -83,6 +83,7 @@ enum class ObjectClass : uint8_t {
   user = 13,
   channel =
       14,  // signals from one process to another; container: the receiver, element: the sender
+  monitor = 15,  // a monitor or an alias; container: the process whose it is
 };
 constexpr ObjectId make_object(ObjectClass cls, uint32_t container, uint32_t element = 0) {
   return static_cast<uint64_t>(cls) << 56 | static_cast<uint64_t>(container & 0xffffff) << 32 |

@@ -61,6 +61,7 @@ class Execution {
       case ObjectClass::ets_name:
         return RaceKind::name_race;
       case ObjectClass::process:
+      case ObjectClass::monitor:
         return RaceKind::exit_race;
       case ObjectClass::mailbox:
         if (events_[a].kind == AltKind::timer || events_[b].kind == AltKind::timer ||

@@ -34,6 +34,7 @@ int l_link(lua_State* L) {
     return m.done(L, p, 1);
   }
   m.push(p.links, q.index);
+  m.signals_changed(p);
   Signal s;
   s.kind = SignalKind::link;
   m.send_signal(p, q, s);
@@ -45,17 +46,14 @@ int l_unlink(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unlink");
   Process& q = pid_argument(L, m, 1, "unlink");
-  const Footprint own{process_object(p), Access::write};
-  Footprint way[2];
-  const size_t n = m.sending(p, q, way);
-  if (m.queued(p, q))
-    m.announce(L, p, "unlink", OpKind::unlink, own.access, own.object, 0, way, n);
-  else
-    m.announce(L, p, "unlink", OpKind::unlink, Access::write, process_object(q), 0, &own, 1);
+  Footprint other[5];
+  const size_t n = m.telling(p, q, SignalKind::unlink, 0, {}, other);
+  m.announce(L, p, "unlink", OpKind::unlink, Access::write, link_end(p, q), 0, other, n);
   lua_pushboolean(L, 1);
   for (uint32_t i = 0; i < p.links.size; i++)
     if (p.links[i] == q.index) {
       m.erase(p.links, i);
+      m.signals_changed(p);
       Signal s;
       s.kind = SignalKind::unlink;
       m.send_signal(p, q, s);
@@ -101,7 +99,7 @@ int l_unalias(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unalias");
   const uint64_t ref = ref_argument(L, 1);
-  m.sync(L, p, "unalias", OpKind::demonitor, Access::write, mailbox_object(p));
+  m.sync(L, p, "unalias", OpKind::demonitor, Access::write, monitor_object(ref));
   lua_pushboolean(L, m.drop_alias(p, ref, false));
   return m.done(L, p, 1);
 }
@@ -197,20 +195,10 @@ int l_demonitor(lua_State* L) {
     }
   }
   const bool flush = option(L, 2, "flush"), info = option(L, 2, "info");
-  uint32_t target = kNone;
-  for (const Watch& watch : p.watches)
-    if (watch.ref == ref) target = watch.target;
-  Footprint other[2] = {{process_object(p), Access::write}};
-  size_t others = 1;
-  if (target != kNone) {
-    const Process& q = *m.world().processes[target];
-    if (m.queued(p, q))
-      others = m.sending(p, q, other);
-    else
-      other[0] = {process_object(q), Access::add};
-  }
-  m.announce(L, p, "demonitor", OpKind::demonitor, Access::write, mailbox_object(p), 0, other,
-             others);
+  p.aim_ref = ref;
+  p.aim_flush = flush;
+  m.announce_aimed(L, p, "demonitor", OpKind::demonitor, 0, Aim::demonitor, nullptr, nullptr,
+                   p.node);
   const bool active = m.drop_watch(p, ref);
   m.drop_alias(p, ref, true);
   if (flush) flush_down(m, p, ref);

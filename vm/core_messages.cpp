@@ -50,7 +50,7 @@ int l_send(lua_State* L) {
       light_index(light) < m.world().processes.size) {  // an alias
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
-    sync_to(L, m, p, "send", OpKind::send, digest(payload), to);
+    m.announce_signal(L, p, "send", OpKind::send, digest(payload), to, s);
     if (m.recording()) m.note_target(m.label(to)), m.note_args(print(payload));
     m.send_signal(p, to, s);
     return m.done(L, p, 1);
@@ -144,7 +144,8 @@ void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind k
   size_t n = 0;
   for (const Timer& t : m.world().timers)
     if (t.kind == TimerKind::message && t.ref == ref && t.dest.tag == Tag::light)
-      if (const Process* to = m.find(t.dest.light)) dest = {process_object(*to), Access::read};
+      if (const Process* to = m.find(t.dest.light))
+        dest = {part_object(*to, Part::life), Access::read};
   if (dest.object) touched[n++] = dest;
   if (answered) touched[n++] = {mailbox_object(p), Access::append};
   m.announce(L, p, what, kind, access, timer_object(ref), 0, touched, n);
@@ -168,7 +169,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   Term payload = m.encode_argument(L, 2, what);
   // A timer for a process that has ended is none.
   m.sync(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
-         to ? process_object(*to) : 0);
+         to ? part_object(*to, Part::life) : 0);
   const uint64_t ref = m.make_ref(p);
   if (!to || m.alive(*to)) {
     if (wrap)

@@ -10,7 +10,7 @@ int l_register(lua_State* L) {
   Process* q = m.find(light_at(L, 2));
   if (lua_type(L, 1) != LUA_TSTRING || !q) badarg(L);
   Term name = m.encode_argument(L, 1, "register");
-  const Footprint other{process_object(*q), Access::write};
+  const Footprint other{part_object(*q, Part::name), Access::write};
   m.announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
              &other, 1);
   if (is_string(name, "undefined") || m.whereis(name, p.node) || q->name.tag != Tag::nil ||

@@ -20,6 +20,25 @@ bool push_dictionary(lua_State* L, const Process& p, bool make);
 inline ObjectId process_object(const Process& p) {
   return make_object(ObjectClass::process, p.index);
 }
+// What of a process others touch without touching all of it.
+enum class Part : uint32_t {
+  life = 2,      // whether there still is one
+  flags = 4,     // trap_exit
+  watchers = 6,  // who monitors it
+  name = 8,
+  links = 10,  // their order
+};
+inline ObjectId part_object(const Process& p, Part part) {
+  return make_object(ObjectClass::process, p.index, static_cast<uint32_t>(part));
+}
+// Of the link of two processes the half that is kept at `p`.
+inline ObjectId link_end(const Process& p, const Process& other) {
+  return make_object(ObjectClass::process, p.index, static_cast<uint32_t>(other.key) | 1);
+}
+// A monitor and the alias that goes with it.
+inline ObjectId monitor_object(uint64_t ref) {
+  return make_object(ObjectClass::monitor, light_index(ref), light_low(ref) | 1);
+}
 inline ObjectId mailbox_object(const Process& p) {
   return make_object(ObjectClass::mailbox, p.index);
 }

@@ -38,7 +38,10 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
   Term values = closure_arguments(L, m, 1, what);
-  m.sync(L, p, what, OpKind::spawn, Access::none, 0);
+  if (tie.link)
+    m.sync(L, p, what, OpKind::spawn, Access::write, part_object(p, Part::links));
+  else
+    m.sync(L, p, what, OpKind::spawn, Access::none, 0);
   Process& child = m.spawn(p, values, p.node);
   free_term(values, m.arena());
   if (tie.link) {
@@ -159,9 +162,10 @@ int l_flag(lua_State* L) {
   if (std::strcmp(name, "trap_exit") != 0) return tuning_flag(L, p, name);
   if (!lua_isboolean(L, 2)) badarg(L);
   const bool on = lua_toboolean(L, 2) != 0;
-  m.sync(L, p, "flag", OpKind::flag, Access::write, process_object(p));
+  m.sync(L, p, "flag", OpKind::flag, Access::write, part_object(p, Part::flags));
   lua_pushboolean(L, p.traps);
   p.traps = on;
+  m.signals_changed(p);
   return m.done(L, p, 1);
 }
 
@@ -176,17 +180,12 @@ int l_exit(lua_State* L) {
   Process* q = m.find(light_at(L, 1));
   if (!q) badarg(L);
   Term reason = m.encode_argument(L, 2, "exit");
-  if (m.queued(p, *q)) {
-    sync_to(L, m, p, "exit_signal", OpKind::exit_signal, digest(reason), *q);
-  } else {
-    const Footprint box{mailbox_object(*q), Access::append};
-    m.announce(L, p, "exit_signal", OpKind::exit_signal, Access::write, process_object(*q),
-               digest(reason), &box, 1);
-  }
-  if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
   Signal s;
   s.kind = SignalKind::exit;
+  s.from = p.index;
   s.payload = reason;
+  m.announce_signal(L, p, "exit_signal", OpKind::exit_signal, digest(reason), *q, s);
+  if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
   m.send_signal(p, *q, s);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -212,7 +211,7 @@ int l_alive(lua_State* L) {
                            {mailbox_object(*q), Access::append}};
     m.announce(L, p, "alive", OpKind::alive, Access::write, process_object(*q), 0, f, 2);
   } else {
-    m.sync(L, p, "alive", OpKind::alive, Access::read, process_object(*q));
+    m.sync(L, p, "alive", OpKind::alive, Access::read, part_object(*q, Part::life));
   }
   if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));

@@ -1,6 +1,7 @@
 // Tables as a whole: their making, their owners, what is known of them.
 #include <string_view>
 
+#include "vm/core_parts.h"
 #include "vm/ets.h"
 #include "vm/shared_state.h"
 
@@ -341,7 +342,7 @@ int ets_give_away(lua_State* L) {
   if (!to || to == &p || to->node != p.node) badarg(L);
   Term gift = m.encode_argument(L, 3, "ets.give_away");
   const Footprint extra[3] = {{make_object(ObjectClass::mailbox, to->index), Access::append},
-                              {make_object(ObjectClass::process, to->index), Access::read},
+                              {part_object(*to, Part::life), Access::read},
                               {make_object(ObjectClass::ets, target.other), Access::write}};
   m.announce(L, p, "ets.give_away", OpKind::ets, Access::write,
              make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 3 : 2);
@@ -458,7 +459,7 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
           Access::write};
     const Process* heir = t->heir ? m.find(t->heir) : nullptr;
     if (heir) {
-      out[n++] = {make_object(ObjectClass::process, heir->index), Access::read};
+      out[n++] = {part_object(*heir, Part::life), Access::read};
       out[n++] = {make_object(ObjectClass::mailbox, heir->index), Access::append};
     }
     out[n++] = in_set_of_tables(t->node, t->container, Access::write);

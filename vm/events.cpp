@@ -149,6 +149,8 @@ std::string Machine::object_name(ObjectId object) const {
       return "faults";
     case ObjectClass::channel:
       return "signals to " + process(object_container(object));
+    case ObjectClass::monitor:
+      return "a monitor of " + process(object_container(object));
     case ObjectClass::user:
       return object_container(object) == kTemporalContainer ? "a temporal property"
                                                             : "what the scenario watches";
@@ -173,6 +175,7 @@ ObjectId Machine::stable_object(ObjectId object) const {
     case ObjectClass::process:
     case ObjectClass::timer:
     case ObjectClass::channel:
+    case ObjectClass::monitor:
       return container < w.processes.size ? named(w.processes[container]->key) : object;
     default:
       return object;

@@ -5,16 +5,24 @@
 // 2. What passes between two nodes reads their connection, one object for each pair. Who cuts or
 // mends it writes that object.
 // 3. The footprint of an operation that is pending changes only by steps that conflict with it: it
-// is made anew whenever a name, a connection or the life of a process has changed. So what arrives
-// at a process that has ended touches its mailbox all the same: before the end it would have.
+// is made anew whenever a name, a connection, a flag, a link, a monitor or the life of a process
+// has changed. So what arrives at a process that has ended touches its mailbox all the same: before
+// the end it would have.
 #include "vm/core_parts.h"
 #include "vm/history_log.h"
 
 namespace lockstep::vm {
 namespace {
 
-constexpr size_t kFew = 6, kMany = 200;
+constexpr size_t kFew = 8, kMany = 200;
 constexpr uint32_t kNamedContainer = 0x800000;  // of a channel to names of a node
+
+void take_first(Footprint* list, size_t* n, Footprint* first) {
+  if (*n == 0) return;
+  *first = list[0];
+  --*n;
+  for (size_t i = 0; i < *n; i++) list[i] = list[i + 1];
+}
 
 }  // namespace
 
@@ -49,6 +57,13 @@ size_t Machine::sending(const Process& from, const Process& to, Footprint* out) 
   if (from.node == to.node) return 1;
   out[1] = {link_object(from.node, to.node), Access::read};
   return 2;
+}
+
+// As announce(), for a signal to a process.
+void Machine::announce_signal(lua_State* L, Process& p, const char* what, OpKind kind,
+                              uint64_t value, const Process& to, const Signal& s) {
+  p.aim_signal = &s;
+  announce_aimed(L, p, what, kind, value, Aim::signal, &to, nullptr, to.node);
 }
 
 void Machine::announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind,
@@ -128,14 +143,39 @@ void Machine::touch(Process& p) {
       if (queue)
         add(way, Access::append);
       else if (q)
-        add(process_object(*q), Access::add);
+        add(part_object(*q, Part::watchers), Access::add);
       if (elsewhere ? unreachable : !q || (!queue && q->status == Status::ended))
         add(mailbox_object(p), Access::append);
       break;
+    case Aim::signal: {
+      n = telling(p, *q, p.aim_signal->kind, p.aim_signal->ref, p.aim_signal->payload,
+                  p.aim_touches);
+      take_first(p.aim_touches, &n, &main);
+      // Who asks for its end meanwhile may be told otherwise.
+      if (!alive(p)) add(process_object(p), Access::read);
+      break;
+    }
+    case Aim::demonitor: {
+      // Takes its message out of the mailbox, whatever else is there.
+      main = {monitor_object(p.aim_ref), Access::write};
+      if (p.aim_flush) add(mailbox_object(p), Access::take);
+      for (const Watch& x : p.watches)
+        if (x.ref == p.aim_ref && x.target != kNone)
+          n += telling(p, *w.processes[x.target], SignalKind::demonitor, x.ref, {},
+                       p.aim_touches + n);
+      break;
+    }
     case Aim::link:
-      add(process_object(p), Access::write);
+      add(link_end(p, *q), Access::write);
+      add(part_object(p, Part::links), Access::write);
       if (queue) add(way, Access::append);
-      if (!elsewhere) main = {process_object(*q), queue ? Access::read : Access::write};
+      if (!elsewhere) {
+        main = {part_object(*q, Part::life), Access::read};
+        if (!queue) {
+          main = {link_end(*q, p), Access::write};
+          add(part_object(*q, Part::links), Access::write);
+        }
+      }
       if (unreachable || (!elsewhere && !queue && !alive(*q)))
         add(mailbox_object(p), Access::append);
       if (!elsewhere && queue && !alive(*q))
@@ -144,9 +184,10 @@ void Machine::touch(Process& p) {
     case Aim::unregister:
       main.access = Access::write;
       // Its owner's end would have let go of the name too.
-      if (q) add(process_object(*q), Access::add);
+      if (q) add(part_object(*q, Part::name), Access::write);
       break;
     case Aim::spawn:
+      add(part_object(p, Part::links), Access::write);
       if (unreachable) add(mailbox_object(p), Access::append);
       break;
     case Aim::heal: {
@@ -217,32 +258,23 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
     if (s.kind == SignalKind::message) f[n++] = {faults_object(), Access::read};
   }
   Footprint main;
-  switch (s.kind) {
-    case SignalKind::message:
-    case SignalKind::down:
-    case SignalKind::alias:
-      if (to) main = {mailbox_object(*to), Access::append};
-      break;
-    case SignalKind::exit:
-    case SignalKind::link_exit:
-      if (!to) break;
-      main = {process_object(*to), Access::write};
-      f[n++] = {mailbox_object(*to), Access::append};
-      op.flags = kStrikes;
-      break;
-    case SignalKind::monitor:
-      if (to) main = {process_object(*to), Access::add};
-      // By name it finds out whom to watch, or that there is nobody.
-      if (s.name.tag != Tag::nil)
-        f[n++] = {make_object(ObjectClass::mailbox, s.from), Access::append};
-      break;
-    case SignalKind::demonitor:
-      if (to) main = {process_object(*to), Access::add};
-      break;
-    case SignalKind::link:
-    case SignalKind::unlink:
-      if (to) main = {process_object(*to), Access::write};
-      break;
+  if (to && c.from == kNone && !options_.async_delivery) {
+    // It was to end the process, and what waits behind it follows.
+    main = {process_object(*to), Access::write};
+    if (!ends(*to, s)) f[n++] = {mailbox_object(*to), Access::append};
+    op.flags = kStrikes;
+  } else if (to) {
+    const size_t first = n;
+    n += effects(*to, s, f + n);
+    size_t more = n - first;
+    take_first(f + first, &more, &main);
+    n = first + more;
+    if (ends(*to, s)) op.flags = kStrikes;
+  }
+  // By name it finds out whom to watch, or that there is nobody.
+  if (s.kind == SignalKind::monitor && s.name.tag != Tag::nil) {
+    f[n++] = {monitor_object(s.ref), Access::write};
+    f[n++] = {make_object(ObjectClass::mailbox, s.from), Access::append};
   }
   op.object = main.object;
   op.access = main.access;

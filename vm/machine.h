@@ -150,6 +150,13 @@ class Machine final : public System {
   ObjectId channel_object(uint32_t from, uint32_t to, uint32_t node) const;
   bool reachable(uint32_t from, uint32_t node) const;
   size_t sending(const Process& from, const Process& to, Footprint* out) const;  // one or two
+  size_t effects(const Process& to, const Signal& s, Footprint* out) const;
+  size_t telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
+                 const Term& payload, Footprint* out) const;  // at most five
+  bool ends(const Process& to, const Signal& s) const;        // handling it would end the process
+  void signals_changed(const Process& p);
+  void announce_signal(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
+                       const Process& to, const Signal& s);
   // As announce(), for a process or for who has the name on a node; the footprint follows what
   // others do meanwhile. `name` must stay where it is.
   void announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
@@ -409,7 +416,7 @@ class Machine final : public System {
   void create_root();
   void end_process(Process& p, uint32_t tables);
   void act_on(Process& to, Signal& s);
-  void told_first(const Process& p, Footprint* out) const;
+  void told_first(const Process& p, Footprint* out) const;  // three
   void tell_whom(Process& p);
   void tell_of_end(Process& p);
   void process_body(Process& p);

@@ -70,6 +70,7 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
       return;
     }
     watch->target = q->index;
+    footprints_changed();
   }
   if (!q) {
     free_term(s.payload, arena_);

@@ -19,6 +19,7 @@ void death_entry() {
 
 namespace {
 
+constexpr size_t kTold = 3;  // footprints of whom a process tells first
 constexpr uint32_t kRefStep =
     0x9e3779b1;  // odd: the references of one process differ in their low halves
 
@@ -251,7 +252,7 @@ void Machine::die(Process& p) {
         Access::write};
   told_first(p, extra + n);
   p.told = static_cast<uint32_t>(n + 1);
-  n += 2;
+  n += kTold;
   uint32_t until = 0;
   n += ets_exit_footprint(*this, p, 0, extra + n, 255 - n, &until);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
@@ -272,7 +273,7 @@ void Machine::die(Process& p) {
   p.status = Status::ended;
   p.ended_at = w.steps;
   disable(p.actor);
-  footprints_changed();
+  signals_changed(p);
   lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
   lua_pushnil(L_);
   lua_rawseti(L_, -2, static_cast<lua_Integer>(p.index) + 1);
@@ -299,8 +300,17 @@ void Machine::told_first(const Process& p, Footprint* out) const {
                      : p.watchers.size   ? p.watchers[0].process
                      : p.late_links.size ? p.late_links[0]
                                          : kNone;
-  out[0] = out[1] = {};
-  if (q != kNone) sending(p, *world_->processes[q], out);
+  const bool link = p.links.size || (!p.watchers.size && p.late_links.size);
+  for (size_t i = 0; i < kTold; i++) out[i] = {};
+  if (q == kNone) return;
+  const Process& to = *world_->processes[q];
+  if (!p.links.size && link && !queued(p, to)) {  // noproc
+    out[0] = {make_object(ObjectClass::mailbox, q), Access::append};
+    out[1] = {make_object(ObjectClass::process, q), Access::write};
+    return;
+  }
+  telling(p, to, link ? SignalKind::link_exit : SignalKind::down, link ? 0 : p.watchers[0].ref,
+          p.exit_reason, out);
 }
 
 // A process that has announced its end has lost or gained somebody to tell.
@@ -316,13 +326,13 @@ void Machine::tell_of_end(Process& p) {
   World& w = *world_;
   Term noproc;
   bool first = true;
-  const auto next = [&](Process& q) {
-    if (!first) {  // who asks for the end meanwhile may be told otherwise
-      Footprint f[3];
-      size_t n = sending(p, q, f);
-      f[n++] = {make_object(ObjectClass::process, p.index), Access::read};
-      announce(nullptr, p, "exit", OpKind::exit, f[0].access, f[0].object, 0, f + 1, n - 1);
-    }
+  Signal s;  // what is about to be said
+  s.from = p.index;
+  const auto next = [&](Process& q, SignalKind kind, uint64_t ref, const Term& reason) {
+    s.kind = kind;
+    s.ref = ref;
+    s.payload = reason;
+    if (!first) announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
     first = false;
   };
   uint32_t links = 0, late_links = 0, watchers = 0;
@@ -331,24 +341,20 @@ void Machine::tell_of_end(Process& p) {
     const bool late = links == p.links.size;
     if (!late || late_links < p.late_links.size) {
       Process& q = *w.processes[late ? p.late_links[late_links++] : p.links[links++]];
-      next(q);
       if (late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
       const Term& reason = late ? noproc : p.exit_reason;
+      next(q, SignalKind::link_exit, 0, reason);
       if (recording()) note_target(label(q)), note_args("EXIT " + print(reason));
-      for (uint32_t k = 0; k < q.links.size; k++)
-        if (q.links[k] == p.index) {
-          Signal s;
-          s.kind = SignalKind::link_exit;
-          s.payload = copy_term(reason, arena_);
-          send_signal(p, q, s);
-          break;
-        }
+      // Whether they are linked is the other side's to know: the link may be on its way to it.
+      Signal sent = s;
+      sent.payload = copy_term(reason, arena_);
+      send_signal(p, q, sent);
     } else if (watchers < p.watchers.size) {
       const Watcher watcher = p.watchers[watchers++];
       Process& q = *w.processes[watcher.process];
-      next(q);
       if (watcher.late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
       const Term& reason = watcher.late ? noproc : p.exit_reason;
+      next(q, SignalKind::down, watcher.ref, reason);
       if (recording()) note_target(label(q)), note_args("DOWN " + print(reason));
       send_down(p, watcher, reason);
     } else {
@@ -378,6 +384,7 @@ void Machine::end_process(Process& p, uint32_t tables) {
   world_->unread += p.mailbox.size;
   for (Message& m : p.mailbox) free_term(m.payload, arena_);
   p.mailbox.size = 0;
+  signals_changed(p);
 }
 
 void Machine::terminate(Process& p, const Term& reason) {
@@ -388,6 +395,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   if (p.leaving) {  // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;
+    signals_changed(p);
     return;
   }
   drop_timers_of(p);
@@ -398,6 +406,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   Process* running_here = on_main_ ? nullptr : w.current;
   if (running_here == &p) {  // on its own stack: it dies as soon as the delivery is done
     p.doomed = true;
+    signals_changed(p);
     return;
   }
   p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
@@ -405,6 +414,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   enable(p.actor, AltKind::step, p.index, {}, w.steps);
   p.status = Status::starting;
   run_to_park(p);
+  signals_changed(p);
 }
 
 // ---- names ----

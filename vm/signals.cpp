@@ -2,13 +2,22 @@
 #include "vm/machine.h"
 
 namespace lockstep::vm {
-namespace {
-// Signals that change nothing but bookkeeping are handled where they arrive, unless something is
-// queued before them.
-bool handled_at_once(SignalKind kind) {
-  return kind != SignalKind::exit && kind != SignalKind::link_exit;
+
+// Only what ends a process waits to be handled; all else takes effect where it arrives, unless such
+// a signal is queued before it.
+bool Machine::ends(const Process& to, const Signal& s) const {
+  if (s.kind != SignalKind::exit && s.kind != SignalKind::link_exit) return false;
+  if (!alive(to) || to.doomed || to.killed) return false;
+  const bool by_link = s.kind == SignalKind::link_exit;
+  if (by_link) {
+    bool linked = false;
+    for (uint32_t i = 0; i < to.links.size; i++) linked = linked || to.links.data[i] == s.from;
+    if (!linked) return false;
+  } else if (is_string(s.payload, "kill")) {
+    return true;
+  }
+  return !to.traps && (!is_string(s.payload, "normal") || (!by_link && s.from == to.index));
 }
-}  // namespace
 
 Channel& Machine::channel(uint32_t from, uint32_t to) {
   World& w = *world_;
@@ -73,7 +82,7 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
       footprints_changed();  // who heals brings it
     return;
   }
-  if (!options_.async_delivery && handled_at_once(s.kind) &&
+  if (!options_.async_delivery && !ends(to, s) &&
       (w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone ||
        w.channels[w.instant_channel[to.index]].empty())) {
     handle(to, s);
@@ -117,7 +126,7 @@ void Machine::offer(Channel& c) {
     disable(c.actor);
     return;
   }
-  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(6 * sizeof(Footprint)));
+  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(12 * sizeof(Footprint)));
   Operation op;
   op.kind = OpKind::deliver;
   touch_arrival(c, op);
@@ -135,8 +144,8 @@ void Machine::handle_head(Channel& channel_ref) {
   arrive(w.channels[number].to, w.channels[number].node, s);
   if (options_.async_delivery || w.channels[number].from != kNone) return;
   // What is behind it and needs no step of its own comes through now.
-  while (!w.channels[number].empty() &&
-         handled_at_once(w.channels[number].queue[w.channels[number].head].kind)) {
+  while (!w.channels[number].empty() && !ends(*w.processes[w.channels[number].to],
+                                              w.channels[number].queue[w.channels[number].head])) {
     Signal next = w.channels[number].queue[w.channels[number].head++];
     offer(w.channels[number]);
     arrive(w.channels[number].to, w.channels[number].node, next);
@@ -242,12 +251,14 @@ void Machine::act_on(Process& to, Signal& s) {
       for (uint32_t x : to.links)
         if (x == s.from) return;
       push(to.links, s.from);
+      signals_changed(to);
       return;
     case SignalKind::unlink:
       if (dying) return;  // it goes through its links; a link that is gone is not told of
       for (uint32_t i = 0; i < to.links.size; i++)
         if (to.links[i] == s.from) {
           erase(to.links, i);
+          signals_changed(to);
           break;
         }
       return;
@@ -282,6 +293,7 @@ void Machine::act_on(Process& to, Signal& s) {
         if (to.watches[i].ref == s.ref) {
           erase(to.watches, i);
           const bool aliased = drop_alias(to, s.ref, true);
+          signals_changed(to);
           deliver(to, Message{s.payload, s.from, s.sent_at}, !aliased);
           return;
         }
@@ -308,6 +320,7 @@ bool Machine::drop_watch(Process& p, uint64_t ref) {
     if (p.watches[i].ref == ref) {
       const uint32_t target = p.watches[i].target;
       erase(p.watches, i);
+      signals_changed(p);
       if (target != kNone) {
         Signal s;
         s.kind = SignalKind::demonitor;
@@ -324,6 +337,7 @@ bool Machine::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
     if (p.aliases[i].ref == ref) {
       if (with_monitor && p.aliases[i].mode == AliasMode::explicit_unalias) return false;
       erase(p.aliases, i);
+      signals_changed(p);
       return true;
     }
   return false;

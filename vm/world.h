@@ -105,7 +105,7 @@ enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
 // What a pending operation touches may depend on what others do meanwhile: who gets the name that
 // it is for, whether its target ends or is cut off. Then its footprint is made anew
 // (footprints.cpp).
-enum class Aim : uint8_t { none, send, monitor, link, unregister, spawn, heal };
+enum class Aim : uint8_t { none, send, signal, monitor, demonitor, link, unregister, spawn, heal };
 
 struct Process {
   lua_State* L = nullptr;        // its main coroutine
@@ -142,9 +142,12 @@ struct Process {
   const char* what = "";  // the call it is in, as the guest knows it
   Operation blocked_op;   // its operation while it is not among the alternatives
   Aim aim = Aim::none;
-  uint32_t aim_process = kNone;    // whom the operation is for, unless it is for a name
-  uint32_t aim_node = 0;           // where that name is looked up
-  const Term* aim_name = nullptr;  // on its own stack
+  uint32_t aim_process = kNone;        // whom the operation is for, unless it is for a name
+  uint32_t aim_node = 0;               // where that name is looked up
+  const Term* aim_name = nullptr;      // on its own stack
+  const Signal* aim_signal = nullptr;  // on its own stack
+  uint64_t aim_ref = 0;
+  bool aim_flush = false;  // of a demonitor
   Footprint* aim_touches = nullptr;
   Vec<Message> mailbox;
   uint32_t looked = 0;  // messages before it have been looked at by the current receive

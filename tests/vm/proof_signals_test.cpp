@@ -1,0 +1,200 @@
+// dpor reaches the outcomes of the naive search where processes link, trap exits, watch each other
+// under aliases, take that back, and are told to end.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "engine/prng.h"
+#include "tests/vm/tree_search.h"
+
+namespace lockstep {
+namespace {
+
+struct Kind {
+  const char* name;
+  bool nodes = false, async = false, racy = false;
+};
+
+// Two or three processes of a few operations each. A process writes down what it saw at once, so
+// that those that are killed have told it too; the references that it makes are there for others.
+std::string random_signals(Prng& rng, const Kind& kind) {
+  const uint32_t n = 2 + rng.below(2);
+  std::string s =
+      "local log = ets.new('log', { 'public' })\nlocal pids = {}\n"
+      "local function shown(v)\n"
+      "  if type(v) ~= 'table' then return lockstep.is_ref(v) and 'ref' or tostring(v) end\n"
+      "  return tostring(v[1]) .. (lockstep.is_pid(v[#v]) and '' or tostring(v[#v]))\nend\n";
+  if (kind.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
+  const auto operation = [&](uint32_t p) {
+    const char* to = rng.below(2) ? "a" : "b";
+    const char* reasons[] = {"normal", "boom", "kill"};
+    const char* modes[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
+    switch (rng.below(16)) {
+      case 0:
+        s += fmt::format("  note(lockstep.flag('trap_exit', {}))\n", rng.below(3) != 0);
+        break;
+      case 1:
+      case 2:
+        s += fmt::format("  if {0} then note(pcall(lockstep.link, {0})) end\n", to);
+        break;
+      case 3:
+        s += fmt::format("  if {0} then lockstep.unlink({0}) end\n", to);
+        break;
+      case 4:
+        s += fmt::format("  if {0} then lockstep.exit({0}, '{1}') end\n", to, reasons[rng.below(3)]);
+        break;
+      case 5:
+      case 6:
+        s += fmt::format(
+            "  if {0} then\n    ref = lockstep.monitor({0}, {{ alias = '{1}' }})\n"
+            "    ets.insert(log, {{ 'ref{2}', ref }})\n  end\n",
+            to, modes[rng.below(3)], p);
+        break;
+      case 7:
+        s += fmt::format("  if {0} then ref = lockstep.monitor({0}) end\n", to);
+        break;
+      case 8:
+        s += fmt::format("  if ref then note(lockstep.demonitor(ref, {{ {} }})) end\n",
+                         rng.below(3) ? "flush = true" : "flush = true, info = true");
+        break;
+      case 9:
+        s += rng.below(2) ? "  if ref then note(lockstep.demonitor(ref, { info = true })) end\n"
+                          : "  if ref then note(lockstep.unalias(ref)) end\n";
+        break;
+      case 10:
+        s += fmt::format(
+            "  do\n    local r = ets.lookup(log, 'ref{}')[1]\n"
+            "    if r then lockstep.send(r[2], {}) end\n  end\n",
+            1 + rng.below(n), 1 + rng.below(2));
+        break;
+      case 11:
+        s += fmt::format("  lockstep.spawn_link(function() lockstep.exit('{}') end)\n",
+                         rng.below(2) ? "normal" : "boom");
+        break;
+      case 12:
+        s += kind.nodes ? fmt::format("  if {0} then lockstep.send({0}, 1) end\n", to)
+                        : fmt::format(
+                              "  if {0} then note(#(lockstep.process_info({0}, '{1}') or {{}})) "
+                              "end\n",
+                              to, rng.below(2) ? "links" : "monitored_by");
+        break;
+      case 13:
+        s += rng.below(2) ? "  lockstep.sleep(5)\n  note('slept')\n" : "  note(lockstep.recv(5))\n";
+        break;
+      default:
+        s += "  note(lockstep.recv(0))\n";
+    }
+  };
+  for (uint32_t p = 1; p <= n; p++) {
+    s += fmt::format("pids[{}] = ", p);
+    s += kind.nodes ? fmt::format("cluster.spawn('{}', ", p % 2 ? "a" : "b") : "lockstep.spawn(";
+    s += fmt::format(
+        "function(a, b)\n  local saw, ref = '', nil\n"
+        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
+        "end\n",
+        p);
+    if (rng.below(3) == 0) s += "  lockstep.flag('trap_exit', true)\n";
+    const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
+    for (uint32_t i = 0; i < steps; i++) operation(p);
+    s += "end, pids[1], pids[2])\n";
+  }
+  return s +
+         "lockstep.sleep(60000)\nlocal all = ''\n"
+         "for i = 1, " +
+         std::to_string(n) +
+         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
+         "error(all, 0)\n";
+}
+
+class Signals : public testing::TestWithParam<Kind> {};
+
+TEST_P(Signals, ReachTheOutcomesOfTheNaiveSearch) {
+  const Kind kind = GetParam();
+  const char* seed = getenv("PROOF_SEED");
+  Prng rng(seed ? strtoull(seed, nullptr, 10) : 31);
+  vm::MachineOptions machine;
+  machine.async_delivery = kind.async;
+  machine.racy_timers = kind.racy;
+  const int wanted = kind.racy ? 12 : 30;
+  int programs = 0;
+  uint64_t naive_sum = 0, dpor_sum = 0;
+  for (int tries = 0; programs < wanted && tries < 400; tries++) {
+    const std::string body = random_signals(rng, kind);
+    SCOPED_TRACE(body);
+    const vm::Program program = program_of(body);
+    const Seen naive = all_of("dfs", program, "p", {}, machine, 3'000);
+    if (!naive.complete || naive.executions == 1) continue;
+    programs++;
+    const Seen dpor = all_of("dpor", program, "p", {}, machine);
+    EXPECT_TRUE(dpor.complete);
+    EXPECT_EQ(dpor.outcomes, naive.outcomes);
+    EXPECT_LE(dpor.executions, naive.executions);
+    naive_sum += naive.executions;
+    dpor_sum += dpor.executions;
+  }
+  EXPECT_EQ(programs, wanted);
+  EXPECT_LT(dpor_sum * 2, naive_sum);  // not by doing the same
+}
+
+INSTANTIATE_TEST_SUITE_P(Proof, Signals,
+                         testing::Values(Kind{.name = "instant"},
+                                         Kind{.name = "async", .async = true},
+                                         Kind{.name = "racy", .racy = true},
+                                         Kind{.name = "nodes", .nodes = true}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+std::set<std::string> outcomes(const char* strategy, const char* body, bool async = false) {
+  vm::MachineOptions machine;
+  machine.async_delivery = async;
+  return all_of(strategy, program_of(body), "p", {}, machine).outcomes;
+}
+
+// A link that is still on its way to the other side when this side ends: both arrive there in turn.
+TEST(Proof, ALinkOnItsWayIsFollowedByTheEnd) {
+  const char* body =
+      "local saw = 'nothing'\n"
+      "local p = lockstep.spawn(function(root)\n"
+      "  lockstep.flag('trap_exit', true)\n"
+      "  local m = lockstep.recv(5)\n"
+      "  lockstep.send(root, m and m[1] .. ' ' .. m[3] or 'nothing')\n"
+      "end, lockstep.self())\n"
+      "lockstep.spawn(function() pcall(lockstep.link, p) end)\n"
+      "error(lockstep.recv(1000) or 'ended', 0)\n";
+  const std::set<std::string> seen = outcomes("dpor", body, true);
+  EXPECT_TRUE(seen.count("assertion EXIT normal"));
+  EXPECT_EQ(seen, outcomes("dfs", body, true));
+}
+
+// Who monitors a process that was told to end, before it has ended, comes too late to learn why.
+TEST(Proof, AMonitorRacesWithTheSignalThatEndsItsTarget) {
+  const char* body =
+      "local p = lockstep.spawn(function() lockstep.recv() end)\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.link(p)\n"
+      "  lockstep.exit('boom')\n"
+      "end)\n"
+      "local ref = lockstep.monitor(p)\n"
+      "error(lockstep.recv()[5], 0)\n";
+  const std::set<std::string> seen = outcomes("dpor", body);
+  EXPECT_EQ(seen, (std::set<std::string>{"assertion boom", "assertion noproc"}));
+  EXPECT_EQ(seen, outcomes("dfs", body));
+}
+
+// demonitor with flush looks for one message: what else comes, and when, is all the same to it.
+TEST(Proof, AFlushCommutesWithOtherMessages) {
+  const char* body =
+      "local me = lockstep.self()\n"
+      "local function add(n) lockstep.spawn(function() lockstep.send(me, n) end) end\n"
+      "local ref = lockstep.monitor(me)\n"
+      "add(1)\n"
+      "lockstep.demonitor(ref, { flush = true })\n"
+      "error(tostring(lockstep.recv()), 0)\n";
+  const Seen dpor = all_of("dpor", program_of(body), "p");
+  EXPECT_EQ(dpor.executions, 1u);
+  EXPECT_EQ(dpor.outcomes, outcomes("dfs", body));
+}
+
+}  // namespace
+}  // namespace lockstep

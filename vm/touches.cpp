@@ -1,0 +1,108 @@
+// What signals touch, at once or where they arrive.
+//
+// A process has parts: its life, its flags, its watchers, each of its links. Its end touches them
+// all. What a signal would do depends on some of them, and is looked at anew when they change.
+#include "vm/core_parts.h"
+
+namespace lockstep::vm {
+
+// What a signal does to its receiver. The first is the main one; at most four.
+size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) const {
+  const World& w = *world_;
+  const Process* from = s.from == kNone ? nullptr : w.processes[s.from];
+  const bool gone = !alive(to) || to.killed;
+  size_t n = 0;
+  const auto add = [&](ObjectId object, Access access) { out[n++] = {object, access}; };
+  const auto active = [&](const auto& list) {
+    for (const auto& x : list)
+      if (x.ref == s.ref) return true;
+    return false;
+  };
+  switch (s.kind) {
+    case SignalKind::message: {
+      if (s.ref == 0) {
+        add(mailbox_object(to), Access::append);
+        break;
+      }
+      if (!active(to.aliases)) {
+        add(monitor_object(s.ref), Access::read);
+        break;
+      }
+      add(mailbox_object(to), Access::append);
+      bool last = false;
+      for (const Alias& x : to.aliases)
+        last = last || (x.ref == s.ref && x.mode == AliasMode::reply_demonitor);
+      add(monitor_object(s.ref), last ? Access::write : Access::read);
+      if (last)
+        for (const Watch& x : to.watches)
+          if (x.ref == s.ref && x.target != kNone)
+            n += telling(to, *w.processes[x.target], SignalKind::demonitor, s.ref, {}, out + n);
+      break;
+    }
+    case SignalKind::down:
+      if (active(to.watches)) add(mailbox_object(to), Access::append);
+      add(monitor_object(s.ref), n ? Access::write : Access::read);
+      break;
+    case SignalKind::exit:
+    case SignalKind::link_exit:
+      if (gone) {
+        add(part_object(to, Part::life), Access::read);
+        break;
+      }
+      if (ends(to, s)) {
+        add(process_object(to), Access::write);
+        break;
+      }
+      if (to.traps) add(mailbox_object(to), Access::append);
+      add(part_object(to, Part::flags), Access::read);
+      if (s.kind == SignalKind::link_exit && from) add(link_end(to, *from), Access::write);
+      break;
+    case SignalKind::monitor:
+    case SignalKind::demonitor:
+      add(part_object(to, Part::watchers), Access::add);
+      if (gone && from && s.kind == SignalKind::monitor) n += sending(to, *from, out + n);
+      break;
+    case SignalKind::link:
+    case SignalKind::unlink:
+      if (!from) break;
+      add(link_end(to, *from), Access::write);
+      if (s.kind == SignalKind::unlink) break;
+      add(part_object(to, Part::links), Access::write);
+      if (gone) n += sending(to, *from, out + n);
+      break;
+    case SignalKind::alias:
+      break;
+  }
+  return n;
+}
+
+// Of sending one: what it does if it does it at once. One that ends its receiver waits before it,
+// and all that is sent to it afterwards behind that.
+size_t Machine::telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
+                        const Term& payload, Footprint* out) const {
+  if (queued(from, to)) return sending(from, to, out);
+  Signal s;
+  s.kind = kind;
+  s.from = from.index;
+  s.ref = ref;
+  s.payload = payload;
+  const size_t n = effects(to, s, out);
+  if (!ends(to, s)) return n;
+  out[n] = {mailbox_object(to), Access::append};
+  return n + 1;
+}
+
+// A flag, a link, a monitor or the life of the process has changed: what is on its way to it, and
+// who is about to tell it something.
+void Machine::signals_changed(const Process& p) {
+  World& w = *world_;
+  for (uint32_t i = 0; i < w.channels.size; i++) {
+    Channel& c = w.channels[i];
+    if (c.to == p.index && !c.empty() && enabled(c.actor)) offer(c);
+  }
+  for (Process* q : w.processes)
+    if (q->told != 0 && alive(*q)) tell_whom(*q);
+  footprints_changed();
+}
+
+}  // namespace lockstep::vm
