@@ -43,7 +43,8 @@ std::string random_signals(Prng& rng, const Kind& kind) {
         s += fmt::format("  if {0} then lockstep.unlink({0}) end\n", to);
         break;
       case 4:
-        s += fmt::format("  if {0} then lockstep.exit({0}, '{1}') end\n", to, reasons[rng.below(3)]);
+        s +=
+            fmt::format("  if {0} then lockstep.exit({0}, '{1}') end\n", to, reasons[rng.below(3)]);
         break;
       case 5:
       case 6:
