@@ -85,9 +85,11 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   if (!values_) s.op.value = 0;
   if (a.kind == AltKind::step)
     s.self = system.stable_object(make_object(ObjectClass::process, a.process));
-  const bool asks = a.op.kind == OpKind::alive || a.op.kind == OpKind::process_info;
-  if (object_class(a.op.object) == ObjectClass::process &&
-      (a.op.flags & kStrikes || (asks && a.op.access == Access::write)))
+  // What a process is told of another may be what that one does by itself: where it is, its
+  // dictionary, whom it monitors. Whether it is alive may hang on signals that are handled first.
+  const bool asks = a.op.kind == OpKind::process_info ||
+                    (a.op.kind == OpKind::alive && a.op.access == Access::write);
+  if (object_class(a.op.object) == ObjectClass::process && (a.op.flags & kStrikes || asks))
     s.struck =
         system.stable_object(make_object(ObjectClass::process, object_container(a.op.object)));
   if (ends_all(a)) s.op.flags |= kAfterAll;

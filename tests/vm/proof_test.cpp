@@ -243,6 +243,28 @@ TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
   }
 }
 
+// What process_info tells of another process may be that one's own doing, which no footprint names.
+TEST(Proof, ProcessInfoRacesWithAllThatAProcessDoes) {
+  const char* const programs[] = {
+      "local q = lockstep.spawn(function()\n"
+      "  lockstep.yield()\n  lockstep.put('k', 1)\n  lockstep.recv()\nend)\n"
+      "local d = lockstep.process_info(q, 'dictionary')\n"
+      "error('entries ' .. #(d[2] or d), 0)\n",
+      "local q = lockstep.spawn(function() lockstep.yield() lockstep.recv() end)\n"
+      "local d = lockstep.process_info(q, 'status')\n"
+      "error(tostring(d[2] or d), 0)\n",
+      "local me = lockstep.self()\n"
+      "local q = lockstep.spawn(function() lockstep.monitor(me) lockstep.recv() end)\n"
+      "local d = lockstep.process_info(q, 'monitors')\n"
+      "error('monitors ' .. #(d[2] or d), 0)\n"};
+  for (const char* body : programs) {
+    SCOPED_TRACE(body);
+    const Seen dpor = all_of("dpor", program_of(body), "p");
+    EXPECT_EQ(dpor.outcomes.size(), 2u);
+    EXPECT_EQ(dpor.outcomes, all_of("dfs", program_of(body), "p").outcomes);
+  }
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
