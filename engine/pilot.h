@@ -1,5 +1,6 @@
 // The pilot (D13): iteration 0 as a random walk, and what it tells the strategies.
 #pragma once
+#include <array>
 #include <map>
 #include <vector>
 
@@ -20,11 +21,14 @@ class PilotWalk final : public Chooser {
 
  private:
   struct Touched {
-    bool written = false;
+    Touched() { by.fill(kNoActor); }
+    bool contended() const;
+    void add(const Touched& other);       // who, not how often
+    std::array<ActorId, 8> by;            // who does so, by access; acquires under none
     std::map<uint64_t, uint32_t> counts;  // by actor key
   };
   void count(ActorId actor, const Operation& op);
-  void count(ActorId actor, Footprint footprint);
+  void count(ActorId actor, Footprint footprint, bool acquire);
   void meet(const ChoicePoint& point);
 
   Chooser* inner_;

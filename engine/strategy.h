@@ -31,7 +31,9 @@ struct Pilot {
   struct PerObject {
     ObjectId object = 0;
     uint32_t touched_by = 0;  // number of different actors
-    bool written = false;     // not only read
+    // Two actors' operations on it race: not one that only makes the other possible, as a send does
+    // its receive, and the release of a lock its acquire.
+    bool contended = false;
     std::vector<std::pair<uint64_t, uint32_t>>
         counts;  // (actor key, operations on it), sorted by key
   };

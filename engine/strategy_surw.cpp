@@ -6,9 +6,11 @@
 // that the order of m_1 + m_2 + ... operations on that object decides has probability |bad orders|
 // / multinomial, whatever else goes on. The object is drawn for each schedule, in proportion to the
 // pilot's count of operations on it. Deviations from the paper: an object is a table's key, an
-// atomic's slot, a mailbox; in half of the schedules it is a whole container instead (all keys of a
-// table), where there is one with several objects. Objects that the pilot saw only read are left
-// out.
+// atomic's slot, a mailbox, or a whole container that holds several such (all keys of a table),
+// drawn like them by its count. Left out are objects on which nothing raced in the pilot: only
+// reads or adds, or a lock that one actor alone takes, as whoever joins a thread does with its end.
+// Every schedule has their operations in one order, or none looks at it, and uniform over that is
+// a schedule lost.
 #include <algorithm>
 
 #include "engine/counted.h"
@@ -24,14 +26,18 @@ class Surw final : public Strategy {
  public:
   explicit Surw(const StrategyOptions& options) : seed_(options.seed), counted_(options.pilot) {
     if (!options.pilot) return;
+    std::vector<Delta> whole;
+    const Pilot::PerObject* scan = nullptr;  // what touches a whole container touches each key
     for (const Pilot::PerObject& o : options.pilot->objects) {
-      if (!o.written) continue;
-      add(single_, o.object, ~0ull, o);
-      add(whole_, o.object & kContainer, kContainer, o);
+      if (object_element(o.object) == 0) scan = &o;
+      if (o.contended && scan != &o) {
+        add(deltas_, o.object, ~0ull, o);
+        if (scan && overlap(scan->object, o.object)) add(deltas_, o.object, ~0ull, *scan);
+      }
+      add(whole, o.object & kContainer, kContainer, o);
     }
-    const auto useless = [](const Delta& d) { return d.shared_by() < 2; };
-    std::erase_if(single_, useless);
-    std::erase_if(whole_, [&](const Delta& d) { return d.objects < 2 || useless(d); });
+    for (Delta& d : whole)
+      if (d.contended >= (object_element(d.first) == 0 ? 1 : 2)) deltas_.push_back(std::move(d));
   }
 
   bool begin(uint64_t iteration, System& system) override {
@@ -80,17 +86,16 @@ class Surw final : public Strategy {
 
  private:
   struct Delta {
-    ObjectId object, mask;
-    uint32_t objects = 0;
+    ObjectId object, mask, first;
+    uint32_t contended = 0;  // objects
     uint64_t weight = 0;
     std::vector<std::pair<size_t, uint32_t>> counts;  // actor of the pilot, operations
-    size_t shared_by() const { return counts.size(); }
   };
 
   void add(std::vector<Delta>& to, ObjectId object, ObjectId mask, const Pilot::PerObject& o) {
-    if (to.empty() || to.back().object != object) to.push_back({object, mask, 0, 0, {}});
+    if (to.empty() || to.back().object != object) to.push_back({object, mask, o.object, 0, 0, {}});
     Delta& d = to.back();
-    d.objects++;
+    d.contended += o.contended;
     for (const auto& [key, count] : o.counts) {
       const size_t actor = counted_.index(key, kNoActor);
       const auto it = std::find_if(d.counts.begin(), d.counts.end(),
@@ -103,12 +108,11 @@ class Surw final : public Strategy {
     }
   }
   const Delta* draw_delta() {
-    const auto& from = !whole_.empty() && rng_.chance(1u << 31) ? whole_ : single_;
     uint64_t sum = 0;
-    for (const Delta& d : from) sum += d.weight;
+    for (const Delta& d : deltas_) sum += d.weight;
     if (sum == 0) return nullptr;
     uint64_t at = rng_.below64(sum);
-    for (const Delta& d : from) {
+    for (const Delta& d : deltas_) {
       if (at < d.weight) return &d;
       at -= d.weight;
     }
@@ -179,7 +183,7 @@ class Surw final : public Strategy {
 
   const uint64_t seed_;
   const Counted counted_;
-  std::vector<Delta> single_, whole_;
+  std::vector<Delta> deltas_;
   const Delta* delta_ = nullptr;
   std::vector<uint32_t> totals_;  // by actor of the pilot
   Prng rng_, data_;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "engine/pilot.h"
 #include "engine/replay.h"
 #include "tests/engine/toy_system.h"
 
@@ -123,6 +124,61 @@ TEST(Explorer, ThePilotIsSummedUp) {
   EXPECT_EQ(p.objects[1].touched_by, 2u);
   EXPECT_EQ(p.per_actor[0].steps, 2u);
   EXPECT_LE(p.choice_points, 4u);
+}
+
+TEST(Explorer, ThePilotTellsWhatIsContended) {
+  const auto contended = [](const char* program) {
+    const Pilot p = run("random", program, 1).pilot;
+    std::string names;
+    for (const Pilot::PerObject& o : p.objects)
+      if (o.contended)
+        names += object_class(o.object) == ObjectClass::mailbox
+                     ? '0'
+                     : static_cast<char>(object_container(o.object));
+    return names;
+  };
+  EXPECT_EQ(contended("Wx1 Ry | Rx Ry | Wz1 Rz"), "x");  // y is only read, z one process's own
+  EXPECT_EQ(contended("Ax1 Ax1 | Ax1"), "");             // adds that nobody sees
+  EXPECT_EQ(contended("Ax1 | Rx"), "x");
+  EXPECT_EQ(contended("Lm Um | Lm Um"), "m");
+  EXPECT_EQ(contended("Lm Lm | Um Um"), "");  // a signal: whoever gives never takes
+  EXPECT_EQ(contended("T T | S0a S0b"), "");  // a receive waits for its message
+  EXPECT_EQ(contended("T T | S0a | S0b"), "0");
+  EXPECT_EQ(contended("P | S0a"), "0");  // sees that there is none
+}
+
+// What looks at a whole table touches each of its keys.
+TEST(Explorer, ThePilotTellsWhatAScanContendsFor) {
+  constexpr ObjectId table = make_object(ObjectClass::ets, 1);
+  const auto contended = [](std::vector<Alternative> steps) {
+    struct First final : Chooser {
+      size_t choose(const ChoicePoint&) override { return 0; }
+    } first;
+    const ToySystem system("Y | Y");
+    PilotWalk walk(first, system);
+    for (const Alternative& step : steps) {
+      ChoicePoint point;
+      point.alternatives = {&step, 1};
+      point.count = 1;
+      point.actors = 2;
+      walk.choose(point);
+    }
+    std::vector<ObjectId> found;
+    for (const Pilot::PerObject& o : walk.summary().objects)
+      if (o.contended) found.push_back(o.object);
+    return found;
+  };
+  const auto step = [](ActorId actor, ObjectId object, Access access) {
+    Operation op;
+    op.object = object, op.access = access;
+    return Alternative(actor, AltKind::step, actor, op);
+  };
+  const Alternative scan = step(0, table, Access::read);
+  using Objects = std::vector<ObjectId>;
+  EXPECT_EQ(contended({scan, step(1, table + 5, Access::read)}), Objects{});
+  EXPECT_EQ(contended({scan, step(0, table + 5, Access::write)}), Objects{});
+  EXPECT_EQ(contended({scan, step(1, table + 5, Access::write), step(1, table + 6, Access::read)}),
+            (Objects{table, table + 5}));
 }
 
 TEST(Explorer, ProgressIsToldOnTheCallersThread) {
