@@ -23,6 +23,8 @@ bool reads(const Operation& op) {
   return op.access == Access::read || op.access == Access::write || op.access == Access::take ||
          op.access == Access::poll;
 }
+constexpr ActorId kSeveral = kNoActor;
+
 Place place_of(const Operation& op) {
   return op.site ? static_cast<uint64_t>(op.site) << 8 | static_cast<uint64_t>(op.kind) : 0;
 }
@@ -78,7 +80,7 @@ class Rff final : public Strategy {
     last_write_.clear();
     pairs_.clear();
     read_.clear();
-    locks_.clear();
+    acquirer_.clear();
     acquires_.clear();
     accesses_.clear();
     places_.clear();
@@ -115,10 +117,12 @@ class Rff final : public Strategy {
     lesson_->schedule = schedule_;
     for (const Constraint& c : schedule_)
       if (satisfied(c) && !corpus_.knows_satisfied(c)) lesson_->satisfied.push_back(c);
-    // A release does not look, but only the acquire tells that the object is a lock.
+    // A release does not look, but only the acquire tells that the object is a lock. One that a
+    // single actor takes, as whoever joins a thread does with its end, is taken in one order only.
     std::erase_if(lesson_->accesses, [&](const auto& access) {
       const auto& [object, place, write] = access;
-      return !write && locks_[object] && !acquires_[place];
+      const ActorId by = acquirer_[object];
+      return by != 0 && (by != kSeveral || (!write && !acquires_[place]));
     });
   }
   std::shared_ptr<const Lesson> lesson() override { return lesson_; }
@@ -149,7 +153,11 @@ class Rff final : public Strategy {
     places_.push_back(place);
     for (Automaton& automaton : automata_) automaton.step(op, place);
     if (op.object == 0 || place == 0 || op.access == Access::none) return;
-    if (op.flags & kAcquire) locks_[op.object] = acquires_[place] = true;
+    if (op.flags & kAcquire) {
+      ActorId& by = acquirer_[op.object];
+      by = by == 0 || by == a.actor + 1 ? a.actor + 1 : kSeveral;
+      acquires_[place] = true;
+    }
     Place& last = last_write_[op.object];
     if (reads(op)) {
       const bool message = op.access == Access::take && a.cause > 0 && a.cause <= places_.size();
@@ -186,7 +194,8 @@ class Rff final : public Strategy {
   FlatMap<Place> last_write_;       // by object
   FlatMap<bool> pairs_, accesses_;  // seen in this execution
   FlatMap<bool> read_;              // places of reads that happened
-  FlatMap<bool> locks_, acquires_;  // objects that were acquired, and where
+  FlatMap<ActorId> acquirer_;       // by lock: who took it, plus 1
+  FlatMap<bool> acquires_;          // places where one was taken
   std::vector<Place> places_;       // by decision
   std::shared_ptr<RffLesson> lesson_;
 };

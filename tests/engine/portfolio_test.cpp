@@ -27,8 +27,19 @@ TEST(Rff, AReleaseReadsNothing) {
     return std::count_if(lesson->accesses.begin(), lesson->accesses.end(),
                          [](const auto& access) { return !std::get<bool>(access); });
   };
-  EXPECT_EQ(reads("Lm Um"), 1);  // the acquire
+  EXPECT_EQ(reads("Lm Um | Lm Um"), 2);  // the acquires
   EXPECT_EQ(reads("Wm1 Wm0"), 2);
+}
+
+// What one actor alone takes, it takes in one order: nothing to steer.
+TEST(Rff, LearnsOfALockOnlyWhatTwoTake) {
+  const auto accesses = [](const char* program) {
+    const auto rff = find_strategy("rff")->make({});
+    ToySystem system(program);
+    return lesson_of(*rff, system, 1)->accesses.size();
+  };
+  EXPECT_EQ(accesses("Lm Um | Wx1"), 2u);          // the write of x, which reads too
+  EXPECT_EQ(accesses("Lm Um | Lm Um | Wx1"), 8u);  // and three of each who takes it
 }
 
 TEST(RffCorpus, KeepsAScheduleThatSatisfiesWhatNoneHasSatisfied) {
