@@ -15,117 +15,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/prng.h"
-#include "vm/layout.h"
 #include "vm/properties.h"
 #include "vm/shared_state.h"
+#include "vm/state_digest.h"
 
 namespace lockstep::vm {
-
-namespace {
-
-class StateDigest {
- public:
-  explicit StateDigest(Host& host) : host_(host) {}
-
-  bool known() const { return known_; }
-  uint64_t value() const { return h_ | 1; }
-
-  void number(uint64_t v) { h_ = mix64(h_, v); }
-  void ref(uint64_t v) {
-    size_t i = 0;
-    while (i < refs_.size() && refs_[i] != v) i++;
-    if (i == refs_.size()) refs_.push_back(v);
-    number(0x726566 + i);
-  }
-  void light(uint64_t v) { light_class(v) == Light::ref ? ref(v) : number(v); }
-  void term(const Term& t) {
-    char room[16];
-    view(view_of(t, room));
-  }
-
-  void view(View v) {
-    number(static_cast<uint64_t>(v.tag()));
-    switch (v.tag()) {
-      case Tag::light:
-        return light(static_cast<uint64_t>(v.i64(1)));
-      case Tag::table:
-      case Tag::object: {
-        const char* end = v.end();
-        number(v.array_size());
-        number(v.pairs());
-        if (v.tag() == Tag::object) number(static_cast<uint64_t>(v.i64(13)));
-        for (View x = v.first(); x.p < end; x = x.next()) view(x);
-        return;
-      }
-      case Tag::closure: {
-        const char* end = v.end();
-        number(static_cast<uint64_t>(v.i64(5)));
-        for (View x{v.p + 17}; x.p < end; x = x.next()) view(x);
-        return;
-      }
-      default:
-        number(digest_bytes(v.p, static_cast<size_t>(v.end() - v.p)));
-    }
-  }
-
-  // The value at the top of L's stack, which is taken off.
-  void top(lua_State* L) {
-    bytes_.clear();
-    if (encode(L, -1, bytes_))
-      known_ = false;
-    else
-      view(View{bytes_.data()});
-    // Two variables of one table are not two equal tables.
-    if (lua_type(L, -1) == LUA_TTABLE) {
-      const void* table = lua_topointer(L, -1);
-      size_t i = 0;
-      while (i < tables_.size() && tables_[i] != table) i++;
-      if (i == tables_.size()) tables_.push_back(table);
-      number(i);
-    }
-    lua_pop(L, 1);
-  }
-
-  // All frames of a coroutine that is parked.
-  void frames(lua_State* L, lua_CFunction pcall, lua_CFunction xpcall) {
-    if (!lua_checkstack(L, 8)) known_ = false;
-    lua_Debug ar;
-    for (int level = 0; known_ && lua_getstack(L, level, &ar); level++) {
-      lua_getinfo(L, "Sf", &ar);
-      if (ar.what[0] == 'C') {
-        const lua_CFunction f = lua_tocfunction(L, -1);
-        if (level > 0 && f != pcall && f != xpcall) known_ = false;
-        top(L);
-      } else {
-        number(static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
-                                     reinterpret_cast<intptr_t>(host_.arena->base())));
-        top(L);
-      }
-      for (int n = 1; known_ && lua_getlocal(L, &ar, n); n++) top(L);
-      for (int n = -1; known_ && ar.what[0] != 'C' && lua_getlocal(L, &ar, n); n--) top(L);
-    }
-  }
-
- private:
-  Host& host_;
-  uint64_t h_ = 0x6c6173736f;
-  bool known_ = true;
-  std::vector<uint64_t> refs_;
-  std::vector<const void*> tables_;
-  Bytes bytes_;
-};
-
-}  // namespace
 
 uint64_t Machine::observable_state() {
   const World& w = *world_;
   if (w.histories_used) return 0;  // they grow
-  StateDigest d(host_);
-  lua_getglobal(L_, "pcall");
-  lua_getglobal(L_, "xpcall");
-  const lua_CFunction pcall = lua_tocfunction(L_, -2), xpcall = lua_tocfunction(L_, -1);
-  lua_pop(L_, 2);
+  StateDigest d(host_, L_);
   for (const Process* p : w.processes) {
     if (p->status == Status::ended) continue;
     d.number(p->key);
@@ -143,12 +42,7 @@ uint64_t Machine::observable_state() {
     for (const Watch& x : p->watches) d.ref(x.ref), d.number(x.target), d.term(x.object);
     for (const Watcher& x : p->watchers) d.ref(x.ref), d.number(x.process), d.number(x.late);
     for (const Alias& x : p->aliases) d.ref(x.ref), d.number(static_cast<uint64_t>(x.mode));
-    if (p->seeded) d.number(digest_bytes(&p->random, sizeof p->random));
-    lua_pushfstring(L_, "lockstep.dictionary.%d", static_cast<int>(p->index));
-    lua_rawget(L_, LUA_REGISTRYINDEX);
-    d.top(L_);
-    d.frames(p->L, pcall, xpcall);
-    if (p->running && p->running != p->L) d.frames(p->running, pcall, xpcall);
+    d.own(*p);
     if (!d.known()) return 0;
   }
   if (w.clock_read) d.number(w.now);
