@@ -28,7 +28,7 @@ class CheckedSystem : public System {
     const auto first = inner_->decisions();
     const std::vector<Decision> decisions(first.begin(), first.end());
     const auto digest = inner_->digest();
-    Replay again(decisions);
+    Replay again(decisions, chooser.fair_spins());
     again.begin(iteration_, *inner_);
     inner_->begin(seed_, iteration_);
     const auto second = inner_->run(again);

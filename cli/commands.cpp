@@ -29,6 +29,7 @@ LOCKSTEP_SETTING(resample_prob)
 LOCKSTEP_SETTING(delivery)
 LOCKSTEP_SETTING(timers)
 LOCKSTEP_SETTING(reduce)
+LOCKSTEP_SETTING(spins)
 LOCKSTEP_SETTING(preemptions)
 LOCKSTEP_SETTING(cache_memory)
 #undef LOCKSTEP_SETTING
@@ -105,6 +106,11 @@ const Flag kProof[] = {
      "dpor: schedules that differ only in the order of equal-writes, unused-increments, "
      "unobserved-sends, equal-messages, or all of these, count as one",
      setting<k_reduce>},
+    {"--spins", nullptr, "fair|any",
+     "dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while "
+     "nothing "
+     "that it looks at changes; or gone round as often as there are steps (default fair)",
+     setting<k_spins>},
     {"--preemptions", nullptr, "N",
      "cache, dfs: only schedules with at most N preemptions; the verdict says so",
      setting<k_preemptions>},

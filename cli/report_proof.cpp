@@ -66,6 +66,12 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
         "most {:.1g}",
         grouped(e.states),
         static_cast<double>(e.states) * static_cast<double>(e.states) * 0x1p-65));
+  if (const auto& a = s.result.activity; a.spun)
+    out.push_back(fmt::format(
+        "waits that spin are fair: nobody goes round again before something that it looks at has "
+        "changed ({} with such a wait; {} of them left out, where it would have gone on) (--spins "
+        "any)",
+        counted(a.spun, "execution"), grouped(a.in_vain)));
   if (const auto names = reduce_names(set.reduce); !names.empty())
     out.push_back("schedules that differ only by what nobody can tell count as one: " + names);
   return out;
@@ -277,6 +283,9 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
           {"random_numbers", e.drew},
           {"preemptions", s.settings.preemptions},
           {"reduce", reduce_names(s.settings.reduce)},
+          {"spins", s.settings.fair_spins ? "fair" : "any"},
+          {"spun", s.result.activity.spun},
+          {"in_vain", s.result.activity.in_vain},
           {"assertions", e.assertions},
           {"asserting", e.asserting},
           {"processes", e.processes.size()},

@@ -161,10 +161,12 @@ class Run {
 
   // Writes the trace, shrinks it, writes what came of that.
   FailureReport describe(const ScenarioRun& run, const Finding& finding, FailureReport::How how) {
-    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
+    Settings settings = run.settings;
+    settings.spins_held = finding.fair_spins;
+    const auto machine = vm::make_machine(run.program, run.scenario.name, settings.machine());
     FailureReport f;
     f.how = how;
-    f.trace = make_trace(run, finding, *machine);
+    f.trace = make_trace({run.program, run.scenario, settings}, finding, *machine);
     f.iteration = finding.iteration;
     f.nondeterminism = finding.divergence;
     const auto path = names_.next(run, finding.iteration);

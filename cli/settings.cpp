@@ -89,6 +89,10 @@ const Setting kSettings[] = {
      [](Settings& s, const std::string& t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
     {"resample_prob", [](Settings& s, const std::string& t) { s.resample = parse_probability(t); }},
     {"reduce", set_reduce},
+    {"spins",
+     [](Settings& s, const std::string& t) { s.fair_spins = is_choice("fair|any", t, "fair"); }},
+    {"spins_held",  // of traces: the search that made them took waits that spin to be fair
+     [](Settings& s, const std::string& t) { s.spins_held = parse_bool(t); }},
     {"preemptions",
      [](Settings& s, const std::string& t) {
        s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
@@ -236,6 +240,7 @@ ExploreOptions Settings::explore() const {
   e.strategy_options.depth = depth;
   e.strategy_options.resample = resample;
   e.strategy_options.reduce = reduce;
+  e.strategy_options.fair_spins = fair_spins;
   e.strategy_options.preemptions = preemptions;
   e.strategy_options.cache_bytes = cache_memory;
   return e;
@@ -254,6 +259,7 @@ vm::MachineOptions Settings::machine() const {
   m.abort_crashes = abort_crashes;
   m.unused_increments = reduce.unused_increments;
   m.keep_mail = reduce.needs_mail();
+  m.fair_spins = spins_held;
   return m;
 }
 
@@ -273,6 +279,7 @@ SettingMap Settings::recorded() const {
                                 : abort_crashes ? "abort"
                                                 : "fail"}};
   if (!omitted.empty()) map["omit"] = omitted_text(omitted);
+  if (spins_held) map["spins_held"] = "true";
   if (max_temperature) map["max_temperature"] = std::to_string(max_temperature);
   return map;
 }

@@ -24,7 +24,9 @@ struct Settings {
   int depth = 3;
   double resample = -1;
   Reduce reduce;
-  int preemptions = -1;  // negative: no bound
+  bool fair_spins = true;   // searches that leave nothing out take waits that spin to be fair
+  bool spins_held = false;  // of traces: their execution did
+  int preemptions = -1;     // negative: no bound
   uint64_t cache_memory = 1ull << 30;
   bool async_delivery = false;
   bool racy_timers = false;

@@ -16,6 +16,8 @@ struct ExecutionFacts {
   uint32_t processes = 0;   // that were started, the root among them
   uint32_t ran = 0;         // of these, how many were picked for at least one step
   uint64_t unread = 0;      // messages in mailboxes when their owners ended, or the execution did
+  bool spun = false;        // a process came round to where it was (Chooser::fair_spins)
+  bool in_vain = false;     // ... and would have gone on: another execution stands for this one
   std::span<const uint32_t> goals;  // reached: numbers for System::goal_name, each once
 };
 
@@ -28,6 +30,7 @@ struct Activity {
   uint64_t idle = 0;                          // executions in which some process never ran
   uint64_t unread = 0;                        // messages
   uint64_t with_unread = 0;                   // executions that left some
+  uint64_t spun = 0, in_vain = 0;             // executions
   std::map<std::string, uint64_t> goals;      // executions that reached each
 
   void add(const Activity& other) {
@@ -39,6 +42,8 @@ struct Activity {
     idle += other.idle;
     unread += other.unread;
     with_unread += other.with_unread;
+    spun += other.spun;
+    in_vain += other.in_vain;
     for (const auto& [name, n] : other.goals) goals[name] += n;
   }
 };
@@ -55,6 +60,8 @@ class ActivityCounter {
     sum_.idle += f.ran < f.processes;
     sum_.unread += f.unread;
     sum_.with_unread += f.unread != 0;
+    sum_.spun += f.spun;
+    sum_.in_vain += f.in_vain;
     for (const uint32_t goal : f.goals) {
       if (goal >= goals_.size()) goals_.resize(goal + 1);
       goals_[goal]++;

@@ -91,6 +91,7 @@ class Chooser {
   bool sites() const { return sites_; }
   bool skip_forced() const { return skip_forced_; }
   bool states() const { return states_; }
+  bool fair_spins() const { return fair_spins_; }
 
  protected:
   bool at_rest_ =
@@ -98,6 +99,9 @@ class Chooser {
   bool sites_ = false;        // wants Operation::site filled in
   bool skip_forced_ = false;  // need not be asked where there is only one alternative
   bool states_ = false;       // wants System::state
+  // Leaves nothing out, so a process that comes round to where it was, having only looked, need not
+  // be let round again: the System may hold it, and end what that makes pointless as `stopped`.
+  bool fair_spins_ = false;
 
  private:
   Chooser* fair_ = nullptr;

@@ -32,6 +32,7 @@ struct Taught {
 // An execution to be looked at for races when all is done. No decisions: it was too long.
 struct RaceSample {
   uint64_t iteration = 0, stream = 0;
+  bool fair_spins = false;  // of the chooser
   std::vector<Decision> decisions;
 };
 

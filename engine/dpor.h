@@ -15,8 +15,11 @@ namespace lockstep {
 class Dpor final : public Subtree {
  public:
   explicit Dpor(const StrategyOptions& options)
-      : Dpor(options.reduce, StepPool(options.reduce.equal_writes)) {}
-  Dpor(const Reduce& reduce, StepPool pool) : reduce_(reduce), pool_(std::move(pool)) {}
+      : Dpor(options.reduce, StepPool(options.reduce.equal_writes), options.fair_spins) {}
+  Dpor(const Reduce& reduce, StepPool pool, bool fair_spins)
+      : reduce_(reduce), pool_(std::move(pool)) {
+    fair_spins_ = fair_spins;
+  }
 
   bool begin(uint64_t iteration, System& system) override;
   void end(const Outcome& outcome, System& system) override;

@@ -30,7 +30,7 @@ void Dpor::put_to_sleep(Node& node, const Step* step) { node.sleep.push_back({st
 // Below `first`, taken at node `at` of this path.
 std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
                                  Branch&& first) const {
-  auto p = std::make_unique<Dpor>(reduce_, pool_);
+  auto p = std::make_unique<Dpor>(reduce_, pool_, fair_spins_);
   for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
   for (size_t i = 0; i < at; i++) p->steps_.set(i, steps_[i]);
   p->path_.push_back(trunk->node.bare());

@@ -131,12 +131,14 @@ struct Exploration::Worker {
     if (sample) batch.samples.emplace_back(i, sampler.value());
     const uint64_t number = parts ? from + batch.count - 1 : i;
     if (numbered && all.looks_for_races(number) && tells_races(outcome->verdict)) {
-      RaceSample& kept = batch.race_samples.emplace_back(RaceSample{number, stream(i), {}});
+      RaceSample& kept =
+          batch.race_samples.emplace_back(RaceSample{number, stream(i), by.fair_spins(), {}});
       const auto decisions = system.decisions();
       if (decisions.size() <= RaceCollector::kMostEvents)
         kept.decisions.assign(decisions.begin(), decisions.end());
     }
-    if (outcome->failed() || outcome->verdict == Verdict::misuse) keep(i, *outcome, batch);
+    if (outcome->failed() || outcome->verdict == Verdict::misuse)
+      keep(i, *outcome, by.fair_spins(), batch);
     return true;
   }
 
@@ -146,7 +148,7 @@ struct Exploration::Worker {
     activity.clear();
   }
 
-  void keep(uint64_t i, const Outcome& outcome, Batch& batch) {
+  void keep(uint64_t i, const Outcome& outcome, bool fair_spins, Batch& batch) {
     Failure& f = batch.failures.emplace_back();
     f.iteration = i;
     f.steps = batch.steps;
@@ -159,6 +161,7 @@ struct Exploration::Worker {
     f.finding->iteration = i;
     f.finding->stream = stream(i);
     f.finding->outcome = outcome;
+    f.finding->fair_spins = fair_spins && system.facts().spun;
     f.finding->decisions.assign(system.decisions().begin(), system.decisions().end());
     if (parts || (f.bound && !all.options_.bounds_fail)) return;
     if (all.options_.max_failures != 1 && !f.misuse) return;

@@ -154,7 +154,8 @@ void Exploration::report() {
 // The second run of a failing schedule: with recording, and as a check that the first was
 // deterministic.
 void Exploration::record(System& system, Finding& finding) const {
-  Recording recording = record_schedule(system, options_.seed, finding.stream, finding.decisions);
+  Recording recording =
+      record_schedule(system, options_.seed, finding.stream, finding.decisions, finding.fair_spins);
   finding.deterministic =
       recording.divergence.empty() && recording.outcome.signature() == finding.outcome.signature();
   if (!recording.divergence.empty())
@@ -179,7 +180,8 @@ RaceSummary Exploration::races(System& system) const {
       continue;
     }
     budget -= cost;
-    const Recording run = record_schedule(system, options_.seed, sample.stream, sample.decisions);
+    const Recording run =
+        record_schedule(system, options_.seed, sample.stream, sample.decisions, sample.fair_spins);
     if (run.divergence.empty()) collector.add(run.events, system);
   }
   return collector.summary();

@@ -51,6 +51,7 @@ struct Finding {
   std::vector<Decision> decisions;
   std::vector<Event> events;
   uint64_t times = 1;         // how many explored executions had this signature
+  bool fair_spins = false;    // found by a chooser with fair_spins()
   bool deterministic = true;  // false: the second run differed; then `divergence` says where
   std::string divergence;
 };
@@ -121,7 +122,7 @@ struct Recording {
   std::string divergence;  // where the schedule could not be followed; empty: it was, to its end
 };
 Recording record_schedule(System& system, uint64_t seed, uint64_t iteration,
-                          std::span<const Decision> schedule);
+                          std::span<const Decision> schedule, bool fair_spins = false);
 
 // Class fingerprint (D14): a commutative digest of the happens-before order of an execution,
 // computed from what the chooser sees. Two executions of one class have equal digests, also if they

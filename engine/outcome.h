@@ -20,7 +20,8 @@ enum class Verdict : uint8_t {
   liveness = 10,    // something promised never happens: hot monitor at the end, or a lasso
   misuse =
       11,  // the scenario writes file-level state, or misuses the API: exit code 3, not a finding
-  stopped = 12,  // the chooser gave up this execution; not a verdict on the scenario
+  stopped = 12,  // given up: by the chooser, or since a wait in it would have gone on (fair_spins);
+                 // not a verdict on the scenario
   suspect = 13,  // ran long in wall time; must be run again with instructions counted (never shown)
 };
 const char* verdict_name(Verdict verdict);  // "assertion", as users write it in `expect`

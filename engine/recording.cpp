@@ -13,9 +13,9 @@ class Collect final : public EventSink {
 }  // namespace
 
 Recording record_schedule(System& system, uint64_t seed, uint64_t iteration,
-                          std::span<const Decision> schedule) {
+                          std::span<const Decision> schedule, bool fair_spins) {
   Recording recording;
-  Replay replay(schedule);
+  Replay replay(schedule, fair_spins);
   for (bool again = false;; again = true) {
     Collect sink;
     system.limits().count_instructions = again;  // a suspect is judged by exact counts

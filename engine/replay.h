@@ -23,7 +23,8 @@ std::string describe(const Divergence& divergence, const System& system);
 
 class Replay final : public Strategy {
  public:
-  explicit Replay(std::span<const Decision> schedule);
+  // `fair_spins`: as the chooser had it that made the schedule.
+  explicit Replay(std::span<const Decision> schedule, bool fair_spins = false);
   bool begin(uint64_t iteration, System& system) override;
   size_t choose(const ChoicePoint& point) override;
   void end(const Outcome& outcome, System& system) override;

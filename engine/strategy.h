@@ -56,9 +56,10 @@ struct StrategyOptions {
   int depth = 3;  // pct: d, number of ordering constraints
   double resample =
       -1;  // pos: probability of the published tool's variant; negative: the published algorithm
-  int bound = 3;         // delay, preemption and deviation bounds
-  Reduce reduce;         // dpor
-  int preemptions = -1;  // dfs, cache: at most so many in an execution; negative: any number
+  int bound = 3;           // delay, preemption and deviation bounds
+  Reduce reduce;           // dpor
+  bool fair_spins = true;  // dfs, dpor, cache: waits that spin are taken to be fair
+  int preemptions = -1;    // dfs, cache: at most so many in an execution; negative: any number
   uint64_t cache_bytes = 1ull << 30;   // cache: for what is remembered of the states visited
   const Pilot* pilot = nullptr;        // null only for strategies that need none
   std::span<const Decision> schedule;  // replay only

@@ -37,6 +37,7 @@ class Cache final : public Subtree {
   explicit Cache(const StrategyOptions& options)
       : preemptions_(options.preemptions), table_(options.cache_bytes) {
     states_ = true;
+    fair_spins_ = options.fair_spins;
     skip_forced_ = bounded();  // else what sleeps has to be watched
   }
 

@@ -13,7 +13,10 @@ namespace {
 
 class Dfs final : public Subtree {
  public:
-  explicit Dfs(int preemptions) : preemptions_(preemptions) { skip_forced_ = true; }
+  Dfs(int preemptions, bool fair_spins) : preemptions_(preemptions) {
+    skip_forced_ = true;
+    fair_spins_ = fair_spins;
+  }
 
   bool begin(uint64_t iteration, System& system) override {
     system_ = &system;
@@ -51,7 +54,7 @@ class Dfs final : public Subtree {
     }
     base_ = at + 1;
     for (uint32_t value = path_[at].chosen + 1; value < path_[at].count; value++) {
-      auto part = std::make_unique<Dfs>(preemptions_);
+      auto part = std::make_unique<Dfs>(preemptions_, fair_spins_);
       part->path_.assign(path_.begin(), path_.begin() + static_cast<std::ptrdiff_t>(at + 1));
       part->path_[at].chosen = value;
       part->base_ = at + 1;
@@ -116,7 +119,7 @@ const StrategyInfo kDfsInfo = {
     "Godefroid: Model checking for programming languages using VeriSoft (1997)",
     {.exhaustive = true, .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
-      return std::make_unique<Dfs>(options.preemptions);
+      return std::make_unique<Dfs>(options.preemptions, options.fair_spins);
     }};
 
 }  // namespace lockstep

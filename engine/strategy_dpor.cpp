@@ -261,7 +261,7 @@ void Dpor::end(const Outcome& outcome, System&) {
   for (size_t i = 0; i < races_.size(); i++)
     reverse(races_[i].first, races_[i].second, steps_[races_[i].second], depth_);
   consider_waiting();
-  if (outcome.verdict == Verdict::deadlock) return;
+  if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all.
   size_t at = depth_ - 1;
   while (path_[at].data) at--;

@@ -21,7 +21,10 @@ std::string phrase(const System& system, ActorId actor, AltKind kind, OpKind op)
 
 }  // namespace
 
-Replay::Replay(std::span<const Decision> schedule) : schedule_(schedule) { sites_ = true; }
+Replay::Replay(std::span<const Decision> schedule, bool fair_spins) : schedule_(schedule) {
+  sites_ = true;
+  fair_spins_ = fair_spins;
+}
 
 bool Replay::begin(uint64_t, System&) {
   next_ = 0;

@@ -112,6 +112,7 @@ int l_now(lua_State* L) {
   Machine& m = machine_of(L);
   m.observe(m.process(L, "now"), m.world().now);
   m.world().clock_read = true;
+  if (m.world().current) m.did_more_than_look(m.self());  // else a predicate asks
   lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
   return 1;
 }

@@ -258,6 +258,7 @@ void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kin
   p.what = what;
   if (slow_ & kSlowWatch) mark_watched(a.op);
   slow_sync(L, p, a);
+  if (fair_spins_) look_for_round(L, p, a.op);
   park(p);
   slow_granted(L, p);
 }
@@ -285,6 +286,7 @@ void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, 
   p.what = what;
   if (slow_ & kSlowWatch) mark_watched(a.op);
   if (slow_ != 0) slow_sync(L, p, a);
+  if (fair_spins_) look_for_round(L, p, a.op);
   park(p);
   if (slow_ != 0) slow_granted(L, p);
 }

@@ -85,6 +85,7 @@ void Machine::announce_aimed(lua_State* L, Process& p, const char* what, OpKind 
   p.what = what;
   touch(p);
   if (slow_ != 0) slow_sync(L, p, a);
+  if (fair_spins_) look_for_round(L, p, a.op);
   park(p);
   drop_aim(p);
   if (slow_ != 0) slow_granted(L, p);

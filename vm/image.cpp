@@ -262,6 +262,7 @@ void Machine::find_mutable() {
       fixed.insert(p);
     if (block.kind != kPrototype) continue;
     fixed.insert(p);
+    may_go_round_ = may_go_round_ || layout::may_go_round(p);
     // Whatever array it points to is its code, its constants or its line numbers.
     for (size_t i = 0; i + 8 <= block.size; i += 8) {
       const auto it = blocks_.find(layout::load<char*>(p, i));

@@ -31,7 +31,8 @@ uint64_t Machine::observable_state() {
     d.number(static_cast<uint64_t>(p->status) << 16 | static_cast<uint64_t>(p->wait) << 8 |
              static_cast<uint64_t>(p->traps) << 7 | static_cast<uint64_t>(p->killed) << 6 |
              static_cast<uint64_t>(p->leaving) << 5 | static_cast<uint64_t>(p->doomed) << 4 |
-             static_cast<uint64_t>(p->expired) << 3 | static_cast<uint64_t>(p->timed) << 2);
+             static_cast<uint64_t>(p->expired) << 3 | static_cast<uint64_t>(p->timed) << 2 |
+             static_cast<uint64_t>(p->spin.held) << 1);
     d.term(p->name);
     d.term(p->exit_reason);
     d.term(p->pattern);

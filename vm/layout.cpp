@@ -157,6 +157,22 @@ const char* check(lua_State* L) {
   luaL_dostring(L, "local a = at() local b = at() return a, b");
   if (lua_tointeger(L, -2) != 3 || lua_tointeger(L, -1) != 5) return "the position of a call";
   lua_settop(L, 0);
+  const struct {
+    const char* code;
+    bool round;
+  } functions[] = {{"local a = ... while a() do a() end", true},
+                   {"local a = ... repeat a() until a()", true},
+                   {"local a = ... ::b:: a() goto b", true},
+                   {"local a = ... return a()", true},
+                   {"local a = ... for b in a do a() end", true},
+                   {"local a = ... for b = 1, 2 do if b == a then a() break end end", false},
+                   {"local a = ... if a then a() else a(a and 1 or 2) end return (a())", false}};
+  for (const auto& f : functions) {
+    if (luaL_loadstring(L, f.code) != LUA_OK ||
+        may_go_round(proto_of(lua_topointer(L, -1))) != f.round)
+      return "the instructions of a function";
+    lua_settop(L, 0);
+  }
   lua_register(L, "wanted", wanted);
   luaL_dostring(L,
                 "wanted() local a = wanted() local b, c = wanted() local t = { wanted() } "

@@ -2,9 +2,9 @@
 // Debian), all in one place and checked by a self-test at start-up, which refuses to run on a
 // library that differs.
 //
-// Used for six things the public API cannot do: pin the hash seed, share a prototype between
-// copies of a closure, tell cheaply whether file-level state was changed, name the place of a
-// call in 3 ns, and see whether a call's result is used.
+// Used for what the public API cannot do: pin the hash seed, share a prototype between copies of a
+// closure, tell cheaply whether file-level state was changed, name the place of a call in 3 ns, see
+// whether a call's result is used, and whether a program has loops.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -39,6 +39,22 @@ inline const void* proto_of(const void* closure) {
 // (the second one: the instructions, of four bytes each), TString* source 112 }
 inline constexpr size_t kProtoLine = 44, kProtoCode = 64, kProtoSource = 112;
 inline constexpr size_t kInstructionBytes = 4;
+
+// ... int sizecode 24. False: neither a loop nor a tail call is in the function, but perhaps
+// counted loops, which come to no state twice.
+inline constexpr size_t kProtoSizeCode = 24;
+inline bool may_go_round(const void* proto) {
+  constexpr uint32_t kJump = 56, kTailCall = 69, kGenericFor = 76, kNoOffset = 0xffffff;
+  const auto* code = load<const char*>(proto, kProtoCode);
+  const auto n = static_cast<size_t>(load<int>(proto, kProtoSizeCode));
+  for (size_t i = 0; i < n; i++) {
+    const auto instruction = load<uint32_t>(code, i * kInstructionBytes);
+    const uint32_t op = instruction & 0x7f;
+    if (op == kTailCall || op == kGenericFor) return true;
+    if (op == kJump && instruction >> 7 < kNoOffset) return true;  // backwards
+  }
+  return false;
+}
 
 // UpVal, closed: { header 10, tbc 1, pad, TValue* v, TValue value }. TValue: { 8 bytes value, 1
 // byte tag }.

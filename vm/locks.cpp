@@ -77,6 +77,7 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   p.wait = Wait::lock;
   p.awaited = number;
   if (slow_ != 0) slow_sync(L, p, alternative);
+  if (fair_spins_) look_for_round(L, p, op);
   p.blocked_op = op;
   push(w.takers, p.index);
   if (a.values[0] <= 0) {

@@ -47,6 +47,13 @@ Machine::~Machine() {
 }
 
 const Outcome& Machine::run(Chooser& chooser) {
+  again_ = false;
+  run_once(chooser);
+  while (again_) run_again(chooser);
+  return outcome_;
+}
+
+void Machine::run_once(Chooser& chooser) {
   t_machine = this;
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
@@ -55,7 +62,9 @@ const Outcome& Machine::run(Chooser& chooser) {
           (world_->properties.size ? kSlowWatch : 0u);
   slow_ =
       (slow_ & ~static_cast<uint32_t>(kSlowHistory)) | (world_->histories_used ? kSlowHistory : 0u);
+  fair_spins_ = may_go_round_ && (chooser.fair_spins() || options_.fair_spins);
   outcome_ = {};
+  given_up_ = false;
   pending_.clear();
   if (!main_.bottom) main_ = thread_context();
   running_ = true;
@@ -93,12 +102,11 @@ const Outcome& Machine::run(Chooser& chooser) {
     if (!outcome_.detail.empty() && outcome_.detail.back() != '\n') outcome_.detail += '\n';
     outcome_.detail += "printed:\n" + printed_;
   }
-  if (outcome_.verdict != Verdict::stopped && outcome_.verdict != Verdict::suspect &&
+  if ((outcome_.verdict != Verdict::stopped || given_up_) && outcome_.verdict != Verdict::suspect &&
       !(slow_ & kSlowHunt)) {
     check_frozen();
     light_ = outcome_.verdict != Verdict::misuse && changed_little();
   }
-  return outcome_;
 }
 
 void Machine::to_process(Context& from, Process& q) {
@@ -194,6 +202,7 @@ Process* Machine::pick(Process* on) {
       w.woken.size = 0;
     }
     const Alternative& a = w.alternatives[i];
+    if (__builtin_expect(fair_spins_, 0)) note_touched(a);
     if (__builtin_expect(w.steps >= decisions_.size(), 0))
       decisions_.resize(decisions_.size() * 2 + 1024);
     decisions_[w.steps++] = Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind));
@@ -254,6 +263,7 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   if (w.steps >= decisions_.size()) decisions_.resize(decisions_.size() * 2 + 1024);
   decisions_[w.steps++] = Decision::make(p.actor, AltKind::data, value);
   observe(p, value);
+  did_more_than_look(p);
   if (slow_ & kSlowRecord) {
     close_event();
     event_alternatives_ = count;
@@ -320,6 +330,7 @@ void Machine::disable(ActorId actor) {
 void Machine::decide_end() {
   World& w = *world_;
   Outcome o;
+  if (w.held.size != 0 && any_held()) end_in_rounds();
   if (!w.root_ended) {
     Process& root = *w.processes[0];
     o.verdict = Verdict::deadlock;
@@ -353,6 +364,8 @@ ExecutionFacts Machine::facts() const {
   f.assertions = w.assertions;
   f.processes = w.processes.size;
   f.unread = w.unread;
+  f.spun = w.spun;
+  f.in_vain = given_up_;
   for (const Process* p : w.processes) {
     f.ran += p->ran;
     f.unread += p->mailbox.size;

@@ -126,6 +126,7 @@ class Machine final : public System {
     a.op.value = value;
     a.cause = cause;
     p.what = what;
+    if (__builtin_expect(fair_spins_, 0)) look_for_round(L, p, a.op);
     park(p);
   }
   // Further objects of the operation being announced; between announce() and park_announced().
@@ -143,6 +144,8 @@ class Machine final : public System {
     if (__builtin_expect((slow_ & kSlowTrack) != 0, 0)) p.seen = mix64(p.seen, what);
   }
   void observe_raised(lua_State* L);
+  // What the process does just now is not seen from its operation: no round without effect.
+  void did_more_than_look(Process& p) { p.spin.written = kNone; }
   // Footprints of what passes between processes (footprints.cpp). Queued: it travels, and arrives
   // by a step of its own.
   bool queued(const Process& from, const Process& to) const;
@@ -358,6 +361,8 @@ class Machine final : public System {
               uint32_t cause = 0);
   void disable(ActorId actor);
   bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
+  void run_once(Chooser& chooser);
+  void run_again(Chooser& chooser);
   void park(Process& p);
   Process* pick(Process* on);  // next process to run; performs what is not a process's step; null:
                                // the execution is over
@@ -375,6 +380,18 @@ class Machine final : public System {
   void check_predicates();
   void check_at_end();
   void look_for_lasso();
+  // Waits that spin (spin.cpp).
+  void note_touched(const Alternative& a);
+  void look_for_round(lua_State* L, Process& p, const Operation& next);
+  void forget_round(Process& p);
+  void hold(Process& p, const Operation& next);
+  [[noreturn]] void learn_round(uint64_t place);
+  bool outdated(Process& p) const;
+  bool any_held();
+  bool waits_in_vain();  // somebody is held who could have gone on
+  void let_look_again();
+  void end_in_rounds();
+  [[noreturn]] void give_up();
   void check_temperature();
   bool mark_watched(Operation& op);
   uint64_t observable_state();  // 0: it cannot be told
@@ -449,7 +466,12 @@ class Machine final : public System {
   EventSink* sink_ = nullptr;
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
-  uint32_t alarm_ = 0;  // steps at which late() is called
+  bool may_go_round_ = false;     // the program has loops
+  bool fair_spins_ = false;       // waits that spin are taken to be fair, in this execution
+  std::vector<uint64_t> rounds_;  // sorted: places that some process came round to
+  bool again_ = false;            // one was learned: the execution is to be run again
+  bool given_up_ = false;         // somebody was held who could have gone on
+  uint32_t alarm_ = 0;            // steps at which late() is called
   Context main_;
   std::vector<Decision> decisions_;
   Outcome outcome_;

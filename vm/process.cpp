@@ -229,6 +229,7 @@ void Machine::process_body(Process& p) {
       }
     }
     check_at_end();
+    if (waits_in_vain()) give_up();
     finish({});
   }
   die(p);

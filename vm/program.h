@@ -29,6 +29,7 @@ struct MachineOptions {
   uint32_t max_temperature = 0;    // steps that something may be owed; 0: half of max_steps
   bool unused_increments = false;  // increments whose result the caller drops commute
   bool keep_mail = false;          // keep what System::mail() and accepts() tell
+  bool fair_spins = false;  // waits that spin are taken to be fair, whoever chooses (spin.cpp)
 };
 
 // One lockstep.scenario(name, options, body).

@@ -239,6 +239,8 @@ void Machine::watch() {
     w.next_anchor = kFirstAnchor;
     w.anchor.step = 0;
   }
+  // Fairness owes a step to those who could go on, so nobody else is to blame.
+  if (w.held.size != 0 && waits_in_vain()) return;
   look_for_lasso();
   check_temperature();
 }

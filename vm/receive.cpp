@@ -22,7 +22,7 @@ void Machine::deliver(Process& to, const Message& message, bool plain) {
   if (__builtin_expect(options_.keep_mail, 0))
     to.mailbox.back().arrival = note_arrival(to, message.payload, plain);
   if (recording()) note_cause(message.sent_at);
-  if (to.status != Status::blocked) return;
+  if (to.status != Status::blocked || to.spin.held) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
   // shared.
   if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload))
@@ -100,6 +100,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     a.op.object = box;
     p.what = what;
     if (slow_ != 0) slow_sync(L, p, a);
+    if (fair_spins_) look_for_round(L, p, a.op);
     p.blocked_op = a.op;
     disable(p.actor);
     if (p.status != Status::starting) p.status = Status::blocked;
@@ -144,6 +145,10 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
 }
 
 void Machine::flush_own_signals(Process& p) {
+  const World& w = *world_;
+  if (!options_.async_delivery && w.instant_channel.size > p.index &&
+      w.instant_channel[p.index] != kNone && !w.channels[w.instant_channel[p.index]].empty())
+    did_more_than_look(p);
   flush_signals(p);
   die_if_doomed(p);
 }
@@ -223,6 +228,7 @@ bool Machine::refresh_timers() {
     others = others || (a.kind != AltKind::timer && a.kind != AltKind::fault);
   if (w.timers.size == 0) return others;
   if (others && !options_.racy_timers) return true;
+  if (!options_.racy_timers && waits_in_vain()) give_up();  // it would go on before time does
   uint64_t due = w.timers[0].due;
   for (const Timer& t : w.timers) due = std::min(due, t.due);
   for (const Timer& t : w.timers) {
@@ -261,8 +267,10 @@ void Machine::fire(uint32_t i) {
   erase(w.timers, i);
   if (t.due > w.now) w.now = t.due;
   // The others that were due at the same time wait until nothing else can happen again.
-  if (!options_.racy_timers)
+  if (!options_.racy_timers) {
     for (const Timer& other : w.timers) disable(other.actor);
+    if (w.held.size != 0) let_look_again();
+  }
   disable(t.actor);
   if (recording()) note_cause(t.started_at);
   if (t.kind == TimerKind::tick) {

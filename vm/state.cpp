@@ -87,7 +87,13 @@ uint64_t Machine::state() const {
   Sum sum;
   sum.add(w.now, w.root_ended, w.properties.size, w.processes.size, w.tables.size, w.atomics.size,
           w.names.size, w.persistent.size, w.histories.size);
-  for (const Process* p : w.processes) add_process(sum, *p);
+  for (Process* p : w.processes) {
+    add_process(sum, *p);
+    if (!fair_spins_) continue;
+    sum.add(p->spin.held, p->spin.points.size, p->spin.reads.size);
+    outdated(*p);
+    for (const SpinRead& r : p->spin.reads) sum.add(r.stale);
+  }
   // Which timer was started first does not matter, nor which channel was used first.
   uint64_t timers = 0, channels = 0;
   for (const Timer& t : w.timers) {

@@ -107,6 +107,27 @@ enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
 // (footprints.cpp).
 enum class Aim : uint8_t { none, send, signal, monitor, demonitor, link, unregister, spawn, heal };
 
+// Where a process was when it came to an operation, since it last did more than look.
+struct SpinPoint {
+  uint64_t place = 0;  // digest of the operation and the call's place
+  uint64_t state = 0;  // of all that it had to itself; 0: not asked for
+  uint32_t reads = 0;  // looked at before
+};
+struct SpinRead {
+  Footprint what;
+  uint32_t since = 0;  // World::written that was looked through
+  bool stale = false;  // it was written since
+};
+// Is it going round, only looking? While a search takes such waits to be fair (spin.cpp).
+struct Spin {
+  Vec<SpinPoint> points;
+  Vec<SpinRead> reads;
+  uint32_t written = kNone;  // size of World::written before its operation under way
+  OpKind kind = OpKind::none;
+  Access access = Access::none;
+  bool held = false;  // has come round: not among the alternatives
+};
+
 struct Process {
   lua_State* L = nullptr;        // its main coroutine
   lua_State* running = nullptr;  // the coroutine of its own that runs now
@@ -176,6 +197,7 @@ struct Process {
   uint32_t histories_open = 0;  // histories in which it has an operation open
   uint32_t unstamped = 0;       // of these, those whose invocation is in no log yet
   uint32_t inputs = 0;          // operations that generators have made for it
+  Spin spin;
   Footprint history_footprint;
   uint32_t instructions = 0;  // millions, since its last operation; only while they are counted
 };
@@ -296,6 +318,9 @@ struct World {
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<uint32_t> takers;        // processes before an operation that takes a lock
   uint32_t aiming = 0;         // processes with an aim
+  Vec<Footprint> written;      // with fair spins: what was written so far; object 0: anything
+  bool spun = false;           // somebody was held
+  Vec<uint32_t> held;          // processes that go round, or were killed while they did
   Vec<PersistentEntry> persistent;
   Vec<HistoryLog*> histories;
   Vec<uint64_t> inputs;         // keys of the operations that generators made, in order
