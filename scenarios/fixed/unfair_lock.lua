@@ -5,8 +5,11 @@ local lockstep = require "lockstep"
 local atomics = require "lockstep.atomics"
 
 -- Slot 1 is the next number to draw, slot 2 the number that is served.
-local function acquire(lock)
+local function acquire(lock, asked)
   local ticket = atomics.add_get(lock, 1, 1)
+  if asked then
+    atomics.put(asked, 1, 1)
+  end
   while atomics.get(lock, 2) ~= ticket do
     lockstep.yield()
   end
@@ -16,20 +19,23 @@ local function release(lock)
   atomics.add(lock, 2, 1)
 end
 
-local function greedy(lock, cell)
+local function greedy(lock, cell, asked)
   while true do
     acquire(lock)
     atomics.put(cell, 1, 1)
     release(lock)
+    while atomics.get(asked, 1) == 0 do
+      lockstep.yield()
+    end
   end
 end
 
 lockstep.scenario("unfair lock", function()
-  local lock, cell = atomics.new(2), atomics.new(1)
+  local lock, cell, asked = atomics.new(2), atomics.new(1), atomics.new(1)
   atomics.put(lock, 2, 1)
-  lockstep.spawn(greedy, lock, cell)
+  lockstep.spawn(greedy, lock, cell, asked)
   lockstep.temporal("the root waits for the lock", "hot")
-  acquire(lock)
+  acquire(lock, asked)
   lockstep.temporal("the root waits for the lock", "cold")
   assert(atomics.get(cell, 1) <= 1)
 end)

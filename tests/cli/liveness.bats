@@ -21,9 +21,57 @@ failure() { "$LOCKSTEP" "$@" --format ndjson | jq -c 'select(.type == "failure")
 @test "starvation without a deadlock: everybody runs, one never gets the lock; the ticket lock serves all" {
   lockstep run "$LOCKSTEP_ROOT/scenarios/bugs/unfair_lock.lua" --strategy pct
   exits 1
-  has "$out" "liveness at unfair_lock.lua:31 (the root waits for the lock: livelock)"
+  has "$out" "liveness at unfair_lock.lua:37 (the root waits for the lock: livelock)"
   lockstep run "$LOCKSTEP_ROOT/scenarios/fixed/unfair_lock.lua" --strategy pct
   exits 0
+}
+
+@test "a proof takes waits that spin to be fair, says so, and can be told not to" {
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/unfair_lock.lua"
+  exits 0
+  has "$out" "unfair lock: VERIFIED"
+  has "$out" "waits that spin are fair"
+  has "$out" "(--spins any)"
+  scenario wait.lua wait <<'LUA'
+  local a = lockstep.atomics.new(1)
+  lockstep.spawn(lockstep.atomics.put, a, 1, 1)
+  while lockstep.atomics.get(a, 1) == 0 do
+    lockstep.yield()
+  end
+LUA
+  lockstep verify wait.lua
+  exits 0
+  has "$out" "wait: VERIFIED, the only class passes"
+  lockstep verify wait.lua --spins any --max-steps 50
+  exits 5
+  has "$out" "INCOMPLETE"
+  lacks "$out" "waits that spin"
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/unfair_lock.lua" --spins sometimes
+  exits 2
+  has "$err" "--spins must be one of fair, any, got 'sometimes'"
+}
+
+@test "who can only go round for ever is a failure of a proof: found, replayed, shrunk" {
+  scenario round.lua round <<'LUA'
+  local a = lockstep.atomics.new(1)
+  lockstep.spawn(lockstep.atomics.put, a, 1, 2)
+  while lockstep.atomics.get(a, 1) ~= 1 do
+    lockstep.yield()
+  end
+LUA
+  for strategy in dpor dfs cache; do
+    lockstep verify round.lua --strategy $strategy
+    exits 1
+    has "$out" "livelock: P0(root) can only go round for ever, and nothing else can happen"
+    has "$out" "signature:   liveness at round.lua:5 (livelock)"
+    has "$out" "P0(root) goes round at round.lua:5, and looks at atomics#1[1]"
+    lockstep replay "$(sed -n 's/^ *shrunk to: *//p' out)"
+    exits 1
+    has "$out" "reproduced"
+  done
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/failures/livelock.lua"
+  exits 1
+  has "$out" "liveness at livelock.lua:15 (somebody goes first: livelock)"
 }
 
 @test "a loop that counts repeats no state: the bound decides, and says that it is one" {
