@@ -85,13 +85,7 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   if (!values_) s.op.value = 0;
   if (a.kind == AltKind::step)
     s.self = system.stable_object(make_object(ObjectClass::process, a.process));
-  // What a process is told of another may be what that one does by itself: where it is, its
-  // dictionary, whom it monitors. Whether it is alive may hang on signals that are handled first.
-  const bool asks = a.op.kind == OpKind::process_info ||
-                    (a.op.kind == OpKind::alive && a.op.access == Access::write);
-  if (object_class(a.op.object) == ObjectClass::process && (a.op.flags & kStrikes || asks))
-    s.struck =
-        system.stable_object(make_object(ObjectClass::process, object_container(a.op.object)));
+  if (const ObjectId process = struck_by(a.op)) s.struck = system.stable_object(process);
   if (ends_all(a)) s.op.flags |= kAfterAll;
   s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & (kAfterAll | kAgainstAll)) &&
              (a.op.access != Access::take || s.caused);
@@ -125,8 +119,6 @@ const Step* StepPool::finished(const Step& step) {
 
 namespace {
 
-// A signal that is handled may end its process, and so every step of that process depends on it.
-// Who asks after a process has the signals handled that are on their way to it.
 bool strikes(const Step& signal, const Step& other) {
   return signal.struck != 0 && other.self == signal.struck;
 }

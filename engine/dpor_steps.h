@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/choice.h"
+#include "engine/ends.h"
 #include "engine/system.h"
 
 namespace lockstep {
@@ -29,13 +30,6 @@ inline bool same_write(const Operation& a, const Operation& b) {
   return a.access == Access::write && b.access == Access::write && a.object == b.object &&
          a.value == b.value && a.value != 0 && a.kind == b.kind &&
          (a.extra_count | b.extra_count) == 0;
-}
-
-// The root's end where it ends all else. With drain it is an end like every other, which frees what
-// it owns and tells who is linked.
-inline bool ends_all(const Alternative& a) {
-  return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
-         object_class(a.op.object) != ObjectClass::process;
 }
 
 // May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object

@@ -1,59 +1,45 @@
-// The digest is a sum over events of hash(actor, own index, operation, for each object the events
-// just before it), so it does not depend on the order in which independent events came.
+// The digest is a sum over events of hash(actor, own index, operation, sum of the names of all
+// earlier events that conflict with it), so it does not depend on the order in which independent
+// events came. For each pair that conflicts the later one says which came first, and that is all
+// there is to a class (Mazurkiewicz, "Trace theory", 1987). An event's name is its actor's key and
+// its place among that actor's events: the same in all executions, whatever order objects were
+// created in.
 //
-// The accesses of an object fall into groups: neighbours that commute (reads, adds) form one,
-// anything else stands alone. Every event conflicts with all of the group before its own, and a
-// group is named by the sum of its events' names.
+// An object keeps for each kind of access the sum of the names of those that accessed it so, and
+// whoever comes adds up what conflicts with it.
 //
 // An execution ends with its root, wherever the others are then. So that it does not matter how far
 // they got, the last events of an actor count only from the root: an event counts once an event of
 // another actor conflicts with it or was caused by it, and then all before it in its own actor do.
 // Nothing is lost by that: of two racing events the earlier one always counts, and each names those
 // that came before it.
+#include "engine/fingerprint.h"
+
 #include "engine/digest.h"
-#include "engine/explorer.h"
+#include "engine/ends.h"
 
 namespace lockstep {
-namespace {
-
-enum Mode : uint8_t { kFree, kReads, kAdds, kAlone, kElementWrites };
-
-Mode mode_of(Access access) {
-  switch (access) {
-    case Access::read:
-      return kReads;
-    case Access::add:
-      return kAdds;
-    case Access::none:
-    case Access::take:
-      return kFree;  // commutes with arrivals, and only the owner takes
-    default:
-      return kAlone;
-  }
-}
-
-}  // namespace
 
 struct ClassFingerprint::Object {
   ObjectId id = 0;
   uint32_t generation = 0;
-  uint8_t mode = kFree;
-  uint64_t before = 0;  // sum of the names of the group before the current one
-  uint64_t group = 0;   // sum of the names of the current group
-  // Lists in members_: 1 + the index of the latest event; 0: none. Those of the group before that
-  // may not count yet, and those of the current group.
-  uint32_t earlier = 0, members = 0;
+  // By access: lists in members_ of those that may not count yet (1 + the index of the latest; 0:
+  // none), and the sum of the names of all.
+  uint32_t members[kAccesses] = {};
+  uint64_t names[kAccesses] = {};
 };
 
 ClassFingerprint::ClassFingerprint() : objects_(64) {}
 ClassFingerprint::~ClassFingerprint() = default;
 
 void ClassFingerprint::begin() {
-  sum_ = 0;
+  sum_ = names_ = against_all_ = after_all_ = 0;
   used_ = 0;
   for (Own& own : own_) own.sums.assign(1, 0), own.counted = 0;
+  lives_.clear();
   members_.clear();
   decisions_.clear();
+  wide_.clear();
   ending_.actor = kNoActor;
   generation_++;
 }
@@ -66,35 +52,48 @@ void ClassFingerprint::count(Place place) {
   own.counted = place.n;
 }
 
+void ClassFingerprint::count_all() {
+  for (ActorId a = 0; a < own_.size(); a++)
+    count({a, static_cast<uint32_t>(own_[a].sums.size() - 1)});
+}
+
 uint64_t ClassFingerprint::value() const {
   return own_.empty() ? sum_ : sum_ + own_[0].sums.back() - own_[0].sums[own_[0].counted];
 }
 
-uint64_t ClassFingerprint::enter(Object& o, uint8_t mode, Event e) {
-  if (mode != o.mode || mode == kAlone) {
-    o.before = o.group;
-    o.earlier = o.members;
-    o.group = 0;
-    o.members = 0;
-    o.mode = mode;
-  }
-  count_others(o.earlier, e.place.actor);
-  o.group += e.name;
-  members_.push_back({e.place, o.members});
-  o.members = static_cast<uint32_t>(members_.size());
-  return o.before;
-}
-
-// The events of a list that are not by `actor`, whose own order says it already; these stay in it.
+// The events of a list that are not by `actor`, whose own order says it already; the latest of its
+// own stays in it.
 void ClassFingerprint::count_others(uint32_t& list, ActorId actor) {
+  bool own = false;
   for (uint32_t* at = &list; *at != 0;) {
     Member& m = members_[*at - 1];
-    if (m.place.actor == actor) {
-      at = &m.next;
-      continue;
-    }
-    count(m.place);
-    *at = m.next;
+    if (m.place.actor != actor) count(m.place);
+    if (m.place.actor == actor && !own)
+      at = &m.next, own = true;
+    else
+      *at = m.next;
+  }
+}
+
+// The sum of the names of what conflicts with that access, all of which counts now.
+uint64_t ClassFingerprint::before(Object& o, Access access, ActorId actor) {
+  uint64_t names = 0;
+  for (size_t a = 1; a < kAccesses; a++) {
+    if (o.names[a] == 0 || !conflicting(static_cast<Access>(a), access)) continue;
+    names += o.names[a];
+    count_others(o.members[a], actor);
+  }
+  return names;
+}
+
+void ClassFingerprint::remember(Object& o, Access access, Event e) {
+  const auto a = static_cast<size_t>(access);
+  o.names[a] += e.name;
+  if (uint32_t& head = o.members[a]; head != 0 && members_[head - 1].place.actor == e.place.actor) {
+    members_[head - 1].place = e.place;
+  } else {
+    members_.push_back({e.place, head});
+    head = static_cast<uint32_t>(members_.size());
   }
 }
 
@@ -104,7 +103,7 @@ ClassFingerprint::Object& ClassFingerprint::object(ObjectId id) {
   size_t i = mix64(id, 0) & mask;
   while (objects_[i].generation == generation_ && objects_[i].id != id) i = (i + 1) & mask;
   if (objects_[i].generation != generation_) {
-    objects_[i] = {id, generation_};
+    objects_[i] = Object{.id = id, .generation = generation_};
     used_++;
   }
   return objects_[i];
@@ -122,6 +121,11 @@ void ClassFingerprint::grow() {
   }
 }
 
+ClassFingerprint::Life& ClassFingerprint::life(uint32_t process) {
+  if (process >= lives_.size()) lives_.resize(process + 1);
+  return lives_[process];
+}
+
 ClassFingerprint::Event ClassFingerprint::event(ActorId actor, uint64_t actor_key) {
   while (actor >= own_.size()) own_.emplace_back();
   const auto n = static_cast<uint32_t>(own_[actor].sums.size());
@@ -129,32 +133,57 @@ ClassFingerprint::Event ClassFingerprint::event(ActorId actor, uint64_t actor_ke
   return {mix64(actor_key ? actor_key : actor + 1, n), {actor, n}};
 }
 
-// A whole container (element 0) overlaps its elements. Two chains in the container see to that: one
-// in which writes of elements meet whole accesses, one in which reads of elements meet whole
-// writes.
+// A whole container (element 0) overlaps its elements, so it also remembers what all of them do.
 uint64_t ClassFingerprint::enter(Footprint f, Event e) {
-  const Mode mode = mode_of(f.access);
-  if (mode == kFree || f.object == 0) return 0;
-  const bool shared = object_class(f.object) == ObjectClass::ets ||
-                      object_class(f.object) == ObjectClass::atomics ||
-                      object_class(f.object) == ObjectClass::user;
-  if (!shared) return mix64(f.object, enter(object(f.object), mode, e));
-  const ObjectId writes = f.object & ~0xffffffffull;
-  const ObjectId reads = writes | 1ull << 63;  // no object class is that large
-  if (object_element(f.object) == 0) {
-    uint64_t h = mix64(f.object, enter(object(writes), mode, e));
-    if (mode != kReads) h = mix64(h, enter(object(reads), mode, e));
-    return h;
+  if (f.access == Access::none || f.object == 0) return 0;
+  const bool single = object_class(f.object) == ObjectClass::mailbox;  // has no elements
+  const ObjectId everything = f.object >> 32 << 32 | 1ull << 63;  // no object class is that large
+  uint64_t names = 0;
+  if (object_element(f.object) != 0) {
+    Object& whole = object(f.object >> 32 << 32);
+    names = before(whole, f.access, e.place.actor);
+    Object& element = object(f.object);
+    names += before(element, f.access, e.place.actor);
+    remember(element, f.access, e);
+  } else {
+    Object& whole = object(f.object);
+    if (single) names = before(whole, f.access, e.place.actor);
+    remember(whole, f.access, e);
   }
-  const uint64_t h = mix64(f.object, enter(object(f.object), mode, e));
-  if (mode == kReads) return mix64(h, enter(object(reads), kReads, e));
-  return mix64(h, enter(object(writes), kElementWrites, e));
+  if (single) return names;
+  Object& all = object(everything);
+  if (object_element(f.object) == 0) names = before(all, f.access, e.place.actor);
+  remember(all, f.access, e);
+  return names;
+}
+
+// What may end a process conflicts with all of that process's steps.
+uint64_t ClassFingerprint::strike(const Alternative& executed, Event e) {
+  uint64_t names = 0;
+  if (executed.kind == AltKind::step) {
+    Life& own = life(executed.process);
+    own.latest = e.place;
+    names = own.strikes;
+    for (const Place& p : own.strikers)
+      if (p.actor != e.place.actor) count(p);
+    own.strikers.clear();
+  }
+  if (const ObjectId process = struck_by(executed.op)) {
+    Life& other = life(object_container(process));
+    if (other.latest.n != 0 && other.latest.actor != e.place.actor) {
+      names += mix64(other.latest.n, 1);
+      count(other.latest);
+    }
+    other.strikes += e.name;
+    other.strikers.push_back(e.place);
+  }
+  return names;
 }
 
 // The root's end is a step only while others can go on, so it counts only if one of them does.
 void ClassFingerprint::observe(const Alternative& executed, uint64_t actor_key) {
   settle();
-  if (executed.op.kind != OpKind::exit || executed.actor != 0) return add(executed, actor_key);
+  if (!ends_all(executed)) return add(executed, actor_key, false);
   ending_ = executed;
   ending_key_ = actor_key;
   ending_extra_.assign(executed.op.extra, executed.op.extra + executed.op.extra_count);
@@ -163,21 +192,38 @@ void ClassFingerprint::observe(const Alternative& executed, uint64_t actor_key) 
 
 void ClassFingerprint::settle() {
   if (ending_.actor == kNoActor) return;
-  add(ending_, ending_key_);
+  add(ending_, ending_key_, true);
   ending_.actor = kNoActor;
 }
 
-void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key) {
+void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key, bool ends_all) {
   const Operation& op = executed.op;
   if (executed.cause > 0 && executed.cause <= decisions_.size())
     count(decisions_[executed.cause - 1]);
-  else if (op.access == Access::take)  // of a message whose send is not known: of all of them
-    count_others(object(op.object).members, executed.actor);
   const Event e = event(executed.actor, actor_key);
+  uint64_t names = against_all_ + strike(executed, e);
+  for (const Place& p : wide_)
+    if (p.actor != e.place.actor) count(p);
+  wide_.clear();
+  if (op.flags & kAgainstAll) {
+    names += names_;
+    count_all();
+    against_all_ += e.name;
+    wide_.push_back(e.place);
+  }
+  if (op.flags & kAfterAll || ends_all) {
+    names += after_all_;
+    count_all();
+    after_all_ += e.name;
+  }
+  names_ += e.name;
+  // A receive whose message nobody names may take any that arrives.
+  const bool any = op.access == Access::take && executed.cause == 0;
   uint64_t h =
       mix64(e.name, static_cast<uint64_t>(op.kind) << 8 | static_cast<uint64_t>(executed.kind));
-  h = mix64(h, enter({op.object, op.access}, e));
-  for (int i = 0; i < op.extra_count; i++) h += mix64(e.name, enter(op.extra[i], e));
+  names += enter({op.object, any ? Access::poll : op.access}, e);
+  for (int i = 0; i < op.extra_count; i++) names += enter(op.extra[i], e);
+  h = mix64(h, names);
   std::vector<uint64_t>& sums = own_[executed.actor].sums;
   sums.push_back(sums.back() + h);
 }

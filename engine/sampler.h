@@ -6,7 +6,8 @@
 #include <bit>
 #include <vector>
 
-#include "engine/explorer.h"
+#include "engine/fingerprint.h"
+#include "engine/system.h"
 
 namespace lockstep {
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "tests/engine/class_tap.h"
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {
@@ -29,26 +30,13 @@ uint64_t classes(const char* strategy, const std::string& program, int bound, ui
   options.bound = bound;
   options.pilot = &pilot;
   const auto s = find_strategy(strategy)->make(options);
-  class Tap final : public Chooser {
-   public:
-    Tap(Chooser& inner, System& s) : inner_(inner), s_(s) {}
-    size_t choose(const ChoicePoint& p) override {
-      const size_t pick = inner_.choose(p);
-      f.observe(p.alternatives[pick], s_.actor_key(p.alternatives[pick].actor));
-      return pick;
-    }
-    ClassFingerprint f;
-
-   private:
-    Chooser& inner_;
-    System& s_;
-  } tap(*s, system);
+  ClassTap tap(*s, system);
   std::set<uint64_t> seen;
   for (uint64_t i = 0; i < executions && s->begin(i, system); i++) {
     system.begin(1, i);
-    tap.f.begin();
+    tap.begin();
     s->end(system.run(tap), system);
-    seen.insert(tap.f.value());
+    seen.insert(tap.value());
   }
   return seen.size();
 }

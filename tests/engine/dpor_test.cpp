@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/prng.h"
+#include "tests/engine/class_tap.h"
 #include "tests/engine/random_program.h"
 #include "tests/engine/toy_system.h"
 
@@ -390,32 +391,15 @@ Seen all_of(const char* strategy, const std::string& program) {
   Seen seen;
   ToySystem system(program, false);
   const auto s = find_strategy(strategy)->make({});
-  class Tap final : public Chooser {
-   public:
-    Tap(Chooser& inner, System& s) : inner_(inner), s_(s) { at_rest_ = true; }
-    size_t choose(const ChoicePoint& p) override {
-      const size_t pick = inner_.choose(p);
-      if (pick == kStop) return pick;
-      if (p.data)
-        f.observe_data(p.last, s_.actor_key(p.last), static_cast<uint32_t>(pick));
-      else
-        f.observe(p.alternatives[pick], s_.actor_key(p.alternatives[pick].actor));
-      return pick;
-    }
-    ClassFingerprint f;
-
-   private:
-    Chooser& inner_;
-    System& s_;
-  } tap(*s, system);
+  ClassTap tap(*s, system);
   for (uint64_t i = 0; s->begin(i, system); i++) {
     system.begin(1, 0);
-    tap.f.begin();
+    tap.begin();
     const Outcome outcome = system.run(tap);
     s->end(outcome, system);
     EXPECT_NE(outcome.verdict, Verdict::stopped) << program;
     seen.finals.insert(mix64(system.digest(), static_cast<uint64_t>(outcome.verdict)));
-    seen.classes.insert(tap.f.value());
+    seen.classes.insert(tap.value());
     seen.executions++;
   }
   return seen;

@@ -6,6 +6,7 @@
 
 #include "engine/pilot.h"
 #include "engine/replay.h"
+#include "tests/engine/class_tap.h"
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {
@@ -286,27 +287,12 @@ uint64_t classes(const std::string& program) {
   ToySystem plain(program, false);
   plain.allow_deadlock = true;
   std::set<uint64_t> seen;
-  ClassFingerprint fingerprint;
-  class Tap final : public Chooser {
-   public:
-    Tap(Chooser& inner, ClassFingerprint& f, System& s) : inner_(inner), f_(f), s_(s) {}
-    size_t choose(const ChoicePoint& p) override {
-      const size_t pick = inner_.choose(p);
-      if (p.data)
-        f_.observe_data(p.last, s_.actor_key(p.last), static_cast<uint32_t>(pick));
-      else
-        f_.observe(p.alternatives[pick], s_.actor_key(p.alternatives[pick].actor));
-      return pick;
-    }
-    Chooser& inner_;
-    ClassFingerprint& f_;
-    System& s_;
-  } tap(*dfs, fingerprint, plain);
+  ClassTap tap(*dfs, plain);
   for (uint64_t i = 0; dfs->begin(i, plain); i++) {
     plain.begin(1, 0);
-    fingerprint.begin();
+    tap.begin();
     plain.run(tap);
-    seen.insert(fingerprint.value());
+    seen.insert(tap.value());
   }
   return seen.size();
 }

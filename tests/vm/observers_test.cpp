@@ -91,7 +91,7 @@ std::string random_mail(Prng& rng) {
 void compare_random(vm::MachineOptions machine, uint64_t seed, int most) {
   Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : seed);
   if (getenv("PROOF_PROGRAMS")) most = atoi(getenv("PROOF_PROGRAMS"));
-  int programs = 0;
+  int programs = 0, differ = 0;
   uint64_t all = 0, fewer = 0, repeated = 0;
   for (int tries = 0; programs < most && tries < most * 8; tries++) {
     const std::string body = random_mail(rng);
@@ -102,6 +102,7 @@ void compare_random(vm::MachineOptions machine, uint64_t seed, int most) {
     programs++;
     const Seen dpor = all_of("dpor", program, "p", {}, machine);
     EXPECT_EQ(dpor.outcomes, naive.outcomes);
+    differ += dpor.executions != naive.fingerprints.size();
     for (const Reduce& reduce : {kObserved, kEqual, kBoth}) {
       const Seen less = all_of("dpor", program, "p", reduce, machine);
       EXPECT_TRUE(less.complete);
@@ -115,6 +116,7 @@ void compare_random(vm::MachineOptions machine, uint64_t seed, int most) {
   EXPECT_EQ(programs, most);
   EXPECT_LT(fewer, all);  // the switches do something
   EXPECT_LT(repeated, fewer);
+  EXPECT_LE(differ * 10, programs);  // links and monitors, see proof_test.cpp
 }
 
 TEST(Observers, RandomProgramsReachTheOutcomesOfTheNaiveSearch) { compare_random({}, 12, 60); }

@@ -91,7 +91,7 @@ TEST(Proof, RandomProgramsReachTheOutcomesOfTheNaiveSearch) {
     const Seen dpor = all_of("dpor", program, "p");
     EXPECT_TRUE(dpor.complete);
     EXPECT_EQ(dpor.outcomes, naive.outcomes);
-    EXPECT_LE(dpor.executions, naive.executions);
+    EXPECT_EQ(dpor.executions, naive.fingerprints.size());
     const Seen once = all_of("cache", program, "p");
     EXPECT_TRUE(once.complete);
     EXPECT_EQ(once.outcomes, naive.outcomes);
@@ -160,7 +160,7 @@ std::string random_ends(Prng& rng) {
 
 TEST(Proof, ProgramsOfEndsReachTheOutcomesOfTheNaiveSearch) {
   Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : 11);
-  int programs = 0;
+  int programs = 0, differ = 0;
   for (int tries = 0; programs < 50 && tries < 400; tries++) {
     const std::string body = random_ends(rng);
     SCOPED_TRACE(body);
@@ -172,11 +172,15 @@ TEST(Proof, ProgramsOfEndsReachTheOutcomesOfTheNaiveSearch) {
     EXPECT_TRUE(dpor.complete);
     EXPECT_EQ(dpor.outcomes, naive.outcomes);
     EXPECT_LE(dpor.executions, naive.executions);
+    differ += dpor.executions != naive.fingerprints.size();
     const Seen once = all_of("cache", program, "p");
     EXPECT_TRUE(once.complete);
     EXPECT_EQ(once.outcomes, naive.outcomes);
   }
   EXPECT_EQ(programs, 50);
+  // Whom an operation on a monitor or a link touches depends on whether that process has ended when
+  // it is announced, so two executions of one class may look different.
+  EXPECT_LE(differ, 5);
 }
 
 // A DOWN that a poll finds, does not find yet, or that its demonitor forestalls.

@@ -3,14 +3,17 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "engine/strategy.h"
+#include "tests/engine/class_tap.h"
 #include "vm/program.h"
 
 namespace lockstep {
 
 struct Seen {
   std::set<std::string> outcomes;
+  std::set<uint64_t> fingerprints;  // of the naive search only
   uint64_t executions = 0, blocked = 0, redundant = 0;
   uint64_t failed = 0;  // classes that fail, deadlocks aside
   uint64_t classes() const { return executions - blocked - redundant; }
@@ -29,6 +32,8 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
   options.reduce = reduce;
   options.preemptions = preemptions;
   const auto s = find_strategy(strategy)->make(options);
+  ClassTap tap(*s, *system);
+  const bool naive = std::string_view(strategy) == "dfs";
   Seen seen;
   while (seen.executions < most) {
     if (!s->begin(seen.executions, *system)) {
@@ -36,12 +41,14 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
       break;
     }
     if (!s->resumed()) system->begin(1, 0);
-    const Outcome outcome = system->run(*s);
+    tap.begin();
+    const Outcome outcome = naive ? system->run(tap) : system->run(*s);
     s->end(outcome, *system);
     seen.executions++;
     seen.redundant += s->redundant();
     seen.failed += !s->redundant() && outcome.verdict != Verdict::stopped &&
                    outcome.verdict != Verdict::passed && outcome.verdict != Verdict::deadlock;
+    if (naive) seen.fingerprints.insert(tap.value());
     if (outcome.verdict == Verdict::stopped)
       seen.blocked++;
     else
