@@ -17,8 +17,8 @@ inline bool ends_all(const Alternative& a) {
 // alive may hang on signals that are handled first.
 inline ObjectId struck_by(const Operation& op) {
   if (object_class(op.object) != ObjectClass::process) return 0;
-  const bool asks = op.kind == OpKind::process_info ||
-                    (op.kind == OpKind::alive && op.access == Access::write);
+  const bool asks =
+      op.kind == OpKind::process_info || (op.kind == OpKind::alive && op.access == Access::write);
   if (!(op.flags & kStrikes) && !asks) return 0;
   return make_object(ObjectClass::process, object_container(op.object));
 }

@@ -31,6 +31,8 @@ struct ClassFingerprint::Object {
 
 ClassFingerprint::ClassFingerprint() : objects_(64) {}
 ClassFingerprint::~ClassFingerprint() = default;
+ClassFingerprint::ClassFingerprint(const ClassFingerprint&) = default;
+ClassFingerprint& ClassFingerprint::operator=(const ClassFingerprint&) = default;
 
 void ClassFingerprint::begin() {
   sum_ = names_ = against_all_ = after_all_ = 0;

@@ -15,6 +15,8 @@ class ClassFingerprint {
  public:
   ClassFingerprint();
   ~ClassFingerprint();
+  ClassFingerprint(const ClassFingerprint&);
+  ClassFingerprint& operator=(const ClassFingerprint&);
   void begin();
   // Each executed alternative, in order.
   void observe(const Alternative& executed, uint64_t actor_key);

@@ -1,5 +1,7 @@
 // Lets a strategy choose and takes the class fingerprint of what it chose.
 #pragma once
+#include <vector>
+
 #include "engine/fingerprint.h"
 #include "engine/strategy.h"
 
@@ -7,12 +9,20 @@ namespace lockstep {
 
 class ClassTap final : public Chooser {
  public:
-  ClassTap(Strategy& inner, const System& system) : inner_(inner), system_(system) {
-    at_rest_ = inner.at_rest();
+  ClassTap(Strategy& inner, const System& system) : inner_(inner), system_(system) {}
+  // Before each execution, when the strategy has begun it: what it wants may change.
+  void begin() {
+    at_rest_ = inner_.at_rest();
+    fair_spins_ = inner_.fair_spins();
+    if (!inner_.resumed()) fingerprint_.begin();
   }
-  // Before each execution.
-  void begin() { fingerprint_.begin(); }
   size_t choose(const ChoicePoint& p) override {
+    // Where the strategy went back to a saved state, so does the fingerprint.
+    if (p.step < before_.size()) {
+      fingerprint_ = before_[p.step];
+      before_.resize(p.step);
+    }
+    before_.push_back(fingerprint_);
     const size_t pick = inner_.choose(p);
     if (pick == kStop) return pick;
     if (p.data)
@@ -27,6 +37,7 @@ class ClassTap final : public Chooser {
   Strategy& inner_;
   const System& system_;
   ClassFingerprint fingerprint_;
+  std::vector<ClassFingerprint> before_;  // each decision of the last execution
 };
 
 }  // namespace lockstep
