@@ -237,6 +237,24 @@ LUA
   has "$out" "the only class passes"
 }
 
+# dpor takes the firing of a timer and what a process then reads of the clock for independent.
+@test "what a proof with racy timers leaves out is said" {
+  cat >clock.lua <<'EOF'
+local lockstep = require "lockstep"
+lockstep.scenario("clock", { timers = "racy" }, function()
+  lockstep.spawn(function() lockstep.sleep(100) end)
+  lockstep.yield()
+  assert(lockstep.now() == 0, "late")
+end)
+EOF
+  lockstep verify clock.lua
+  has "$out" "is looked at by --strategy dfs only"
+  lockstep verify clock.lua --strategy dfs
+  exits 1
+  has "$out" "late"
+  lacks "$out" "is looked at by --strategy dfs only"
+}
+
 @test "a bound on preemptions goes with dfs, and the verdict says so" {
   writers
   lockstep verify writers.lua --strategy dfs --preemptions 0
