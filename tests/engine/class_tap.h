@@ -14,15 +14,21 @@ class ClassTap final : public Chooser {
   void begin() {
     at_rest_ = inner_.at_rest();
     fair_spins_ = inner_.fair_spins();
-    if (!inner_.resumed()) fingerprint_.begin();
+    goes_back_ = inner_.resumed();
+    if (goes_back_) return;
+    fingerprint_.begin();
+    before_.clear();
   }
   size_t choose(const ChoicePoint& p) override {
-    // Where the strategy went back to a saved state, so does the fingerprint.
-    if (p.step < before_.size()) {
-      fingerprint_ = before_[p.step];
-      before_.resize(p.step);
+    // Where the strategy goes back to a saved state, so does the fingerprint; states are saved only
+    // at rest.
+    if (goes_back_) {
+      fingerprint_ = before_.at(p.step);
+      before_.resize(p.step + 1);
+      goes_back_ = false;
+    } else if (at_rest_) {
+      before_.push_back(fingerprint_);
     }
-    before_.push_back(fingerprint_);
     const size_t pick = inner_.choose(p);
     if (pick == kStop) return pick;
     if (p.data)
@@ -37,7 +43,8 @@ class ClassTap final : public Chooser {
   Strategy& inner_;
   const System& system_;
   ClassFingerprint fingerprint_;
-  std::vector<ClassFingerprint> before_;  // each decision of the last execution
+  std::vector<ClassFingerprint> before_;  // the decisions up to the last saved state, or further
+  bool goes_back_ = false;
 };
 
 }  // namespace lockstep
