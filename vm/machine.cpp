@@ -230,6 +230,32 @@ Process* Machine::pick(Process* on) {
   }
 }
 
+void Machine::perform(const Alternative& a) {
+  World& w = *world_;
+  switch (a.kind) {
+    case AltKind::timer:
+      for (uint32_t i = 0; i < w.timers.size; i++)
+        if (w.timers[i].actor == a.actor) {
+          fire(i);
+          return;
+        }
+      break;
+    case AltKind::deliver:
+      for (Channel& c : w.channels)
+        if (c.actor == a.actor) {
+          handle_head(c);
+          return;
+        }
+      break;
+    case AltKind::fault:
+      if (perform_fault(a.actor)) return;
+      break;
+    default:
+      break;
+  }
+  LOCKSTEP_ASSERT(!"an alternative that nothing stands behind");
+}
+
 // Many steps have passed: too many, or enough to look at who has stood still.
 void Machine::late() {
   if (world_->steps < options_.limits.max_steps) {
