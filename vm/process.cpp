@@ -407,6 +407,8 @@ void Machine::terminate(Process& p, const Term& reason) {
   Process* running_here = on_main_ ? nullptr : w.current;
   if (running_here == &p) {  // on its own stack: it dies as soon as the delivery is done
     p.doomed = true;
+    // Here too, so that the alternatives are in the same order whoever's stack this is.
+    enable(p.actor, AltKind::step, p.index, {}, w.steps);
     signals_changed(p);
     return;
   }
