@@ -59,7 +59,7 @@ class CheckedSystem : public System {
   std::string site_name(uint32_t site) const override { return inner_->site_name(site); }
   std::string object_name(ObjectId object) const override { return inner_->object_name(object); }
   ObjectId stable_object(ObjectId object) const override { return inner_->stable_object(object); }
-  std::span<const Alternative> blocked() const override { return inner_->blocked(); }
+  std::span<const Blocked> blocked() override { return inner_->blocked(); }
   Mail mail() const override { return inner_->mail(); }
   bool accepts(size_t reception, size_t arrival) const override {
     return inner_->accepts(reception, arrival);

@@ -47,10 +47,6 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
   out.push_back(fmt::format(
       "{} delivery on a node; timers {}", set.async_delivery ? "async" : "instant",
       set.racy_timers ? "racy: at any time once due" : "quiescent: only when nothing else can go"));
-  if (set.racy_timers && !every_schedule(s))
-    out.push_back(
-        "reading the clock and starting a timer are no steps of their own: that a timer fires just "
-        "before is looked at by --strategy dfs only");
   out.push_back(
       set.drain ? "an execution goes on after its root, until nothing can (drain)"
                 : "an execution ends with its root; what others would do later is not looked at");

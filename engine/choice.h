@@ -32,6 +32,14 @@ struct Alternative {
   Operation op;
 };
 
+// What was not possible as things were, up to so many decisions: then it was over, by the execution
+// or by a step that made it impossible for good.
+struct Blocked {
+  static constexpr uint32_t kToTheEnd = 0xffffffff;
+  Alternative what;
+  uint32_t until = kToTheEnd;
+};
+
 // A view of the machine's own arrays, valid until the call of Chooser::choose returns.
 struct ChoicePoint {
   // Empty for data choices (then `count` values 0 .. count-1 may be picked, and `last` is the

@@ -135,7 +135,14 @@ class Dpor final : public Subtree {
   ObservedMail mail_;
   std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
   // What never came, with the number of steps that it follows.
-  std::vector<std::pair<Taken, size_t>> waiting_;
+  // What could not come, after which number of steps, and whether the last of these made it
+  // impossible.
+  struct Waiting {
+    Taken taken;
+    size_t count;
+    bool prevented;
+  };
+  std::vector<Waiting> waiting_;
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
   std::vector<std::pair<size_t, size_t>> races_;

@@ -21,9 +21,9 @@ void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
   const Step& step = *taken.step;
   if (at < depth_ && step.op.access == Access::take && mail_.brought(at) < at)
     direct_.push_back(mail_.brought(at));
-  const auto depends = [&](size_t i) {
+  const auto depends = [&](size_t i, const Step& late) {
     const Step& other = *steps_[i].step;
-    if (!dependent(other, step, reduce_.equal_writes)) return false;
+    if (!dependent(other, late, reduce_.equal_writes)) return false;
     const ObjectId box = at < depth_ ? only_mailbox(other, step) : 0;
     if (box == 0) return true;
     if (reduce_.unobserved_sends && mail_.indifferent(i, at, box)) return false;
@@ -96,8 +96,8 @@ bool Dpor::matters(size_t send, size_t other) const {
       if ((y == receive || observed_.before(receive, y)) &&
           conflict(*steps_[x].step, *steps_[y].step, x == send))
         return true;
-    for (const auto& [taken, count] : waiting_)
-      if (conflict(*steps_[x].step, *taken.step, false)) return true;
+    for (const Waiting& w : waiting_)
+      if (conflict(*steps_[x].step, *w.taken.step, false)) return true;
   }
   return false;
 }

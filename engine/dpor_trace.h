@@ -75,13 +75,16 @@ class HappensBefore {
   }
 
   // Appends the step at `index`: after `direct` (program order, creation, cause) and after those of
-  // the first `count` of `steps` that it depends on: `depends(i)`. The immediate races go to
+  // the first `count` of `steps` that it depends on: `depends(i, step)`. The immediate races go to
   // `races` as the indices of the earlier steps.
   template <class Depends>
   void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
               const Trail& steps, const Depends& depends, std::vector<size_t>& races);
 
  private:
+  template <class Depends>
+  void append_dependent(size_t index, size_t count, const Step& step, const Trail& steps,
+                        const Depends& depends, std::vector<size_t>* races);
   using Word = uint64_t;
   Word* row(size_t i) { return rows_.data() + i * words_; }
   const Word* row(size_t i) const { return rows_.data() + i * words_; }
@@ -114,6 +117,30 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
       if (other.who != step.who && !before(i, index)) races.push_back(i);
       break;
     }
+  if (step.op.flags & kInTurn) {
+    // What it waited for only makes it possible. The race is with what made it wait.
+    const size_t own = out_of_turn(step.op).extra_count;
+    Step alone = step, turn = step;
+    alone.op.extra_count = static_cast<uint8_t>(own);
+    turn.op.object = 0;
+    turn.op.extra += own;
+    turn.op.extra_count = static_cast<uint8_t>(step.op.extra_count - own);
+    const auto races_with = [&](size_t i, const Step& late) {
+      const Step& other = *steps[i].step;
+      const bool earlier = other.op.flags & kInTurn && other.op.object != step.op.object;
+      return !earlier && depends(i, late) && !depends(i, turn);
+    };
+    append_dependent(index, count, alone, steps, races_with, &races);
+    append_dependent(index, count, step, steps, depends, nullptr);
+    return;
+  }
+  append_dependent(index, count, step, steps, depends, &races);
+}
+
+template <class Depends>
+void HappensBefore::append_dependent(size_t index, size_t count, const Step& step,
+                                     const Trail& steps, const Depends& depends,
+                                     std::vector<size_t>* races) {
   const Word* before_it = row(index);
   for (size_t w = (count + 63) / 64; w-- > 0;) {
     const size_t most = count - w * 64;
@@ -123,11 +150,11 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
       const auto bit = static_cast<size_t>(63 - __builtin_clzll(open));
       asked &= (Word{1} << bit) - 1;
       const size_t i = w * 64 + bit;
-      if (!depends(i)) continue;
+      if (!depends(i, step)) continue;
       const Step& other = *steps[i].step;
       const bool lock = (other.op.flags | step.op.flags) & (kAcquire | kRelease) &&
                         other.op.object == step.op.object;
-      if (!lock) races.push_back(i);
+      if (races && !lock) races->push_back(i);
       join(index, i);
     }
   }

@@ -12,7 +12,7 @@ const char* op_name(OpKind kind) {
       "send_after",    "cancel_timer", "read_timer", "timer_fire", "deliver",
       "yield",         "choose",       "ets",        "atomics",    "persistent_term",
       "process_info",  "node",         "fault",      "history",    "sleep",
-      "monitor_state", "user"};
+      "monitor_state", "user",         "now",        "wait"};
   static_assert(sizeof names / sizeof names[0] == static_cast<size_t>(OpKind::kCount));
   const auto i = static_cast<size_t>(kind);
   return i < static_cast<size_t>(OpKind::kCount) ? names[i] : "?";

@@ -47,6 +47,8 @@ enum class OpKind : uint8_t {
   sleep = 29,
   monitor_state = 30,  // liveness monitors, cover goals
   user = 31,           // toy systems in tests
+  now = 32,            // the clock is read
+  wait = 33,           // a receive with a time limit begins
   kCount
 };
 const char* op_name(OpKind kind);
@@ -113,6 +115,10 @@ inline constexpr uint8_t kRelease = 4;     // release between them, which only m
 inline constexpr uint8_t kAgainstAll = 8;  // conflicts with every other operation (a node stops)
 inline constexpr uint8_t kStrikes =
     16;  // may end the process that is its object, and so conflicts with all that this one does
+// Waits for its turn, which `object` stands for: not possible before what conflicts with the reads
+// at the end of `extra`, nor before such steps with another object. That is no race; the race is
+// with what made it wait. A timer that is due later than others, when time may pass at any moment.
+inline constexpr uint8_t kInTurn = 32;
 
 // Value type; `extra` points into memory of the System that stays valid until its next step.
 struct Operation {
@@ -127,6 +133,13 @@ struct Operation {
                         // of one kind with equal values have equal effects and results. 0: unknown
   const Footprint* extra = nullptr;
 };
+
+// Of an operation in turn: without what only makes it possible.
+inline Operation out_of_turn(Operation op) {
+  while (op.extra_count != 0 && op.extra[op.extra_count - 1].access == Access::read)
+    op.extra_count--;
+  return op;
+}
 
 // Row a, column b: eight bits for each access of a. Two reads commute, and two adds. A receive that
 // waits for a message commutes with later arrivals; that the message was sent first is a cause, not

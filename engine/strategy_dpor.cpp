@@ -248,8 +248,8 @@ size_t Dpor::latest(size_t at, uint64_t who) const {
 void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races) {
   causes_of(count, taken);
   const Step& step = *taken.step;
-  const auto depends = [&](size_t i) {
-    return dependent(*steps_[i].step, step, reduce_.equal_writes);
+  const auto depends = [&](size_t i, const Step& late) {
+    return dependent(*steps_[i].step, late, reduce_.equal_writes);
   };
   order_.append(at, count, step, direct_, steps_, depends, races);
 }
@@ -284,9 +284,10 @@ void Dpor::end(const Outcome& outcome, System&) {
 // step.
 void Dpor::find_waiting() {
   waiting_.clear();
-  for (const Alternative& a : system_->blocked())
-    if (a.op.access != Access::take)
-      waiting_.emplace_back(Pending{pool_.step(a, key(a.actor), *system_), a.cause}, depth_);
+  for (const auto& [a, until] : system_->blocked())
+    if (a.op.access != Access::take && until >= fresh_)
+      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}),
+                          std::min<size_t>(until, depth_), false});
   for (size_t i = reduce_.needs_mail() ? 0 : fresh_; i + 1 < depth_; i++) {
     if (path_[i].data) continue;
     size_t next = i + 1;
@@ -308,34 +309,45 @@ void Dpor::find_waiting() {
       };
       if (std::any_of(there.begin(), there.end(), same)) continue;
       if (!(s.op.flags & kAcquire)) {
-        waiting_.emplace_back(p, i + 1);
+        waiting_.push_back({Taken(p), i + 1, true});
         continue;
       }
       // A lock that another took: the race is with who has it at the end.
       bool later = std::any_of(waiting_.begin(), waiting_.end(),
-                               [&](const auto& other) { return same(other.first); });
+                               [&](const auto& other) { return same(other.taken); });
       bool struck = false;
       for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
         later = same(steps_[k]);
         struck = !later && steps_[k].who == s.who;
       }
-      if (!later) waiting_.emplace_back(p, struck ? i + 1 : depth_);
+      if (!later) waiting_.push_back({Taken(p), struck ? i + 1 : depth_, struck});
     }
   }
 }
 
 void Dpor::consider_waiting() {
-  for (const auto& [taken, count] : waiting_) {
+  const auto append_to_all = [this](size_t count, const Taken& taken) {
     found_.clear();
     if (reduce_.needs_mail())
       append_observed(depth_, count, taken, found_);
     else
       append(depth_, count, taken, found_);
+  };
+  for (const auto& [taken, count, by_the_last] : waiting_) {
+    append_to_all(count, taken);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.
-    if (count < depth_ && std::find(found_.begin(), found_.end(), count - 1) != found_.end())
-      found_.assign(1, count - 1);
+    const bool prevented =
+        by_the_last && std::find(found_.begin(), found_.end(), count - 1) != found_.end();
+    if (prevented) found_.assign(1, count - 1);
     for (const size_t i : found_) reverse(i, depth_, taken, count);
+    // Where messages are told apart by who observes them, this would execute classes again that
+    // repeats() does not know; there only timers have been seen to need it.
+    if (!prevented || (reduce_.needs_mail() && !(taken.step->op.flags & kInTurn))) continue;
+    // Steps that do not come after that one may come before it as well, and then before this one:
+    // with the one that prevents it asleep, no race would ask for that.
+    append_to_all(depth_, taken);
+    reverse(count - 1, depth_, taken, depth_);
   }
 }
 
@@ -357,7 +369,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
     }
     v.push(*steps_[i].step, i);
   }
-  if (late_step.op.flags & kAcquire) {
+  if (late_step.op.flags & (kAcquire | kInTurn)) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
     causes_of(late, last);

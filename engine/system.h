@@ -94,10 +94,10 @@ class System {
   // reductions).
   virtual ObjectId stable_object(ObjectId object) const { return object; }
 
-  // What processes wait for that is not possible now and may conflict with what was done (a lock's
-  // acquire). A receive that waits for a message conflicts with nothing, so it need not be named.
-  // Asked after run().
-  virtual std::span<const Alternative> blocked() const { return {}; }
+  // What waited to the end of the execution, or to the end of its chance, and may conflict with
+  // what was done: a lock's acquire, a timer behind others that were due before it. A receive that
+  // waits for a message conflicts with nothing, so it need not be named. Asked after run().
+  virtual std::span<const Blocked> blocked() { return {}; }
 
   // Every arrival and every receive of the execution that has just ended, for reductions that ask
   // which messages a receive can tell apart; valid until begin(). accepts(): whether the receive

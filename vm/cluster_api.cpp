@@ -70,9 +70,9 @@ int l_partition(lua_State* L) {
   if (m.world().net_ticktime == 0 && (ab == Cut::drop || ba == Cut::drop)) {
     m.sync_against_all(L, p, "cluster.partition", OpKind::node);  // noticed at once
   } else {
-    const Footprint ticktime{ticktime_object(), Access::read};
-    m.announce(L, p, "cluster.partition", OpKind::node, Access::write, m.link_object(a, b), 0,
-               &ticktime, 1);
+    const Footprint more[] = {{ticktime_object(), Access::read}, {clock_object(), Access::read}};
+    m.announce(L, p, "cluster.partition", OpKind::node, Access::write, m.link_object(a, b), 0, more,
+               m.clock_races() ? 2 : 1);
   }
   if (a != b) m.partition(a, b, ab, ba);
   lua_pushboolean(L, 1);

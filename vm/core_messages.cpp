@@ -110,11 +110,14 @@ int l_sleep(lua_State* L) {
 }
 int l_now(lua_State* L) {
   Machine& m = machine_of(L);
-  m.observe(m.process(L, "now"), m.world().now);
+  Process& p = m.process(L, "now");
+  const bool races = m.clock_races();
+  if (races) m.sync(L, p, "now", OpKind::now, Access::read, clock_object());
+  m.observe(p, m.world().now);
   m.world().clock_read = true;
   if (m.world().current) m.did_more_than_look(m.self());  // else a predicate asks
   lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
-  return 1;
+  return races ? m.done(L, p, 1) : 1;
 }
 
 // ---- timers ----
@@ -133,16 +136,13 @@ void options_at(lua_State* L, int i, std::initializer_list<std::pair<const char*
   }
 }
 
-ObjectId timer_object(uint64_t ref) {
-  return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
-}
-
 // Asks for a timer, or takes it away. The end of the process that it is for does so too.
 // `answered`: the answer comes as a message.
 void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind, Access access,
                 uint64_t ref, bool answered) {
-  Footprint touched[2], dest;
+  Footprint touched[3], dest;
   size_t n = 0;
+  if (m.options().racy_timers) touched[n++] = {clock_object(), Access::read};
   for (const Timer& t : m.world().timers)
     if (t.kind == TimerKind::message && t.ref == ref && t.dest.tag == Tag::light)
       if (const Process* to = m.find(t.dest.light))
@@ -169,8 +169,9 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   Term dest = m.encode_argument(L, 1, what);
   Term payload = m.encode_argument(L, 2, what);
   // A timer for a process that has ended is none.
-  m.sync(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
-         to ? part_object(*to, Part::life) : 0);
+  const Footprint clock{clock_object(), Access::read};
+  m.announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
+             to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers);
   const uint64_t ref = m.make_ref(p);
   if (!to || m.alive(*to)) {
     if (wrap)
@@ -178,13 +179,10 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
                            {make_string("timeout", m.arena()), Term::of_light(ref), payload});
     const auto now = static_cast<lua_Integer>(m.world().now);
     const lua_Integer due = absolute ? std::max(ms, now) : ms > INT64_MAX - now ? ms : now + ms;
-    Timer& t = m.start_timer(p, static_cast<uint64_t>(due), TimerKind::message);
+    Timer& t = m.start_timer(p, static_cast<uint64_t>(due), TimerKind::message, timer_object(ref));
     t.ref = ref;
     t.dest = dest;
     t.payload = payload;
-    t.touches = static_cast<Footprint*>(m.allocate(2 * sizeof(Footprint)));
-    t.touches[0] = {timer_object(ref), Access::write};
-    t.touches[1] = {to ? 0 : name_object(p.node, dest), Access::read};
   }
   push_light(L, ref);
   return m.done(L, p, 1);
@@ -218,7 +216,7 @@ int l_cancel_timer(lua_State* L) {
   options_at(L, 2, {{"async", &async}, {"info", &info}});
   sync_timer(L, m, p, "cancel_timer", OpKind::timer_cancel, Access::write, ref, async && info);
   int64_t left = 0;
-  if (m.cancel_timer(ref, &left))
+  if (m.cancel_timer(p, ref, &left))
     lua_pushinteger(L, left);
   else
     lua_pushboolean(L, 0);

@@ -42,6 +42,19 @@ inline ObjectId monitor_object(uint64_t ref) {
 inline ObjectId mailbox_object(const Process& p) {
   return make_object(ObjectClass::mailbox, p.index);
 }
+// A timer, and the time limit of a receive, by its number in its process.
+inline ObjectId timer_object(uint64_t ref) {
+  return make_object(ObjectClass::timer, light_index(ref), light_low(ref) | 1);
+}
+inline ObjectId limit_object(const Process& p, uint32_t nth) {
+  return make_object(ObjectClass::timer, p.index, 2 * nth);
+}
+// What time it is, and that an instant has come. Only where time may pass at any moment (--timers
+// racy); else it passes when nothing else can happen, and no two orders differ in it.
+inline ObjectId clock_object() { return make_object(ObjectClass::clock, 1); }
+inline ObjectId instant_object(uint64_t ms) {
+  return make_object(ObjectClass::clock, 2, static_cast<uint32_t>(ms) << 1 | 1);
+}
 inline ObjectId name_object(uint32_t node, const Term& name) {
   return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1);
 }

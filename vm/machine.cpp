@@ -65,7 +65,8 @@ void Machine::run_once(Chooser& chooser) {
   fair_spins_ = may_go_round_ && (chooser.fair_spins() || options_.fair_spins);
   outcome_ = {};
   given_up_ = false;
-  pending_.clear();
+  blocked_.clear();
+  blocked_footprints_.clear();
   if (!main_.bottom) main_ = thread_context();
   running_ = true;
   runs_++;
@@ -121,17 +122,17 @@ void Machine::to_process(Context& from, Process& q) {
 
 // Who waits for a lock at the end of an execution: a reduction must try what comes of it going
 // first.
-static void add_waiting(const World& w, std::vector<Alternative>& pending) {
+static void add_waiting(const World& w, std::vector<Blocked>& blocked) {
   for (const uint32_t index : w.takers) {
     const Process& p = *w.processes[index];
     if (p.wait == Wait::lock && w.position[p.actor] == kNone)
-      pending.emplace_back(p.actor, AltKind::step, p.index, p.blocked_op);
+      blocked.push_back({{p.actor, AltKind::step, p.index, p.blocked_op}});
   }
 }
 
 void Machine::finish(Outcome outcome) {
   outcome_ = std::move(outcome);
-  add_waiting(*world_, pending_);
+  add_waiting(*world_, blocked_);
   world_->over = true;
   if (on_main_) throw EndOnMain{};
   Context nowhere;
@@ -368,7 +369,7 @@ void Machine::decide_end() {
     check_at_end();
   }
   outcome_ = std::move(o);
-  add_waiting(w, pending_);
+  add_waiting(w, blocked_);
   w.over = true;
 }
 

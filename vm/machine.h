@@ -8,6 +8,7 @@
 //    wants everybody at rest is asked from the thread's own stack.
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -75,9 +76,7 @@ class Machine final : public System {
   std::string site_name(uint32_t site) const override;
   std::string object_name(ObjectId object) const override;
   ObjectId stable_object(ObjectId object) const override;
-  std::span<const Alternative> blocked() const override {
-    return {pending_.data(), pending_.size()};
-  }
+  std::span<const Blocked> blocked() override;
   Mail mail() const override;
   bool accepts(size_t reception, size_t arrival) const override;
   std::span<const uint64_t> inputs() const override {
@@ -146,6 +145,8 @@ class Machine final : public System {
   void observe_raised(lua_State* L);
   // What the process does just now is not seen from its operation: no round without effect.
   void did_more_than_look(Process& p) { p.spin.written = kNone; }
+  // Reading the clock is an operation of its own: time may pass at any moment.
+  bool clock_races() const { return options_.racy_timers && !(slow_ & (kSlowMatcher | kSlowPeek)); }
   // Footprints of what passes between processes (footprints.cpp). Queued: it travels, and arrives
   // by a step of its own.
   bool queued(const Process& from, const Process& to) const;
@@ -265,8 +266,8 @@ class Machine final : public System {
   void lock_changed(uint32_t number);
 
   // Timers.
-  Timer& start_timer(Process& owner, uint64_t due, TimerKind kind);
-  bool cancel_timer(uint64_t ref, int64_t* remaining);
+  Timer& start_timer(Process& owner, uint64_t due, TimerKind kind, ObjectId object = 0);
+  bool cancel_timer(const Process& by, uint64_t ref, int64_t* remaining);
   void drop_timers_of(Process& p);
 
   // Names. Terms are compared exactly.
@@ -429,7 +430,12 @@ class Machine final : public System {
   void note_reception(const Process& p, const Term* wanted, uint32_t took);
   bool find_message(Process& p);
   void flush_own_signals(Process& p);
+  void begin_limit(lua_State* L, Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
+  void remove_timer(uint32_t i, ObjectId object, uint32_t by);
+  void touch_timer(Timer& t, bool fresh, Operation& op);
+  void note_blocked(Timer& t, uint32_t until);
+  void wait_for_turn(Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
   void act_on(Process& to, Signal& s);
@@ -480,8 +486,8 @@ class Machine final : public System {
   std::vector<Footprint> extra_room_;
   std::array<Footprint, 255> end_touches_;  // of an end; Operation::extra_count is a byte
   std::string scenario_;
-  std::vector<Alternative>
-      pending_;  // what could still have happened when the root's end ended the execution
+  std::vector<Blocked> blocked_;
+  std::deque<std::vector<Footprint>> blocked_footprints_;
   bool running_ = false;
   bool on_main_ = true;
   uint64_t runs_ = 0;  // for the watchdog: which execution it saw

@@ -222,10 +222,11 @@ void Machine::process_body(Process& p) {
       sync(nullptr, p, "end", OpKind::exit, Access::write, everything);
       for (const Alternative& a : world_->alternatives) {
         if (a.actor == p.actor || a.kind == AltKind::fault) continue;
-        pending_.push_back(a);
-        pending_.back().op.object = everything;
-        pending_.back().op.access = Access::write;
-        pending_.back().op.extra_count = 0;
+        blocked_.push_back({a});
+        Operation& op = blocked_.back().what.op;
+        op.object = everything;
+        op.access = Access::write;
+        op.extra_count = 0;
       }
     }
     check_at_end();

@@ -15,7 +15,7 @@ namespace lockstep::vm {
 namespace {
 
 // Not objects that a guest has: see events.cpp for the name that people read.
-constexpr ObjectId kWatched = make_object(ObjectClass::user, kWatchedContainer);
+constexpr ObjectId kWatched = watched_object();
 ObjectId temporal_object(const Term& name) {
   return make_object(ObjectClass::user, kTemporalContainer,
                      static_cast<uint32_t>(digest(name)) | 1);

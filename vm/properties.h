@@ -8,6 +8,8 @@ namespace lockstep::vm {
 
 // Containers of ObjectClass::user that stand for what predicates see, and for temporal monitors.
 inline constexpr uint32_t kWatchedContainer = 0xfffffe, kTemporalContainer = 0xfffffd;
+// What predicates may see shares this object, that a reduction tries both orders of such writes.
+constexpr ObjectId watched_object() { return make_object(ObjectClass::user, kWatchedContainer); }
 
 // Steps for which something is owed before the first state is remembered; doubled each time.
 inline constexpr uint32_t kFirstAnchor = 16;

@@ -76,17 +76,17 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   p.expired = false;
   p.wait = wait;
   p.receiver = L;
+  if (timeout_ms > 0 && options_.racy_timers) begin_limit(L, p, timeout_ms);
   bool found = find_message(p);
-  if (found || timeout_ms == 0) {
+  if ((found && !p.timed) || timeout_ms == 0) {
     // A poll that finds a message could have come before it: the message is no cause of it.
     sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
          found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
-    if (timeout_ms == 0)
-      flush_own_signals(p);  // all that has been sent is looked at before giving up
+    if (timeout_ms == 0) flush_own_signals(p);  // as below
     if (!found) found = find_message(p);
   } else {
     // Blocked: not among the alternatives until a message fits or the time is up.
-    if (finite) {
+    if (finite && !p.timed) {
       p.deadline =
           start_timer(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
       p.timed = true;
@@ -96,17 +96,29 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     a.op.kind = kind;
     a.op.access = access;
     a.op.object = box;
+    if (p.timed && box != 0 && options_.racy_timers) {
+      a.op.extra = p.limit_touch;
+      a.op.extra_count = 1;
+    }
     p.what = what;
     if (slow_ != 0) slow_sync(L, p, a);
     if (fair_spins_) look_for_round(L, p, a.op);
     p.blocked_op = a.op;
-    disable(p.actor);
-    if (p.status != Status::starting) p.status = Status::blocked;
+    if (found) {
+      a.op.access = Access::take;
+      a.cause = p.mailbox[p.looked].sent_at;
+    } else {
+      disable(p.actor);
+      if (p.status != Status::starting) p.status = Status::blocked;
+    }
     park(p);
     if (slow_ != 0) slow_granted(L, p);
     if (p.timed) stop_receive_timer(p);
-    if (p.expired) flush_own_signals(p);
     found = find_message(p);
+    if (p.expired && !found) {  // all that has been sent is looked at before giving up
+      flush_own_signals(p);
+      found = find_message(p);
+    }
   }
   if (__builtin_expect(options_.keep_mail, 0) && wait != Wait::sleep) {
     static const Term kAnything = Term::of_light(kAny);

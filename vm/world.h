@@ -66,8 +66,19 @@ struct Timer {
   TimerKind kind = TimerKind::message;
   uint64_t ref = 0;              // message timers
   Term dest;                     // pid or name (resolved when it fires)
-  Footprint* touches = nullptr;  // two: the timer, and the name that it is sent to
+  ObjectId object = 0;           // itself, for footprints
+  Footprint* touches = nullptr;  // where time may pass at any moment
+  uint32_t touch_count = 0;
+  uint8_t flags = 0;  // of the operation
   Term payload;
+};
+// A timer that is no more, where time may pass at any moment: one that is due later can fire only
+// after what took it away.
+struct PastTimer {
+  ObjectId object = 0;  // what the step that took it away writes
+  uint64_t due = 0;
+  uint32_t by =
+      kNone;  // the process that did; of two of one process the earlier is before the later
 };
 
 // Watching another process, kept at the watcher: demonitor finds the target by it.
@@ -144,6 +155,8 @@ struct Process {
   uint32_t children = 0;
   uint32_t refs = 0;  // references made so far
   uint32_t timers_made = 0;
+  uint32_t limits_made = 0;          // time limits of receives, where time may pass at any moment
+  Footprint* limit_touch = nullptr;  // the latest of them, as its receive touches it
   uint32_t node = 0;
   uint32_t spawned_at = 0;  // step
   uint32_t ended_at = 0;
@@ -311,6 +324,7 @@ struct World {
   uint32_t stacks_used = 0;
   uint64_t now = 0;   // ms
   Vec<Timer> timers;  // running ones, in order of start
+  Vec<PastTimer> past_timers;
   Vec<Channel> channels;
   Vec<uint32_t> instant_channel;  // by process: index into channels, kNone until needed
   Vec<Name> names;

@@ -113,11 +113,11 @@ class ToySystem final : public System {
     return std::string(1, static_cast<char>(object_container(object)));
   }
   Limits& limits() override { return limits_; }
-  std::span<const Alternative> blocked() const override {
+  std::span<const Blocked> blocked() override {
     blocked_.clear();
     for (size_t p = 0; p < programs_.size(); p++)
       if (state_.procs[p].started && !state_.procs[p].done && !enabled(p))
-        blocked_.push_back(alternative(p));
+        blocked_.push_back({alternative(p)});
     return blocked_;
   }
 
@@ -431,7 +431,7 @@ class ToySystem final : public System {
   Outcome outcome_;
   Limits limits_;
   std::vector<Alternative> alternatives_;
-  mutable std::vector<Alternative> blocked_;
+  std::vector<Blocked> blocked_;
   std::vector<uint32_t> position_;
   std::vector<ActorId> offered_woken_;
 };

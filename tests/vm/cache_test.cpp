@@ -91,7 +91,7 @@ Totals compare(uint64_t seed, int programs, const vm::MachineOptions& machine, i
   Prng rng(getenv("CACHE_SEED") ? strtoull(getenv("CACHE_SEED"), nullptr, 10) : seed);
   if (const char* text = getenv("CACHE_PROGRAMS")) programs = atoi(text);
   Totals totals;
-  for (int tries = 0; totals.programs < programs && tries < programs * 20; tries++) {
+  for (int tries = 0; totals.programs < programs && tries < programs * 40; tries++) {
     const std::string body = random_mixture(rng, few);
     SCOPED_TRACE(body);
     const vm::Program program = program_of(body);

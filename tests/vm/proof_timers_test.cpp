@@ -1,0 +1,162 @@
+// dpor and the state cache reach the outcomes of the naive search where time may pass at any
+// moment: what a process reads of the clock, and which of two timers is due first, depends on what
+// has fired before.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "engine/prng.h"
+#include "tests/vm/tree_search.h"
+
+namespace lockstep {
+namespace {
+
+// Two or three processes of a few operations each, which write down what they saw at once.
+std::string random_timers(Prng& rng) {
+  const uint32_t n = 2 + rng.below(2);
+  std::string s =
+      "local log, any = ets.new('log', { 'public' }), lockstep.any\nlocal pids = {}\n"
+      "lockstep.register('root', lockstep.self())\n";
+  const auto operation = [&](uint32_t p) {
+    const char* to = rng.below(2) ? "a" : "b";
+    const uint32_t ms = 5 * rng.below(3) + 5 * rng.below(2);
+    switch (rng.below(12)) {
+      case 0:
+      case 1:
+        s += "  note(lockstep.now())\n";
+        break;
+      case 2:
+        s += fmt::format("  lockstep.sleep({})\n  note('slept')\n", 5 + 5 * rng.below(2));
+        break;
+      case 3:
+      case 4:
+        s += fmt::format("  note(lockstep.recv({}))\n", ms);
+        break;
+      case 5:
+        s += fmt::format("  if {0} then lockstep.send({0}, 's{1}') end\n", to, p);
+        break;
+      case 6:
+      case 7:
+        s += fmt::format(
+            "  if {0} then\n    ref = lockstep.send_after({0}, 't{1}', {2}{3})\n"
+            "    ets.insert(log, {{ 'ref{1}', ref }})\n  end\n",
+            rng.below(6) ? to : "'root'", p, ms, rng.below(4) ? "" : ", { abs = true }");
+        break;
+      case 8:
+      case 9:
+        s += fmt::format(
+            "  do\n    local r = ets.lookup(log, 'ref{}')[1]\n"
+            "    if r then note(lockstep.{}_timer(r[2])) end\n  end\n",
+            1 + rng.below(n), rng.below(3) ? "cancel" : "read");
+        break;
+      case 10:
+        s += fmt::format("  if {0} and {0} ~= me then lockstep.exit({0}, 'kill') end\n", to);
+        break;
+      default:
+        s += "  note(lockstep.recv(0))\n";
+    }
+  };
+  for (uint32_t p = 1; p <= n; p++) {
+    s += fmt::format(
+        "pids[{0}] = lockstep.spawn_monitor(function(a, b)\n  local me, saw, ref = "
+        "lockstep.self(), ''\n"
+        "  local function note(v) saw = saw .. ' ' .. tostring(v) ets.insert(log, {{ {0}, saw }}) "
+        "end\n",
+        p);
+    const uint32_t steps = 1 + rng.below(n == 2 ? 3 : 2);
+    for (uint32_t i = 0; i < steps; i++) operation(p);
+    s += "end, pids[1], pids[2])\n";
+  }
+  // The root waits for all to end, without a limit of its own.
+  s += fmt::format(
+      "for i = 1, {} do lockstep.recv_first({{ 'DOWN', any, any, any, any }}) end\nlocal all = "
+      "''\n",
+      n);
+  return s + "for i = 1, " + std::to_string(n) +
+         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
+         "error(all, 0)\n";
+}
+
+class RacyTimers : public testing::TestWithParam<bool> {};
+
+TEST_P(RacyTimers, ReachTheOutcomesOfTheNaiveSearch) {
+  const char* seed = getenv("PROOF_SEED");
+  Prng rng(seed ? strtoull(seed, nullptr, 10) : 41);
+  vm::MachineOptions machine;
+  machine.racy_timers = true;
+  machine.async_delivery = GetParam();
+  const int wanted = 20;
+  int programs = 0;
+  uint64_t naive_sum = 0, dpor_sum = 0;
+  for (int tries = 0; programs < wanted && tries < 4000; tries++) {
+    const std::string body = random_timers(rng);
+    SCOPED_TRACE(body);
+    const vm::Program program = program_of(body);
+    const Seen naive = all_of("dfs", program, "p", {}, machine, 5'000);
+    if (!naive.complete || naive.executions == 1) continue;
+    programs++;
+    const Seen dpor = all_of("dpor", program, "p", {}, machine);
+    EXPECT_TRUE(dpor.complete);
+    EXPECT_EQ(dpor.outcomes, naive.outcomes);
+    EXPECT_LE(dpor.executions, naive.executions);
+    EXPECT_EQ(all_of("cache", program, "p", {}, machine).outcomes, naive.outcomes);
+    naive_sum += naive.executions;
+    dpor_sum += dpor.executions;
+  }
+  EXPECT_EQ(programs, wanted);
+  EXPECT_LT(dpor_sum * 2, naive_sum);  // not by doing the same
+}
+
+INSTANTIATE_TEST_SUITE_P(Proof, RacyTimers, testing::Bool(), [](const auto& info) {
+  return std::string(info.param ? "async" : "instant");
+});
+
+// What each of these shows, and no other of them, was missed by dpor once.
+struct Case {
+  const char* name;
+  const char* body;
+  std::set<std::string> outcomes;
+};
+const Case kCases[] = {
+    {"a process ends before the timer that would send to it fires",
+     "local p = lockstep.spawn(function() end)\n"
+     "lockstep.send_after(p, 'late', 5)\n"
+     "error(lockstep.now(), 0)\n",
+     {"assertion 0", "assertion 5"}},
+    {"the clock is read, the timer fires, and then it is to be cancelled",
+     "local ref = lockstep.send_after(lockstep.self(), 'late', 5)\n"
+     "local p = lockstep.spawn(function(root)\n"
+     "  lockstep.send(root, { 'left', lockstep.cancel_timer(ref) })\nend, lockstep.self())\n"
+     "local now = lockstep.now()\n"
+     "local m = lockstep.recv_first({ 'left', lockstep.any })\n"
+     "error(now .. ' ' .. tostring(m[2]), 0)\n",
+     {"assertion 0 5", "assertion 0 false", "assertion 5 false"}},
+    {"a limit begins after one that is over earlier, and is never at the head",
+     "local p = lockstep.spawn(function(root)\n"
+     "  lockstep.send(root, tostring(lockstep.recv(10)))\nend, lockstep.self())\n"
+     "lockstep.send(p, 'first')\n"
+     "lockstep.sleep(5)\n"
+     "error(lockstep.recv(), 0)\n",
+     {"assertion first", "assertion nil"}},
+    {"a limit is over before an earlier timer starts that sends to the same process",
+     "local p = lockstep.spawn(function(root)\n"
+     "  lockstep.send(root, tostring(lockstep.recv(15)))\nend, lockstep.self())\n"
+     "local now = lockstep.now()\n"
+     "lockstep.send_after(p, 'sent', 5)\n"
+     "error(now .. ' ' .. lockstep.recv(), 0)\n",
+     {"assertion 0 nil", "assertion 0 sent", "assertion 15 nil", "assertion 15 sent"}},
+};
+
+TEST(Timers, WhatTimeMayPassBetween) {
+  vm::MachineOptions machine;
+  machine.racy_timers = true;
+  for (const Case& c : kCases)
+    for (const char* strategy : {"dfs", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program_of(c.body), "p", {}, machine).outcomes, c.outcomes)
+          << c.name << ", " << strategy;
+}
+
+}  // namespace
+}  // namespace lockstep
