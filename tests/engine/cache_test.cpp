@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
 #include <string>
 
 #include "engine/prng.h"
 #include "tests/engine/random_program.h"
 #include "tests/engine/toy_system.h"
+#include "tests/random_seed.h"
 
 namespace lockstep {
 namespace {
@@ -92,8 +92,8 @@ Seen all_of(const char* strategy, const std::string& program, int preemptions = 
 }
 
 TEST(Cache, VisitsTheStatesOfTheNaiveSearchOnRandomPrograms) {
-  Prng rng(getenv("CACHE_SEED") ? strtoull(getenv("CACHE_SEED"), nullptr, 10) : 31);
-  for (int i = 0; i < (getenv("CACHE_PROGRAMS") ? atoi(getenv("CACHE_PROGRAMS")) : 300); i++) {
+  Prng rng(random_seed(31));
+  for (int i = 0; i < random_programs(300); i++) {
     const std::string program = random_program(rng);
     SCOPED_TRACE(program);
     const Seen naive = all_of("dfs", program), once = all_of("cache", program);

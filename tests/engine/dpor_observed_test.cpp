@@ -2,13 +2,13 @@
 // the naive search.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "engine/prng.h"
 #include "tests/engine/toy_system.h"
+#include "tests/random_seed.h"
 
 namespace lockstep {
 namespace {
@@ -165,8 +165,8 @@ std::string random_program(Prng& rng) {
 constexpr Reduce kObserved = {.unobserved_sends = true};
 
 TEST(DporObserved, RandomProgramsReachEveryClassOfTheNaiveSearch) {
-  Prng rng(getenv("DPOR_SEED") ? strtoull(getenv("DPOR_SEED"), nullptr, 10) : 2018);
-  const int programs = getenv("DPOR_PROGRAMS") ? atoi(getenv("DPOR_PROGRAMS")) : 400;
+  Prng rng(random_seed(2018));
+  const int programs = random_programs(400);
   uint64_t all = 0, fewer = 0, redundant = 0;
   for (int i = 0; i < programs; i++) {
     const std::string program = random_program(rng);
@@ -188,8 +188,8 @@ TEST(DporObserved, RandomProgramsReachEveryClassOfTheNaiveSearch) {
 
 // The naive search's final states, of processes that send equal messages.
 TEST(DporObserved, EqualMessagesReachEveryFinalState) {
-  Prng rng(getenv("DPOR_SEED") ? strtoull(getenv("DPOR_SEED"), nullptr, 10) : 7);
-  const int programs = getenv("DPOR_PROGRAMS") ? atoi(getenv("DPOR_PROGRAMS")) : 400;
+  Prng rng(random_seed(7));
+  const int programs = random_programs(400);
   uint64_t plain_executions = 0, executions = 0, both = 0, redundant = 0;
   for (int i = 0; i < programs; i++) {
     std::string program = random_program(rng);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +11,7 @@
 #include "tests/engine/class_tap.h"
 #include "tests/engine/random_program.h"
 #include "tests/engine/toy_system.h"
+#include "tests/random_seed.h"
 
 namespace lockstep {
 namespace {
@@ -406,8 +406,8 @@ Seen all_of(const char* strategy, const std::string& program) {
 }
 
 TEST(Dpor, AgreesWithTheNaiveSearchOnRandomPrograms) {
-  Prng rng(getenv("DPOR_SEED") ? strtoull(getenv("DPOR_SEED"), nullptr, 10) : 2026);
-  for (int i = 0; i < (getenv("DPOR_PROGRAMS") ? atoi(getenv("DPOR_PROGRAMS")) : 300); i++) {
+  Prng rng(random_seed(2026));
+  for (int i = 0; i < random_programs(300); i++) {
     const std::string program = random_program(rng);
     SCOPED_TRACE(program);
     const Seen naive = all_of("dfs", program), reduced = all_of("dpor", program);
