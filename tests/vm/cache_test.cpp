@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
@@ -60,9 +58,8 @@ std::string random_mixture(Prng& rng, bool few) {
   const uint32_t n = few ? 2 : 2 + (rng.below(3) == 0);
   std::string s =
       "local atomics, persistent_term = lockstep.atomics, require 'lockstep.persistent_term'\n"
-      "local t = ets.new('t', { 'public' })\nlocal log = ets.new('log', { 'public' })\n"
-      "local a = atomics.new(1)\nlocal pids = {}\nlocal function shown(v)\n"
-      "  return type(v) == 'table' and tostring(v[1]) .. tostring(v[#v]) or tostring(v)\nend\n";
+      "local t = ets.new('t', { 'public' })\nlocal a = atomics.new(1)\n" +
+      kLog;
   for (uint32_t p = 1; p <= n; p++) {
     s += fmt::format(
         "pids[{}] = lockstep.spawn(function(other)\n  local saw, timer = '', nil\n"
@@ -74,54 +71,37 @@ std::string random_mixture(Prng& rng, bool few) {
       s += fmt::format("  do {} end\n", kSteps[rng.below(std::size(kSteps))]);
     s += fmt::format("end, pids[{}])\n", p - 1);
   }
-  return s +
-         "lockstep.sleep(1000)\nlocal all = ''\n"
-         "for _, k in ipairs { 1, 2, 3, 'child' } do\n"
-         "  local r = ets.lookup(log, k)[1] all = all .. ' |' .. (r and shown(r[2]) or '?') end\n"
-         "error(all .. ' ' .. atomics.get(a, 1) .. ' ' .. lockstep.now(), 0)\n";
+  return s + tell_all(3, " .. ' ' .. atomics.get(a, 1) .. ' ' .. lockstep.now()", ", 'child'");
 }
 
-struct Totals {
-  int programs = 0;
-  uint64_t naive = 0, once = 0;
-};
-
-Totals compare(uint64_t seed, int programs, const vm::MachineOptions& machine, int preemptions,
-               bool few = false) {
-  Prng rng(getenv("CACHE_SEED") ? strtoull(getenv("CACHE_SEED"), nullptr, 10) : seed);
-  if (const char* text = getenv("CACHE_PROGRAMS")) programs = atoi(text);
-  Totals totals;
-  for (int tries = 0; totals.programs < programs && tries < programs * 40; tries++) {
-    const std::string body = random_mixture(rng, few);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, machine, few ? 1'500 : 3'000, preemptions);
-    if (!naive.complete) continue;
-    totals.programs++;
-    const Seen once = all_of("cache", program, "p", {}, machine, 60'000, preemptions);
-    EXPECT_TRUE(once.complete);
-    EXPECT_EQ(once.outcomes, naive.outcomes);
-    totals.naive += naive.executions;
-    totals.once += once.executions;
-  }
-  EXPECT_EQ(totals.programs, programs);
-  EXPECT_LT(totals.once, totals.naive);
-  return totals;
+void compare(const SmallPrograms& small, bool few = false) {
+  uint64_t naive_sum = 0, once_sum = 0;
+  each_of(
+      small, [&](Prng& rng) { return random_mixture(rng, few); },
+      [&](const vm::Program& program, const Seen& naive) {
+        const Seen once =
+            all_of("cache", program, "p", {}, small.machine, 60'000, small.preemptions);
+        EXPECT_TRUE(once.complete);
+        EXPECT_EQ(once.outcomes, naive.outcomes);
+        naive_sum += naive.executions;
+        once_sum += once.executions;
+      });
+  EXPECT_LT(once_sum, naive_sum);
 }
 
-TEST(Cache, ReachesTheOutcomesOfTheNaiveSearch) { compare(3, 60, {}, -1); }
+TEST(Cache, ReachesTheOutcomesOfTheNaiveSearch) { compare({.seed = 3, .wanted = 60}); }
 
 TEST(Cache, WithSignalsUnderWayAndTimersThatRace) {
   vm::MachineOptions machine;
   machine.async_delivery = true;
-  compare(5, 12, machine, -1, true);
+  compare({.seed = 5, .wanted = 12, .machine = machine, .most = 1'500}, true);
   machine.async_delivery = false;
   machine.racy_timers = true;
-  compare(6, 12, machine, -1, true);
+  compare({.seed = 6, .wanted = 12, .machine = machine, .most = 1'500}, true);
 }
 
 TEST(Cache, WithABoundOnPreemptions) {
-  for (int bound = 0; bound <= 2; bound++) compare(8, 30, {}, bound);
+  for (int bound = 0; bound <= 2; bound++) compare({.seed = 8, .wanted = 30, .preemptions = bound});
 }
 
 }  // namespace

@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
@@ -20,17 +18,9 @@ constexpr Reduce kBoth = {.unobserved_sends = true, .equal_messages = true};
 // each writes down what it saw, and the root tells it all when nothing else can happen.
 std::string random_mail(Prng& rng) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local log = ets.new('log', { 'public' })\nlocal t = ets.new('t', { 'public' })\n"
-      "ets.insert(t, { 'x', 0 })\nlocal pids = {}\n"
-      "local function shown(v)\n"
-      "  return type(v) == 'table' and tostring(v[1]) .. tostring(v[#v]) or tostring(v)\nend\n";
+  std::string s = kLog + "local t = ets.new('t', { 'public' })\nets.insert(t, { 'x', 0 })\n";
   for (uint32_t p = 1; p <= n; p++) {
-    s += fmt::format(
-        "pids[{}] = lockstep.spawn(function(a, b)\n  local saw, ref = '', nil\n"
-        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
-        "end\n",
-        p, p);
+    s += begin_process(p);
     if (p > 1 && rng.below(4) == 0) s += "  lockstep.flag('trap_exit', true)\n";
     const uint32_t steps = 1 + rng.below(n == 2 ? 5 : 3);
     for (uint32_t i = 0; i < steps; i++) {
@@ -78,42 +68,30 @@ std::string random_mail(Prng& rng) {
           s += fmt::format("  if {0} then lockstep.send({0}, {1}) end\n", to, value);
       }
     }
-    s += "end, pids[1], pids[2])\n";
+    s += kEndProcess;
   }
-  return s +
-         "lockstep.sleep(1000)\nlocal all = ''\n"
-         "for i = 1, " +
-         std::to_string(n) +
-         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
-         "error(all, 0)\n";
+  return s + tell_all(n);
 }
 
-void compare_random(vm::MachineOptions machine, uint64_t seed, int most) {
-  Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : seed);
-  if (getenv("PROOF_PROGRAMS")) most = atoi(getenv("PROOF_PROGRAMS"));
-  int programs = 0, differ = 0;
+void compare_random(const vm::MachineOptions& machine, uint64_t seed, int most) {
+  int differ = 0;
   uint64_t all = 0, fewer = 0, repeated = 0;
-  for (int tries = 0; programs < most && tries < most * 8; tries++) {
-    const std::string body = random_mail(rng);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, machine, 3'000);
-    if (!naive.complete) continue;
-    programs++;
-    const Seen dpor = all_of("dpor", program, "p", {}, machine);
-    EXPECT_EQ(dpor.outcomes, naive.outcomes);
-    differ += dpor.executions != naive.fingerprints.size();
-    for (const Reduce& reduce : {kObserved, kEqual, kBoth}) {
-      const Seen less = all_of("dpor", program, "p", reduce, machine);
-      EXPECT_TRUE(less.complete);
-      EXPECT_EQ(less.outcomes, naive.outcomes) << reduce.unobserved_sends << reduce.equal_messages;
-      EXPECT_LE(less.classes(), dpor.classes());
-      all += dpor.classes();
-      fewer += less.classes();
-      repeated += less.blocked + less.redundant;
-    }
-  }
-  EXPECT_EQ(programs, most);
+  const int programs = each_of({.seed = seed, .wanted = most, .machine = machine}, random_mail,
+                               [&](const vm::Program& program, const Seen& naive) {
+                                 const Seen dpor = all_of("dpor", program, "p", {}, machine);
+                                 EXPECT_EQ(dpor.outcomes, naive.outcomes);
+                                 differ += dpor.executions != naive.fingerprints.size();
+                                 for (const Reduce& reduce : {kObserved, kEqual, kBoth}) {
+                                   const Seen less = all_of("dpor", program, "p", reduce, machine);
+                                   EXPECT_TRUE(less.complete);
+                                   EXPECT_EQ(less.outcomes, naive.outcomes)
+                                       << reduce.unobserved_sends << reduce.equal_messages;
+                                   EXPECT_LE(less.classes(), dpor.classes());
+                                   all += dpor.classes();
+                                   fewer += less.classes();
+                                   repeated += less.blocked + less.redundant;
+                                 }
+                               });
   EXPECT_LT(fewer, all);  // the switches do something
   EXPECT_LT(repeated, fewer);
   EXPECT_LE(differ * 10, programs);  // links and monitors, see proof_test.cpp

@@ -3,28 +3,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
 
-struct Kind {
-  const char* name;
-  bool nodes = false, async = false, racy = false, faults = false;
-};
-
 // Two or three processes of a few operations each, and what the root does meanwhile. Each process
 // writes down what it saw; the root tells it all when nothing else can happen.
-std::string random_network(Prng& rng, const Kind& kind) {
+std::string random_network(Prng& rng, const Setting& kind) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local log = ets.new('log', { 'public' })\nlocal pids = {}\n"
-      "local function shown(v)\n"
-      "  return type(v) == 'table' and tostring(v[1]) .. tostring(v[#v]) or tostring(v)\nend\n";
+  std::string s = kLog;
   if (kind.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
   if (kind.faults)
     s += rng.below(2) ? "cluster.faults({ loss = 1 })\n" : "cluster.faults({ duplicate = 1 })\n";
@@ -79,65 +69,30 @@ std::string random_network(Prng& rng, const Kind& kind) {
     }
   };
   for (uint32_t p = 1; p <= n; p++) {
-    s += fmt::format("pids[{}] = ", p);
-    s += kind.nodes ? fmt::format("cluster.spawn('{}', ", p % 2 ? "a" : "b") : "lockstep.spawn(";
-    s += "function(a, b)\n  local saw, ref = '', nil\n";
-    s += fmt::format(
-        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, "
-        "saw }}) end\n",
-        p);
+    s += begin_process(p, !kind.nodes ? nullptr : p % 2 ? "a" : "b");
     if (rng.below(3) == 0) s += "  lockstep.flag('trap_exit', true)\n";
     const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
     for (uint32_t i = 0; i < steps; i++) operation(false);
-    s += "end, pids[1], pids[2])\n";
+    s += kEndProcess;
   }
   s += "do\n  local a, b, ref = pids[1], pids[2], nil\n  local function note() end\n";
   for (uint32_t i = rng.below(3); i > 0; i--) operation(true);
-  return s +
-         "end\nlockstep.sleep(60000)\nlocal all = ''\n"
-         "for i = 1, " +
-         std::to_string(n) +
-         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
-         "error(all, 0)\n";
+  return s + "end\n" + tell_all(n);
 }
 
-class Network : public testing::TestWithParam<Kind> {};
+class Network : public testing::TestWithParam<Setting> {};
 
 TEST_P(Network, ReachesTheOutcomesOfTheNaiveSearch) {
-  const Kind kind = GetParam();
-  const char* seed = getenv("PROOF_SEED");
-  Prng rng(seed ? strtoull(seed, nullptr, 10) : 23);
-  vm::MachineOptions machine;
-  machine.async_delivery = kind.async;
-  machine.racy_timers = kind.racy;
-  const int wanted = kind.racy ? 12 : 30;  // time that may pass at any time makes many schedules
-  int programs = 0;
-  uint64_t naive_sum = 0, dpor_sum = 0;
-  for (int tries = 0; programs < wanted && tries < 400; tries++) {
-    const std::string body = random_network(rng, kind);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, machine, 3'000);
-    if (!naive.complete || naive.executions == 1) continue;
-    programs++;
-    const Seen dpor = all_of("dpor", program, "p", {}, machine);
-    EXPECT_TRUE(dpor.complete);
-    EXPECT_EQ(dpor.outcomes, naive.outcomes);
-    EXPECT_LE(dpor.executions, naive.executions);
-    naive_sum += naive.executions;
-    dpor_sum += dpor.executions;
-  }
-  EXPECT_EQ(programs, wanted);
-  EXPECT_LT(dpor_sum * 2, naive_sum);  // not by doing the same
+  expect_fewer_executions(GetParam(), 23, random_network);
 }
 
 INSTANTIATE_TEST_SUITE_P(Proof, Network,
-                         testing::Values(Kind{.name = "instant"},
-                                         Kind{.name = "async", .async = true},
-                                         Kind{.name = "racy", .racy = true},
-                                         Kind{.name = "nodes", .nodes = true},
-                                         Kind{.name = "faults", .nodes = true, .faults = true}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         testing::Values(Setting{.name = "instant"},
+                                         Setting{.name = "async", .async = true},
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "nodes", .nodes = true},
+                                         Setting{.name = "faults", .nodes = true, .faults = true}),
+                         setting_name);
 
 }  // namespace
 }  // namespace lockstep

@@ -3,29 +3,19 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <set>
 #include <string>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
 
-struct Kind {
-  const char* name;
-  bool nodes = false, async = false, racy = false;
-};
-
-// Two or three processes of a few operations each. A process writes down what it saw at once, so
-// that those that are killed have told it too; the references that it makes are there for others.
-std::string random_signals(Prng& rng, const Kind& kind) {
+// Two or three processes of a few operations each; the references that they make are there for
+// others.
+std::string random_signals(Prng& rng, const Setting& kind) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local log = ets.new('log', { 'public' })\nlocal pids = {}\n"
-      "local function shown(v)\n"
-      "  if type(v) ~= 'table' then return lockstep.is_ref(v) and 'ref' or tostring(v) end\n"
-      "  return tostring(v[1]) .. (lockstep.is_pid(v[#v]) and '' or tostring(v[#v]))\nend\n";
+  std::string s = kLog;
   if (kind.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
   const auto operation = [&](uint32_t p) {
     const char* to = rng.below(2) ? "a" : "b";
@@ -89,62 +79,27 @@ std::string random_signals(Prng& rng, const Kind& kind) {
     }
   };
   for (uint32_t p = 1; p <= n; p++) {
-    s += fmt::format("pids[{}] = ", p);
-    s += kind.nodes ? fmt::format("cluster.spawn('{}', ", p % 2 ? "a" : "b") : "lockstep.spawn(";
-    s += fmt::format(
-        "function(a, b)\n  local saw, ref = '', nil\n"
-        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
-        "end\n",
-        p);
+    s += begin_process(p, !kind.nodes ? nullptr : p % 2 ? "a" : "b");
     if (rng.below(3) == 0) s += "  lockstep.flag('trap_exit', true)\n";
     const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
     for (uint32_t i = 0; i < steps; i++) operation(p);
-    s += "end, pids[1], pids[2])\n";
+    s += kEndProcess;
   }
-  return s +
-         "lockstep.sleep(60000)\nlocal all = ''\n"
-         "for i = 1, " +
-         std::to_string(n) +
-         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
-         "error(all, 0)\n";
+  return s + tell_all(n);
 }
 
-class Signals : public testing::TestWithParam<Kind> {};
+class Signals : public testing::TestWithParam<Setting> {};
 
 TEST_P(Signals, ReachTheOutcomesOfTheNaiveSearch) {
-  const Kind kind = GetParam();
-  const char* seed = getenv("PROOF_SEED");
-  Prng rng(seed ? strtoull(seed, nullptr, 10) : 31);
-  vm::MachineOptions machine;
-  machine.async_delivery = kind.async;
-  machine.racy_timers = kind.racy;
-  const int wanted = kind.racy ? 12 : 30;
-  int programs = 0;
-  uint64_t naive_sum = 0, dpor_sum = 0;
-  for (int tries = 0; programs < wanted && tries < 400; tries++) {
-    const std::string body = random_signals(rng, kind);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, machine, 3'000);
-    if (!naive.complete || naive.executions == 1) continue;
-    programs++;
-    const Seen dpor = all_of("dpor", program, "p", {}, machine);
-    EXPECT_TRUE(dpor.complete);
-    EXPECT_EQ(dpor.outcomes, naive.outcomes);
-    EXPECT_LE(dpor.executions, naive.executions);
-    naive_sum += naive.executions;
-    dpor_sum += dpor.executions;
-  }
-  EXPECT_EQ(programs, wanted);
-  EXPECT_LT(dpor_sum * 2, naive_sum);  // not by doing the same
+  expect_fewer_executions(GetParam(), 31, random_signals);
 }
 
 INSTANTIATE_TEST_SUITE_P(Proof, Signals,
-                         testing::Values(Kind{.name = "instant"},
-                                         Kind{.name = "async", .async = true},
-                                         Kind{.name = "racy", .racy = true},
-                                         Kind{.name = "nodes", .nodes = true}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         testing::Values(Setting{.name = "instant"},
+                                         Setting{.name = "async", .async = true},
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "nodes", .nodes = true}),
+                         setting_name);
 
 std::set<std::string> outcomes(const char* strategy, const char* body, bool async = false) {
   vm::MachineOptions machine;

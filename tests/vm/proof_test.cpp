@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
 #include <string>
 
 #include "engine/explorer.h"
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
@@ -19,8 +17,9 @@ namespace {
 std::string random_body(Prng& rng) {
   const uint32_t n = 2 + rng.below(2);
   std::string s =
-      "local t = ets.new('t', { 'public' })\nlocal log = ets.new('log', { 'public' })\n"
-      "ets.insert(t, { 'x', 0 })\nets.insert(t, { 'y', 0 })\nlocal pids = {}\n";
+      "local t = ets.new('t', { 'public' })\nets.insert(t, { 'x', 0 })\nets.insert(t, { 'y', 0 "
+      "})\n" +
+      kLog;
   for (uint32_t p = 1; p <= n; p++) {
     s += "pids[" + std::to_string(p) +
          "] = lockstep.spawn(function(a, b)\n  local saw = ''\n"
@@ -65,61 +64,49 @@ std::string random_body(Prng& rng) {
     }
     s += fmt::format("  ets.insert(log, {{ {}, saw }})\nend, pids[1], pids[2])\n", p);
   }
-  return s +
-         "lockstep.sleep(1000)\nlocal all = ''\n"
-         "for i = 1, " +
-         std::to_string(n) +
-         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
-         "error(all .. ' x' .. ets.lookup_element(t, 'x', 2) .. ' y' .. ets.lookup_element(t, 'y', "
-         "2), 0)\n";
+  return s + tell_all(n,
+                      " .. ' x' .. ets.lookup_element(t, 'x', 2) .. ' y' .. "
+                      "ets.lookup_element(t, 'y', 2)");
 }
 
 constexpr Reduce kEach[] = {{.equal_writes = true},
                             {.unused_increments = true},
                             {.equal_writes = true, .unused_increments = true}};
 
+// dpor, and the search that visits each state once.
+Seen expect_outcomes(const vm::Program& program, const Seen& naive) {
+  Seen dpor = all_of("dpor", program, "p");
+  EXPECT_TRUE(dpor.complete);
+  EXPECT_EQ(dpor.outcomes, naive.outcomes);
+  const Seen once = all_of("cache", program, "p");
+  EXPECT_TRUE(once.complete);
+  EXPECT_EQ(once.outcomes, naive.outcomes);
+  return dpor;
+}
+
 TEST(Proof, RandomProgramsReachTheOutcomesOfTheNaiveSearch) {
-  Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : 7);
-  int programs = 0, reduced_more = 0;
-  for (int tries = 0; programs < 50 && tries < 400; tries++) {
-    const std::string body = random_body(rng);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, {}, 3'000);
-    if (!naive.complete) continue;
-    programs++;
-    const Seen dpor = all_of("dpor", program, "p");
-    EXPECT_TRUE(dpor.complete);
-    EXPECT_EQ(dpor.outcomes, naive.outcomes);
-    EXPECT_EQ(dpor.executions, naive.fingerprints.size());
-    const Seen once = all_of("cache", program, "p");
-    EXPECT_TRUE(once.complete);
-    EXPECT_EQ(once.outcomes, naive.outcomes);
-    for (const Reduce& reduce : kEach) {
-      const Seen less = all_of("dpor", program, "p", reduce);
-      EXPECT_TRUE(less.complete);
-      EXPECT_EQ(less.outcomes, naive.outcomes);
-      EXPECT_LE(less.executions - less.blocked, dpor.executions);
-      reduced_more += less.executions < dpor.executions;
-    }
-  }
-  EXPECT_EQ(programs, 50);
+  int reduced_more = 0;
+  each_of({.seed = 7, .wanted = 50}, random_body,
+          [&](const vm::Program& program, const Seen& naive) {
+            const Seen dpor = expect_outcomes(program, naive);
+            EXPECT_EQ(dpor.executions, naive.fingerprints.size());
+            for (const Reduce& reduce : kEach) {
+              const Seen less = all_of("dpor", program, "p", reduce);
+              EXPECT_TRUE(less.complete);
+              EXPECT_EQ(less.outcomes, naive.outcomes);
+              EXPECT_LE(less.executions - less.blocked, dpor.executions);
+              reduced_more += less.executions < dpor.executions;
+            }
+          });
   EXPECT_GT(reduced_more, 0);  // the switches do something
 }
 
 // Processes that end, and others that link to, monitor, poll and kill them.
 std::string random_ends(Prng& rng) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local log = ets.new('log', { 'public' })\n"
-      "local pids = {}\nlocal function shown(v)\n"
-      "  return type(v) == 'table' and tostring(v[1]) .. tostring(v[#v]) or tostring(v)\nend\n";
+  std::string s = kLog;
   for (uint32_t p = 1; p <= n; p++) {
-    s += fmt::format(
-        "pids[{}] = lockstep.spawn(function(a, b)\n  local saw, ref = '', nil\n"
-        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
-        "end\n",
-        p, p);
+    s += begin_process(p);
     if (rng.below(2)) s += "  lockstep.flag('trap_exit', true)\n";
     const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
     for (uint32_t i = 0; i < steps; i++) {
@@ -148,36 +135,19 @@ std::string random_ends(Prng& rng) {
           s += "  note(lockstep.recv(0))\n";
       }
     }
-    s += "end, pids[1], pids[2])\n";
+    s += kEndProcess;
   }
-  return s +
-         "lockstep.sleep(1000)\nlocal all = ''\n"
-         "for i = 1, " +
-         std::to_string(n) +
-         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
-         "error(all, 0)\n";
+  return s + tell_all(n);
 }
 
 TEST(Proof, ProgramsOfEndsReachTheOutcomesOfTheNaiveSearch) {
-  Prng rng(getenv("PROOF_SEED") ? strtoull(getenv("PROOF_SEED"), nullptr, 10) : 11);
-  int programs = 0, differ = 0;
-  for (int tries = 0; programs < 50 && tries < 400; tries++) {
-    const std::string body = random_ends(rng);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, {}, 3'000);
-    if (!naive.complete) continue;
-    programs++;
-    const Seen dpor = all_of("dpor", program, "p");
-    EXPECT_TRUE(dpor.complete);
-    EXPECT_EQ(dpor.outcomes, naive.outcomes);
-    EXPECT_LE(dpor.executions, naive.executions);
-    differ += dpor.executions != naive.fingerprints.size();
-    const Seen once = all_of("cache", program, "p");
-    EXPECT_TRUE(once.complete);
-    EXPECT_EQ(once.outcomes, naive.outcomes);
-  }
-  EXPECT_EQ(programs, 50);
+  int differ = 0;
+  each_of({.seed = 11, .wanted = 50}, random_ends,
+          [&](const vm::Program& program, const Seen& naive) {
+            const Seen dpor = expect_outcomes(program, naive);
+            EXPECT_LE(dpor.executions, naive.executions);
+            differ += dpor.executions != naive.fingerprints.size();
+          });
   // Whom an operation on a monitor or a link touches depends on whether that process has ended when
   // it is announced, so two executions of one class may look different.
   EXPECT_LE(differ, 5);

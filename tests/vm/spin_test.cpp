@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
@@ -292,9 +290,7 @@ Acts random_acts(Prng& rng, bool polls) {
 
 // `before`: what the root does first.
 std::string in_lua(const Acts& all, const std::string& before) {
-  std::string s = kAtomics + before +
-                  "local log = ets.new('log', { 'public' })\n"
-                  "local a, locks = atomics.new(2), atomics.new(2)\nlocal pids = {}\n";
+  std::string s = kAtomics + before + kLog + "local a, locks = atomics.new(2), atomics.new(2)\n";
   for (size_t p = 0; p < all.size(); p++) {
     s += fmt::format("pids[{}] = lockstep.spawn(function(first)\n  local saw = ''\n", p + 1);
     for (const Act& act : all[p]) {
@@ -334,12 +330,8 @@ std::string in_lua(const Acts& all, const std::string& before) {
     }
     s += fmt::format("  ets.insert(log, {{ {}, saw }})\nend, pids[1])\n", p + 1);
   }
-  return s + "lockstep.sleep(1000)\nlocal all = ''\n" +
-         fmt::format(
-             "for i = 1, {} do local r = ets.lookup(log, i)[1] all = all .. ' ' .. (r and r[2] or "
-             "'?') end\n",
-             all.size()) +
-         "error(atomics.get(a, 1) .. atomics.get(a, 2) .. all, 0)\n";
+  return s + tell_all(static_cast<uint32_t>(all.size()),
+                      " .. ' ' .. atomics.get(a, 1) .. atomics.get(a, 2)");
 }
 
 struct Model {
@@ -422,18 +414,19 @@ struct Model {
       explore(next);
     }
     if (!over) return;
-    std::string text = std::to_string(s.slots[0]) + std::to_string(s.slots[1]);
+    std::string text;
     for (size_t p = 0; p < acts.size(); p++)
-      text += " " + (s.at[p] == acts[p].size() ? s.saw[p] : "?");
+      text += " |" + (s.at[p] == acts[p].size() ? s.saw[p] : "?");
+    text += " " + std::to_string(s.slots[0]) + std::to_string(s.slots[1]);
     outcomes.insert("assertion " + text);
   }
 };
 
 // The root sleeps until all others have ended or go round for ever, and tells what it finds.
-void compare_with_model(const std::vector<const char*>& strategies, uint64_t seed, int programs,
+void compare_with_model(const std::vector<const char*>& strategies, uint64_t seed, int usual,
                         const Reduce& reduce = {}, const std::string& before = "") {
-  Prng rng(getenv("SPIN_SEED") ? strtoull(getenv("SPIN_SEED"), nullptr, 10) : seed);
-  if (const char* text = getenv("SPIN_PROGRAMS")) programs = atoi(text);
+  Prng rng(random_seed(seed));
+  const int programs = random_programs(usual);
   int stuck = 0, compared = 0;
   uint64_t counted = 0, left_out = 0;
   for (int i = 0; i < programs; i++) {
@@ -455,7 +448,7 @@ void compare_with_model(const std::vector<const char*>& strategies, uint64_t see
   }
   EXPECT_GT(stuck, compared / 8);
   EXPECT_GT(compared, programs / 2 * static_cast<int>(strategies.size()));
-  if (getenv("SPIN_PROGRAMS"))
+  if (programs != usual)
     fmt::print("{} of {} searches ended: {} executions, {} left out, {} stuck outcomes\n", compared,
                programs * static_cast<int>(strategies.size()), counted, left_out, stuck);
 }
