@@ -165,15 +165,21 @@ program("receive_order_3", function()
   sender(receiver, "c", "a")
 end)
 
-program("proxy", function()
-  local main = self()
-  local to = main
+-- The first of a row of processes, through which a message comes to the last.
+local function proxies(last)
+  local to = last
   for _ = 1, 20 do
     local next_one = to
     to = spawn(function()
       send(next_one, (recv()))
     end)
   end
+  return to
+end
+
+program("proxy", function()
+  local main = self()
+  local to = proxies(main)
   send(to, "through")
   spawn(function()
     send(main, "direct")
@@ -184,13 +190,7 @@ end)
 
 program("proxy2", function()
   local main = self()
-  local to = main
-  for _ = 1, 20 do
-    local next_one = to
-    to = spawn(function()
-      send(next_one, (recv()))
-    end)
-  end
+  local to = proxies(main)
   spawn(function()
     send(to, "through")
     send(main, "direct")

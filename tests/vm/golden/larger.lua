@@ -117,73 +117,71 @@ local function worker(server)
   end
 end
 
--- Hands out two jobs; results that are there come before requests.
-program("workers", function()
-  local main = self()
-  local server = spawn(function()
-    local workers, jobs, results = 2, { 1, 2 }, {}
-    while workers > 0 or #jobs > 0 do
-      local result = recv_first({ "result", any }, 0)
-      if result then
-        results[#results + 1] = result[2]
-      else
-        local request = recv_first { lockstep.one_of, { "work", any }, "gone" }
-        if request == "gone" then
-          workers = workers - 1
-        elseif #jobs > 0 then
-          send(request[2], { "job", table.remove(jobs, 1) })
-        else
-          send(request[2], "no job")
-        end
-      end
+-- Two workers at a server's jobs, and what it has in the end.
+local function program_of_workers(name, serve, one, other)
+  program(name, function()
+    local main = self()
+    local server = spawn(function()
+      local results = serve()
+      table.sort(results)
+      send(main, { "results", results })
+    end)
+    for _ = 1, 2 do
+      spawn(worker, server)
     end
-    table.sort(results)
-    send(main, { "results", results })
+    local results = recv_first({ "results", any })[2]
+    assert(results[1] == one and results[2] == other and #results == 2)
   end)
-  for _ = 1, 2 do
-    spawn(worker, server)
-  end
-  local results = recv_first({ "results", any })[2]
-  assert(results[1] == 11 and results[2] == 12 and #results == 2)
-end)
+end
 
--- Every job goes out again with its result, twice more; results are collected only when they are
--- needed.
-program("workers_2", function()
-  local main = self()
-  local server = spawn(function()
-    local workers, retries, jobs = 2, 2, { 1, 2 }
-    local function collect()
-      local results = {}
-      for _ = 1, 2 do
-        table.insert(results, 1, recv_first({ "result", any })[2])
-      end
-      return results
-    end
-    while workers > 0 or retries > 0 or #jobs > 0 do
+-- Hands out two jobs; results that are there come before requests.
+program_of_workers("workers", function()
+  local workers, jobs, results = 2, { 1, 2 }, {}
+  while workers > 0 or #jobs > 0 do
+    local result = recv_first({ "result", any }, 0)
+    if result then
+      results[#results + 1] = result[2]
+    else
       local request = recv_first { lockstep.one_of, { "work", any }, "gone" }
       if request == "gone" then
         workers = workers - 1
       elseif #jobs > 0 then
         send(request[2], { "job", table.remove(jobs, 1) })
-      elseif retries > 0 then
-        retries = retries - 1
-        jobs = collect()
-        send(request[2], { "job", table.remove(jobs, 1) })
       else
         send(request[2], "no job")
       end
     end
-    local results = collect()
-    table.sort(results)
-    send(main, { "results", results })
-  end)
-  for _ = 1, 2 do
-    spawn(worker, server)
   end
-  local results = recv_first({ "results", any })[2]
-  assert(results[1] == 31 and results[2] == 32 and #results == 2)
-end)
+  return results
+end, 11, 12)
+
+-- Every job goes out again with its result, twice more; results are collected only when they are
+-- needed.
+program_of_workers("workers_2", function()
+  local workers, retries, jobs = 2, 2, { 1, 2 }
+  local function collect()
+    local results = {}
+    for _ = 1, 2 do
+      table.insert(results, 1, recv_first({ "result", any })[2])
+    end
+    return results
+  end
+  while workers > 0 or retries > 0 or #jobs > 0 do
+    local request = recv_first { lockstep.one_of, { "work", any }, "gone" }
+    if request == "gone" then
+      workers = workers - 1
+    elseif #jobs > 0 then
+      send(request[2], { "job", table.remove(jobs, 1) })
+    elseif retries > 0 then
+      retries = retries - 1
+      jobs = collect()
+      send(request[2], { "job", table.remove(jobs, 1) })
+    else
+      send(request[2], "no job")
+    end
+  end
+  return collect()
+end, 31, 32)
 
 -- Three locks are opened; three readers look at the locks of a pair, and through them if both are
 -- open. A token goes back through all when they have done so.
