@@ -117,7 +117,7 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
       else
         k++;
     }
-    if (p.told) tell_whom(p);
+    touch_end(p);
     for (uint32_t k = 0; k < p.watches.size;) {
       const Watch watch = p.watches[k];
       if (!watches_there(watch, there)) {

@@ -324,6 +324,7 @@ bool reachable(const Machine& m, const Process& p) { return m.alive(p) && !m.dyi
 // The message that tells a process that a table is now its own.
 void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& data) {
   t.owner = to.index;
+  m.touch_end(to);
   Signal s;
   s.payload = make_tuple(m.arena(), m.scratch(),
                          {make_string("ETS-TRANSFER", m.arena()),

@@ -174,12 +174,14 @@ uint32_t name_container(uint32_t node, std::string_view name) {
 }
 
 void delete_table(Machine& m, EtsTable& t) {
-  t.fixes.size = 0;
   clear_rows(m, t);
   for (Term& g : t.ghosts) free_term(g, m.arena());
   t.ghosts.size = 0;
   free_term(t.heir_data, m.arena());
   t.alive = false;
+  m.touch_end(*m.world().processes[t.owner]);
+  for (const EtsFix& fix : t.fixes) m.touch_end(*m.world().processes[fix.process]);
+  t.fixes.size = 0;
 }
 
 }  // namespace lockstep::vm

@@ -159,6 +159,7 @@ class Machine final : public System {
                  const Term& payload, Footprint* out) const;  // at most five
   bool ends(const Process& to, const Signal& s) const;        // handling it would end the process
   void signals_changed(const Process& p);
+  void touch_end(Process& p);
   void announce_signal(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
                        const Process& to, const Signal& s);
   // As announce(), for a process or for who has the name on a node; the footprint follows what
@@ -440,7 +441,7 @@ class Machine final : public System {
   void end_process(Process& p, uint32_t tables);
   void act_on(Process& to, Signal& s);
   void told_first(const Process& p, Footprint* out) const;  // three
-  void tell_whom(Process& p);
+  size_t end_footprint(Process& p);                         // in end_touches_
   void tell_of_end(Process& p);
   void process_body(Process& p);
   void decide_end();  // nothing can happen any more: passed or deadlock

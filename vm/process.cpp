@@ -1,7 +1,8 @@
 // Processes: how they begin and how they end.
+#include <algorithm>
 #include <cstring>
 
-#include "vm/machine.h"
+#include "vm/core_parts.h"
 #include "vm/shared_state.h"
 
 namespace lockstep::vm {
@@ -246,23 +247,16 @@ void Machine::die(Process& p) {
     fail(Verdict::assertion, p,
          "the root process was ended by an exit signal: " + print(p.exit_reason));
   }
-  Footprint* extra = end_touches_.data();  // not on this stack: images hold that
-  size_t n = 0;
-  if (p.name.tag != Tag::nil)
-    extra[n++] = {
-        make_object(ObjectClass::name, p.node, static_cast<uint32_t>(vm::digest(p.name)) | 1),
-        Access::write};
-  told_first(p, extra + n);
-  p.told = static_cast<uint32_t>(n + 1);
-  n += kTold;
-  uint32_t until = 0;
-  n += ets_exit_footprint(*this, p, 0, extra + n, 255 - n, &until);
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
+  size_t n = end_footprint(p);
+  p.ending = true;
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
-           make_object(ObjectClass::process, p.index), 0, extra, n);
-  p.told = 0;
+           make_object(ObjectClass::process, p.index), 0, end_touches_.data(), n);
+  p.ending = false;
+  uint32_t until = p.end_tables;
   end_process(p, until);
   // An owner of more tables than a footprint holds lets go of them in several steps.
+  Footprint* extra = end_touches_.data();  // not on this stack: images hold that
   while (until != kNone) {
     const uint32_t from = until;
     p.seen = from;
@@ -315,10 +309,25 @@ void Machine::told_first(const Process& p, Footprint* out) const {
           p.exit_reason, out);
 }
 
-// A process that has announced its end has lost or gained somebody to tell.
-void Machine::tell_whom(Process& p) {
+// Of the step that ends it, beside the process itself: its name, who is told first, its tables.
+size_t Machine::end_footprint(Process& p) {
+  Footprint* out = end_touches_.data();
+  size_t n = 0;
+  if (p.name.tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
+  told_first(p, out + n);
+  n += kTold;
+  return n + ets_exit_footprint(*this, p, 0, out + n, end_touches_.size() - n, &p.end_tables);
+}
+
+// A process that has announced its end has lost or gained a name, a table or somebody to tell.
+void Machine::touch_end(Process& p) {
+  if (!p.ending || !alive(p)) return;
+  const size_t n = end_footprint(p);
   Operation& end = world_->alternatives[world_->position[p.actor]].op;
-  told_first(p, const_cast<Footprint*>(end.extra) + p.told - 1);
+  if (n > end.extra_count) end.extra = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
+  std::copy_n(end_touches_.data(), n, const_cast<Footprint*>(end.extra));
+  end.extra_count = static_cast<uint8_t>(n);
+  if (slow_ & kSlowWatch) mark_watched(end);
 }
 
 // Those who are told, links first as OTP does. Each is told in a step of its own if there are
@@ -437,6 +446,7 @@ void Machine::release_name(Process& p) {
       break;
     }
   p.name = {};
+  touch_end(p);
   names_changed();
 }
 

@@ -175,7 +175,7 @@ void Machine::flush_signals_from(Process& from, Process& to) {
 
 void Machine::handle(Process& to, Signal& s) {
   act_on(to, s);
-  if (__builtin_expect(to.told != 0, 0) && alive(to)) tell_whom(to);
+  if (__builtin_expect(to.ending, 0)) touch_end(to);
 }
 
 void Machine::act_on(Process& to, Signal& s) {

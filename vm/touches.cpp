@@ -100,8 +100,7 @@ void Machine::signals_changed(const Process& p) {
     Channel& c = w.channels[i];
     if (c.to == p.index && !c.empty() && enabled(c.actor)) offer(c);
   }
-  for (Process* q : w.processes)
-    if (q->told != 0 && alive(*q)) tell_whom(*q);
+  for (Process* q : w.processes) touch_end(*q);
   footprints_changed();
 }
 

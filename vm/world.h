@@ -190,9 +190,9 @@ struct Process {
   Term pattern;
   bool timed = false;  // a receive time-out is running
   uint64_t deadline = 0;
-  Vec<uint32_t> links;  // process indices
-  uint32_t told = 0;    // of its announced end: which footprint, from 1, is of whom it tells first,
-                        // and after it that of the network
+  Vec<uint32_t> links;       // process indices
+  bool ending = false;       // its announced step is its end
+  uint32_t end_tables = 0;   // it lets go of those below that number
   Vec<uint32_t> late_links;  // came when it had been killed: told of noproc
   Vec<Watch> watches;
   Vec<Watcher> watchers;
