@@ -18,8 +18,7 @@ int l_register(lua_State* L) {
     badarg(L);
   q->name = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
-  m.push(m.world().names, Name{name, q->index, p.node});
-  m.names_changed();
+  m.add_name(Name{name, q->index, p.node});
   if (m.recording()) m.note_target(m.label(*q));
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);

@@ -273,6 +273,7 @@ class Machine final : public System {
 
   // Names. Terms are compared exactly.
   Process* whereis(const Term& name, uint32_t node) const;
+  void add_name(const Name& name);
   void release_name(Process& p);
 
   // Ends the execution here and now; does not return. Frames are abandoned.

@@ -438,6 +438,20 @@ Process* Machine::whereis(const Term& name, uint32_t node) const {
   return nullptr;
 }
 
+// Sorted, so that registered() tells the same whoever came first.
+void Machine::add_name(const Name& name) {
+  auto& names = world_->names;
+  push(names, name);
+  uint32_t i = names.size - 1;
+  const auto after = [&](const Name& x) {
+    return x.node != name.node ? x.node > name.node : compare(x.name, name.name) > 0;
+  };
+  for (; i > 0 && after(names[i - 1]); i--) names[i] = names[i - 1];
+  names[i] = name;
+  touch_end(*world_->processes[name.process]);
+  names_changed();
+}
+
 void Machine::release_name(Process& p) {
   if (p.name.tag == Tag::nil) return;
   for (uint32_t i = 0; i < world_->names.size; i++)
