@@ -346,11 +346,12 @@ void Machine::tell_of_end(Process& p) {
     if (!first) announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
     first = false;
   };
-  uint32_t links = 0, late_links = 0, watchers = 0;
+  uint32_t links = 0, late_links = 0;
+  uint32_t& watchers = p.watchers_told;
   for (;;) {
     p.seen = mix64(mix64(links, late_links), watchers);
-    const bool late = links == p.links.size;
-    if (!late || late_links < p.late_links.size) {
+    const bool late = links == p.links.size && watchers == p.watchers.size;
+    if (links < p.links.size || (late && late_links < p.late_links.size)) {
       Process& q = *w.processes[late ? p.late_links[late_links++] : p.links[links++]];
       if (late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
       const Term& reason = late ? noproc : p.exit_reason;

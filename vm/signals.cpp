@@ -273,8 +273,6 @@ void Machine::act_on(Process& to, Signal& s) {
       watcher.late = ending;
       if (gone && !ending)
         send_down(to, watcher, make_string("noproc", arena_));
-      else if (dying)
-        push(to.watchers, watcher);
       else
         add_watcher(to, watcher);
       return;
@@ -306,12 +304,16 @@ void Machine::act_on(Process& to, Signal& s) {
 }
 
 // Sorted by the watching process, so that two processes' monitors leave the same state in either
-// order; those of one process stay in the order in which it set them.
+// order; those of one process stay in the order in which it set them. While it ends, among those
+// who are still to be told and came late too.
 void Machine::add_watcher(Process& to, const Watcher& watcher) {
   const auto key = [this](const Watcher& x) { return world_->processes[x.process]->key; };
   push(to.watchers, watcher);
-  uint32_t i = to.watchers.size - 1;
-  for (; i > 0 && key(to.watchers[i - 1]) > key(watcher); i--) to.watchers[i] = to.watchers[i - 1];
+  uint32_t i = to.watchers.size - 1, first = to.watchers_told;
+  if (to.status == Status::dying)
+    while (first < i && !to.watchers[first].late) first++;
+  for (; i > first && key(to.watchers[i - 1]) > key(watcher); i--)
+    to.watchers[i] = to.watchers[i - 1];
   to.watchers[i] = watcher;
 }
 

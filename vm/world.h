@@ -196,6 +196,7 @@ struct Process {
   Vec<uint32_t> late_links;  // came when it had been killed: told of noproc
   Vec<Watch> watches;
   Vec<Watcher> watchers;
+  uint32_t watchers_told = 0;  // of its end, so many of them
   Vec<Alias> aliases;
   Term exit_reason;
   Term name;  // registered name, or nil
