@@ -440,6 +440,7 @@ class Machine final : public System {
   void wait_for_turn(Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
+  void drop_mailbox(Process& p);
   void act_on(Process& to, Signal& s);
   void told_first(const Process& p, Footprint* out) const;  // three
   size_t end_footprint(Process& p);                         // in end_touches_

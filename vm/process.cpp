@@ -242,7 +242,7 @@ void Machine::die(Process& p) {
   if (p.status != Status::starting) p.status = Status::ready;
   p.leaving = true;
   p.wait = Wait::none;
-  p.seen = p.performing = false;                        // nothing of what it saw matters any more
+  p.seen = p.looked = p.performing = false;             // nothing of what it saw matters any more
   if (p.index == 0 && !options_.drain && !p.crashed) {  // killed by a signal
     fail(Verdict::assertion, p,
          "the root process was ended by an exit signal: " + print(p.exit_reason));
@@ -393,10 +393,14 @@ void Machine::end_process(Process& p, uint32_t tables) {
   drop_timers_of(p);
   release_name(p);
   ets_owner_exit(*this, p, 0, tables);
+  drop_mailbox(p);
+  signals_changed(p);
+}
+
+void Machine::drop_mailbox(Process& p) {
   world_->unread += p.mailbox.size;
   for (Message& m : p.mailbox) free_term(m.payload, arena_);
   p.mailbox.size = 0;
-  signals_changed(p);
 }
 
 void Machine::terminate(Process& p, const Term& reason) {
@@ -404,6 +408,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   World& w = *world_;
   p.killed = true;
   drop_aim(p);
+  drop_mailbox(p);  // what comes now is dropped too: nobody looks into it any more
   if (p.leaving) {  // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;

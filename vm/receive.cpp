@@ -23,8 +23,7 @@ void Machine::deliver(Process& to, const Message& message, bool plain) {
   if (to.status != Status::blocked || to.spin.held) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
   // shared.
-  if (to.wait == Wait::predicate ? look(to) : accepts(to, message.payload))
-    wake(to, false, world_->steps);
+  if (find_message(to)) wake(to, false, world_->steps);
 }
 
 // Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
@@ -61,6 +60,7 @@ void Machine::wake(Process& p, bool expired, uint32_t cause) {
   Operation op = p.blocked_op;
   // It has its message, and what comes later changes nothing: a time limit ends with the wait.
   if (!expired && op.access == Access::poll) op.access = Access::take;
+  if (!expired && p.timed && !options_.racy_timers) stop_receive_timer(p);
   enable(p.actor, AltKind::step, p.index, op, cause);
 }
 

@@ -286,12 +286,12 @@ void Machine::act_on(Process& to, Signal& s) {
         }
       return;
     case SignalKind::down: {
-      if (gone) return;
       for (uint32_t i = 0; i < to.watches.size; i++)
         if (to.watches[i].ref == s.ref) {
           erase(to.watches, i);
           const bool aliased = drop_alias(to, s.ref, true);
           signals_changed(to);
+          if (gone) break;  // the monitor is over all the same, whichever came first
           deliver(to, Message{s.payload, s.from, s.sent_at}, !aliased);
           return;
         }

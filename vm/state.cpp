@@ -11,6 +11,8 @@
 // every other schedule: nothing is lost but time.
 // 2. What hangs on how a state was reached (step numbers, causes, texts for people) is left out.
 // 3. Numbers given in the order of creation are part of the state, since guests hold them.
+#include <vector>
+
 #include "engine/digest.h"
 #include "vm/atomics.h"
 #include "vm/ets.h"
@@ -67,12 +69,54 @@ void add_tables(Sum& sum, const World& w) {
   }
 }
 
+// Of several senders' signals in one queue those commute that look at different things.
+bool commute(const Signal& a, const Signal& b) {
+  const auto ends = [](const Signal& s) {
+    return s.kind == SignalKind::exit || s.kind == SignalKind::link_exit;
+  };
+  const auto tells = [](const Signal& s) {
+    return s.kind == SignalKind::message || s.kind == SignalKind::down;
+  };
+  const auto links = [](const Signal& s) { return s.kind == SignalKind::link; };
+  return a.from != b.from && !ends(a) && !ends(b) && !(tells(a) && tells(b)) &&
+         !(links(a) && links(b));
+}
+
+// The same for all orders that do not matter: of each pair that does not commute, which comes
+// first.
+uint64_t queue_digest(const Channel& c) {
+  uint64_t pairs = 0;
+  static thread_local std::vector<uint64_t> names;
+  names.clear();
+  for (uint32_t i = c.head; i < c.queue.size; i++) {
+    const Signal& s = c.queue[i];
+    Sum one;
+    one.add(s.kind, s.from, s.ref);
+    one.add(s.payload);
+    one.add(s.name);
+    uint64_t before = 0;
+    for (uint32_t k = c.head; k < i; k++)
+      if (!commute(c.queue[k], s)) before += names[k - c.head];
+    one.add(before);
+    names.push_back(one.value());
+    pairs += one.value();
+  }
+  Sum sum;
+  sum.add(c.from, c.to, c.node, pairs);
+  return sum.value();
+}
+
 void add_network(Sum& sum, const World& w) {
   for (const Node& n : w.nodes) sum.add(n.incarnation, n.up);
   for (const Connection& c : w.connections)
     sum.add(c.a, c.b, c.ab, c.ba, c.connected, c.generation);
-  for (const NodeWatch& x : w.node_watches) sum.add(x.process, x.node);
-  for (const Fault& f : w.faults) sum.add(f.kind, f.target);
+  // Who watches and what may crash; messages may be lost or doubled wherever some are.
+  uint64_t watches = 0, crashes = 0;
+  for (const NodeWatch& x : w.node_watches) watches += mix64(x.process, x.node);
+  for (const Fault& f : w.faults)
+    if (f.kind >= FaultKind::crash_process)
+      crashes += mix64(static_cast<uint64_t>(f.kind), f.target);
+  sum.add(watches, crashes);
   for (const uint32_t left : w.fault_budget) sum.add(left);
   sum.add(w.net_ticktime);
 }
@@ -103,18 +147,8 @@ uint64_t Machine::state() const {
     one.add(t.payload);
     timers += one.value();
   }
-  for (const Channel& c : w.channels) {
-    if (c.empty()) continue;
-    Sum one;
-    one.add(c.from, c.to, c.node);
-    for (uint32_t i = c.head; i < c.queue.size; i++) {
-      const Signal& s = c.queue[i];
-      one.add(s.kind, s.from, s.ref);
-      one.add(s.payload);
-      one.add(s.name);
-    }
-    channels += one.value();
-  }
+  for (const Channel& c : w.channels)
+    if (!c.empty()) channels += queue_digest(c);
   sum.add(timers, channels);
   for (const Name& n : w.names) sum.add(n.process, n.node), sum.add(n.name);
   add_tables(sum, w);
