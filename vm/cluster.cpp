@@ -314,7 +314,7 @@ uint32_t Machine::fault_for(FaultKind kind, uint32_t target) {
                                                          : w.actors[w.channels[target].actor].key;
   f.actor = make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
                        mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
-  f.touches = static_cast<Footprint*>(allocate(14 * sizeof(Footprint)));
+  f.touches = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
   f.touches[0] = {budget_object(kind), Access::write};
   f.touches[1] = {make_object(ObjectClass::mailbox, target & 0xffffff), Access::append};
   push(w.faults, f);

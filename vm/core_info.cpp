@@ -143,11 +143,7 @@ int l_process_info(lua_State* L) {
     lua_pop(L, 1);
   }
   if (!list && !lua_isnil(L, 2) && !find_item(L, 2)) badarg(L);
-  const bool pending = m.signals_pending(p, *q);
-  const Footprint f[] = {{mailbox_object(*q), pending ? Access::write : Access::read},
-                         {m.channel_object(p.index, q->index, q->node), Access::take}};
-  m.announce(L, p, "process_info", OpKind::process_info, pending ? Access::write : Access::read,
-             process_object(*q), 0, f, pending ? 2 : 1);
+  m.announce_aimed(L, p, "process_info", OpKind::process_info, 0, Aim::info, q, nullptr, q->node);
   if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));
   if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {

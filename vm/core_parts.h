@@ -58,6 +58,8 @@ inline ObjectId instant_object(uint64_t ms) {
 inline ObjectId name_object(uint32_t node, const Term& name) {
   return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1);
 }
+// Footprints of one signal's effects, and of an arrival with all that follows it, at most.
+inline constexpr size_t kEffects = 6, kArrival = 48;
 // Of nodes: the network, of which each connection is an element, and how long a lost one stays
 // unnoticed.
 inline constexpr uint32_t kNetworkContainer = 1;

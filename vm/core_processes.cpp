@@ -206,13 +206,7 @@ int l_alive(lua_State* L) {
   Process& p = m.process(L, "alive");
   Process* q = m.find(light_at(L, 1));
   if (!q || q->node != p.node) badarg(L);
-  if (m.signals_pending(p, *q)) {  // a request to it: it sees what the caller has sent before
-    const Footprint f[] = {{m.channel_object(p.index, q->index, q->node), Access::take},
-                           {mailbox_object(*q), Access::append}};
-    m.announce(L, p, "alive", OpKind::alive, Access::write, process_object(*q), 0, f, 2);
-  } else {
-    m.sync(L, p, "alive", OpKind::alive, Access::read, part_object(*q, Part::life));
-  }
+  m.announce_aimed(L, p, "alive", OpKind::alive, 0, Aim::alive, q, nullptr, q->node);
   if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));
   lua_pushboolean(L, m.alive(*q) && !q->doomed && !m.dying_by_signal(*q));

@@ -115,8 +115,9 @@ void Machine::touch(Process& p) {
   World& w = *world_;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   size_t n = 0;
+  Footprint* list = p.aim_touches;
   const auto add = [&](ObjectId object, Access access) {
-    if (object != 0) p.aim_touches[n++] = {object, access};
+    if (object != 0) list[n++] = {object, access};
   };
   const bool elsewhere = p.aim_node != p.node;
   const Footprint connection{elsewhere ? link_object(p.node, p.aim_node) : 0, Access::read};
@@ -191,6 +192,23 @@ void Machine::touch(Process& p) {
       add(part_object(p, Part::links), Access::write);
       if (unreachable) add(mailbox_object(p), Access::append);
       break;
+    // A request to a process, which sees what the caller has sent before.
+    case Aim::alive:
+    case Aim::info: {
+      const bool info = p.aim == Aim::info;
+      if (!signals_pending(p, *q)) {
+        main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
+        if (info) add(mailbox_object(*q), Access::read);
+        break;
+      }
+      list = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
+      n = flushing(channel(p.index, q->index), *q, list);
+      if (n == 0) op.flags = kAgainstAll;
+      take_first(list, &n, &main);
+      if (info) add(mailbox_object(*q), Access::write);
+      add(channel_object(p.index, q->index, q->node), Access::take);
+      break;
+    }
     case Aim::heal: {
       main = {network_object(), Access::read};
       const auto tell = [&](uint32_t here, uint32_t) {
@@ -230,7 +248,7 @@ void Machine::touch(Process& p) {
   }
   op.object = main.object;
   op.access = main.access;
-  op.extra = p.aim_touches;
+  op.extra = list;
   op.extra_count = static_cast<uint8_t>(n);
 }
 
@@ -264,6 +282,14 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
     main = {process_object(*to), Access::write};
     if (!ends(*to, s)) f[n++] = {mailbox_object(*to), Access::append};
     op.flags = kStrikes;
+    for (uint32_t i = c.head + 1; i < c.queue.size && !ends(*to, c.queue[i]); i++) {
+      if (n > kArrival - kEffects) {
+        op.flags |= kAgainstAll;
+        break;
+      }
+      const Signal& behind = c.queue[i];
+      if (behind.kind != SignalKind::message || behind.ref != 0) n += effects(*to, behind, f + n);
+    }
   } else if (to) {
     const size_t first = n;
     n += effects(*to, s, f + n);

@@ -251,6 +251,10 @@ class Machine final : public System {
   void flush_signals_from(Process& from, Process& to);
   // Under async delivery: sent by the one to the other and not arrived yet.
   bool signals_pending(const Process& from, const Process& to) const;
+  bool signals_wait(const Process& to) const;  // instant delivery: one that is to end it
+  void queue_changed(Process& to);
+  size_t flushing(const Channel& c, const Process& to, Footprint* out) const;
+  void touch_poll(Process& p);
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
   // Removes the monitor from its owner and from the watched process; false if it is not active.
   bool drop_watch(Process& p, uint64_t ref);

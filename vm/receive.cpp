@@ -62,6 +62,7 @@ void Machine::wake(Process& p, bool expired, uint32_t cause) {
   if (!expired && op.access == Access::poll) op.access = Access::take;
   if (!expired && p.timed && !options_.racy_timers) stop_receive_timer(p);
   enable(p.actor, AltKind::step, p.index, op, cause);
+  if (expired) touch_poll(p);
 }
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
@@ -80,8 +81,16 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   bool found = find_message(p);
   if ((found && !p.timed) || timeout_ms == 0) {
     // A poll that finds a message could have come before it: the message is no cause of it.
-    sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
-         found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
+    if (timeout_ms == 0 && signals_wait(p)) {
+      Footprint f[kArrival];
+      const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, f);
+      if (n == 0) w.alternatives[w.position[p.actor]].op.flags = kAgainstAll;
+      announce(L, p, what, kind, access, box, 0, f, n);
+      if (n == 0 && enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+    } else {
+      sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
+           found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
+    }
     if (timeout_ms == 0) flush_own_signals(p);  // as below
     if (!found) found = find_message(p);
   } else {
@@ -155,10 +164,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
 }
 
 void Machine::flush_own_signals(Process& p) {
-  const World& w = *world_;
-  if (!options_.async_delivery && w.instant_channel.size > p.index &&
-      w.instant_channel[p.index] != kNone && !w.channels[w.instant_channel[p.index]].empty())
-    did_more_than_look(p);
+  if (signals_wait(p)) did_more_than_look(p);
   flush_signals(p);
   die_if_doomed(p);
 }

@@ -1,5 +1,5 @@
 // Signals: order is kept between two processes and promised nowhere else (D9).
-#include "vm/machine.h"
+#include "vm/core_parts.h"
 
 namespace lockstep::vm {
 
@@ -82,15 +82,21 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
       footprints_changed();  // who heals brings it
     return;
   }
-  if (!options_.async_delivery && !ends(to, s) &&
-      (w.instant_channel.size <= to.index || w.instant_channel[to.index] == kNone ||
-       w.channels[w.instant_channel[to.index]].empty())) {
+  if (!options_.async_delivery && !ends(to, s) && !signals_wait(to)) {
     handle(to, s);
     return;
   }
   Channel& c = channel(from.index, to.index);
   push(c.queue, s);
   offer(c);
+  queue_changed(to);
+}
+
+// What waits to be handled, and what is told or asked behind it.
+void Machine::queue_changed(Process& to) {
+  if (options_.async_delivery) return footprints_changed();
+  signals_changed(to);
+  touch_poll(to);
 }
 
 // The other side cannot be reached: what the sender is told, if anything.
@@ -126,7 +132,7 @@ void Machine::offer(Channel& c) {
     disable(c.actor);
     return;
   }
-  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(12 * sizeof(Footprint)));
+  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
   Operation op;
   op.kind = OpKind::deliver;
   touch_arrival(c, op);
@@ -142,7 +148,7 @@ void Machine::handle_head(Channel& channel_ref) {
   Signal s = w.channels[number].queue[w.channels[number].head++];
   offer(w.channels[number]);
   arrive(w.channels[number].to, w.channels[number].node, s);
-  if (options_.async_delivery || w.channels[number].from != kNone) return;
+  if (options_.async_delivery || w.channels[number].from != kNone) return footprints_changed();
   // What is behind it and needs no step of its own comes through now.
   while (!w.channels[number].empty() && !ends(*w.processes[w.channels[number].to],
                                               w.channels[number].queue[w.channels[number].head])) {
@@ -150,15 +156,12 @@ void Machine::handle_head(Channel& channel_ref) {
     offer(w.channels[number]);
     arrive(w.channels[number].to, w.channels[number].node, next);
   }
+  queue_changed(*w.processes[w.channels[number].to]);
 }
 
 void Machine::flush_signals(Process& to) {
   World& w = *world_;
-  if (options_.async_delivery || w.instant_channel.size <= to.index ||
-      w.instant_channel[to.index] == kNone)
-    return;
-  while (!w.channels[w.instant_channel[to.index]].empty() && !to.doomed)
-    handle_head(w.channels[w.instant_channel[to.index]]);
+  while (signals_wait(to) && !to.doomed) handle_head(w.channels[w.instant_channel[to.index]]);
 }
 
 // Those before them in the queue are handled too.
@@ -220,6 +223,7 @@ void Machine::act_on(Process& to, Signal& s) {
             break;
           }
         if (!linked) return;  // unlinked meanwhile
+        signals_changed(to);
       }
       if (!by_link && is_string(s.payload, "kill")) {
         terminate(to, make_string("killed", arena_));

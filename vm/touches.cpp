@@ -3,6 +3,7 @@
 // A process has parts: its life, its flags, its watchers, each of its links. Its end touches them
 // all. What a signal would do depends on some of them, and is looked at anew when they change.
 #include "vm/core_parts.h"
+#include "vm/history_log.h"
 
 namespace lockstep::vm {
 
@@ -77,7 +78,7 @@ size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) cons
 }
 
 // Of sending one: what it does if it does it at once. One that ends its receiver waits before it,
-// and all that is sent to it afterwards behind that.
+// and all that is sent to it afterwards behind that; what an exit does there is open until then.
 size_t Machine::telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
                         const Term& payload, Footprint* out) const {
   if (queued(from, to)) return sending(from, to, out);
@@ -87,9 +88,57 @@ size_t Machine::telling(const Process& from, const Process& to, SignalKind kind,
   s.ref = ref;
   s.payload = payload;
   const size_t n = effects(to, s, out);
-  if (!ends(to, s)) return n;
-  out[n] = {mailbox_object(to), Access::append};
-  return n + 1;
+  const bool exit = kind == SignalKind::exit || kind == SignalKind::link_exit;
+  const bool waits = signals_wait(to);
+  if (ends(to, s) || (exit && waits)) {
+    out[0] = {process_object(to), Access::write};
+    out[1] = {mailbox_object(to), Access::append};
+    return 2;
+  }
+  const bool tells = kind == SignalKind::message || kind == SignalKind::down;
+  if (waits && tells && ref != 0) {  // what is before it takes it along
+    out[n] = {process_object(to), Access::read};
+    return n + 1;
+  }
+  return n;
+}
+
+// Of handling all that waits there, ahead of its time: kArrival at most; 0 if they are more.
+size_t Machine::flushing(const Channel& c, const Process& to, Footprint* out) const {
+  size_t n = 0;
+  out[n++] = {process_object(to), Access::write};
+  out[n++] = {mailbox_object(to), Access::append};
+  for (uint32_t i = c.head; i < c.queue.size; i++) {
+    const Signal& s = c.queue.data[i];
+    if (s.kind == SignalKind::message && s.ref == 0) continue;
+    if (n > kArrival - kEffects) return 0;
+    n += effects(to, s, out + n);
+  }
+  return n;
+}
+
+// A receive that gives up handles first what waits.
+void Machine::touch_poll(Process& p) {
+  World& w = *world_;
+  if (!enabled(p.actor)) return;
+  Operation& op = w.alternatives[w.position[p.actor]].op;
+  if (op.kind != OpKind::receive || op.access != Access::poll) return;
+  op.extra_count = op.flags = 0;
+  if (signals_wait(p)) {
+    auto* extra = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
+    const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, extra);
+    op.extra = extra;
+    op.extra_count = static_cast<uint8_t>(n);
+    if (n == 0) op.flags = kAgainstAll;
+  }
+  if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, op);
+}
+
+bool Machine::signals_wait(const Process& to) const {
+  const World& w = *world_;
+  return !options_.async_delivery && w.instant_channel.size > to.index &&
+         w.instant_channel.data[to.index] != kNone &&
+         !w.channels.data[w.instant_channel.data[to.index]].empty();
 }
 
 // A flag, a link, a monitor or the life of the process has changed: what is on its way to it, and

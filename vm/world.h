@@ -116,7 +116,19 @@ enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
 // What a pending operation touches may depend on what others do meanwhile: who gets the name that
 // it is for, whether its target ends or is cut off. Then its footprint is made anew
 // (footprints.cpp).
-enum class Aim : uint8_t { none, send, signal, monitor, demonitor, link, unregister, spawn, heal };
+enum class Aim : uint8_t {
+  none,
+  send,
+  signal,
+  monitor,
+  demonitor,
+  link,
+  unregister,
+  spawn,
+  heal,
+  alive,
+  info
+};
 
 // Where a process was when it came to an operation, since it last did more than look.
 struct SpinPoint {
