@@ -180,6 +180,7 @@ void Machine::touch(Process& p) {
       }
       if (unreachable || (!elsewhere && !queue && !alive(*q)))
         add(mailbox_object(p), Access::append);
+      if (unreachable) add(process_object(p), Access::write);  // it may end by that
       if (!elsewhere && queue && !alive(*q))
         add(channel_object(q->index, p.index, p.node), Access::append);
       break;
@@ -190,7 +191,10 @@ void Machine::touch(Process& p) {
       break;
     case Aim::spawn:
       add(part_object(p, Part::links), Access::write);
-      if (unreachable) add(mailbox_object(p), Access::append);
+      if (unreachable || (elsewhere && cut_between(p.node, p.aim_node) == Cut::drop)) {
+        add(mailbox_object(p), Access::append);
+        add(process_object(p), Access::write);
+      }
       break;
     // A request to a process, which sees what the caller has sent before.
     case Aim::alive:
@@ -213,7 +217,7 @@ void Machine::touch(Process& p) {
       main = {network_object(), Access::read};
       const auto tell = [&](uint32_t here, uint32_t) {
         for (const NodeWatch& watch : w.node_watches)
-          if (w.processes[watch.process]->node == here && n < kMany - 8)
+          if (watch.node == kNone && w.processes[watch.process]->node == here && n < kMany - 8)
             add(make_object(ObjectClass::mailbox, watch.process), Access::append);
       };
       for (const Connection& c : w.connections) {
@@ -298,6 +302,9 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
     n = first + more;
     if (ends(*to, s)) op.flags = kStrikes;
   }
+  // Behind what the same sender has sent to the process itself.
+  if (to && s.name.tag != Tag::nil && to->index != c.to)
+    f[n++] = {channel_object(c.from, to->index, c.node), Access::write};
   // By name it finds out whom to watch, or that there is nobody.
   if (s.kind == SignalKind::monitor && s.name.tag != Tag::nil) {
     f[n++] = {monitor_object(s.ref), Access::write};
