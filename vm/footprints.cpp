@@ -254,6 +254,7 @@ void Machine::touch(Process& p) {
   op.access = main.access;
   op.extra = list;
   op.extra_count = static_cast<uint8_t>(n);
+  if (slow_ & kSlowWatch) mark_watched(op);
 }
 
 // A step that changes what cannot be listed: nodes that come and go.
