@@ -8,9 +8,9 @@ namespace {
 
 // The element under which an object goes, as far as it can be told before the table is certain to
 // exist.
-uint32_t row_element(const Target& target, Row& row) {
-  if (!target.table || !row_key(row, target.table->keypos)) return kWholeTable;
-  return key_element(row.key());
+uint32_t row_element(Process& p, const Target& target, Row& row) {
+  p.keypos = target.keypos();
+  return row_key(row, target.keypos()) ? key_element(row.key()) : kWholeTable;
 }
 
 // Objects of one call: one inside, a list in the arena.
@@ -50,15 +50,15 @@ void begin_rows(lua_State* L, Machine& m, Process& p, const char* what, const Ta
     if (rows.count == 0)
       begin(L, m, p, what, Access::read, target, kTableFacts);  // only whether it may
     else {
-      const uint32_t element = row_element(target, rows.one);
-      if (element != kWholeTable) rows.keypos = target.table->keypos;
+      const uint32_t element = row_element(p, target, rows.one);
+      if (element != kWholeTable) rows.keypos = target.keypos();
       begin(L, m, p, what, Access::write, target, element, rows.value);
     }
     return;
   }
   bool all = true;
   for (uint32_t i = 0; i < rows.count; i++) {
-    rows.elements[i] = row_element(target, rows.many[i]);
+    rows.elements[i] = row_element(p, target, rows.many[i]);
     if (rows.elements[i] == kWholeTable) all = false;
   }
   begin_keys(L, m, p, what, Access::write, target, rows.elements, all ? rows.count : 0, rows.value);
@@ -200,10 +200,9 @@ int ets_delete(lua_State* L) {
   Process& p = m.process(L, "ets.delete");
   const Target target = table_argument(L, m, p);
   if (lua_isnone(L, 2)) {
-    const Footprint extra[2] = {in_set_of_tables(p.node, target.container, Access::write),
-                                {make_object(ObjectClass::ets, target.other), Access::write}};
+    const Footprint extra = in_set_of_tables(p.node, target.container, Access::write);
     m.announce(L, p, "ets.delete", OpKind::ets, Access::write,
-               make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 2 : 1);
+               make_object(ObjectClass::ets, target.container), 0, &extra, 1);
     EtsTable& t = granted(L, m, p, target, Need::write);
     if (m.recording()) {
       note_table(m, t);
@@ -235,7 +234,7 @@ int ets_delete_object(lua_State* L) {
   need_argument(L, 2, "an object (an array)");
   Row row;
   if (!take_row(L, m, 2, "ets.delete_object", row)) badarg(L);
-  begin(L, m, p, "ets.delete_object", Access::write, target, row_element(target, row));
+  begin(L, m, p, "ets.delete_object", Access::write, target, row_element(p, target, row));
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (row_key(row, t.keypos)) {
     const bool recording = m.recording();

@@ -11,7 +11,8 @@
 // not used again.
 // 5. An operation's object is (container, element): the container comes from the table's name, or
 // from who made it,
-//    never from the order of creation; the element is a hash under which 1 and 1.0 are one.
+//    never from the order of creation; the element is a hash under which 1 and 1.0 are one. A table
+//    that gets another name gets that one's container, for those too who are about to use it.
 #pragma once
 #include <string>
 
@@ -46,7 +47,6 @@ struct EtsTable {
   EtsProtection protection = EtsProtection::guarded;
   bool alive = true;
   bool named = false;
-  bool renamed = false;  // the container is not the one of its name
   bool read_concurrency = false, write_concurrency = false, decentralized_counters = false,
        compressed = false;
   Term name;
@@ -109,10 +109,10 @@ struct Target {
   size_t length = 0;
   EtsTable* table = nullptr;  // at the time of the announcement, or null
   uint32_t container = 0;
-  uint32_t other = 0;  // container of its name, if the table was renamed
-  bool also = false;
+  // Of the table's objects, or what is most likely of one that is not there yet.
+  uint32_t keypos() const { return table ? table->keypos : 1; }
 };
-Target table_argument(lua_State* L, Machine& m, const Process& p, int index = 1);
+Target table_argument(lua_State* L, Machine& m, Process& p, int index = 1);
 
 // The set of all tables, as ets.all sees it: each table is an element of it.
 inline Footprint in_set_of_tables(uint32_t node, uint32_t container, Access access) {

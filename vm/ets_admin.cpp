@@ -137,6 +137,7 @@ int ets_new(lua_State* L) {
   const std::string_view name = text_at(L, 1);
   const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x657473)) + ++p.tables_made * kTableStep;
   const uint32_t container = o.named ? name_container(p.node, name) : low & 0xffffff;
+  p.table = p.keypos = 0;
   const Footprint extra = in_set_of_tables(p.node, container, Access::write);
   m.announce(L, p, "ets.new", OpKind::ets, Access::write, make_object(ObjectClass::ets, container),
              0, &extra, 1);
@@ -162,6 +163,7 @@ int ets_new(lua_State* L) {
     for (const EtsTable* other : w.tables)
       if (!other->named && equal(other->name, t->name)) t->nth_of_name++;
   m.push(w.tables, t);
+  if (o.named) m.table_named(*t, container);
   if (m.recording()) note_table(m, *t);
   push_id(L, *t);
   return m.done(L, p, 1);
@@ -296,17 +298,15 @@ int ets_rename(lua_State* L) {
   need_argument(L, 2, "the new name");
   if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
   const std::string_view name = text_at(L, 2);
-  const Footprint extra[3] = {
+  const Footprint extra[2] = {
       {make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
-      in_set_of_tables(p.node, target.container, Access::write),
-      {make_object(ObjectClass::ets, target.other), Access::write}};
+      in_set_of_tables(p.node, target.container, Access::write)};
   m.announce(L, p, "ets.rename", OpKind::ets, Access::write,
-             make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 3 : 2);
+             make_object(ObjectClass::ets, target.container), 0, extra, 2);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (t.named) {
     EtsTable* other = find_named(m.world(), p.node, name);
     if (other && other != &t) badarg(L);
-    t.renamed = name_container(p.node, name) != t.container;
   }
   if (m.recording()) {
     note_table(m, t);
@@ -314,6 +314,7 @@ int ets_rename(lua_State* L) {
   }
   free_term(t.name, m.arena());
   t.name = make_string(name, m.arena());
+  if (t.named) m.table_named(t, name_container(p.node, name));
   lua_pushvalue(L, 2);
   return m.done(L, p, 1);
 }
@@ -342,11 +343,10 @@ int ets_give_away(lua_State* L) {
   Process* to = m.find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
   if (!to || to == &p || to->node != p.node) badarg(L);
   Term gift = m.encode_argument(L, 3, "ets.give_away");
-  const Footprint extra[3] = {{make_object(ObjectClass::mailbox, to->index), Access::append},
-                              {part_object(*to, Part::life), Access::read},
-                              {make_object(ObjectClass::ets, target.other), Access::write}};
+  const Footprint extra[2] = {{make_object(ObjectClass::mailbox, to->index), Access::append},
+                              {part_object(*to, Part::life), Access::read}};
   m.announce(L, p, "ets.give_away", OpKind::ets, Access::write,
-             make_object(ObjectClass::ets, target.container), 0, extra, target.also ? 3 : 2);
+             make_object(ObjectClass::ets, target.container), 0, extra, 2);
   EtsTable& t = granted(L, m, p, target, Need::owner);
   if (!reachable(m, *to)) badarg(L);
   if (m.recording()) {
@@ -454,10 +454,6 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
     }
     out[n++] = {make_object(ObjectClass::ets, t->container), Access::write};
     if (t->owner != p.index) continue;
-    if (t->renamed)
-      out[n++] = {
-          make_object(ObjectClass::ets, name_container(t->node, View{t->name.bytes}.string())),
-          Access::write};
     const Process* heir = t->heir ? m.find(t->heir) : nullptr;
     if (heir) {
       out[n++] = {part_object(*heir, Part::life), Access::read};

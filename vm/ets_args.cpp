@@ -188,11 +188,12 @@ void take_key(lua_State* L, Machine& m, int index, const char* function, Key& ke
   key.element = key_element(key.view);
 }
 
-Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
+Target table_argument(lua_State* L, Machine& m, Process& p, int index) {
   Target target;
   const World& w = m.world();
   const uint32_t node = p.node;
   const layout::Arguments args(L);
+  p.table = p.keypos = 0;
   if (args.is_light(static_cast<size_t>(index - 1))) {
     const uint64_t id = args.light(static_cast<size_t>(index - 1));
     const uint32_t number = light_index(id);
@@ -202,17 +203,14 @@ Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
     target.id = id;
     target.table = w.tables[number];
     target.container = target.table->container;
+    p.table = id;
     return target;
   }
   if (lua_type(L, index) == LUA_TSTRING) {
     target.name = lua_tolstring(L, index, &target.length);
     const std::string_view name{target.name, target.length};
     target.table = find_named(w, node, name);
-    target.container = target.table ? target.table->container : name_container(node, name);
-    if (target.table && target.table->renamed) {
-      target.also = true;
-      target.other = name_container(node, name);
-    }
+    target.container = name_container(node, name);
     return target;
   }
   if (lua_type(L, index) != LUA_TLIGHTUSERDATA)
@@ -222,13 +220,8 @@ Target table_argument(lua_State* L, Machine& m, const Process& p, int index) {
 
 void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access,
            const Target& target, uint32_t element, uint64_t value) {
-  const ObjectId object = make_object(ObjectClass::ets, target.container, element);
-  if (__builtin_expect(target.also, 0)) {
-    const Footprint extra{make_object(ObjectClass::ets, target.other, element), access};
-    m.announce(L, p, what, OpKind::ets, access, object, value, &extra, 1);
-    return;
-  }
-  m.sync(L, p, what, OpKind::ets, access, object, value);
+  m.sync(L, p, what, OpKind::ets, access, make_object(ObjectClass::ets, target.container, element),
+         value);
 }
 
 void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access access,
@@ -236,13 +229,10 @@ void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access a
   if (count == 1) return begin(L, m, p, what, access, target, elements[0], value);
   if (count == 0 || count > kMaxKeys)
     return begin(L, m, p, what, access, target, kWholeTable, value);
-  Footprint extra[2 * kMaxKeys];
+  Footprint extra[kMaxKeys];
   size_t n = 0;
   for (size_t i = 1; i < count; i++)
     extra[n++] = {make_object(ObjectClass::ets, target.container, elements[i]), access};
-  if (target.also)
-    for (size_t i = 0; i < count; i++)
-      extra[n++] = {make_object(ObjectClass::ets, target.other, elements[i]), access};
   m.announce(L, p, what, OpKind::ets, access,
              make_object(ObjectClass::ets, target.container, elements[0]), value, extra, n);
 }

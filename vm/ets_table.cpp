@@ -173,6 +173,36 @@ uint32_t name_container(uint32_t node, std::string_view name) {
   return static_cast<uint32_t>(digest_text(name, node + 1)) & 0xffffff;
 }
 
+// The table has that name now. Operations that are about to be performed on it go with it; those by
+// name may find it, and keys elsewhere in its objects than they thought.
+void Machine::table_named(EtsTable& t, uint32_t container) {
+  const uint32_t from = t.container;
+  t.container = container;
+  const auto move = [&](ObjectId& object) {
+    if (object_class(object) == ObjectClass::ets && object_container(object) == from)
+      object = make_object(ObjectClass::ets, container, object_element(object));
+    else if (object == in_set_of_tables(t.node, from, Access::write).object)
+      object = in_set_of_tables(t.node, container, Access::write).object;
+  };
+  for (Process* q : world_->processes) {
+    if (q == world_->current || !alive(*q)) continue;
+    touch_end(*q);
+    Operation& op =
+        enabled(q->actor) ? world_->alternatives[world_->position[q->actor]].op : q->blocked_op;
+    if (op.kind != OpKind::ets) continue;
+    if (q->table == t.id && from != container) {
+      move(op.object);
+      auto* extra = const_cast<Footprint*>(op.extra);
+      for (int i = 0; i < op.extra_count; i++)
+        if (object_element(extra[i].object) != kWholeTable)  // else another name, of a rename
+          move(extra[i].object);
+    }
+    if (q->table == 0 && q->keypos != 0 && q->keypos != t.keypos &&
+        object_class(op.object) == ObjectClass::ets && object_container(op.object) == container)
+      op.object = make_object(ObjectClass::ets, container);
+  }
+}
+
 void delete_table(Machine& m, EtsTable& t) {
   clear_rows(m, t);
   for (Term& g : t.ghosts) free_term(g, m.arena());

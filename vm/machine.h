@@ -275,6 +275,8 @@ class Machine final : public System {
   bool cancel_timer(const Process& by, uint64_t ref, int64_t* remaining);
   void drop_timers_of(Process& p);
 
+  void table_named(EtsTable& t, uint32_t container);  // ets_table.cpp
+
   // Names. Terms are compared exactly.
   Process* whereis(const Term& name, uint32_t node) const;
   void add_name(const Name& name);

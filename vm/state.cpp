@@ -58,8 +58,7 @@ void add_tables(Sum& sum, const World& w) {
   for (const EtsTable* t : w.tables) {
     sum.add(t->id, t->alive);
     if (!t->alive) continue;
-    sum.add(t->owner, t->node, t->container, t->keypos, t->heir, t->type, t->protection,
-            t->named | t->renamed << 1);
+    sum.add(t->owner, t->node, t->container, t->keypos, t->heir, t->type, t->protection, t->named);
     sum.add(t->name);
     sum.add(t->heir_data);
     sum.add(t->rows.size, t->fixes.size, t->ghosts.size);

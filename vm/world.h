@@ -220,6 +220,8 @@ struct Process {
   uint64_t seen = 0;            // the same for System::state (state.cpp), while that is asked for
   bool performing = false;      // ... an operation that has told it nothing yet
   uint32_t tables_made = 0;     // ETS tables and atomics it has made
+  uint64_t table = 0;           // of its operation on a table: which one, 0 if it is by name
+  uint32_t keypos = 0;          // ... and where in objects their keys were looked for, 0 if not
   uint32_t histories_open = 0;  // histories in which it has an operation open
   uint32_t unstamped = 0;       // of these, those whose invocation is in no log yet
   uint32_t inputs = 0;          // operations that generators have made for it
