@@ -35,7 +35,7 @@ struct Arrival {
   uint64_t value = 0;  // digest of the message
   bool plain = false;  // coming changed nothing but the mailbox
 };
-// A receive that took a message, or found none and went on.
+// A receive that took a message, or found none and went on; or somebody who looked at all messages.
 struct Reception {
   static constexpr uint32_t kNothing = 0xffffffff;
   uint32_t at = 0;  // the decision

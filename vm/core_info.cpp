@@ -14,7 +14,9 @@ void push_pids(lua_State* L, Machine& m, const Vec<uint32_t>& processes) {
   }
 }
 
-void messages(lua_State* L, Machine&, const Process& q) {
+// As a receive that looks at all and takes none.
+void messages(lua_State* L, Machine& m, const Process& q) {
+  if (m.options().keep_mail) m.note_reception(q, nullptr, Reception::kNothing);
   lua_newtable(L);
   for (uint32_t i = 0; i < q.mailbox.size; i++) {
     push(L, q.mailbox[i].payload);

@@ -265,6 +265,9 @@ class Machine final : public System {
   // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
   int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
 
+  // While mail is kept (mail.cpp).
+  void note_reception(const Process& p, const Term* wanted, uint32_t took);
+
   // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until there
   // is one and takes it off; lock_changed() lets those go on who can, and holds the others back.
   void take_lock(lua_State* L, Process& p, const char* what, uint32_t number);
@@ -435,7 +438,6 @@ class Machine final : public System {
   bool look(Process& p);
   // While mail is kept (mail.cpp).
   uint32_t note_arrival(const Process& to, const Term& payload, bool plain);
-  void note_reception(const Process& p, const Term* wanted, uint32_t took);
   bool find_message(Process& p);
   void flush_own_signals(Process& p);
   void begin_limit(lua_State* L, Process& p, int64_t ms);

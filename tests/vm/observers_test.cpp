@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "tests/vm/random_programs.h"
@@ -101,6 +102,23 @@ TEST(Observers, RandomProgramsReachTheOutcomesOfTheNaiveSearch) { compare_random
 
 TEST(Observers, RandomProgramsReachTheOutcomesOfTheNaiveSearchWhenMessagesTravel) {
   compare_random({.async_delivery = true}, 13, 30);
+}
+
+// The order of messages that nobody takes is seen by who lists them.
+TEST(Observers, ListsOfMessagesTellTheirOrder) {
+  for (const bool own : {true, false}) {
+    const vm::Program program = program_of(fmt::format(
+        "local me = lockstep.self()\n"
+        "local function other() lockstep.send(me, 1) end\n"
+        "lockstep.spawn(other)\n{}\nlockstep.sleep(1)\n"
+        "error(table.concat(lockstep.process_info(me, 'messages')), 0)\n",
+        own ? "lockstep.send(me, 2) lockstep.send(me, 3)"
+            : "lockstep.spawn(function() lockstep.send(me, 2) lockstep.send(me, 3) end)"));
+    const std::set<std::string> orders = {"assertion 123", "assertion 213", "assertion 231"};
+    for (const Reduce& reduce : {kObserved, kEqual, kBoth})
+      EXPECT_EQ(all_of("dpor", program, "p", reduce).outcomes, orders);
+    EXPECT_EQ(all_of("dfs", program, "p").outcomes, orders);
+  }
 }
 
 // Concuerror's programs, instant delivery. It counts with observers (optimal DPOR with observers,
