@@ -58,6 +58,16 @@ inline ObjectId instant_object(uint64_t ms) {
 inline ObjectId name_object(uint32_t node, const Term& name) {
   return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1);
 }
+// To a monitor or an alias that is no more, nor will be again.
+inline bool in_vain(const Process& to, const Signal& s) {
+  const auto active = [&](const auto& list) {
+    for (const auto& x : list)
+      if (x.ref == s.ref) return true;
+    return false;
+  };
+  if (s.kind == SignalKind::down) return !active(to.watches);
+  return s.kind == SignalKind::message && s.ref != 0 && !active(to.aliases);
+}
 // Footprints of one signal's effects, and of an arrival with all that follows it, at most.
 inline constexpr size_t kEffects = 6, kArrival = 48;
 // Of nodes: the network, of which each connection is an element, and how long a lost one stays

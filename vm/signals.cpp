@@ -82,7 +82,7 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
       footprints_changed();  // who heals brings it
     return;
   }
-  if (!options_.async_delivery && !ends(to, s) && !signals_wait(to)) {
+  if (!options_.async_delivery && !ends(to, s) && (!signals_wait(to) || in_vain(to, s))) {
     handle(to, s);
     return;
   }

@@ -96,7 +96,7 @@ size_t Machine::telling(const Process& from, const Process& to, SignalKind kind,
     return 2;
   }
   const bool tells = kind == SignalKind::message || kind == SignalKind::down;
-  if (waits && tells && ref != 0) {  // what is before it takes it along
+  if (waits && tells && ref != 0 && !in_vain(to, s)) {  // what is before it takes it along
     out[n] = {process_object(to), Access::read};
     return n + 1;
   }

@@ -322,5 +322,23 @@ TEST_P(Found, ReachesTheOutcomesOfTheNaiveSearch) {
 INSTANTIATE_TEST_SUITE_P(Vm, Found, testing::ValuesIn(kSmall),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// A DOWN for a monitor that was taken back does not wait behind the signal that ends its receiver.
+TEST(Waiting, ADownInVainDoesNot) {
+  vm::MachineOptions machine;
+  machine.drain = machine.allow_crashes = true;
+  const auto system = vm::make_machine(
+      program_of("local p = lockstep.spawn(function()\n"
+                 "  local function nothing() end\n"
+                 "  local _, ref = lockstep.spawn_opt(nothing, { 'link', 'monitor' })\n"
+                 "  lockstep.spawn_monitor(nothing)\n  lockstep.demonitor(ref)\n"
+                 "  lockstep.recv_first('never')\nend)\n"
+                 "lockstep.exit(p, 'boom')\nlockstep.sleep(1000)\n"),
+      "p", machine);
+  Prng rng(1);
+  const CommuteCount count = check_commuting(*system, rng, 60, 6);
+  EXPECT_GT(count.pairs, 100u);
+  EXPECT_TRUE(count.broken.empty()) << count.broken.front();
+}
+
 }  // namespace
 }  // namespace lockstep
