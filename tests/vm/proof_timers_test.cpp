@@ -4,11 +4,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <set>
 #include <string>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
@@ -16,9 +15,7 @@ namespace {
 // Two or three processes of a few operations each, which write down what they saw at once.
 std::string random_timers(Prng& rng) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local log, any = ets.new('log', { 'public' }), lockstep.any\nlocal pids = {}\n"
-      "lockstep.register('root', lockstep.self())\n";
+  std::string s = kLog + "lockstep.register('root', lockstep.self())\n";
   const auto operation = [&](uint32_t p) {
     const char* to = rng.below(2) ? "a" : "b";
     const uint32_t ms = 5 * rng.below(3) + 5 * rng.below(2);
@@ -52,66 +49,49 @@ std::string random_timers(Prng& rng) {
             1 + rng.below(n), rng.below(3) ? "cancel" : "read");
         break;
       case 10:
-        s += fmt::format("  if {0} and {0} ~= me then lockstep.exit({0}, 'kill') end\n", to);
+        s += fmt::format(
+            "  if {0} and {0} ~= lockstep.self() then lockstep.exit({0}, 'kill') end\n", to);
         break;
       default:
         s += "  note(lockstep.recv(0))\n";
     }
   };
   for (uint32_t p = 1; p <= n; p++) {
-    s += fmt::format(
-        "pids[{0}] = lockstep.spawn_monitor(function(a, b)\n  local me, saw, ref = "
-        "lockstep.self(), ''\n"
-        "  local function note(v) saw = saw .. ' ' .. tostring(v) ets.insert(log, {{ {0}, saw }}) "
-        "end\n",
-        p);
+    s += begin_process(p, nullptr, "lockstep.spawn_monitor(");
     const uint32_t steps = 1 + rng.below(n == 2 ? 3 : 2);
     for (uint32_t i = 0; i < steps; i++) operation(p);
-    s += "end, pids[1], pids[2])\n";
+    s += kEndProcess;
   }
   // The root waits for all to end, without a limit of its own.
   s += fmt::format(
-      "for i = 1, {} do lockstep.recv_first({{ 'DOWN', any, any, any, any }}) end\nlocal all = "
-      "''\n",
+      "local any = lockstep.any\nfor i = 1, {} do lockstep.recv_first({{ 'DOWN', any, any, any, "
+      "any }}) end\n",
       n);
-  return s + "for i = 1, " + std::to_string(n) +
-         " do local r = ets.lookup(log, i)[1] all = all .. ' |' .. (r and r[2] or '?') end\n"
-         "error(all, 0)\n";
+  return s + tell_log(n);
 }
 
-class RacyTimers : public testing::TestWithParam<bool> {};
+class RacyTimers : public testing::TestWithParam<Setting> {};
 
 TEST_P(RacyTimers, ReachTheOutcomesOfTheNaiveSearch) {
-  const char* seed = getenv("PROOF_SEED");
-  Prng rng(seed ? strtoull(seed, nullptr, 10) : 41);
-  vm::MachineOptions machine;
-  machine.racy_timers = true;
-  machine.async_delivery = GetParam();
-  const int wanted = 20;
-  int programs = 0;
+  const SmallPrograms small{
+      .seed = 41, .wanted = 20, .machine = GetParam().machine(), .least = 2, .most = 5'000};
   uint64_t naive_sum = 0, dpor_sum = 0;
-  for (int tries = 0; programs < wanted && tries < 4000; tries++) {
-    const std::string body = random_timers(rng);
-    SCOPED_TRACE(body);
-    const vm::Program program = program_of(body);
-    const Seen naive = all_of("dfs", program, "p", {}, machine, 5'000);
-    if (!naive.complete || naive.executions == 1) continue;
-    programs++;
-    const Seen dpor = all_of("dpor", program, "p", {}, machine);
+  each_of(small, random_timers, [&](const vm::Program& program, const Seen& naive) {
+    const Seen dpor = all_of("dpor", program, "p", {}, small.machine);
     EXPECT_TRUE(dpor.complete);
     EXPECT_EQ(dpor.outcomes, naive.outcomes);
     EXPECT_LE(dpor.executions, naive.executions);
-    EXPECT_EQ(all_of("cache", program, "p", {}, machine).outcomes, naive.outcomes);
+    EXPECT_EQ(all_of("cache", program, "p", {}, small.machine).outcomes, naive.outcomes);
     naive_sum += naive.executions;
     dpor_sum += dpor.executions;
-  }
-  EXPECT_EQ(programs, wanted);
+  });
   EXPECT_LT(dpor_sum * 2, naive_sum);  // not by doing the same
 }
 
-INSTANTIATE_TEST_SUITE_P(Proof, RacyTimers, testing::Bool(), [](const auto& info) {
-  return std::string(info.param ? "async" : "instant");
-});
+INSTANTIATE_TEST_SUITE_P(Proof, RacyTimers,
+                         testing::Values(Setting{.name = "instant", .racy = true},
+                                         Setting{.name = "async", .async = true, .racy = true}),
+                         setting_name);
 
 // What each of these shows, and no other of them, was missed by dpor once.
 struct Case {

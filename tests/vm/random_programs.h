@@ -24,25 +24,31 @@ inline const std::string kLog =
 
 // Process number `p` begins; it knows the first two as a and b. What it notes is in the log at
 // once, so that those that are killed have told it too.
-inline std::string begin_process(uint32_t p, const char* node = nullptr) {
+inline std::string begin_process(uint32_t p, const char* node = nullptr,
+                                 const char* spawn = "lockstep.spawn(") {
   return fmt::format(
       "pids[{}] = {}function(a, b)\n  local saw, ref = '', nil\n"
       "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) end\n",
-      p, node ? fmt::format("cluster.spawn('{}', ", node) : "lockstep.spawn(", p);
+      p, node ? fmt::format("cluster.spawn('{}', ", node) : spawn, p);
 }
 inline const std::string kEndProcess = "end, pids[1], pids[2])\n";
 
-// The root tells what the first n have noted, when nothing else can happen; `more`: Lua that goes
-// on with the text, `keys`: further places of the log.
-inline std::string tell_all(uint32_t n, const std::string& more = "",
+// The root tells what the first n have noted; `more`: Lua that goes on with the text, `keys`:
+// further places of the log.
+inline std::string tell_log(uint32_t n, const std::string& more = "",
                             const std::string& keys = "") {
   std::string all;
   for (uint32_t i = 1; i <= n; i++) all += (i > 1 ? ", " : "") + std::to_string(i);
   return fmt::format(
-      "lockstep.sleep(60000)\nlocal all = ''\nfor _, k in ipairs {{ {}{} }} do\n"
+      "local all = ''\nfor _, k in ipairs {{ {}{} }} do\n"
       "  local r = ets.lookup(log, k)[1] all = all .. ' |' .. (r and shown(r[2]) or '?') end\n"
       "error(all{}, 0)\n",
       all, keys, more);
+}
+// ... when nothing else can happen.
+inline std::string tell_all(uint32_t n, const std::string& more = "",
+                            const std::string& keys = "") {
+  return "lockstep.sleep(60000)\n" + tell_log(n, more, keys);
 }
 
 // ---- comparison ----
