@@ -67,6 +67,7 @@ class Dpor final : public Subtree {
     size_t depth = 0;
     std::vector<const Step*> steps;
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
+    const Step* other = nullptr;                       // Sequence::touches_too
     bool operator==(const Owed&) const = default;
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
@@ -91,9 +92,12 @@ class Dpor final : public Subtree {
   bool matters(size_t send, size_t other) const;
   bool repeats() const;
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
+  void turn(Sequence& v, size_t early, size_t late, const Taken& last);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
+  void note_change(size_t early, size_t late);
+  void reverse_changed();
   void find_waiting();
   void consider_waiting();
   uint64_t key(ActorId actor);
@@ -134,18 +138,22 @@ class Dpor final : public Subtree {
   HappensBefore order_, observed_;
   ObservedMail mail_;
   std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
-  // What never came, with the number of steps that it follows.
-  // What could not come, after which number of steps, and whether the last of these made it
-  // impossible.
+  // What never came, the number of steps that it follows, and how many there were when that was
+  // known: one more where the last of them made it impossible, as `prevented` says, or where its
+  // chance was over.
   struct Waiting {
     Taken taken;
-    size_t count;
+    size_t count, known;
     bool prevented;
   };
   std::vector<Waiting> waiting_;
+  // The first ones are from the executions before: owed again only with what is new after them.
+  size_t old_waiting_ = 0;
+  size_t settled_ = 0;             // ... made impossible before that decision
+  std::vector<Pair> changed_;      // races whose later step is changed by the earlier one
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
-  std::vector<std::pair<size_t, size_t>> races_;
+  std::vector<Pair> races_;
   std::vector<size_t> direct_, found_;
   Sequence::Room room_;
   RacingPairs seen_;

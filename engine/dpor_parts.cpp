@@ -51,6 +51,7 @@ void Dpor::start() {
   for (size_t i = 0; i + 1 < depth_; i++) {
     found_.clear();
     append(i, i, steps_[i], found_);
+    for (const size_t early : found_) note_change(early, i);
   }
   fresh_ = depth_ - 1;
   take(path_[depth_ - 1], depth_ - 1);
@@ -117,7 +118,7 @@ void Dpor::owe(size_t depth, const Sequence& v) {
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
-  Owed owed{depth, v.steps(), v.order()};
+  Owed owed{depth, v.steps(), v.order(), v.other()};
   if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
     return;
   above_by_digest_.emplace(digest, above_.size());
@@ -134,6 +135,7 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
     v.push(*owed.steps[i], i);
   }
   for (const auto& [early, late] : owed.order) order.add(late, early);
+  if (owed.other) v.touches_too(*owed.other);
   for (const Sleeper& s : node.sleep)
     if (v.covered_by(s)) return;
   for (const Step* s : node.impossible)

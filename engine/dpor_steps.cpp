@@ -138,6 +138,27 @@ bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
   return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
 }
 
+bool may_change(const Step& early, const Step& late) {
+  const auto nth = [](const Operation& op, int i) {
+    return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
+  };
+  for (int i = -1; i < early.op.extra_count; i++)
+    for (int j = -1; j < late.op.extra_count; j++) {
+      if (!conflicting(nth(early.op, i), nth(late.op, j))) continue;
+      switch (object_class(nth(early.op, i).object)) {
+        case ObjectClass::process:
+        case ObjectClass::name:
+        case ObjectClass::monitor:
+        case ObjectClass::node:
+        case ObjectClass::channel:
+          return true;
+        default:
+          break;
+      }
+    }
+  return false;
+}
+
 ObjectId only_mailbox(const Step& a, const Step& b) {
   if (a.who == b.who || a.final || b.final || a.op.flags & b.op.flags & kAfterAll) return 0;
   if (strikes(a, b) || strikes(b, a)) return 0;

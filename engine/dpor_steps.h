@@ -42,6 +42,9 @@ inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
   return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
 }
 
+// Do the two meet in what decides over what an operation on processes touches?
+bool may_change(const Step& early, const Step& late);
+
 // The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
 // it. 0: they are independent, or something else makes them dependent too.
 ObjectId only_mailbox(const Step& a, const Step& b);

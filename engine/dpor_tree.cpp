@@ -1,5 +1,7 @@
 #include "engine/dpor_tree.h"
 
+#include <algorithm>
+
 #include "engine/digest.h"
 
 namespace lockstep {
@@ -17,6 +19,26 @@ WakeupTree& Branch::below() {
   return next;
 }
 
+bool Branch::repeats(std::vector<Sleeper> sleep, bool equal_writes) {
+  const auto takes = [&](const Step& next) {
+    for (size_t i = 0; i < sleep.size();) {
+      const Step& s = *sleep[i].step;
+      if (s.who == next.who) return s.kind == next.kind;
+      if (dependent(s, next, equal_writes))
+        sleep.erase(sleep.begin() + static_cast<std::ptrdiff_t>(i));
+      else
+        i++;
+    }
+    return false;
+  };
+  if (takes(*step)) return true;
+  for (size_t i = rest.size(); i-- > 0 && !sleep.empty();)
+    if (takes(*rest[i])) return true;
+  if (next.empty()) return false;
+  std::erase_if(next, [&](Branch& branch) { return branch.repeats(sleep, equal_writes); });
+  return next.empty();
+}
+
 bool Sequence::may_start_with(const Step& first) const {
   const bool takes_part = actors_ & actor_bit(first.who);
   if (!takes_part && !(touched_ & first.touched) && touched_ != UINT64_MAX) return true;
@@ -29,7 +51,7 @@ bool Sequence::may_start_with(const Step& first) const {
   }
   for (const Item& item : steps_)
     if (dependent(*item.step, first, equal_writes_)) return false;
-  return true;
+  return !unsure_ && (!other_ || !dependent(*other_, first, equal_writes_));
 }
 
 bool Sequence::starts_with(const Step& first) const {
@@ -39,7 +61,24 @@ bool Sequence::starts_with(const Step& first) const {
   return false;
 }
 
+bool Sequence::has(uint64_t who) const {
+  return (actors_ & actor_bit(who)) &&
+         std::any_of(steps_.begin(), steps_.end(),
+                     [who](const Item& item) { return item.step->who == who; });
+}
+
+bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) const {
+  bool any = false;
+  for (const Item& item : steps_)
+    if (dependent(*item.step, step, equal_writes_)) {
+      order.add(row, item.index);
+      any = true;
+    }
+  return any;
+}
+
 void Sequence::drop(uint64_t who) {
+  if (other_ && other_->who == who) other_ = nullptr;
   for (size_t k = 0; k < steps_.size(); k++)
     if (steps_[k].step->who == who) {
       steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(k));

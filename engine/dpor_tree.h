@@ -7,6 +7,12 @@
 
 namespace lockstep {
 
+// A step whose classes are explored. `open`: by another part, perhaps not wholly yet.
+struct Sleeper {
+  const Step* step = nullptr;
+  bool open = false;
+};
+
 struct Branch;
 using WakeupTree = std::vector<Branch>;
 
@@ -19,6 +25,10 @@ struct Branch {
 
   bool leaf() const { return rest.empty() && next.empty(); }
   WakeupTree& below();
+  // Does it come to a step while that sleeps? What leads there is taken out; false: something is
+  // left. The last step of a sequence may turn out to touch less than it did where it came from, so
+  // this is not known before.
+  bool repeats(std::vector<Sleeper> sleep, bool equal_writes);
   // Moves what follows to `tree`, which is empty, and leaves none here.
   void unfold(WakeupTree& tree);
   // Takes over what follows `other`, which is left with none.
@@ -28,12 +38,6 @@ struct Branch {
     other.rest.clear();
     other.next.clear();
   }
-};
-
-// A step whose classes are explored. `open`: by another part, perhaps not wholly yet.
-struct Sleeper {
-  const Step* step = nullptr;
-  bool open = false;
 };
 
 // A sequence picked out of an execution, in its order, with its own happens-before.
@@ -70,6 +74,20 @@ class Sequence {
   bool covered_by(const Sleeper& sleeping) const {
     return sleeping.open ? starts_with(*sleeping.step) : may_start_with(*sleeping.step);
   }
+  bool has(uint64_t who) const;
+  // Puts those of its steps that depend on `step` into its row. False: there are none.
+  bool order_before(const Step& step, HappensBefore& order, size_t row) const;
+  // The last step may turn out to be this one.
+  void touches_too(const Step& step) {
+    other_ = &step;
+    touched_ |= step.touched;
+  }
+  // The last step may turn out to touch anything: only a step that takes part may come first.
+  void unsure() {
+    unsure_ = true;
+    touched_ = UINT64_MAX;
+  }
+  const Step* other() const { return other_; }
   // Takes the first step of that actor out, if there is one.
   void drop(uint64_t who);
   std::vector<const Step*> steps() const;
@@ -87,6 +105,8 @@ class Sequence {
   const HappensBefore& order_;
   const bool equal_writes_;
   uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
+  const Step* other_ = nullptr;
+  bool unsure_ = false;
   Room& steps_;
 };
 

@@ -8,7 +8,9 @@
 // step (dpor_steps.h). Deviations from the paper: values of lockstep.choose are branches of their
 // process, all executed; a lock's acquire races with the latest acquire, not with the release
 // between; what a process still waits for at the end counts as a step that never came, or deadlocks
-// would be missed; a step that ends the execution while others could go on depends on all of them,
+// would be missed, and so does what a step makes impossible; what a step touches may be changed by
+// one that it conflicts with, so the later step of a race is looked at as it is without the earlier
+// one; a step that ends the execution while others could go on depends on all of them,
 // and the end of the root process is put off until nothing else can go. Only races with a step that
 // is new in this execution are looked at, since the others were when they were new.
 //
@@ -59,6 +61,9 @@ bool Dpor::backtrack() {
       node.tree.push_back(
           {pool_.data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
+    while (!node.data && !node.tree.empty() &&
+           node.tree.front().repeats(node.sleep, reduce_.equal_writes))
+      node.tree.erase(node.tree.begin());
     if (!settle(node)) continue;
     keys_.resize(node.actors);
     creator_.resize(node.actors);
@@ -255,11 +260,16 @@ void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_
 }
 
 void Dpor::end(const Outcome& outcome, System&) {
+  settled_ = std::min(settled_, fresh_);
+  std::erase_if(changed_, [this](const Pair& race) { return race.second >= fresh_; });
   if (blocked_ || depth_ == 0) return;
   find_waiting();
   if (reduce_.needs_mail()) look_back();
-  for (size_t i = 0; i < races_.size(); i++)
-    reverse(races_[i].first, races_[i].second, steps_[races_[i].second], depth_);
+  reverse_changed();
+  for (const auto& [early, late] : races_) {
+    reverse(early, late, steps_[late], depth_);
+    note_change(early, late);
+  }
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all.
@@ -279,16 +289,41 @@ void Dpor::end(const Outcome& outcome, System&) {
   }
 }
 
+void Dpor::note_change(size_t early, size_t late) {
+  const Pending* here = find(path_[early], steps_[late].who);
+  if (here && here->step != steps_[late].step) changed_.emplace_back(early, late);
+}
+
+// Races of the executions before whose later step touches something else without the earlier one:
+// what is new may have to come before it then.
+void Dpor::reverse_changed() {
+  if (reduce_.needs_mail()) return changed_.clear();  // all races are looked at each time
+  for (const auto& [early, late] : changed_) {
+    const Step& here = *find(path_[early], steps_[late].who)->step;
+    bool news = false;
+    for (size_t i = fresh_; i < depth_ && !news; i++)
+      news = !order_.before(early, i) && dependent(*steps_[i].step, here, reduce_.equal_writes);
+    if (news) reverse(early, late, steps_[late], depth_);
+  }
+}
+
 // What is still waited for counts as a step at the very end; what could go and was made impossible
 // by a step of another (a message that was lost, a process that was killed) as one right after that
 // step.
 void Dpor::find_waiting() {
-  waiting_.clear();
+  // What the steps before the first new one made impossible is known.
+  size_t from = reduce_.needs_mail() ? 0 : settled_;
+  while (from > 0 && path_[from].data) from--;
+  std::erase_if(waiting_, [from](const Waiting& w) { return w.known > from; });
+  old_waiting_ = waiting_.size();
+  settled_ = depth_;
   for (const auto& [a, until] : system_->blocked())
-    if (a.op.access != Access::take && until >= fresh_)
-      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}),
-                          std::min<size_t>(until, depth_), false});
-  for (size_t i = reduce_.needs_mail() ? 0 : fresh_; i + 1 < depth_; i++) {
+    if (a.op.access != Access::take && until >= from) {
+      const size_t count = std::min<size_t>(until, depth_);
+      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
+                          count + 1, false});
+    }
+  for (size_t i = from; i + 1 < depth_; i++) {
     if (path_[i].data) continue;
     size_t next = i + 1;
     while (next < depth_ && path_[next].data) next++;
@@ -301,15 +336,14 @@ void Dpor::find_waiting() {
       // Mostly it is where it was.
       if (j < there.size() && there[j].step == p.step && there[j].cause == p.cause) continue;
       // A process that is struck goes on with another step, its end, in place of the one it had; a
-      // channel with its next signal.
+      // channel with its next signal. What it touches may have changed.
       const auto same = [&](const auto& q) {
-        const Step& other = *q.step;
-        return other.who == s.who && other.op.kind == s.op.kind && other.op.object == s.op.object &&
+        return q.step->who == s.who && q.step->op.kind == s.op.kind &&
                (s.kind == AltKind::step || q.cause == p.cause);
       };
       if (std::any_of(there.begin(), there.end(), same)) continue;
       if (!(s.op.flags & kAcquire)) {
-        waiting_.push_back({Taken(p), i + 1, true});
+        waiting_.push_back({Taken(p), i + 1, i + 1, true});
         continue;
       }
       // A lock that another took: the race is with who has it at the end.
@@ -320,42 +354,38 @@ void Dpor::find_waiting() {
         later = same(steps_[k]);
         struck = !later && steps_[k].who == s.who;
       }
-      if (!later) waiting_.push_back({Taken(p), struck ? i + 1 : depth_, struck});
+      if (later) continue;
+      const size_t count = struck ? i + 1 : depth_;
+      waiting_.push_back({Taken(p), count, count, struck});
     }
   }
 }
 
 void Dpor::consider_waiting() {
-  const auto append_to_all = [this](size_t count, const Taken& taken) {
+  for (size_t k = 0; k < waiting_.size(); k++) {
+    const auto& [taken, count, known, prevented] = waiting_[k];
+    bool news = k >= old_waiting_;
+    for (size_t i = std::max(count, fresh_); i < depth_ && !news; i++)
+      news = dependent(*steps_[i].step, *taken.step, reduce_.equal_writes);
+    if (!news) continue;
     found_.clear();
     if (reduce_.needs_mail())
       append_observed(depth_, count, taken, found_);
     else
       append(depth_, count, taken, found_);
-  };
-  for (const auto& [taken, count, by_the_last] : waiting_) {
-    append_to_all(count, taken);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.
-    const bool prevented =
-        by_the_last && std::find(found_.begin(), found_.end(), count - 1) != found_.end();
-    if (prevented) found_.assign(1, count - 1);
+    if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end())
+      found_.assign(1, count - 1);
     for (const size_t i : found_) reverse(i, depth_, taken, count);
-    // Where messages are told apart by who observes them, this would execute classes again that
-    // repeats() does not know; there only timers have been seen to need it.
-    if (!prevented || (reduce_.needs_mail() && !(taken.step->op.flags & kInTurn))) continue;
-    // Steps that do not come after that one may come before it as well, and then before this one:
-    // with the one that prevents it asleep, no race would ask for that.
-    append_to_all(depth_, taken);
-    reverse(count - 1, depth_, taken, depth_);
   }
 }
 
 // The race (early, late) the other way round: from the state before `early`, everything that does
-// not come after it, then `late`. Where that follows only the first `count` steps, others that
-// depend on it come after it.
+// not come after it, then `late`. Where that follows only the first `count` steps, it may come
+// before or after others that depend on it, and both are owed: with `early` asleep, the race of
+// `late` and such a step would seem to be turned round already.
 void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
-  Node& node = path_[early];
   const Step& late_step = *last.step;
   Sequence v(order(), reduce_.equal_writes, room_);
   std::vector<size_t> after;
@@ -369,6 +399,23 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
     }
     v.push(*steps_[i].step, i);
   }
+  turn(v, early, late, last);
+  if (after.empty()) return;
+  Sequence whole(order(), reduce_.equal_writes, room_);
+  order().restart(depth_ + 1, {late});
+  for (size_t i = early + 1; i < depth_; i++) {
+    if (i == late || order().before(early, i)) continue;
+    whole.push(*steps_[i].step, i);
+    if (i >= count && dependent(*steps_[i].step, late_step, reduce_.equal_writes))
+      order().add(depth_ + 1, i);
+  }
+  turn(whole, early, depth_ + 1, last);
+}
+
+// From the state before `early`: `v`, and then `late`.
+void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
+  Node& node = path_[early];
+  const Step& late_step = *last.step;
   if (late_step.op.flags & (kAcquire | kInTurn)) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
@@ -380,7 +427,19 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
         order().add(depth_ + 1, i);
     late = depth_ + 1;
   }
-  v.push(late_step, late);
+  // What it touches may have been changed by `early`; and what goes before it here may change that.
+  const Pending* here = find(node, late_step.who);
+  if (here && here->step != &late_step && !v.has(late_step.who)) {
+    order().restart(depth_ + 2, {});
+    if (v.order_before(*here->step, order(), depth_ + 2)) {
+      v.order_before(late_step, order(), depth_ + 2);
+      v.touches_too(late_step);
+    }
+    v.push(*here->step, late, depth_ + 2);
+  } else {
+    if (here && v.has(late_step.who) && may_change(*steps_[early].step, late_step)) v.unsure();
+    v.push(late_step, late);
+  }
   if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
   for (const Sleeper& s : node.sleep)
     if (v.covered_by(s)) return;  // done already

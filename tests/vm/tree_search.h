@@ -13,7 +13,7 @@ namespace lockstep {
 
 struct Seen {
   std::set<std::string> outcomes;
-  std::set<uint64_t> fingerprints;  // of the naive search only
+  std::set<uint64_t> fingerprints;  // of the naive search, and where they are asked for
   uint64_t executions = 0, blocked = 0, redundant = 0;
   uint64_t failed = 0;  // classes that fail, deadlocks aside
   uint64_t classes() const { return executions - blocked - redundant; }
@@ -22,7 +22,7 @@ struct Seen {
 
 inline Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
                    const Reduce& reduce = {}, vm::MachineOptions machine = {},
-                   uint64_t most = 60'000, int preemptions = -1) {
+                   uint64_t most = 60'000, int preemptions = -1, bool fingerprints = false) {
   machine.drain = true;
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;
@@ -33,7 +33,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
   options.preemptions = preemptions;
   const auto s = find_strategy(strategy)->make(options);
   ClassTap tap(*s, *system);
-  const bool naive = std::string_view(strategy) == "dfs";
+  fingerprints = fingerprints || std::string_view(strategy) == "dfs";
   Seen seen;
   while (seen.executions < most) {
     if (!s->begin(seen.executions, *system)) {
@@ -42,17 +42,18 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     }
     if (!s->resumed()) system->begin(1, 0);
     tap.begin();
-    const Outcome outcome = naive ? system->run(tap) : system->run(*s);
+    const Outcome outcome = fingerprints ? system->run(tap) : system->run(*s);
     s->end(outcome, *system);
     seen.executions++;
     seen.redundant += s->redundant();
     seen.failed += !s->redundant() && outcome.verdict != Verdict::stopped &&
                    outcome.verdict != Verdict::passed && outcome.verdict != Verdict::deadlock;
-    if (naive) seen.fingerprints.insert(tap.value());
-    if (outcome.verdict == Verdict::stopped)
+    if (outcome.verdict == Verdict::stopped) {
       seen.blocked++;
-    else
-      seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+      continue;
+    }
+    if (fingerprints) seen.fingerprints.insert(tap.value());
+    seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
   }
   return seen;
 }
