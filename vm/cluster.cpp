@@ -354,7 +354,7 @@ void Machine::offer_faults() {
         op.object = make_object(ObjectClass::process, f.target);
         op.flags = kStrikes;
         op.extra = f.touches;
-        op.extra_count = 2;
+        op.extra_count = static_cast<uint8_t>(2 + killing(*w.processes[f.target], f.touches + 2));
         break;
       default:
         possible = possible && w.nodes[f.target].up;

@@ -285,7 +285,10 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
   if (to && c.from == kNone && !options_.async_delivery) {
     // It was to end the process, and what waits behind it follows.
     main = {process_object(*to), Access::write};
-    if (!ends(*to, s)) f[n++] = {mailbox_object(*to), Access::append};
+    if (ends(*to, s))
+      n += killing(*to, f + n);
+    else
+      f[n++] = {mailbox_object(*to), Access::append};
     op.flags = kStrikes;
     for (uint32_t i = c.head + 1; i < c.queue.size && !ends(*to, c.queue[i]); i++) {
       if (n > kArrival - kEffects) {

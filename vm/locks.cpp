@@ -80,6 +80,7 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   if (fair_spins_) look_for_round(L, p, op);
   p.blocked_op = op;
   push(w.takers, p.index);
+  if (w.channels.size != 0) signals_changed(p);
   if (a.values[0] <= 0) {
     disable(p.actor);
     if (p.status != Status::starting) p.status = Status::blocked;
@@ -92,6 +93,7 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
       break;
     }
   p.wait = Wait::none;
+  if (w.channels.size != 0) signals_changed(p);
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
   a.values[0]--;

@@ -154,6 +154,7 @@ class Machine final : public System {
   ObjectId channel_object(uint32_t from, uint32_t to, uint32_t node) const;
   bool reachable(uint32_t from, uint32_t node) const;
   size_t sending(const Process& from, const Process& to, Footprint* out) const;  // one or two
+  size_t killing(const Process& to, Footprint* out) const;                       // up to two
   size_t effects(const Process& to, const Signal& s, Footprint* out) const;
   size_t telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
                  const Term& payload, Footprint* out) const;  // at most five

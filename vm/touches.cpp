@@ -52,6 +52,7 @@ size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) cons
       }
       if (ends(to, s)) {
         add(process_object(to), Access::write);
+        n += killing(to, out + n);
         break;
       }
       if (to.traps) add(mailbox_object(to), Access::append);
@@ -74,6 +75,18 @@ size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) cons
     case SignalKind::alias:
       break;
   }
+  return n;
+}
+
+// Who is killed while it waits would have gone on with what comes next, and of that there is no
+// sign: a receive or a lock that cannot be performed is no alternative. So the kill meets what it
+// waits for, or is about to. What is sent at once to a process that a signal is to end waits behind
+// that signal. At most two.
+size_t Machine::killing(const Process& to, Footprint* out) const {
+  size_t n = 0;
+  if (options_.async_delivery || options_.racy_timers || world_->nodes.size != 0)
+    out[n++] = {mailbox_object(to), Access::append};
+  if (to.wait == Wait::lock) out[n++] = {to.blocked_op.object, Access::write};
   return n;
 }
 
@@ -108,6 +121,7 @@ size_t Machine::flushing(const Channel& c, const Process& to, Footprint* out) co
   size_t n = 0;
   out[n++] = {process_object(to), Access::write};
   out[n++] = {mailbox_object(to), Access::append};
+  if (to.wait == Wait::lock) out[n++] = {to.blocked_op.object, Access::write};
   for (uint32_t i = c.head; i < c.queue.size; i++) {
     const Signal& s = c.queue.data[i];
     if (s.kind == SignalKind::message && s.ref == 0) continue;

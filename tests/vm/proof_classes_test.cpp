@@ -64,6 +64,40 @@ TEST(Classes, AStepIsTakenForWhatItIsWithoutTheOneItRacesWith) {
       "lockstep.sleep(1000)\n");
 }
 
+// A process that waits is no alternative when it is killed. What it waits for may come first.
+TEST(Classes, AKillRacesWithWhatItsProcessWaitsFor) {
+  const char* message =
+      "local t = ets.new('t', { 'public' })\n"
+      "lockstep.spawn(function()\n"
+      "  local p = lockstep.spawn(function() ets.insert(t, { 'got', lockstep.recv() }) end)\n"
+      "  lockstep.spawn(function() lockstep.send(p, 1) end)\n"
+      "  lockstep.exit(p, 'boom')\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n"
+      "error(ets.member(t, 'got') and 'got it' or 'killed', 0)\n";
+  const char* lock =
+      "local threads = require 'lockstep.threads'\n"
+      "local t = ets.new('t', { 'public' })\n"
+      "local m = threads.mutex('m')\n"
+      "lockstep.spawn(function()\n"
+      "  m:lock()\n"
+      "  local p = lockstep.spawn(function() m:lock() ets.insert(t, { 'got' }) end)\n"
+      "  lockstep.spawn(function() m:unlock() end)\n"
+      "  lockstep.exit(p, 'boom')\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n"
+      "error(ets.member(t, 'got') and 'got it' or 'killed', 0)\n";
+  const std::set<std::string> both{"assertion got it", "assertion killed"};
+  vm::MachineOptions async;
+  async.async_delivery = true;
+  EXPECT_EQ(all_of("dpor", program_of(message), "p", {}, async).outcomes, both);
+  EXPECT_EQ(all_of("dpor", program_of(lock), "p").outcomes, both);
+  for (const char* body : {message, lock}) {
+    expect_each_class_once(body);
+    expect_each_class_once(body, async);
+  }
+}
+
 // Two of the above at once: what is new after a race that was looked at before is new to it too.
 TEST(Classes, ALaterStepMayHaveToComeBeforeOneThatIsKnown) {
   expect_each_class_once(
