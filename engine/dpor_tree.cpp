@@ -12,6 +12,7 @@ void Branch::unfold(WakeupTree& tree) {
   branch.step = rest.back();
   rest.pop_back();
   branch.rest.swap(rest);
+  branch.alone = alone;
 }
 
 WakeupTree& Branch::below() {
@@ -34,7 +35,9 @@ bool Branch::repeats(std::vector<Sleeper> sleep, bool equal_writes) {
   if (takes(*step)) return true;
   for (size_t i = rest.size(); i-- > 0 && !sleep.empty();)
     if (takes(*rest[i])) return true;
-  if (next.empty()) return false;
+  if (next.empty())
+    return alone &&
+           std::any_of(sleep.begin(), sleep.end(), [](const Sleeper& s) { return !s.open; });
   std::erase_if(next, [&](Branch& branch) { return branch.repeats(sleep, equal_writes); });
   return next.empty();
 }
@@ -115,8 +118,11 @@ void Sequence::insert_into(WakeupTree& tree, size_t from) {
       i++;
       continue;
     }
-    if (branch.leaf()) return;  // that sequence will be executed and leads here
     drop(branch.step->who);
+    if (branch.leaf()) {  // that sequence will be executed and leads here
+      branch.alone = branch.alone && alone_ && steps_.empty();
+      return;
+    }
     if (steps_.empty()) return;
     level = &branch.below();
     i = 0;
@@ -124,6 +130,7 @@ void Sequence::insert_into(WakeupTree& tree, size_t from) {
   Branch& branch = level->emplace_back();
   branch.step = steps_.front().step;
   branch.rest.reserve(steps_.size() - 1);
+  branch.alone = alone_ && !unsure_ && !other_;
   for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(steps_[i].step);
 }
 

@@ -22,12 +22,14 @@ struct Branch {
   // sequence, last step first, until somebody asks for the tree.
   std::vector<const Step*> rest;
   WakeupTree next;
+  // A leaf that stands for itself alone, and what it touches is known to its end.
+  bool alone = false;
 
   bool leaf() const { return rest.empty() && next.empty(); }
   WakeupTree& below();
-  // Does it come to a step while that sleeps? What leads there is taken out; false: something is
-  // left. The last step of a sequence may turn out to touch less than it did where it came from, so
-  // this is not known before.
+  // Does it come to a step while that sleeps, or to its end with one asleep that it does not meet?
+  // What does is taken out; false: something is left. The last step of a sequence may turn out to
+  // touch less than it did where it came from, so this is not known before.
   bool repeats(std::vector<Sleeper> sleep, bool equal_writes);
   // Moves what follows to `tree`, which is empty, and leaves none here.
   void unfold(WakeupTree& tree);
@@ -35,6 +37,7 @@ struct Branch {
   void follow(Branch& other) {
     rest.swap(other.rest);
     next.swap(other.next);
+    alone = other.alone;
     other.rest.clear();
     other.next.clear();
   }
@@ -82,11 +85,15 @@ class Sequence {
     other_ = &step;
     touched_ |= step.touched;
   }
-  // The last step may turn out to touch anything: only a step that takes part may come first.
-  void unsure() {
+  // What the last step touches is not known: all may have to come before it, and only a step that
+  // takes part may come first.
+  void order_all(HappensBefore& order, size_t row) {
+    for (const Item& item : steps_) order.add(row, item.index);
     unsure_ = true;
     touched_ = UINT64_MAX;
   }
+  // It need not be executed where a sleeping step covers it.
+  void alone() { alone_ = true; }
   const Step* other() const { return other_; }
   // Takes the first step of that actor out, if there is one.
   void drop(uint64_t who);
@@ -106,7 +113,7 @@ class Sequence {
   const bool equal_writes_;
   uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
   const Step* other_ = nullptr;
-  bool unsure_ = false;
+  bool unsure_ = false, alone_ = false;
   Room& steps_;
 };
 

@@ -429,7 +429,8 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
   }
   // What it touches may have been changed by `early`; and what goes before it here may change that.
   const Pending* here = find(node, late_step.who);
-  if (here && here->step != &late_step && !v.has(late_step.who)) {
+  const bool first = here && !v.has(late_step.who);
+  if (first && here->step != &late_step) {
     order().restart(depth_ + 2, {});
     if (v.order_before(*here->step, order(), depth_ + 2)) {
       v.order_before(late_step, order(), depth_ + 2);
@@ -437,8 +438,12 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
     }
     v.push(*here->step, late, depth_ + 2);
   } else {
-    if (here && v.has(late_step.who) && may_change(*steps_[early].step, late_step)) v.unsure();
-    v.push(late_step, late);
+    size_t row = late;
+    if (!first && may_change(*steps_[early].step, late_step)) {
+      order().restart(row = depth_ + 2, {});
+      v.order_all(order(), row);
+    }
+    v.push(late_step, late, row);
   }
   if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
   for (const Sleeper& s : node.sleep)
@@ -448,7 +453,7 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
   if (early < base_)
     owe(early, v);
   else
-    v.insert_into(node.tree, 1);
+    v.alone(), v.insert_into(node.tree, 1);
 }
 
 uint64_t Dpor::key(ActorId actor) {
