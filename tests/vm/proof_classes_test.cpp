@@ -1,9 +1,12 @@
-// dpor executes each class once, and the class fingerprints tell the same classes apart, where steps
-// change what others would do: processes that end, are killed, linked to and monitored.
+// dpor executes each class once, and the class fingerprints tell the same classes apart, where
+// steps change what others would do: processes that end, are killed, linked to and monitored.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
+#include "engine/prng.h"
 #include "tests/vm/tree_search.h"
 
 namespace lockstep {
@@ -37,14 +40,13 @@ TEST(Classes, WhatAKillPreventsRacesWithOthersToo) {
       "local saw = ets.lookup(t, 'saw')[1]\n"
       "error(tostring(saw and saw[2]), 0)\n";
   const Seen dpor = all_of("dpor", program_of(body), "p");
-  EXPECT_EQ(dpor.outcomes,
-            (std::set<std::string>{"assertion nil", "assertion 0", "assertion 1"}));
+  EXPECT_EQ(dpor.outcomes, (std::set<std::string>{"assertion nil", "assertion 0", "assertion 1"}));
   expect_each_class_once(body);
 }
 
 // A monitor of a process that has ended brings a message, one of a process that has not brings
-// none; whoever is told of an end has its mailbox touched, but not once it has ended itself. So what
-// the later step of a race touches is not what it touches when it comes first.
+// none; whoever is told of an end has its mailbox touched, but not once it has ended itself. So
+// what the later step of a race touches is not what it touches when it comes first.
 TEST(Classes, AStepIsTakenForWhatItIsWithoutTheOneItRacesWith) {
   expect_each_class_once(
       "local first = lockstep.spawn(function() end)\n"
@@ -110,6 +112,179 @@ TEST(Classes, ALaterStepMayHaveToComeBeforeOneThatIsKnown) {
       "end)\n"
       "lockstep.sleep(1000)\n");
 }
+
+// What a pending operation touches is a matter of where things stand, not of when it was announced.
+TEST(Classes, AnEndLetsGoOfTheNameThatItsProcessHasGotMeanwhile) {
+  expect_each_class_once(
+      "local p = lockstep.spawn(function() lockstep.whereis('other') end)\n"
+      "lockstep.spawn(function() pcall(lockstep.register, 'name', p) end)\n"
+      "lockstep.whereis('name')\n"
+      "lockstep.sleep(1000)\n");
+}
+
+TEST(Classes, WhoAsksAfterAProcessHasNothingToWaitForOnceItsSignalsAreHandled) {
+  const char* body =
+      "local p = lockstep.spawn(function() lockstep.recv() end)\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.exit(p, 'boom')\n"
+      "  lockstep.whereis('name')\n"
+      "  lockstep.alive(p)\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n";
+  expect_each_class_once(body);
+  vm::MachineOptions machine;
+  machine.async_delivery = true;
+  expect_each_class_once(body, machine);
+}
+
+TEST(Classes, TheEndOfAProcessDecidesNothingForWhoSendsToItsAlias) {
+  expect_each_class_once(
+      "local t = ets.new('t', { 'public' })\n"
+      "local p = lockstep.spawn(function() end)\n"
+      "lockstep.spawn(function()\n"
+      "  ets.insert(t, { 'ref', lockstep.monitor(p, { alias = 'demonitor' }) })\n"
+      "end)\n"
+      "local r = ets.lookup(t, 'ref')[1]\n"
+      "if r then lockstep.send(r[2], 1) end\n"
+      "lockstep.sleep(1000)\n");
+}
+
+// A link that waits behind an exit signal is answered where that is handled.
+TEST(Classes, WhatWaitsInAQueueIsPartOfTheStepThatLetsItThrough) {
+  expect_each_class_once(
+      "local p = lockstep.spawn(function() end)\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.exit(p, 'boom')\n"
+      "  pcall(lockstep.link, p)\n"
+      "  lockstep.flag('trap_exit', true)\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n");
+}
+
+// Two or three processes of a few operations each; what they see is told when nothing else can
+// happen.
+struct Kind {
+  const char* name;
+  int programs;
+  bool nodes = false, async = false;
+};
+
+std::string random_operation(Prng& rng, const Kind& kind, uint32_t process, uint32_t processes) {
+  const char* to = rng.below(2) ? "a" : "b";
+  const char* name = rng.below(2) ? "x" : "y";
+  const char* reasons[] = {"normal", "boom", "kill"};
+  const char* modes[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
+  const std::string there = fmt::format("  if {} then ", to);
+  switch (rng.below(22)) {
+    case 0:
+      return fmt::format("  note(lockstep.flag('trap_exit', {}))\n", rng.below(3) != 0);
+    case 1:
+    case 2:
+      return there + fmt::format("note(pcall(lockstep.link, {})) end\n", to);
+    case 3:
+      return there + fmt::format("lockstep.unlink({}) end\n", to);
+    case 4:
+    case 5:
+      return there + fmt::format("lockstep.exit({}, '{}') end\n", to, reasons[rng.below(3)]);
+    case 6:
+    case 7:
+      return there + fmt::format(
+                         "ref = lockstep.monitor({}, {{ alias = '{}' }}) "
+                         "ets.insert(log, {{ 'ref{}', ref }}) end\n",
+                         to, modes[rng.below(3)], process);
+    case 8:
+      return there + fmt::format("ref = lockstep.monitor({}) end\n", to);
+    case 9:
+      return fmt::format("  if ref then note(lockstep.demonitor(ref, {{ {} = true }})) end\n",
+                         rng.below(2) ? "flush" : "info");
+    case 10:
+      return "  if ref then note(lockstep.unalias(ref)) end\n";
+    case 11:
+      return fmt::format(
+          "  do local r = ets.lookup(log, 'ref{}')[1] if r then lockstep.send(r[2], {}) end end\n",
+          1 + rng.below(processes), 1 + rng.below(2));
+    case 12:
+      return fmt::format("  lockstep.spawn_link(function() lockstep.exit('{}') end)\n",
+                         rng.below(2) ? "normal" : "boom");
+    case 13:
+      return kind.nodes
+                 ? there + fmt::format("lockstep.send({}, 1) end\n", to)
+                 : there +
+                       fmt::format("note(#(lockstep.process_info({}, 'links') or {{}})) end\n", to);
+    case 14:
+      return rng.below(2) ? "  lockstep.sleep(5)\n" : "  note(lockstep.recv(5))\n";
+    case 15:
+      return fmt::format("  note(pcall(lockstep.register, '{}', lockstep.self()))\n", name);
+    case 16:
+      return there + fmt::format("note(pcall(lockstep.register, '{}', {})) end\n", name, to);
+    case 17:
+      return fmt::format("  note(pcall(lockstep.unregister, '{}'))\n", name);
+    case 18:
+      return rng.below(2) ? fmt::format("  note(lockstep.whereis('{}'))\n", name)
+                          : fmt::format("  ref = lockstep.monitor('{}')\n", name);
+    case 19:
+      return fmt::format("  note(pcall(lockstep.send, '{}', 1))\n", name);
+    case 20:
+      return kind.nodes ? "  lockstep.exit('boom')\n"
+                        : there + fmt::format("note(lockstep.alive({})) end\n", to);
+    default:
+      return "  note(lockstep.recv(0))\n";
+  }
+}
+
+std::string random_program(Prng& rng, const Kind& kind) {
+  const uint32_t n = 2 + rng.below(2);
+  std::string s =
+      "local log, pids = ets.new('log', { 'public' }), {}\n"
+      "local function shown(v)\n"
+      "  if lockstep.is_pid(v) or lockstep.is_ref(v) then return 'it' end\n"
+      "  return type(v) == 'table' and tostring(v[1]) .. #v or tostring(v)\nend\n";
+  if (kind.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
+  for (uint32_t p = 1; p <= n; p++) {
+    s += fmt::format("pids[{}] = ", p);
+    s += kind.nodes ? fmt::format("cluster.spawn('{}', ", p % 2 ? "a" : "b") : "lockstep.spawn(";
+    s += fmt::format(
+        "function(a, b)\n  local saw, ref = '', nil\n"
+        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
+        "end\n",
+        p);
+    if (rng.below(3) == 0) s += "  lockstep.flag('trap_exit', true)\n";
+    const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
+    for (uint32_t i = 0; i < steps; i++) s += random_operation(rng, kind, p, n);
+    s += "end, pids[1], pids[2])\n";
+  }
+  s += "lockstep.sleep(60000)\nlocal all = ''\n";
+  for (uint32_t p = 1; p <= n; p++)
+    s += fmt::format(
+        "do local r = ets.lookup(log, {})[1] all = all .. '|' .. (r and r[2] or '?') end\n", p);
+  return s + "error(all, 0)\n";
+}
+
+class RandomClasses : public testing::TestWithParam<Kind> {};
+
+TEST_P(RandomClasses, AreThoseOfAllExecutionsEachOnce) {
+  const Kind kind = GetParam();
+  const char* seed = getenv("PROOF_SEED");
+  Prng rng(seed ? strtoull(seed, nullptr, 10) : 53);
+  vm::MachineOptions machine;
+  machine.async_delivery = kind.async;
+  int programs = 0;
+  for (int tries = 0; programs < kind.programs && tries < 4 * kind.programs; tries++) {
+    const std::string body = random_program(rng, kind);
+    SCOPED_TRACE(body);
+    const Seen naive = all_of("dfs", program_of(body), "p", {}, machine, 3'000);
+    if (!naive.complete || naive.executions == 1) continue;
+    programs++;
+    expect_each_class_once(body, machine, naive);
+  }
+  EXPECT_EQ(programs, kind.programs);
+}
+
+INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
+                         testing::Values(Kind{.name = "instant", .programs = 300},
+                                         Kind{.name = "async", .programs = 150, .async = true},
+                                         Kind{.name = "nodes", .programs = 100, .nodes = true}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace lockstep
