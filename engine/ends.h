@@ -1,6 +1,7 @@
 // Steps that end more than themselves: what they conflict with goes beyond what they touch.
 #pragma once
 #include "engine/choice.h"
+#include "engine/event.h"
 
 namespace lockstep {
 
@@ -21,6 +22,27 @@ inline ObjectId struck_by(const Operation& op) {
       op.kind == OpKind::process_info || (op.kind == OpKind::alive && op.access == Access::write);
   if (!(op.flags & kStrikes) && !asks) return 0;
   return make_object(ObjectClass::process, object_container(op.object));
+}
+
+// The same of what was recorded: whom a signal or a fault may have ended, of whom a question told.
+inline bool asks_after(const Event& e) {
+  return !e.footprint.empty() && object_class(e.footprint[0].object) == ObjectClass::process &&
+         (e.op == OpKind::process_info ||
+          (e.op == OpKind::alive && e.footprint[0].access == Access::write));
+}
+inline ObjectId struck_by(const Event& e) {
+  if (e.footprint.empty()) return 0;
+  const auto [object, access] = e.footprint[0];
+  if (object_class(object) != ObjectClass::process) return 0;
+  const bool ends = (e.kind == AltKind::deliver || e.kind == AltKind::fault) &&
+                    object_element(object) == 0 && access == Access::write;
+  return ends || asks_after(e) ? make_object(ObjectClass::process, object_container(object)) : 0;
+}
+// Is `b` a step of that process?
+inline bool strikes(const Event& a, const Event& b) {
+  if (b.kind != AltKind::step) return false;
+  const ObjectId process = struck_by(a);
+  return process != 0 && object_container(process) == b.process;
 }
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/deviation.h"
+#include "engine/ends.h"
 #include "engine/make_trace.h"
 #include "engine/recorder.h"
 #include "engine/slice.h"
@@ -18,7 +19,7 @@ bool in_conflict(const Event& a, const Event& b) {
   for (const Footprint& f : a.footprint)
     for (const Footprint& g : b.footprint)
       if (conflicting(f, g)) return true;
-  return false;
+  return strikes(a, b) || strikes(b, a);
 }
 
 // The recorded decisions with one race turned round: up to `first` as recorded, then the others in

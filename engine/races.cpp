@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/ends.h"
 #include "engine/explain.h"
 
 namespace lockstep {
@@ -36,7 +37,9 @@ bool conflict(const Event& a, const Event& b, Footprint* of_a, Footprint* of_b) 
         *of_a = f, *of_b = g;
         return true;
       }
-  return false;
+  if (!strikes(a, b) && !strikes(b, a)) return false;
+  *of_a = *of_b = strikes(a, b) ? a.footprint[0] : b.footprint[0];
+  return true;
 }
 
 bool found_nothing(const Event& e) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/ends.h"
+
 namespace lockstep {
 namespace {
 
@@ -89,9 +91,10 @@ Edges edges_of(std::span<const Event> events, bool arrivals) {
   Edges edges;
   edges.other.resize(events.size());
   edges.program.assign(events.size(), -1);
-  std::map<uint32_t, uint32_t> at_step;     // step -> its last event so far
-  std::map<ActorId, uint32_t> by_actor;     // actor -> its last event
-  std::map<uint32_t, uint32_t> by_process;  // process -> its last event
+  std::map<uint32_t, uint32_t> at_step;                // step -> its last event so far
+  std::map<ActorId, uint32_t> by_actor;                // actor -> its last event
+  std::map<uint32_t, uint32_t> by_process;             // process -> its last event
+  std::map<uint32_t, std::vector<uint32_t>> strikers;  // process -> since its last event
   Objects objects(arrivals);
   for (uint32_t i = 0; i < events.size(); i++) {
     const Event& e = events[i];
@@ -102,6 +105,19 @@ Edges edges_of(std::span<const Event> events, bool arrivals) {
       edges.program[i] = std::max<int64_t>(edges.program[i], it->second);
     for (const uint32_t step : e.causes)
       if (const auto it = at_step.find(step); it != at_step.end()) before.push_back(it->second);
+    // What was told of a process rests on all that it had done. That a signal might have ended it
+    // is an order, but nothing that happened rests on it.
+    if (const ObjectId struck = struck_by(e); struck && (arrivals || asks_after(e))) {
+      const uint32_t process = object_container(struck);
+      if (const auto it = by_process.find(process); it != by_process.end())
+        before.push_back(it->second);
+      if (arrivals) strikers[process].push_back(i);
+    }
+    if (arrivals && e.kind == AltKind::step)
+      if (const auto it = strikers.find(e.process); it != strikers.end()) {
+        before.insert(before.end(), it->second.begin(), it->second.end());
+        strikers.erase(it);
+      }
     for (const Footprint& f : e.footprint) objects.touch(f, i, e.actor, &before);
     std::sort(before.begin(), before.end());
     before.erase(std::unique(before.begin(), before.end()), before.end());

@@ -51,6 +51,29 @@ TEST(Races, PatternsAreTold) {
 }
 
 // The reader looks at x, then at y. The order in which the writer fills them decides.
+// A signal that ends a process races with what that does, whatever the two touch.
+TEST(Races, ASignalThatEndsAProcessRacesWithItsSteps) {
+  Event write, signal;
+  write.step = 1;
+  write.actor = write.process = 1;
+  write.op = OpKind::ets;
+  write.what = "ets.insert";
+  write.footprint = {{make_object(ObjectClass::ets, 1, 5), Access::write}};
+  signal.step = 2;
+  signal.actor = 9;
+  signal.process = 1;
+  signal.kind = AltKind::deliver;
+  signal.op = OpKind::deliver;
+  signal.what = "deliver";
+  signal.footprint = {{make_object(ObjectClass::process, 1), Access::write}};
+  const ToySystem toy("Rx");
+  RaceCollector races;
+  races.add(std::vector{write, signal}, toy);
+  const RaceSummary summary = races.summary();
+  ASSERT_EQ(summary.groups.size(), 1u);
+  EXPECT_EQ(summary.groups[0].kind, RaceKind::exit_race);
+}
+
 TEST(Races, PublishedBeforeFilledIn) {
   const auto has = [](const RaceSummary& s, RaceKind kind) {
     return std::any_of(s.groups.begin(), s.groups.end(),

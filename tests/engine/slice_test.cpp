@@ -78,6 +78,40 @@ TEST(HappensBefore, ArrivalsAtOneMailboxAreOrdered) {
   EXPECT_THAT(hb[2], ElementsAre(0)) << "its message, and not the one after";
 }
 
+constexpr ObjectId kProcess = make_object(ObjectClass::process, 1);
+
+Event signal_to_process_1(uint32_t step) {
+  Event e;
+  e.step = step;
+  e.actor = 9;
+  e.process = 1;
+  e.kind = AltKind::deliver;
+  e.op = OpKind::deliver;
+  e.footprint = {{kProcess, Access::write}};
+  return e;
+}
+
+// A signal that may end a process comes after what that has done and before what it does next; but
+// for what happened it need not have.
+TEST(HappensBefore, ASignalThatMayEndAProcessIsOrderedWithItsSteps) {
+  Log log;
+  log.write(1, kX).write(2, kY);
+  log.events.push_back(signal_to_process_1(3));
+  log.write(1, kX);
+  EXPECT_THAT(log.hb()[2], ElementsAre(0));
+  EXPECT_THAT(log.hb()[3], ElementsAre(0, 2));
+  EXPECT_THAT(log.slice(), ElementsAre(0, 3));
+}
+
+// What process_info tells of a process may be anything that this has done.
+TEST(Slice, HoldsWhatSomebodyIsToldOf) {
+  const auto log =
+      Log().write(1, kX).write(2, kY).add(2, OpKind::process_info, kProcess, Access::read);
+  EXPECT_THAT(log.slice(), ElementsAre(0, 1, 2));
+  const auto alive = Log().write(1, kX).add(2, OpKind::alive, kProcess + 2, Access::read);
+  EXPECT_THAT(alive.slice(), ElementsAre(1));
+}
+
 TEST(HappensBefore, AnExitComesAfterTheProcessesOwnSteps) {
   Log log;
   log.write(1, kX);
