@@ -293,10 +293,10 @@ void Machine::die(Process& p) {
 // step.
 void Machine::told_first(const Process& p, Footprint* out) const {
   const uint32_t q = p.links.size        ? p.links[0]
-                     : p.watchers.size   ? p.watchers[0].process
                      : p.late_links.size ? p.late_links[0]
+                     : p.watchers.size   ? p.watchers[0].process
                                          : kNone;
-  const bool link = p.links.size || (!p.watchers.size && p.late_links.size);
+  const bool link = p.links.size || p.late_links.size;
   for (size_t i = 0; i < kTold; i++) out[i] = {};
   if (q == kNone) return;
   const Process& to = *world_->processes[q];

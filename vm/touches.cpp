@@ -62,7 +62,8 @@ size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) cons
     case SignalKind::monitor:
     case SignalKind::demonitor:
       add(part_object(to, Part::watchers), Access::add);
-      if (gone && from && s.kind == SignalKind::monitor) n += sending(to, *from, out + n);
+      if (gone && from && s.kind == SignalKind::monitor)
+        n += telling(to, *from, SignalKind::down, s.ref, {}, out + n);
       break;
     case SignalKind::link:
     case SignalKind::unlink:
@@ -70,7 +71,7 @@ size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) cons
       add(link_end(to, *from), Access::write);
       if (s.kind == SignalKind::unlink) break;
       add(part_object(to, Part::links), Access::write);
-      if (gone) n += sending(to, *from, out + n);
+      if (gone) n += telling(to, *from, SignalKind::link_exit, 0, {}, out + n);
       break;
     case SignalKind::alias:
       break;
@@ -161,7 +162,9 @@ void Machine::signals_changed(const Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.channels.size; i++) {
     Channel& c = w.channels[i];
-    if (c.to == p.index && !c.empty() && enabled(c.actor)) offer(c);
+    // What follows in a queue may be answered to it.
+    const bool about = c.to == p.index || (c.from == kNone && c.queue.size - c.head > 1);
+    if (about && !c.empty() && enabled(c.actor)) offer(c);
   }
   for (Process* q : w.processes) touch_end(*q);
   footprints_changed();
