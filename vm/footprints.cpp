@@ -203,6 +203,8 @@ void Machine::touch(Process& p) {
       if (!signals_pending(p, *q)) {
         main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
         if (info) add(mailbox_object(*q), Access::read);
+        // Races with the arrival of what it has sent also where that has arrived already.
+        if (queue) add(channel_object(p.index, q->index, q->node), Access::take);
         break;
       }
       list = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
