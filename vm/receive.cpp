@@ -124,7 +124,8 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     if (slow_ != 0) slow_granted(L, p);
     if (p.timed) stop_receive_timer(p);
     found = find_message(p);
-    if (p.expired && !found) {  // all that has been sent is looked at before giving up
+    // All that has been sent is looked at before giving up.
+    if (p.expired && !found && wait != Wait::sleep) {
       flush_own_signals(p);
       found = find_message(p);
     }
