@@ -38,7 +38,7 @@ class Sum {
 void add_process(Sum& sum, const Process& p) {
   sum.add(p.pid, p.key, p.status);
   if (p.status == Status::ended) return;
-  sum.add(p.seen, p.wait, p.looked, p.refs, p.timers_made, p.histories_open, p.unstamped,
+  sum.add(p.seen, p.wait, p.refs, p.timers_made, p.histories_open, p.unstamped,
           p.traps | p.leaving << 1 | p.killed << 2 | p.matcher_failed << 3 | p.doomed << 4 |
               p.expired << 5 | p.crashed << 6 | p.timed << 7 | p.performing << 8);
   sum.add(p.name);
