@@ -109,6 +109,15 @@ const char* const kNodeSteps[] = {
     "cluster.start_node('b')",
 };
 
+const char* const kTimeSteps[] = {
+    "lockstep.now()",
+    "lockstep.recv(10)",
+    "lockstep.sleep(10)",
+    "timer = lockstep.send_after(to, 'late', 10)",
+    "timer = lockstep.send_after(name, 'late', 0)",
+    "timer = lockstep.send_after(to, 'late', 5, { abs = true })",
+};
+
 // Each process first learns who the others are. Nothing that fails ends a process but error().
 std::string random_steps(Prng& rng, const Setting& setting) {
   std::string s =
@@ -118,9 +127,10 @@ std::string random_steps(Prng& rng, const Setting& setting) {
   const uint32_t n = 3 + rng.below(2);
   const auto steps = [&](uint32_t p, uint32_t most) {
     for (uint32_t i = 1 + rng.below(most); i > 0; i--) {
-      const std::string step = setting.nodes && rng.below(4) == 0
-                                   ? kNodeSteps[rng.below(std::size(kNodeSteps))]
-                                   : kSteps[rng.below(std::size(kSteps))];
+      const std::string step =
+          setting.nodes && rng.below(4) == 0  ? kNodeSteps[rng.below(std::size(kNodeSteps))]
+          : setting.racy && rng.below(3) == 0 ? kTimeSteps[rng.below(std::size(kTimeSteps))]
+                                              : kSteps[rng.below(std::size(kSteps))];
       const uint32_t to = 1 + rng.below(n + 1), names = rng.below(4);
       s += fmt::format("  to, name, t = all[{}], 'n{}', 't{}'\n", to, 1 + names % 2, 1 + names / 2);
       if (step.find("other") != std::string::npos)
@@ -182,6 +192,9 @@ TEST_P(Commute, RandomPrograms) {
 INSTANTIATE_TEST_SUITE_P(Vm, Commute,
                          testing::Values(Setting{.name = "instant"},
                                          Setting{.name = "async", .async = true},
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "racy_async", .async = true, .racy = true},
+                                         Setting{.name = "racy_nodes", .nodes = true, .racy = true},
                                          Setting{.name = "nodes", .nodes = true},
                                          Setting{.name = "faults", .nodes = true, .faults = true}),
                          setting_name);
