@@ -159,8 +159,8 @@ bool dependent_slow(const Operation& a, const Operation& b);
 inline bool dependent(const Operation& a, const Operation& b) {
   if ((a.extra_count | b.extra_count | ((a.flags | b.flags) & kAgainstAll)) != 0) [[unlikely]]
     return dependent_slow(a, b);
-  return (a.object != 0) & (b.object != 0) & overlap(a.object, b.object) &
-         conflicting(a.access, b.access);
+  return (int{a.object != 0} & int{b.object != 0} & int{overlap(a.object, b.object)} &
+          int{conflicting(a.access, b.access)}) != 0;
 }
 
 }  // namespace lockstep

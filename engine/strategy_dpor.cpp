@@ -419,7 +419,7 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
   if (late_step.op.flags & (kAcquire | kInTurn)) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
-    causes_of(late, last);
+    causes_of(std::min(late, depth_), last);
     order().restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
       if (i != late && !order().before(early, i) &&
