@@ -149,7 +149,10 @@ class Dpor final : public Subtree {
   std::vector<Waiting> waiting_;
   // The first ones are from the executions before: owed again only with what is new after them.
   size_t old_waiting_ = 0;
-  size_t settled_ = 0;             // ... made impossible before that decision
+  size_t settled_ = 0;  // ... made impossible before that decision
+  // Some step's footprint was not known where its race was turned round: what is owed may turn out
+  // to repeat a class.
+  bool inexact_ = false;
   std::vector<Pair> changed_;      // races whose later step is changed by the earlier one
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it

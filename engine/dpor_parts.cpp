@@ -42,6 +42,7 @@ std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
   p->creator_.assign(creator_.begin(), creator_.begin() + trunk->node.actors);
   p->start_ = true;
   p->weight = trunk->weight;
+  p->inexact_ = inexact_;
   return p;
 }
 

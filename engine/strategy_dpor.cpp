@@ -61,7 +61,7 @@ bool Dpor::backtrack() {
       node.tree.push_back(
           {pool_.data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
-    while (!node.data && !node.tree.empty() &&
+    while (inexact_ && !node.data && !node.tree.empty() &&
            node.tree.front().repeats(node.sleep, reduce_.equal_writes))
       node.tree.erase(node.tree.begin());
     if (!settle(node)) continue;
@@ -401,6 +401,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   }
   turn(v, early, late, last);
   if (after.empty()) return;
+  inexact_ = true;
   Sequence whole(order(), reduce_.equal_writes, room_);
   order().restart(depth_ + 1, {late});
   for (size_t i = early + 1; i < depth_; i++) {
@@ -430,6 +431,8 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
   // What it touches may have been changed by `early`; and what goes before it here may change that.
   const Pending* here = find(node, late_step.who);
   const bool first = here && !v.has(late_step.who);
+  const bool unknown = !first && may_change(*steps_[early].step, late_step);
+  inexact_ = inexact_ || unknown || (first && here->step != &late_step);
   if (first && here->step != &late_step) {
     order().restart(depth_ + 2, {});
     if (v.order_before(*here->step, order(), depth_ + 2)) {
@@ -439,7 +442,7 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
     v.push(*here->step, late, depth_ + 2);
   } else {
     size_t row = late;
-    if (!first && may_change(*steps_[early].step, late_step)) {
+    if (unknown) {
       order().restart(row = depth_ + 2, {});
       v.order_all(order(), row);
     }
