@@ -73,12 +73,12 @@ struct Timer {
   Term payload;
 };
 // A timer that is no more, where time may pass at any moment: one that is due later can fire only
-// after what took it away.
+// after what took it away. Of those that one process took away the last stands for all that were
+// due at its time or later.
 struct PastTimer {
   ObjectId object = 0;  // what the step that took it away writes
   uint64_t due = 0;
-  uint32_t by =
-      kNone;  // the process that did; of two of one process the earlier is before the later
+  uint32_t by = kNone;  // that process
 };
 
 // Watching another process, kept at the watcher: demonitor finds the target by it.
