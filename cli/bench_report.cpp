@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/bench.h"
@@ -19,7 +20,7 @@ std::string grouped(uint64_t n) {
 // Three significant digits say more than the scatter of a geometric law carries.
 std::string short_number(double x) {
   x += 1e-9;  // two ways to the same sum must print alike
-  if (x >= 99.95) return grouped(static_cast<uint64_t>(x + 0.5));
+  if (x >= 99.95) return grouped(static_cast<uint64_t>(std::llround(x)));
   return x >= 9.995 ? fmt::format("{:.0f}", x) : fmt::format("{:.1f}", x);
 }
 std::string or_dash(const std::optional<double>& x) { return x ? short_number(*x) : "-"; }

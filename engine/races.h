@@ -36,7 +36,8 @@ const char* race_kind_name(RaceKind kind);  // "lost update"
 struct RaceSide {
   std::string what;  // "ets.insert"
   std::string site;  // "a.lua:12", or empty
-  friend auto operator<=>(const RaceSide&, const RaceSide&) = default;
+  friend auto operator<=>(const RaceSide&,
+                          const RaceSide&) = default;  // NOLINT(modernize-use-nullptr): its <
 };
 
 struct RaceGroup {
@@ -69,7 +70,8 @@ class RaceCollector {
   struct Key {
     std::string object;
     RaceSide first, second;  // first <= second
-    friend auto operator<=>(const Key&, const Key&) = default;
+    friend auto operator<=>(const Key&,
+                            const Key&) = default;  // NOLINT(modernize-use-nullptr): its <
   };
   struct Group {
     RaceKind kind = RaceKind::read_order;

@@ -22,7 +22,8 @@ using Place =
 struct Constraint {
   Place read = 0, write = 0;
   bool positive = false;
-  friend auto operator<=>(const Constraint&, const Constraint&) = default;
+  friend auto operator<=>(const Constraint&,
+                          const Constraint&) = default;  // NOLINT(modernize-use-nullptr): its <
 };
 using AbstractSchedule = std::vector<Constraint>;
 

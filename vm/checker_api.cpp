@@ -11,7 +11,6 @@ namespace {
 using history::Budget;
 using history::Consistency;
 using history::Explanation;
-using history::Model;
 using history::ModelId;
 using history::Result;
 
