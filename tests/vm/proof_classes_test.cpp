@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <set>
 #include <string>
 
-#include "engine/prng.h"
-#include "tests/vm/tree_search.h"
+#include "tests/vm/random_programs.h"
 
 namespace lockstep {
 namespace {
 
-void expect_each_class_once(const std::string& body, const vm::MachineOptions& machine,
+void expect_each_class_once(const vm::Program& program, const vm::MachineOptions& machine,
                             const Seen& naive) {
-  const Seen dpor = all_of("dpor", program_of(body), "p", {}, machine, 60'000, -1, true);
+  const Seen dpor = all_of("dpor", program, "p", {}, machine, 60'000, -1, true);
   EXPECT_TRUE(dpor.complete);
   EXPECT_EQ(dpor.outcomes, naive.outcomes);
   EXPECT_EQ(dpor.blocked, 0u);
@@ -26,7 +25,7 @@ void expect_each_class_once(const std::string& body, const vm::MachineOptions& m
   SCOPED_TRACE(body);
   const Seen naive = all_of("dfs", program_of(body), "p", {}, machine);
   ASSERT_TRUE(naive.complete);
-  expect_each_class_once(body, machine, naive);
+  expect_each_class_once(program_of(body), machine, naive);
 }
 
 // What a kill prevents comes before what it depends on, or after that.
@@ -163,13 +162,7 @@ TEST(Classes, WhatWaitsInAQueueIsPartOfTheStepThatLetsItThrough) {
 
 // Two or three processes of a few operations each; what they see is told when nothing else can
 // happen.
-struct Kind {
-  const char* name;
-  int programs;
-  bool nodes = false, async = false;
-};
-
-std::string random_operation(Prng& rng, const Kind& kind, uint32_t process, uint32_t processes) {
+std::string random_operation(Prng& rng, const Setting& kind, uint32_t process, uint32_t processes) {
   const char* to = rng.below(2) ? "a" : "b";
   const char* name = rng.below(2) ? "x" : "y";
   const char* reasons[] = {"normal", "boom", "kill"};
@@ -232,59 +225,42 @@ std::string random_operation(Prng& rng, const Kind& kind, uint32_t process, uint
   }
 }
 
-std::string random_program(Prng& rng, const Kind& kind) {
+std::string random_program(Prng& rng, const Setting& kind) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local log, pids = ets.new('log', { 'public' }), {}\n"
-      "local function shown(v)\n"
-      "  if lockstep.is_pid(v) or lockstep.is_ref(v) then return 'it' end\n"
-      "  return type(v) == 'table' and tostring(v[1]) .. #v or tostring(v)\nend\n";
+  std::string s = kLog;
   if (kind.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
   for (uint32_t p = 1; p <= n; p++) {
-    s += fmt::format("pids[{}] = ", p);
-    s += kind.nodes ? fmt::format("cluster.spawn('{}', ", p % 2 ? "a" : "b") : "lockstep.spawn(";
-    s += fmt::format(
-        "function(a, b)\n  local saw, ref = '', nil\n"
-        "  local function note(v) saw = saw .. ' ' .. shown(v) ets.insert(log, {{ {}, saw }}) "
-        "end\n",
-        p);
+    s += begin_process(p, kind.nodes ? (p % 2 ? "a" : "b") : nullptr);
     if (rng.below(3) == 0) s += "  lockstep.flag('trap_exit', true)\n";
     const uint32_t steps = 1 + rng.below(n == 2 ? 4 : 2);
     for (uint32_t i = 0; i < steps; i++) s += random_operation(rng, kind, p, n);
-    s += "end, pids[1], pids[2])\n";
+    s += kEndProcess;
   }
-  s += "lockstep.sleep(60000)\nlocal all = ''\n";
-  for (uint32_t p = 1; p <= n; p++)
-    s += fmt::format(
-        "do local r = ets.lookup(log, {})[1] all = all .. '|' .. (r and r[2] or '?') end\n", p);
-  return s + "error(all, 0)\n";
+  return s + tell_all(n);
 }
 
-class RandomClasses : public testing::TestWithParam<Kind> {};
+class RandomClasses : public testing::TestWithParam<Setting> {};
 
 TEST_P(RandomClasses, AreThoseOfAllExecutionsEachOnce) {
-  const Kind kind = GetParam();
-  const char* seed = getenv("PROOF_SEED");
-  Prng rng(seed ? strtoull(seed, nullptr, 10) : 53);
-  vm::MachineOptions machine;
-  machine.async_delivery = kind.async;
-  int programs = 0;
-  for (int tries = 0; programs < kind.programs && tries < 4 * kind.programs; tries++) {
-    const std::string body = random_program(rng, kind);
-    SCOPED_TRACE(body);
-    const Seen naive = all_of("dfs", program_of(body), "p", {}, machine, 3'000);
-    if (!naive.complete || naive.executions == 1) continue;
-    programs++;
-    expect_each_class_once(body, machine, naive);
-  }
-  EXPECT_EQ(programs, kind.programs);
+  const Setting& kind = GetParam();
+  const SmallPrograms small{.seed = 53,
+                            .wanted = kind.nodes   ? 100
+                                      : kind.async ? 150
+                                                   : 300,
+                            .machine = kind.machine(),
+                            .least = 2};
+  each_of(
+      small, [&](Prng& rng) { return random_program(rng, kind); },
+      [&](const vm::Program& program, const Seen& naive) {
+        expect_each_class_once(program, small.machine, naive);
+      });
 }
 
 INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
-                         testing::Values(Kind{.name = "instant", .programs = 300},
-                                         Kind{.name = "async", .programs = 150, .async = true},
-                                         Kind{.name = "nodes", .programs = 100, .nodes = true}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         testing::Values(Setting{.name = "instant"},
+                                         Setting{.name = "async", .async = true},
+                                         Setting{.name = "nodes", .nodes = true}),
+                         setting_name);
 
 }  // namespace
 }  // namespace lockstep

@@ -19,7 +19,8 @@ namespace lockstep {
 inline const std::string kLog =
     "local log = ets.new('log', { 'public' })\nlocal pids = {}\n"
     "local function shown(v)\n"
-    "  if type(v) ~= 'table' then return lockstep.is_ref(v) and 'ref' or tostring(v) end\n"
+    "  if type(v) ~= 'table' then return lockstep.is_ref(v) and 'ref' or lockstep.is_pid(v) and "
+    "'pid' or tostring(v) end\n"
     "  return tostring(v[1]) .. (lockstep.is_pid(v[#v]) and '' or tostring(v[#v]))\nend\n";
 
 // Process number `p` begins; it knows the first two as a and b. What it notes is in the log at
