@@ -2,17 +2,18 @@
 // Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014 (source
 // sets, sleep sets and wakeup trees).
 //
-// Guarantee: when it runs out, every class of executions that differ only in the order of
-// independent operations was executed exactly once, and none was given up half-way (`blocked` is
-// 0). Memory grows with the depth, plus the wakeup sequences that are still owed, at a pointer a
-// step (dpor_steps.h). Deviations from the paper: values of lockstep.choose are branches of their
-// process, all executed; a lock's acquire races with the latest acquire, not with the release
-// between; what a process still waits for at the end counts as a step that never came, or deadlocks
-// would be missed, and so does what a step makes impossible; what a step touches may be changed by
-// one that it conflicts with, so the later step of a race is looked at as it is without the earlier
-// one; a step that ends the execution while others could go on depends on all of them,
-// and the end of the root process is put off until nothing else can go. Only races with a step that
-// is new in this execution are looked at, since the others were when they were new.
+// Guarantee, but for rare programs of kills and links (README, "Class fingerprints"): when it runs
+// out, every class of executions that differ only in the order of independent operations was
+// executed exactly once, and none was given up half-way (`blocked` is 0). Memory grows with the
+// depth, plus the wakeup sequences that are still owed, at a pointer a step (dpor_steps.h).
+// Deviations from the paper: values of lockstep.choose are branches of their process, all executed;
+// a lock's acquire races with the latest acquire, not with the release between; what a process
+// still waits for at the end counts as a step that never came, or deadlocks would be missed, and so
+// does what a step makes impossible; what a step touches may be changed by one that it conflicts
+// with, so the later step of a race is looked at as it is without the earlier one; a step that ends
+// the execution while others could go on depends on all of them, and the end of the root process is
+// put off until nothing else can go. Only races with a step that is new in this execution are
+// looked at, since the others were when they were new.
 //
 // Invariants
 // 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
@@ -468,7 +469,7 @@ uint64_t Dpor::key(ActorId actor) {
 const StrategyInfo kDporInfo = {
     "dpor",
     "one execution for each class of equivalent schedules",
-    "when it runs out, every class was executed exactly once",
+    "when it runs out, every class was executed once; rare exceptions: engine/README.md",
     "Abdulla, Aronis, Jonsson, Sagonas: Optimal dynamic partial order reduction (2014)",
     {.exhaustive = true, .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
