@@ -5,6 +5,8 @@
 --    looks again once it has it: so a registration and the merging of two tables never overlap.
 -- 3. When two nodes meet, a process on the smaller one locks both and all that they know, settles conflicts once, and tells
 --    the result to all of them.
+-- 4. Nodes that start meet one after the other, and the locks are given back by calls as del_lock does: what happens before
+--    a program's own first step is one schedule, not thousands that a proof would have to go through.
 local lockstep = require "lockstep"
 local gen_server = require "lockstep.gen_server"
 local gen = require "lockstep.gen"
@@ -36,10 +38,11 @@ end
 
 -- ---- asking servers ----
 
-function M.ensure()
+-- "silent": it says hello to nobody, as boot lets it meet the others.
+function M.ensure(how)
   local pid = lockstep.whereis(SERVER)
   if pid then return pid end
-  local started, why = gen_server.start(SERVER, M.server)
+  local started, why = gen_server.start(SERVER, M.server, how)
   return started or why[2]  -- somebody else was faster
 end
 function M.ask(...) return gen_server.call(M.ensure(), { ... }, "infinity") end
@@ -64,7 +67,7 @@ function M.lock(nodes)
   return answers
 end
 function M.unlock(nodes)
-  for _, node in ipairs(nodes) do post(node, "del_lock", CLUSTER, lockstep.self(), lockstep.self()) end
+  for _, node in ipairs(nodes) do M.ask_at(node, "del_lock", CLUSTER, lockstep.self(), lockstep.self()) end
 end
 
 -- Runs fn(nodes) while this node and all that it knows are locked.
@@ -142,12 +145,14 @@ end
 local server = {}
 M.server = server
 
-function server.init()
+function server.init(how)
   lockstep.flag("trap_exit", true)
   ets.new(TABLE, { "set", "protected", "named_table" })
   if in_cluster() then
     lockstep.cluster.monitor_nodes(true)
-    for _, node in ipairs(lockstep.nodes()) do lockstep.send({ SERVER, node }, { "hello", lockstep.node() }) end
+    if how ~= "silent" then
+      for _, node in ipairs(lockstep.nodes()) do lockstep.send({ SERVER, node }, { "hello", lockstep.node() }) end
+    end
   end
   return "ok", { names = {}, locks = {}, waiting = {}, known = {}, expecting = {} }
 end
@@ -334,15 +339,19 @@ end
 
 -- ---- with the nodes ----
 
-local function there(node, fn)
-  local _, ref = lockstep.cluster.spawn_monitor(node, fn)
+local function there(node, fn, ...)
+  local _, ref = lockstep.cluster.spawn_monitor(node, fn, ...)
   lockstep.recv_first({ "DOWN", ref, lockstep.any, lockstep.any, lockstep.any })
 end
--- Starts the servers of nodes that were just started, and waits until they have met those that are connected to them.
+-- Starts the servers of nodes that were just started, and lets each meet all that are up; returns when their names have been
+-- merged.
 function M.boot(nodes)
-  for _, node in ipairs(nodes) do there(node, M.ensure) end
-  for _, node in ipairs(nodes) do
-    there(node, function() M.ask("expect", lockstep.nodes()) end)
+  for _, node in ipairs(nodes) do there(node, M.ensure, "silent") end
+  local up = union(lockstep.cluster.nodes_up())
+  for i, node in ipairs(up) do
+    for k = i + 1, #up do
+      if contains(nodes, node) or contains(nodes, up[k]) then there(node, meet, up[k]) end
+    end
   end
 end
 

@@ -44,6 +44,14 @@ LUA
   diff out1 out4
 }
 
+@test "every repaired scenario is verified within a million classes" {
+  for file in "$FIXED"/*.lua; do
+    lockstep verify "$file" --iterations 1000000
+    exits 0 || { echo "$file"; false; }
+    has "$out" "VERIFIED"
+  done
+}
+
 @test "a failure is reported as by run, with a trace that replays, exit 1" {
   lockstep verify "$BUGS/parent_wake.lua"
   exits 1
