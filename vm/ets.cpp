@@ -208,7 +208,7 @@ int ets_delete(lua_State* L) {
       note_table(m, t);
       m.note_change(table_text(t) + ": deleted");
     }
-    delete_table(m, t);
+    delete_table(m, t, p);
   } else {
     Key key;
     take_key(L, m, 2, "ets.delete", key);

@@ -46,6 +46,7 @@ struct EtsTable {
   EtsType type = EtsType::set;
   EtsProtection protection = EtsProtection::guarded;
   bool alive = true;
+  uint32_t deleted_by = kNone;
   bool named = false;
   bool read_concurrency = false, write_concurrency = false, decentralized_counters = false,
        compressed = false;
@@ -80,7 +81,7 @@ Row keep_row(Machine& m, const char* bytes, size_t size);
 inline void drop_row(Machine& m, const Term& t) { drop_row(m, Row{t.bytes, t.size, 0}); }
 EtsTable* find_named(const World& w, uint32_t node, std::string_view name);
 uint32_t name_container(uint32_t node, std::string_view name);
-void delete_table(Machine& m, EtsTable& t);
+void delete_table(Machine& m, EtsTable& t, const Process& by);
 
 // ---- arguments and operations (ets_args.cpp) ----
 

@@ -447,13 +447,15 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
   size_t n = 0;
   for (uint32_t i = from; i < w.tables.size; i++) {
     const EtsTable* t = w.tables[i];
-    if (!t->alive || (t->owner != p.index && !has_fixed(*t, p.index))) continue;
+    if (t->owner != p.index && !has_fixed(*t, p.index)) continue;
+    // Deleted by another: had its end come first, there would have been nothing to delete.
+    if (!t->alive && t->deleted_by == p.index) continue;
     if (n + 5 > room) {
       *until = i;
       return n;
     }
     out[n++] = {make_object(ObjectClass::ets, t->container), Access::write};
-    if (t->owner != p.index) continue;
+    if (t->owner != p.index || !t->alive) continue;
     const Process* heir = t->heir ? m.find(t->heir) : nullptr;
     if (heir) {
       out[n++] = {part_object(*heir, Part::life), Access::read};
@@ -475,7 +477,7 @@ void ets_owner_exit(Machine& m, Process& p, uint32_t from, uint32_t until) {
     if (heir && heir != &p && reachable(m, *heir) && heir->node == t->node)
       transfer(m, *t, p, *heir, t->heir_data);
     else
-      delete_table(m, *t);
+      delete_table(m, *t, p);
   }
 }
 

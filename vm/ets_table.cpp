@@ -203,15 +203,17 @@ void Machine::table_named(EtsTable& t, uint32_t container) {
   }
 }
 
-void delete_table(Machine& m, EtsTable& t) {
+// Who has fixed it is kept: what the end of a process would have touched before, it touches still
+// (ets_exit_footprint).
+void delete_table(Machine& m, EtsTable& t, const Process& by) {
   clear_rows(m, t);
   for (Term& g : t.ghosts) free_term(g, m.arena());
   t.ghosts.size = 0;
   free_term(t.heir_data, m.arena());
   t.alive = false;
+  t.deleted_by = by.index;
   m.touch_end(*m.world().processes[t.owner]);
   for (const EtsFix& fix : t.fixes) m.touch_end(*m.world().processes[fix.process]);
-  t.fixes.size = 0;
 }
 
 }  // namespace lockstep::vm
