@@ -135,7 +135,7 @@ int l_spawn_on(lua_State* L) {
   if (link) m.push(p.links, child.index);
   if (monitor) {
     ref = m.make_ref(p);
-    m.push(p.watches, Watch{ref, child.index, false, Term::of_light(child.pid), {}});
+    m.add_watch(p, Watch{ref, child.index, false, Term::of_light(child.pid), {}});
   }
   if (reachable) {
     if (link) m.push(child.links, p.index);

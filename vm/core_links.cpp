@@ -91,7 +91,7 @@ int l_alias(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "alias");
   const uint64_t ref = m.make_ref(p);
-  m.push(p.aliases, Alias{ref, AliasMode::explicit_unalias});
+  m.add_alias(p, Alias{ref, AliasMode::explicit_unalias});
   push_light(L, ref);
   return 1;
 }
@@ -132,7 +132,7 @@ int l_monitor(lua_State* L) {
                    by_name ? node : q->node);
   if (by_name && !elsewhere) q = m.whereis(name, node);
   const uint64_t ref = m.make_ref(p);
-  if (alias) m.push(p.aliases, Alias{ref, mode});
+  if (alias) m.add_alias(p, Alias{ref, mode});
   if (q == &p) {
     push_light(L, ref);
     return m.done(L, p, 1);
@@ -142,7 +142,7 @@ int l_monitor(lua_State* L) {
     object =
         make_tuple(m.arena(), m.scratch(),
                    {name, make_string(node == kNone ? "unknown" : m.node_name(node), m.arena())});
-  m.push(p.watches, Watch{ref, q ? q->index : kNone, false, object, tag});
+  m.add_watch(p, Watch{ref, q ? q->index : kNone, false, object, tag});
   if (q || (elsewhere && node != kNone)) {
     if (m.recording()) m.note_target(q ? m.label(*q) : print(object));
     Signal s;

@@ -51,8 +51,8 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
   uint64_t ref = 0;
   if (tie.monitor) {
     ref = m.make_ref(p);
-    if (tie.alias) m.push(p.aliases, Alias{ref, tie.mode});
-    m.push(p.watches, Watch{ref, child.index, false, Term::of_light(child.pid), tie.tag});
+    if (tie.alias) m.add_alias(p, Alias{ref, tie.mode});
+    m.add_watch(p, Watch{ref, child.index, false, Term::of_light(child.pid), tie.tag});
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;

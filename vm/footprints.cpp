@@ -287,11 +287,24 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
   if (to && c.from == kNone && !options_.async_delivery) {
     // It was to end the process, and what waits behind it follows.
     main = {process_object(*to), Access::write};
-    if (ends(*to, s))
-      n += killing(*to, f + n);
-    else
-      f[n++] = {mailbox_object(*to), Access::append};
     op.flags = kStrikes;
+    if (ends(*to, s)) {
+      n += killing(*to, f + n);
+      // Until then what is told by a monitor, or comes by an alias, waits behind it.
+      const auto lets_through = [&](const auto& list) {
+        for (const auto& x : list) {
+          if (n > kArrival - kEffects) {
+            op.flags |= kAgainstAll;
+            break;
+          }
+          f[n++] = {monitor_object(x.ref), Access::write};
+        }
+      };
+      lets_through(to->watches);
+      lets_through(to->aliases);
+    } else {
+      f[n++] = {mailbox_object(*to), Access::append};
+    }
     for (uint32_t i = c.head + 1; i < c.queue.size && !ends(*to, c.queue[i]); i++) {
       if (n > kArrival - kEffects) {
         op.flags |= kAgainstAll;

@@ -321,6 +321,21 @@ void Machine::add_watcher(Process& to, const Watcher& watcher) {
   to.watchers[i] = watcher;
 }
 
+void Machine::add_watch(Process& p, const Watch& watch) {
+  push(p.watches, watch);
+  refs_changed(p);
+}
+
+void Machine::add_alias(Process& p, const Alias& alias) {
+  push(p.aliases, alias);
+  refs_changed(p);
+}
+
+// What is to end it would let through what comes by its references.
+void Machine::refs_changed(const Process& p) {
+  if (signals_wait(p)) offer(world_->channels[world_->instant_channel[p.index]]);
+}
+
 bool Machine::drop_watch(Process& p, uint64_t ref) {
   for (uint32_t i = 0; i < p.watches.size; i++)
     if (p.watches[i].ref == ref) {
