@@ -58,14 +58,16 @@ void Machine::remove_timer(uint32_t i, ObjectId object, uint32_t by) {
   erase(w.timers, i);
   if (t.touches) arena_.put(t.touches, t.touch_count * sizeof(Footprint));
   if (!options_.racy_timers || t.kind == TimerKind::tick) return;
+  uint64_t due = t.due;  // the earliest, of several that one step takes away
   for (uint32_t k = 0; k < w.past_timers.size;) {
     const PastTimer& past = w.past_timers[k];
+    if (past.object == object) due = std::min(due, past.due);
     if (past.object == object || (past.by == by && by != kNone && past.due >= t.due))
       erase(w.past_timers, k);
     else
       k++;
   }
-  push(w.past_timers, PastTimer{object, t.due, by});
+  push(w.past_timers, PastTimer{object, due, by});
 }
 
 // Others were due before it: it might have fired, had they been started later.
