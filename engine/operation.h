@@ -119,6 +119,8 @@ inline constexpr uint8_t kStrikes =
 // at the end of `extra`, nor before such steps with another object. That is no race; the race is
 // with what made it wait. A timer that is due later than others, when time may pass at any moment.
 inline constexpr uint8_t kInTurn = 32;
+inline constexpr uint8_t kUsesUp =
+    64;  // takes the last of an object of class `fault`: its like cannot follow
 
 // Value type; `extra` points into memory of the System that stays valid until its next step.
 struct Operation {

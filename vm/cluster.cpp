@@ -214,7 +214,9 @@ void Machine::remove_silently(Process& p) {
   if (p.index == 0) w.root_ended = true;
 }
 
-void Machine::stop_node(uint32_t node) {
+// `by`: who asks for it, null for a fault. That one dies as soon as this is done; a process on
+// whose stack a fault happens to be performed is gone like the others.
+void Machine::stop_node(uint32_t node, const Process* by) {
   World& w = *world_;
   if (node == 0 || node >= w.nodes.size || !w.nodes[node].up) return;
   for (uint32_t other = 1; other < w.nodes.size; other++)
@@ -228,11 +230,10 @@ void Machine::stop_node(uint32_t node) {
   if (w.nodes.size) lose_side(0, node);
   w.nodes[node].up = false;
   w.nodes[node].incarnation++;
-  Process* running = on_main_ ? nullptr : w.current;
   for (uint32_t i = 0; i < w.processes.size; i++) {
     Process& p = *w.processes[i];
     if (p.node != node || p.status == Status::ended) continue;
-    if (&p == running) {
+    if (&p == by) {
       p.exit_reason = make_string("killed", arena_);
       p.links.size = p.watchers.size = 0;
       p.killed = p.doomed = true;
@@ -361,6 +362,7 @@ void Machine::offer_faults() {
         op.object = network_object();
         op.flags = kAgainstAll;
     }
+    if (w.fault_budget[static_cast<size_t>(f.kind)] == 1) op.flags |= kUsesUp;
     if (possible)
       enable(f.actor, AltKind::fault, w.actors[f.actor].process, op, cause);
     else
@@ -374,6 +376,9 @@ bool Machine::perform_fault(ActorId actor) {
     if (w.faults[i].actor != actor) continue;
     const Fault f = w.faults[i];
     w.fault_budget[static_cast<size_t>(f.kind)]--;
+    // What it brings about comes before time goes on.
+    if (!options_.racy_timers)
+      for (const Timer& t : w.timers) disable(t.actor);
     switch (f.kind) {
       case FaultKind::loss: {
         Channel& c = w.channels[f.target];
@@ -402,7 +407,7 @@ bool Machine::perform_fault(ActorId actor) {
         break;
       default:
         if (recording()) note_args("node " + node_name(f.target) + " crashes");
-        stop_node(f.target);
+        stop_node(f.target, nullptr);
     }
     offer_faults();
     return true;

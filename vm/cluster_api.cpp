@@ -43,7 +43,7 @@ int l_stop(lua_State* L) {
   Process& p = m.process(L, "cluster.stop_node");
   const uint32_t node = node_argument(L, m, 1, "cluster.stop_node");
   m.sync_against_all(L, p, "cluster.stop_node", OpKind::node);
-  m.stop_node(node);
+  m.stop_node(node, &p);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
   m.die_if_doomed(p);

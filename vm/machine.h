@@ -226,7 +226,7 @@ class Machine final : public System {
   void partition(uint32_t a, uint32_t b, Cut ab, Cut ba);
   void heal_all();
   void disconnect(uint32_t a, uint32_t b);
-  void stop_node(uint32_t node);  // may end the running process: check doomed
+  void stop_node(uint32_t node, const Process* by);  // may end that one: check doomed
   void start_node(uint32_t node);
   void crash(Process& p);  // by a fault: as exit(p, "kill"), but by nobody
   void set_fault_budget(FaultKind kind, uint32_t budget);
