@@ -68,6 +68,7 @@ class Dpor final : public Subtree {
     std::vector<const Step*> steps;
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
     const Step* other = nullptr;                       // Sequence::touches_too
+    bool unsure = false;                               // Sequence::order_all
     bool operator==(const Owed&) const = default;
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
@@ -78,6 +79,7 @@ class Dpor final : public Subtree {
   static const Pending* find(const Node& node, uint64_t who);
   bool settle(Node& node);
   void enter(Node& node, size_t at, const ChoicePoint& point);
+  void owe_below_value(Node& node);
   Pending pending(const Alternative& a, uint32_t index);
   bool pick_first(Node& node);
   static bool asleep(const Node& node, const Step& step);
@@ -92,10 +94,13 @@ class Dpor final : public Subtree {
   bool matters(size_t send, size_t other) const;
   bool repeats() const;
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
+  bool reverse(size_t early, size_t late, const Taken& last, size_t count, bool crashes);
   void turn(Sequence& v, size_t early, size_t late, const Taken& last);
+  static bool rules_out(const Taken& early, const Taken& late);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
+  void reverse_races();
   void note_change(size_t early, size_t late);
   void reverse_changed();
   void find_waiting();

@@ -34,6 +34,9 @@ std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
   for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
   for (size_t i = 0; i < at; i++) p->steps_.set(i, steps_[i]);
   p->path_.push_back(trunk->node.bare());
+  // What the closed ones among them showed to be owed here may have gone to other parts, and what
+  // those show is not passed on to this one.
+  for (Sleeper& s : p->path_[at].sleep) s.open = true;
   p->path_[at].tree.push_back(std::move(first));
   p->depth_ = at + 1;
   p->base_ = at + 1;
@@ -66,7 +69,8 @@ Subtree::Parts Dpor::split() {
            (n.data && std::find(n.tried.begin(), n.tried.end(), false) != n.tried.end());
   };
   while (at < depth_ && !owes(path_[at])) at++;
-  if (start_ || at == depth_) return out;
+  // Where what is owed is not known exactly, parts could each leave a class to the other.
+  if (start_ || at == depth_ || inexact_) return out;
   for (size_t i = base_; i <= at; i++) {
     Node& node = path_[i];
     out.done += weight * node.done / node.branches();
@@ -114,12 +118,11 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
 
 void Dpor::owe(size_t depth, const Sequence& v) {
   // The trunk does not change while parts are at work.
-  for (const Sleeper& s : trunk_at(depth)->node.sleep)
-    if (v.covered_by(s)) return;
+  if (v.covered_by(trunk_at(depth)->node.sleep)) return;
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
-  Owed owed{depth, v.steps(), v.order(), v.other()};
+  Owed owed{depth, v.steps(), v.order(), v.other(), v.unsure()};
   if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
     return;
   above_by_digest_.emplace(digest, above_.size());
@@ -137,8 +140,8 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
   }
   for (const auto& [early, late] : owed.order) order.add(late, early);
   if (owed.other) v.touches_too(*owed.other);
-  for (const Sleeper& s : node.sleep)
-    if (v.covered_by(s)) return;
+  if (owed.unsure) v.be_unsure();
+  if (v.covered_by(node.sleep)) return;
   for (const Step* s : node.impossible)
     if (v.may_start_with(*s)) return;
   const Step* first = owed.steps.front();
@@ -153,8 +156,9 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
     return;
   }
   const Step* given = found->step;
-  parts.push_back(
-      part(trunk, owed.depth, {given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}}));
+  Branch branch{given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}};
+  branch.unsure = v.unsure() || v.other();
+  parts.push_back(part(trunk, owed.depth, std::move(branch)));
   put_to_sleep(node, given);
 }
 

@@ -138,25 +138,41 @@ bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
   return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
 }
 
-bool may_change(const Step& early, const Step& late) {
+namespace {
+
+// Of which class is an object that the two conflict over?
+template <class Asked>
+bool conflict_over(const Step& a, const Step& b, const Asked& asked) {
   const auto nth = [](const Operation& op, int i) {
     return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
   };
-  for (int i = -1; i < early.op.extra_count; i++)
-    for (int j = -1; j < late.op.extra_count; j++) {
-      if (!conflicting(nth(early.op, i), nth(late.op, j))) continue;
-      switch (object_class(nth(early.op, i).object)) {
-        case ObjectClass::process:
-        case ObjectClass::name:
-        case ObjectClass::monitor:
-        case ObjectClass::node:
-        case ObjectClass::channel:
-          return true;
-        default:
-          break;
-      }
-    }
+  for (int i = -1; i < a.op.extra_count; i++)
+    for (int j = -1; j < b.op.extra_count; j++)
+      if (conflicting(nth(a.op, i), nth(b.op, j)) && asked(object_class(nth(a.op, i).object)))
+        return true;
   return false;
+}
+
+}  // namespace
+
+bool may_change(const Step& early, const Step& late) {
+  return conflict_over(early, late, [](ObjectClass c) {
+    return c == ObjectClass::process || c == ObjectClass::name || c == ObjectClass::monitor ||
+           c == ObjectClass::node || c == ObjectClass::channel;
+  });
+}
+
+bool use_up_the_same(const Step& a, const Step& b) {
+  return (a.op.flags & b.op.flags & kUsesUp) &&
+         conflict_over(a, b, [](ObjectClass c) { return c == ObjectClass::fault; });
+}
+
+bool take_from_one_channel(const Step& a, const Step& b) {
+  const auto takes = [](const Step& s) {
+    return s.kind == AltKind::deliver || s.kind == AltKind::fault;
+  };
+  return takes(a) && takes(b) &&
+         conflict_over(a, b, [](ObjectClass c) { return c == ObjectClass::channel; });
 }
 
 ObjectId only_mailbox(const Step& a, const Step& b) {

@@ -42,6 +42,14 @@ inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
   return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
 }
 
+// A fault that may come at any time: of a process or a node, not of a message on its way.
+inline bool is_crash(const Step& s) { return s.kind == AltKind::fault && !s.caused; }
+
+// Would both use up the same, the last of what there is?
+bool use_up_the_same(const Step& a, const Step& b);
+// Do both take the first message of one channel?
+bool take_from_one_channel(const Step& a, const Step& b);
+
 // Do the two meet in what decides over what an operation on processes touches?
 bool may_change(const Step& early, const Step& late);
 

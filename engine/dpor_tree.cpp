@@ -13,6 +13,8 @@ void Branch::unfold(WakeupTree& tree) {
   rest.pop_back();
   branch.rest.swap(rest);
   branch.alone = alone;
+  branch.unsure = unsure;
+  unsure = false;
 }
 
 WakeupTree& Branch::below() {
@@ -35,11 +37,13 @@ bool Branch::repeats(std::vector<Sleeper> sleep, bool equal_writes) {
   if (takes(*step)) return true;
   for (size_t i = rest.size(); i-- > 0 && !sleep.empty();)
     if (takes(*rest[i])) return true;
-  if (next.empty())
-    return alone &&
-           std::any_of(sleep.begin(), sleep.end(), [](const Sleeper& s) { return !s.open; });
-  std::erase_if(next, [&](Branch& branch) { return branch.repeats(sleep, equal_writes); });
-  return next.empty();
+  if (unsure) return false;  // it may wake all of them
+  if (!next.empty()) {
+    std::erase_if(next, [&](Branch& branch) { return branch.repeats(sleep, equal_writes); });
+    if (!next.empty()) return false;
+    if (!asked) return true;
+  }
+  return alone && std::any_of(sleep.begin(), sleep.end(), [](const Sleeper& s) { return !s.open; });
 }
 
 bool Sequence::may_start_with(const Step& first) const {
@@ -64,6 +68,16 @@ bool Sequence::starts_with(const Step& first) const {
   return false;
 }
 
+bool Sequence::covered_by(const std::vector<Sleeper>& sleeping) const {
+  bool idle = false, open = false;
+  for (const Sleeper& s : sleeping) {
+    if (!may_start_with(*s.step)) continue;
+    if (has(s.step->who)) return true;
+    (s.open ? open : idle) = true;
+  }
+  return idle && !open;
+}
+
 bool Sequence::has(uint64_t who) const {
   return (actors_ & actor_bit(who)) &&
          std::any_of(steps_.begin(), steps_.end(),
@@ -80,13 +94,21 @@ bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) 
   return any;
 }
 
+bool Sequence::crash_follows(uint64_t who) const {
+  const size_t next = !steps_.empty() && steps_[0].step->who == who ? 1 : 0;
+  return next < steps_.size() && is_crash(*steps_[next].step);
+}
+
 void Sequence::drop(uint64_t who) {
   if (other_ && other_->who == who) other_ = nullptr;
-  for (size_t k = 0; k < steps_.size(); k++)
-    if (steps_[k].step->who == who) {
-      steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(k));
-      return;
-    }
+  const auto is_its = [who](const Item& item) { return item.step->who == who; };
+  const auto first = std::find_if(steps_.begin(), steps_.end(), is_its);
+  if (first == steps_.end()) return;
+  const auto at = first - steps_.begin();
+  steps_.erase(first);
+  const auto next = std::find_if(steps_.begin() + at, steps_.end(), is_its);
+  if (next != steps_.end() && next->step->kind == AltKind::data)
+    std::rotate(steps_.begin(), next, next + 1);
 }
 
 std::vector<const Step*> Sequence::steps() const {
@@ -110,18 +132,27 @@ uint64_t Sequence::digest() const {
   return h;
 }
 
-void Sequence::insert_into(WakeupTree& tree, size_t from) {
+void Sequence::insert_into(WakeupTree& tree, size_t from, bool wholly) {
   WakeupTree* level = &tree;
   for (size_t i = from; i < level->size();) {
     Branch& branch = (*level)[i];
-    if (!may_start_with(*branch.step)) {
+    const bool known = !branch.unsure || !branch.rest.empty();
+    if (!(known ? may_start_with(*branch.step) : starts_with(*branch.step))) {
+      i++;
+      continue;
+    }
+    // What follows a leaf goes on without crashes for as long as it can (Dpor::pick_first).
+    if (branch.leaf() && crash_follows(branch.step->who)) {
       i++;
       continue;
     }
     drop(branch.step->who);
     if (branch.leaf()) {  // that sequence will be executed and leads here
-      branch.alone = branch.alone && alone_ && steps_.empty();
-      return;
+      if (!wholly || steps_.empty()) {
+        branch.alone = branch.alone && alone_ && steps_.empty();
+        return;
+      }
+      branch.asked = true;
     }
     if (steps_.empty()) return;
     level = &branch.below();
@@ -130,7 +161,8 @@ void Sequence::insert_into(WakeupTree& tree, size_t from) {
   Branch& branch = level->emplace_back();
   branch.step = steps_.front().step;
   branch.rest.reserve(steps_.size() - 1);
-  branch.alone = alone_ && !unsure_ && !other_;
+  branch.unsure = unsure_ || other_;
+  branch.alone = alone_;
   for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(steps_[i].step);
 }
 

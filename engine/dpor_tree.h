@@ -22,8 +22,12 @@ struct Branch {
   // sequence, last step first, until somebody asks for the tree.
   std::vector<const Step*> rest;
   WakeupTree next;
-  // A leaf that stands for itself alone, and what it touches is known to its end.
+  // A leaf that stands for itself alone.
   bool alone = false;
+  // What its last step touches (that of `rest`, if there is one) is not known before it is taken.
+  bool unsure = false;
+  // Was a leaf before it was made longer: something that starts with it has to be executed.
+  bool asked = false;
 
   bool leaf() const { return rest.empty() && next.empty(); }
   WakeupTree& below();
@@ -38,6 +42,8 @@ struct Branch {
     rest.swap(other.rest);
     next.swap(other.next);
     alone = other.alone;
+    unsure = other.unsure && !rest.empty();
+    asked = false;
     other.rest.clear();
     other.next.clear();
   }
@@ -71,12 +77,11 @@ class Sequence {
   bool may_start_with(const Step& first) const;
   // Does a step of the sequence come first, that one? (`initial`)
   bool starts_with(const Step& first) const;
-  // Is all that this sequence leads to explored with one that sleeps? Where that one's part is
-  // still open, what it turns out to owe comes too late to be put in here, so only the stronger
-  // relation will do: source sets instead of optimal ones, complete but with executions given up.
-  bool covered_by(const Sleeper& sleeping) const {
-    return sleeping.open ? starts_with(*sleeping.step) : may_start_with(*sleeping.step);
-  }
+  // Is all that this sequence leads to explored with one of those that sleep? Where one that could
+  // come first, and takes no part, is still open, what it turns out to owe comes too late to be put
+  // in here, so only the stronger relation will do, whoever sleeps: source sets instead of optimal
+  // ones, complete but with executions given up.
+  bool covered_by(const std::vector<Sleeper>& sleeping) const;
   bool has(uint64_t who) const;
   // Puts those of its steps that depend on `step` into its row. False: there are none.
   bool order_before(const Step& step, HappensBefore& order, size_t row) const;
@@ -89,20 +94,30 @@ class Sequence {
   // takes part may come first.
   void order_all(HappensBefore& order, size_t row) {
     for (const Item& item : steps_) order.add(row, item.index);
+    be_unsure();
+  }
+  void be_unsure() {
     unsure_ = true;
     touched_ = UINT64_MAX;
   }
+  bool unsure() const { return unsure_; }
   // It need not be executed where a sleeping step covers it.
   void alone() { alone_ = true; }
   const Step* other() const { return other_; }
-  // Takes the first step of that actor out, if there is one.
+  // Would it begin with a crash then?
+  bool crash_follows(uint64_t who) const;
+  // Takes the first step of that actor out, if there is one; a choice of data that follows it comes
+  // at once, before the steps of others.
   void drop(uint64_t who);
   std::vector<const Step*> steps() const;
   // Who is before whom, as places in steps().
   std::vector<std::pair<uint32_t, uint32_t>> order() const;
   uint64_t digest() const;  // of the steps; not the same in another run of the program
-  // Adds what the tree does not cover yet. `from`: branches before it are not looked at.
-  void insert_into(WakeupTree& tree, size_t from);
+  // Adds what the tree does not cover yet. `from`: branches before it are not looked at. `wholly`:
+  // a sequence of the tree that this one goes on from is made as long as this one. It need not be
+  // if all is known that the tree's sequences touch, since none of them could then start with what
+  // is explored before it, and what follows it is found where it is explored.
+  void insert_into(WakeupTree& tree, size_t from, bool wholly);
 
  private:
   bool before(size_t early, size_t late) const {

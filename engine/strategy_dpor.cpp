@@ -2,9 +2,9 @@
 // Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014 (source
 // sets, sleep sets and wakeup trees).
 //
-// Guarantee, but for rare programs of kills and links (README, "Class fingerprints"): when it runs
-// out, every class of executions that differ only in the order of independent operations was
-// executed exactly once, and none was given up half-way (`blocked` is 0). Memory grows with the
+// Guarantee (but see README, "Class fingerprints", on nodes that crash and are stopped too): when
+// it runs out, every class of executions that differ only in the order of independent operations
+// was executed exactly once, and none was given up half-way (`blocked` is 0). Memory grows with the
 // depth, plus the wakeup sequences that are still owed, at a pointer a step (dpor_steps.h).
 // Deviations from the paper: values of lockstep.choose are branches of their process, all executed;
 // a lock's acquire races with the latest acquire, not with the release between; what a process
@@ -22,6 +22,7 @@
 // 3. A step is named by who takes it (System::actor_key), never by a number that another order of
 // creation would change.
 #include <algorithm>
+#include <iterator>
 
 #include "engine/dpor.h"
 #include "engine/error.h"
@@ -62,9 +63,13 @@ bool Dpor::backtrack() {
       node.tree.push_back(
           {pool_.data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
-    while (inexact_ && !node.data && !node.tree.empty() &&
-           node.tree.front().repeats(node.sleep, reduce_.equal_writes))
+    while (inexact_ && !node.data && !node.tree.empty()) {
+      Branch& next = node.tree.front();
+      const Pending* here = next.rest.empty() ? find(node, next.step->who) : nullptr;
+      if (here) next.step = here->step, next.unsure = false;
+      if (!next.repeats(node.sleep, reduce_.equal_writes)) break;
       node.tree.erase(node.tree.begin());
+    }
     if (!settle(node)) continue;
     keys_.resize(node.actors);
     creator_.resize(node.actors);
@@ -170,6 +175,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   if (point.data) {
     node.tried.assign(point.count, false);
     node.asker = key(point.last);
+    owe_below_value(node);
     return;
   }
   for (uint32_t i = 0; i < point.count; i++) {
@@ -177,6 +183,19 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
     if (ends_all(a) && point.count > 1) continue;
     node.pending.push_back(pending(a, i));
   }
+}
+
+// What is owed after a choice of data, by who did not know of it, is owed after one value.
+void Dpor::owe_below_value(Node& node) {
+  WakeupTree& tree = node.tree;
+  const auto others = std::stable_partition(
+      tree.begin(), tree.end(), [](const Branch& b) { return b.step->kind == AltKind::data; });
+  if (others == tree.end()) return;
+  WakeupTree below(std::make_move_iterator(others), std::make_move_iterator(tree.end()));
+  tree.erase(others, tree.end());
+  if (tree.empty()) tree.push_back({pool_.data(node.asker, 0), {}, {}});
+  WakeupTree& next = tree.front().below();
+  std::move(below.begin(), below.end(), std::back_inserter(next));
 }
 
 // Most of what is pending was pending a step ago.
@@ -201,11 +220,14 @@ Pending Dpor::pending(const Alternative& a, uint32_t index) {
   return {known.step, a.cause, index};
 }
 
-// Nothing is owed here: anything will do that is not asleep.
+// Nothing is owed here: anything will do that is not asleep. A crash only if there is nothing else:
+// time never waits for it, so no race would ask for time to pass before it.
 bool Dpor::pick_first(Node& node) {
   const Step* step = node.data ? pool_.data(node.asker, 0) : nullptr;
-  for (size_t i = 0; i < node.pending.size() && !step; i++)
-    if (!asleep(node, *node.pending[i].step)) step = node.pending[i].step;
+  for (size_t i = 0; i < node.pending.size() && (!step || is_crash(*step)); i++) {
+    const Step* here = node.pending[i].step;
+    if (!asleep(node, *here) && (!step || !is_crash(*here))) step = here;
+  }
   if (step) node.tree.push_back({step, {}, {}});
   return step != nullptr;
 }
@@ -263,14 +285,15 @@ void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_
 void Dpor::end(const Outcome& outcome, System&) {
   settled_ = std::min(settled_, fresh_);
   std::erase_if(changed_, [this](const Pair& race) { return race.second >= fresh_; });
-  if (blocked_ || depth_ == 0) return;
+  if (depth_ == 0) return;
+  if (blocked_) {  // what it was blocked in favour of need not have these races
+    if (!reduce_.needs_mail()) reverse_races();
+    return;
+  }
   find_waiting();
   if (reduce_.needs_mail()) look_back();
   reverse_changed();
-  for (const auto& [early, late] : races_) {
-    reverse(early, late, steps_[late], depth_);
-    note_change(early, late);
-  }
+  reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all.
@@ -286,7 +309,14 @@ void Dpor::end(const Outcome& outcome, System&) {
     if (at < base_)
       owe(at, v);
     else
-      v.insert_into(last.tree, 1);
+      v.insert_into(last.tree, 1, inexact_);
+  }
+}
+
+void Dpor::reverse_races() {
+  for (const auto& [early, late] : races_) {
+    reverse(early, late, steps_[late], depth_);
+    note_change(early, late);
   }
 }
 
@@ -386,32 +416,66 @@ void Dpor::consider_waiting() {
 // not come after it, then `late`. Where that follows only the first `count` steps, it may come
 // before or after others that depend on it, and both are owed: with `early` asleep, the race of
 // `late` and such a step would seem to be turned round already.
+//
+// First without the crashes that `late` has not to do with, so that time may pass before them; but
+// what that leads to may all be covered by what such a crash would keep from happening.
 void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
+  if (!reverse(early, late, last, count, false)) return;
+  inexact_ = true;
+  reverse(early, late, last, count, true);
+}
+
+// True: crashes were left out, unless they were to stay.
+bool Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count, bool crashes) {
   const Step& late_step = *last.step;
+  const auto behind = [this](const std::vector<size_t>& list, size_t i) {
+    return std::any_of(list.begin(), list.end(), [&](size_t k) { return order().before(k, i); });
+  };
+  std::vector<size_t> needless;  // with what follows them
   Sequence v(order(), reduce_.equal_writes, room_);
-  std::vector<size_t> after;
+  // Those that come after it by that, and among them those that it could not follow.
+  std::vector<size_t> after, never;
+  bool both = false;
   for (size_t i = early + 1; i < depth_; i++) {
     if (i == late || order().before(early, i)) continue;
+    if (!crashes &&
+        ((is_crash(*steps_[i].step) && !order().before(i, late)) || behind(needless, i))) {
+      needless.push_back(i);
+      continue;
+    }
     if (i >= count &&
-        (dependent(*steps_[i].step, late_step, reduce_.equal_writes) ||
-         std::any_of(after.begin(), after.end(), [&](size_t k) { return order().before(k, i); }))) {
+        (behind(after, i) || dependent(*steps_[i].step, late_step, reduce_.equal_writes))) {
       after.push_back(i);
+      if (behind(never, i) || rules_out(steps_[i], last))
+        never.push_back(i);
+      else
+        both = both || dependent(*steps_[i].step, late_step, reduce_.equal_writes);
       continue;
     }
     v.push(*steps_[i].step, i);
   }
   turn(v, early, late, last);
-  if (after.empty()) return;
+  if (!both) return !needless.empty();
   inexact_ = true;
   Sequence whole(order(), reduce_.equal_writes, room_);
   order().restart(depth_ + 1, {late});
   for (size_t i = early + 1; i < depth_; i++) {
-    if (i == late || order().before(early, i)) continue;
+    if (i == late || order().before(early, i) ||
+        std::find(needless.begin(), needless.end(), i) != needless.end() ||
+        std::find(never.begin(), never.end(), i) != never.end())
+      continue;
     whole.push(*steps_[i].step, i);
     if (i >= count && dependent(*steps_[i].step, late_step, reduce_.equal_writes))
       order().add(depth_ + 1, i);
   }
   turn(whole, early, depth_ + 1, last);
+  return !needless.empty();
+}
+
+// Can `late`, which was possible before, not come after `early`?
+bool Dpor::rules_out(const Taken& early, const Taken& late) {
+  return use_up_the_same(*early.step, *late.step) ||
+         (early.cause == late.cause && take_from_one_channel(*early.step, *late.step));
 }
 
 // From the state before `early`: `v`, and then `late`.
@@ -450,14 +514,13 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
     v.push(late_step, late, row);
   }
   if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
-  for (const Sleeper& s : node.sleep)
-    if (v.covered_by(s)) return;  // done already
+  if (v.covered_by(node.sleep)) return;  // done already
   for (const Step* s : node.impossible)
     if (v.may_start_with(*s)) return;
   if (early < base_)
     owe(early, v);
   else
-    v.alone(), v.insert_into(node.tree, 1);
+    v.alone(), v.insert_into(node.tree, 1, inexact_);
 }
 
 uint64_t Dpor::key(ActorId actor) {
