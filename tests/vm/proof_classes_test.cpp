@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "tests/vm/random_programs.h"
+#include "tests/vm/random_steps.h"
 
 namespace lockstep {
 namespace {
@@ -19,6 +19,11 @@ void expect_each_class_once(const vm::Program& program, const vm::MachineOptions
   EXPECT_EQ(dpor.blocked, 0u);
   EXPECT_EQ(dpor.fingerprints, naive.fingerprints);
   EXPECT_EQ(dpor.executions, naive.fingerprints.size());
+  // Parts do not wait for each other, so they may give up executions half-way.
+  const Seen parts = all_of_parts(program, "p", 2, machine);
+  EXPECT_TRUE(parts.complete);
+  EXPECT_EQ(parts.fingerprints, naive.fingerprints);
+  EXPECT_EQ(parts.executions - parts.blocked, naive.fingerprints.size());
 }
 
 void expect_each_class_once(const std::string& body, const vm::MachineOptions& machine = {}) {
@@ -160,6 +165,117 @@ TEST(Classes, WhatWaitsInAQueueIsPartOfTheStepThatLetsItThrough) {
       "lockstep.sleep(1000)\n");
 }
 
+// Whose table another deletes touches it with its end all the same: had that come first, there
+// would have been nothing to delete. So does who had fixed it.
+TEST(Classes, WhoDeletesATableRacesWithTheEndOfItsOwner) {
+  const char* body =
+      "local seen = ets.new('seen', { 'public' })\n"
+      "lockstep.spawn(function() ets.insert(seen, { 't', ets.new('own', { 'public' }) }) end)\n"
+      "lockstep.spawn(function()\n"
+      "  local t = ets.lookup(seen, 't')[1]\n"
+      "  if t then ets.insert(seen, { 'deleted', (pcall(ets.delete, t[2])) }) end\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n"
+      "local d = ets.lookup(seen, 'deleted')[1]\n"
+      "error(tostring(d and d[2]), 0)\n";
+  EXPECT_EQ(all_of("dpor", program_of(body), "p").outcomes,
+            (std::set<std::string>{"assertion nil", "assertion false", "assertion true"}));
+  expect_each_class_once(body);
+  expect_each_class_once(
+      "local t = ets.new('t', { 'public', 'named_table' })\n"
+      "lockstep.spawn(function() ets.safe_fixtable('t', true) end)\n"
+      "lockstep.spawn(function() pcall(ets.delete, 't') end)\n"
+      "lockstep.sleep(1000)\n");
+}
+
+// A DOWN is queued behind the signal that is to end its receiver, and comes at once when that has
+// been handled: in either order the two meet. So it is with a monitor that came after the signal.
+TEST(Classes, WhatWaitsBehindAKillRacesWithIt) {
+  expect_each_class_once(
+      "local p = lockstep.spawn(function() lockstep.yield() end)\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.spawn_link(function() lockstep.exit('boom') end)\n"
+      "  lockstep.monitor(p)\n"
+      "  lockstep.sleep(5)\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n");
+}
+
+// What is owed is known but for its last step: it may commute with what is explored before it.
+TEST(Classes, WhatIsOwedWithoutKnowingWhatItTouchesTakesTheRestAlong) {
+  expect_each_class_once(
+      "local a, b\n"
+      "a = lockstep.spawn(function(a, b) if b then lockstep.exit(b, 'boom') end end, a, b)\n"
+      "b = lockstep.spawn(function(a)\n"
+      "  lockstep.flag('trap_exit', true)\n"
+      "  pcall(lockstep.link, a)\n"
+      "end, a)\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.exit(a, 'kill')\n"
+      "  lockstep.exit(b, 'normal')\n"
+      "end)\n"
+      "lockstep.sleep(1000)\n");
+  vm::MachineOptions async;
+  async.async_delivery = true;
+  expect_each_class_once(
+      "local a = lockstep.spawn(function() end)\n"
+      "lockstep.spawn(function()\n"
+      "  pcall(lockstep.register, 'x', lockstep.self())\n"
+      "  lockstep.exit(a, 'boom')\n"
+      "end)\n"
+      "lockstep.spawn(function() pcall(lockstep.register, 'x', a) end)\n"
+      "lockstep.sleep(1000)\n",
+      async);
+}
+
+// Nothing waits for a crash, so it may also come when time has passed. Of two that are possible
+// only one comes.
+TEST(Classes, ACrashMayWaitForTimersAndNobodyWaitsForIt) {
+  const std::string two =
+      "cluster.start_nodes({ 'a', 'b' })\n"
+      "local p = cluster.spawn('a', function() lockstep.sleep(5) end)\n"
+      "local q = cluster.spawn('b', function() lockstep.sleep(5) lockstep.yield() end)\n"
+      "cluster.faults({ crash = { p, q } })\n"
+      "lockstep.sleep(1000)\n";
+  expect_each_class_once(two);
+  expect_each_class_once(
+      "cluster.start_nodes({ 'a' })\n"
+      "local p = cluster.spawn('a', function() lockstep.yield() end)\n"
+      "cluster.spawn('a', function() lockstep.spawn_link(function() end) end)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.sleep(1000)\n");
+}
+
+// A message is lost, doubled or arrives, and one fault at most of a kind: what one of them rules
+// out is not owed after it.
+TEST(Classes, WhatIsTakenAwayCannotComeLater) {
+  const std::string echo =
+      "cluster.start_nodes({ 'a' })\n"
+      "local me = lockstep.self()\n"
+      "local p = cluster.spawn('a', function()\n"
+      "  for _ = 1, 2 do lockstep.send(me, lockstep.recv()) end\n"
+      "end)\n"
+      "cluster.faults({ loss = 1, duplicate = 1 })\n"
+      "lockstep.send(p, 1)\n"
+      "lockstep.send(p, 2)\n"
+      "lockstep.recv(5)\n";
+  const Seen dpor = all_of("dpor", program_of(echo), "p");
+  EXPECT_TRUE(dpor.complete);
+  EXPECT_EQ(dpor.blocked, 0u);
+}
+
+// A node may crash while one of its processes has just parked, or none runs: with saved states one
+// or the other.
+TEST(Classes, ACrashOfANodeDoesNotDependOnWhoseStackItIsPerformed) {
+  expect_each_class_once(
+      "cluster.start_nodes({ 'a' })\n"
+      "cluster.spawn('a', function() lockstep.yield() lockstep.yield() end)\n"
+      "cluster.spawn('a', function() lockstep.yield() end)\n"
+      "cluster.faults({ crash_nodes = { 'a' } })\n"
+      "lockstep.yield()\n"
+      "lockstep.sleep(1000)\n");
+}
+
 // Two or three processes of a few operations each; what they see is told when nothing else can
 // happen.
 std::string random_operation(Prng& rng, const Setting& kind, uint32_t process, uint32_t processes) {
@@ -236,7 +352,9 @@ std::string random_program(Prng& rng, const Setting& kind) {
     for (uint32_t i = 0; i < steps; i++) s += random_operation(rng, kind, p, n);
     s += kEndProcess;
   }
-  return s + tell_all(n);
+  if (kind.faults) s += random_fault(rng);
+  // Where time may pass at any moment the error would end the others' work somewhere in its middle.
+  return s + (kind.racy ? "lockstep.sleep(60000)\n" : tell_all(n));
 }
 
 class RandomClasses : public testing::TestWithParam<Setting> {};
@@ -244,9 +362,11 @@ class RandomClasses : public testing::TestWithParam<Setting> {};
 TEST_P(RandomClasses, AreThoseOfAllExecutionsEachOnce) {
   const Setting& kind = GetParam();
   const SmallPrograms small{.seed = 53,
-                            .wanted = kind.nodes   ? 100
-                                      : kind.async ? 150
-                                                   : 300,
+                            .wanted = kind.racy     ? 20
+                                      : kind.faults ? 40
+                                      : kind.nodes  ? 100
+                                      : kind.async  ? 150
+                                                    : 300,
                             .machine = kind.machine(),
                             .least = 2};
   each_of(
@@ -256,10 +376,29 @@ TEST_P(RandomClasses, AreThoseOfAllExecutionsEachOnce) {
       });
 }
 
+// As above, of all that there is, with fewer steps.
+TEST_P(RandomClasses, OfEverythingAreThoseOfAllExecutions) {
+  const Setting& kind = GetParam();
+  SmallPrograms small{
+      .seed = 59, .wanted = 10, .machine = kind.machine(), .least = 2, .most = 1000};
+  if (kind.racy) small.wanted = 2, small.most = 20'000;
+  each_of(
+      small,
+      [&](Prng& rng) {
+        const uint32_t n = kind.racy ? 2 : 2 + rng.below(2);
+        return random_steps(rng, kind, n, kind.racy ? 1 : n == 2 ? 3 : 2);
+      },
+      [&](const vm::Program& program, const Seen& naive) {
+        expect_each_class_once(program, small.machine, naive);
+      });
+}
+
 INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
                          testing::Values(Setting{.name = "instant"},
                                          Setting{.name = "async", .async = true},
-                                         Setting{.name = "nodes", .nodes = true}),
+                                         Setting{.name = "nodes", .nodes = true},
+                                         Setting{.name = "faults", .nodes = true, .faults = true},
+                                         Setting{.name = "racy", .racy = true}),
                          setting_name);
 
 }  // namespace

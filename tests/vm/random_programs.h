@@ -34,6 +34,13 @@ inline std::string begin_process(uint32_t p, const char* node = nullptr,
 }
 inline const std::string kEndProcess = "end, pids[1], pids[2])\n";
 
+// One fault at most of a kind or two, from here on.
+inline std::string random_fault(Prng& rng) {
+  const char* const kinds[] = {"loss = 1, duplicate = 1", "loss = 1", "duplicate = 1",
+                               "crash = { pids[1], pids[2] }", "crash_nodes = { 'b' }"};
+  return fmt::format("cluster.faults({{ {} }})\n", kinds[rng.below(5)]);
+}
+
 // The root tells what the first n have noted; `more`: Lua that goes on with the text, `keys`:
 // further places of the log.
 inline std::string tell_log(uint32_t n, const std::string& more = "",

@@ -1,11 +1,16 @@
 // Every execution that a tree search makes on the real machine, and what came of each.
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/strategy.h"
+#include "engine/subtree.h"
 #include "tests/engine/class_tap.h"
 #include "vm/program.h"
 
@@ -55,6 +60,57 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     if (fingerprints) seen.fingerprints.insert(tap.value());
     seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
   }
+  return seen;
+}
+
+// As the explorer cuts a tree up, with small parts: each is searched for `slice` executions at a
+// time, then gives away what it owes.
+inline Seen all_of_parts(const vm::Program& program, const std::string& scenario, uint64_t slice,
+                         vm::MachineOptions machine = {}, uint64_t most = 60'000) {
+  machine.drain = machine.allow_crashes = true;
+  const auto system = vm::make_machine(program, scenario, machine);
+  struct Part {
+    std::unique_ptr<Subtree> tree;
+    uint64_t next = 0;
+    bool done = false;
+  };
+  std::vector<Part> parts;
+  parts.push_back(
+      {std::unique_ptr<Subtree>(static_cast<Subtree*>(find_strategy("dpor")->make({}).release()))});
+  Seen seen;
+  while (!parts.empty() && seen.executions < most) {
+    const size_t from = parts.size() - std::min<size_t>(parts.size(), 16);
+    std::vector<Part> fresh;
+    for (size_t i = from; i < parts.size(); i++) {
+      Part& part = parts[i];
+      part.tree->forget_images();
+      ClassTap tap(*part.tree, *system);
+      for (uint64_t n = 0; n < slice && !part.done; n++) {
+        if (!part.tree->begin(part.next++, *system)) {
+          part.done = true;
+          break;
+        }
+        if (!part.tree->resumed()) system->begin(1, 0);
+        tap.begin();
+        const Outcome outcome = system->run(tap);
+        part.tree->end(outcome, *system);
+        seen.executions++;
+        seen.blocked += outcome.verdict == Verdict::stopped;
+        if (outcome.verdict == Verdict::stopped) continue;
+        seen.fingerprints.insert(tap.value());
+        seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+      }
+    }
+    const bool few = parts.size() < 16;
+    for (size_t i = from; i < parts.size(); i++) {
+      for (auto& tree : parts[i].tree->surrender()) fresh.push_back({std::move(tree)});
+      if (!parts[i].done && few)
+        for (auto& tree : parts[i].tree->split().parts) fresh.push_back({std::move(tree)});
+    }
+    std::erase_if(parts, [](const Part& part) { return part.done; });
+    for (Part& part : fresh) parts.push_back(std::move(part));
+  }
+  seen.complete = parts.empty();
   return seen;
 }
 
