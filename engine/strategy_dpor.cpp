@@ -2,10 +2,10 @@
 // Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014 (source
 // sets, sleep sets and wakeup trees).
 //
-// Guarantee (but see README, "Class fingerprints", on nodes that crash and are stopped too): when
-// it runs out, every class of executions that differ only in the order of independent operations
-// was executed exactly once, and none was given up half-way (`blocked` is 0). Memory grows with the
-// depth, plus the wakeup sequences that are still owed, at a pointer a step (dpor_steps.h).
+// Guarantee: when it runs out, every class of executions that differ only in the order of
+// independent operations was executed exactly once, and none was given up half-way (`blocked` is
+// 0); on what is not known exactly, see README, "Class fingerprints". Memory grows with the depth,
+// plus the wakeup sequences that are still owed, at a pointer a step (dpor_steps.h).
 // Deviations from the paper: values of lockstep.choose are branches of their process, all executed;
 // a lock's acquire races with the latest acquire, not with the release between; what a process
 // still waits for at the end counts as a step that never came, or deadlocks would be missed, and so
