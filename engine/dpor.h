@@ -1,4 +1,5 @@
-// The state of the reduction (strategy_dpor.cpp) and of its parts (dpor_parts.cpp).
+// The state of the reduction (strategy_dpor.cpp), of what never came (dpor_waiting.cpp) and of
+// parts (dpor_parts.cpp).
 #pragma once
 #include <memory>
 #include <unordered_map>

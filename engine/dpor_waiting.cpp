@@ -1,0 +1,83 @@
+// Steps that never came: what processes still wait for at the end of an execution, and what others
+// made impossible.
+#include <algorithm>
+
+#include "engine/dpor.h"
+
+namespace lockstep {
+
+// What is still waited for counts as a step at the very end; what could go and was made impossible
+// by a step of another (a message that was lost, a process that was killed) as one right after that
+// step.
+void Dpor::find_waiting() {
+  // What the steps before the first new one made impossible is known.
+  size_t from = reduce_.needs_mail() ? 0 : settled_;
+  while (from > 0 && path_[from].data) from--;
+  std::erase_if(waiting_, [from](const Waiting& w) { return w.known > from; });
+  old_waiting_ = waiting_.size();
+  settled_ = depth_;
+  for (const auto& [a, until] : system_->blocked())
+    if (a.op.access != Access::take && until >= from) {
+      const size_t count = std::min<size_t>(until, depth_);
+      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
+                          count + 1, false});
+    }
+  for (size_t i = from; i + 1 < depth_; i++) {
+    if (path_[i].data) continue;
+    size_t next = i + 1;
+    while (next < depth_ && path_[next].data) next++;
+    if (next == depth_) break;
+    const std::vector<Pending>&here = path_[i].pending, &there = path_[next].pending;
+    for (size_t j = 0; j < here.size(); j++) {
+      const Pending& p = here[j];
+      const Step& s = *p.step;
+      if (s.who == steps_[i].who) continue;
+      // Mostly it is where it was.
+      if (j < there.size() && there[j].step == p.step && there[j].cause == p.cause) continue;
+      // A process that is struck goes on with another step, its end, in place of the one it had; a
+      // channel with its next signal. What it touches may have changed.
+      const auto same = [&](const auto& q) {
+        return q.step->who == s.who && q.step->op.kind == s.op.kind &&
+               (s.kind == AltKind::step || q.cause == p.cause);
+      };
+      if (std::any_of(there.begin(), there.end(), same)) continue;
+      if (!(s.op.flags & kAcquire)) {
+        waiting_.push_back({Taken(p), i + 1, i + 1, true});
+        continue;
+      }
+      // A lock that another took: the race is with who has it at the end.
+      bool later = std::any_of(waiting_.begin(), waiting_.end(),
+                               [&](const auto& other) { return same(other.taken); });
+      bool struck = false;
+      for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
+        later = same(steps_[k]);
+        struck = !later && steps_[k].who == s.who;
+      }
+      if (later) continue;
+      const size_t count = struck ? i + 1 : depth_;
+      waiting_.push_back({Taken(p), count, count, struck});
+    }
+  }
+}
+
+void Dpor::consider_waiting() {
+  for (size_t k = 0; k < waiting_.size(); k++) {
+    const auto& [taken, count, known, prevented] = waiting_[k];
+    bool news = k >= old_waiting_;
+    for (size_t i = std::max(count, fresh_); i < depth_ && !news; i++)
+      news = dependent(*steps_[i].step, *taken.step, reduce_.equal_writes);
+    if (!news) continue;
+    found_.clear();
+    if (reduce_.needs_mail())
+      append_observed(depth_, count, taken, found_);
+    else
+      append(depth_, count, taken, found_);
+    // After the step that made it impossible it cannot come, so only that race can be turned round;
+    // those with what came before are found where it does come.
+    if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end())
+      found_.assign(1, count - 1);
+    for (const size_t i : found_) reverse(i, depth_, taken, count);
+  }
+}
+
+}  // namespace lockstep
