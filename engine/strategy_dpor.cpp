@@ -458,7 +458,7 @@ uint64_t Dpor::key(ActorId actor) {
 const StrategyInfo kDporInfo = {
     "dpor",
     "one execution for each class of equivalent schedules",
-    "when it runs out, every class was executed once; rare exceptions: engine/README.md",
+    "when it runs out, every class was executed, hardly any twice (engine/README.md)",
     "Abdulla, Aronis, Jonsson, Sagonas: Optimal dynamic partial order reduction (2014)",
     {.exhaustive = true, .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {

@@ -46,7 +46,7 @@ struct EtsTable {
   EtsType type = EtsType::set;
   EtsProtection protection = EtsProtection::guarded;
   bool alive = true;
-  uint32_t deleted_by = kNone;
+  uint32_t deleted_by = kNone;  // the process, once it is not alive
   bool named = false;
   bool read_concurrency = false, write_concurrency = false, decentralized_counters = false,
        compressed = false;

@@ -257,10 +257,11 @@ class Machine final : public System {
   size_t flushing(const Channel& c, const Process& to, Footprint* out) const;
   void touch_poll(Process& p);
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
-  // Removes the monitor from its owner and from the watched process; false if it is not active.
+  // Of its own monitors and aliases: what waits to end it touches them too.
   void add_watch(Process& p, const Watch& watch);
   void add_alias(Process& p, const Alias& alias);
   void refs_changed(const Process& p);
+  // Removes the monitor from its owner and from the watched process; false if it is not active.
   bool drop_watch(Process& p, uint64_t ref);
   void add_watcher(Process& to, const Watcher& watcher);
   // Removes the alias; `with_monitor`: only if its mode ties it to the monitor.
