@@ -78,7 +78,7 @@ TEST(Rff, ToldWhichConstraintsAnExecutionSatisfied) {
 }
 
 // Of each 32 iterations, two go to idpct and one to random; of the others, rff gets the share that
-// its turns have: one of six in the first 10,368, one of three afterwards. Counted by the lessons,
+// its turns have: one of six in the first 10,368, two of three afterwards. Counted by the lessons,
 // which only rff gives.
 TEST(Auto, GivesRffItsTurns) {
   ToySystem system("Rx Wx1 | Rx Wx2");
@@ -95,8 +95,8 @@ TEST(Auto, GivesRffItsTurns) {
   // from odd numbers are its own.
   EXPECT_EQ(turns(0, 192), 26);
   EXPECT_EQ(turns(192 * 53, 192), 26);
-  EXPECT_EQ(turns(10368, 288), 87);  // 96, less a third of nine and eighteen
-  EXPECT_EQ(turns(10368 + 288 * 100, 288), 87);
+  EXPECT_EQ(turns(10368, 480), 290);  // 320, less two thirds of 15 and 30
+  EXPECT_EQ(turns(10368 + 480 * 100, 480), 290);
 }
 
 TEST(Auto, CountsRoundsByTheExecutionsOfRff) {
@@ -111,9 +111,9 @@ TEST(Auto, CountsRoundsByTheExecutionsOfRff) {
     ASSERT_LE(next, round + 1) << i;
     round = next;
   }
-  // 54 * 26 executions of rff in the first phase, 87 of 288 afterwards.
+  // 54 * 26 executions of rff in the first phase, 290 of 480 afterwards.
   EXPECT_EQ(strategy->round(10368), rff_round(54 * 26));
-  EXPECT_EQ(strategy->round(10368 + 288 * 100), rff_round(54 * 26 + 8700));
+  EXPECT_EQ(strategy->round(10368 + 480 * 100), rff_round(54 * 26 + 29000));
 }
 
 }  // namespace
