@@ -1,6 +1,7 @@
 // Terms from Lua's values and back.
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "vm/host.h"
 #include "vm/layout.h"
@@ -23,6 +24,8 @@ struct Encoder {
   Bytes& out;
   const Host& host;
   std::vector<const void*>& variables;  // upvalues met, in order
+  bool in_order = false;                // visit pairs in the order in which they are written
+  bool moved = false;                   // some were not
 
   void image(const void* p) {
     out.push_back(static_cast<char>(Tag::image));
@@ -113,7 +116,9 @@ struct Encoder {
     // at.
     const bool all_in_array = layout::load<uint32_t>(p, layout::kTableAlimit) >= n;
     uint32_t pairs = 0;
-    if (!all_in_array || !layout_plain_array(p, n)) {
+    if (in_order) {
+      if (const char* e = pairs_in_order(index, n, depth, pairs)) return e;
+    } else if (!all_in_array || !layout_plain_array(p, n)) {
       const size_t from = out.size();
       size_t at[64];
       std::vector<size_t> many;
@@ -145,7 +150,8 @@ struct Encoder {
         lua_settop(L, top - 1);
         pairs++;
       }
-      if (pairs > 1) sort_pairs(from, pairs <= 64 ? std::vector<size_t>(at, at + pairs) : many);
+      if (pairs > 1)
+        moved |= sort_pairs(from, pairs <= 64 ? std::vector<size_t>(at, at + pairs) : many);
     }
     patch_bytes<uint32_t>(out, start + 1, static_cast<uint32_t>(out.size() - start - 5));
     patch_bytes<uint32_t>(out, start + 5, n);
@@ -159,7 +165,41 @@ struct Encoder {
            layout::load<uint32_t>(t, layout::kTableAlimit) == n;
   }
 
-  void sort_pairs(size_t from, std::vector<size_t> at) {
+  // The same pairs, keys first: functions number the variables they share in the order in which
+  // they are read again.
+  const char* pairs_in_order(int index, uint32_t n, int depth, uint32_t& pairs) {
+    const size_t from = out.size();
+    const int base = lua_gettop(L);
+    std::vector<std::pair<std::string, int>> keys;  // bytes, place on the stack
+    const char* e = nullptr;
+    lua_pushnil(L);
+    while (!e && lua_next(L, index)) {
+      lua_pop(L, 1);
+      const lua_Integer k = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+      if (k >= 1 && k <= static_cast<lua_Integer>(n)) continue;
+      if (!lua_checkstack(L, 6)) e = "a table with too many keys";
+      if (!e) e = value(lua_gettop(L), depth + 1);
+      keys.emplace_back(std::string(out.begin() + static_cast<std::ptrdiff_t>(from), out.end()),
+                        lua_gettop(L));
+      out.resize(from);
+      lua_pushvalue(L, -1);  // for the next step; the other one stays
+    }
+    std::sort(keys.begin(), keys.end());
+    for (size_t i = 0; !e && i < keys.size(); i++) {
+      e = value(keys[i].second, depth + 1);
+      if (e) break;
+      lua_pushvalue(L, keys[i].second);
+      lua_rawget(L, index);
+      e = value(lua_gettop(L), depth + 1);
+      lua_pop(L, 1);
+    }
+    lua_settop(L, base);
+    pairs = static_cast<uint32_t>(keys.size());
+    return e;
+  }
+
+  // True if they were in another order.
+  bool sort_pairs(size_t from, std::vector<size_t> at) {
     const size_t total = out.size();
     std::vector<std::pair<size_t, size_t>> spans;  // offset, length
     for (size_t i = 0; i < at.size(); i++)
@@ -171,13 +211,14 @@ struct Encoder {
       const int c = std::memcmp(x.p, y.p, std::min(nx, ny));
       return c != 0 ? c < 0 : nx < ny;
     };
-    if (std::is_sorted(spans.begin(), spans.end(), before)) return;
+    if (std::is_sorted(spans.begin(), spans.end(), before)) return false;
     std::sort(spans.begin(), spans.end(), before);
     std::vector<char> sorted;
     sorted.reserve(total - from);
     for (auto [offset, length] : spans)
       sorted.insert(sorted.end(), data + offset, data + offset + length);
     std::copy(sorted.begin(), sorted.end(), out.begin() + static_cast<std::ptrdiff_t>(from));
+    return true;
   }
 
   const char* function(int index, int depth) {
@@ -348,7 +389,13 @@ void push_bytes(lua_State* L, const char* p) {
 const char* encode(lua_State* L, int index, Bytes& out) {
   thread_local std::vector<const void*> variables;
   variables.clear();
+  const size_t from = out.size();
   Encoder e{L, out, host_of(L), variables};
+  const char* error = e.value(index, 0);
+  if (error || !e.moved || variables.empty()) return error;
+  out.resize(from);
+  variables.clear();
+  e.in_order = true;
   return e.value(index, 0);
 }
 

@@ -37,6 +37,32 @@ lockstep.scenario("captured table", function()
   assert(t.n == 1 and t.inner.n == 1 and t.new == nil)
 end)
 
+-- Whatever order the table has them in.
+lockstep.scenario("variables that functions of a table share", function()
+  local first, second = 0, 0
+  local t = {}
+  for _, name in ipairs { "zebra", "ape", "mole", "bee", "yak", "cow" } do
+    t[name] = {
+      get = function() return first, second end,
+      add = function()
+        first, second = first + 1, second + 10
+      end,
+    }
+  end
+  local main = lockstep.self()
+  lockstep.spawn(function()
+    t.zebra.add()
+    t.ape.add()
+    for _, one in pairs(t) do
+      local a, b = one.get()
+      assert(a == 2 and b == 20, a .. ", " .. b)
+    end
+    lockstep.send(main, "done")
+  end)
+  lockstep.recv()
+  assert(first == 0 and second == 0)
+end)
+
 lockstep.scenario("variable of a nested closure", function()
   local function counter()
     local n = 0
