@@ -47,7 +47,8 @@ TEST_P(Port, FailsAsItsFileSays) {
   EXPECT_EQ(verdict_name(result.findings[0].outcome.verdict), verdict) << show(result);
 }
 
-INSTANTIATE_TEST_SUITE_P(Bench, Port, testing::ValuesIn(programs({"", "held_out/"})), test_name);
+INSTANTIATE_TEST_SUITE_P(Bench, Port, testing::ValuesIn(programs({"", "held_out/", "locals/"})),
+                         test_name);
 
 class RepairedPort : public testing::TestWithParam<std::string> {};
 
