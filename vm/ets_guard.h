@@ -1,5 +1,5 @@
-// What calls there are in guards and bodies, and how a value that they give is written: shared by the
-// files that check, evaluate and carry them out.
+// What calls there are in guards and bodies, and how a value that they give is written: shared by
+// the files that check, evaluate and carry them out.
 #pragma once
 #include "vm/ets_match.h"
 

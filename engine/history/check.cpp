@@ -7,6 +7,7 @@
 
 #include "engine/error.h"
 #include "engine/history/causal.h"
+#include "engine/history/memo.h"
 #include "engine/history/sequential.h"
 #include "engine/history/txn.h"
 #include "engine/history/verify.h"

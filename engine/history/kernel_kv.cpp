@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/history/memo.h"
+
 namespace lockstep::history {
 namespace {
 

@@ -2,17 +2,9 @@
 
 #include <tuple>
 
-namespace lockstep::history {
+#include "engine/history/memo.h"
 
-Budget Budget::seconds(double seconds) {
-  Budget budget;
-  if (seconds > 0 && seconds < 1e9) {
-    budget.deadline = std::chrono::steady_clock::now() +
-                      std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                          std::chrono::duration<double>(seconds));
-  }
-  return budget;
-}
+namespace lockstep::history {
 
 RegisterKernel::RegisterKernel(const std::vector<Op>& definite, const std::vector<Op>& pending) {
   values_.push_back(kNull);

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/history/search.h"
+#include "engine/history/model.h"
 
 namespace lockstep::history {
 

@@ -8,6 +8,7 @@
 #include "engine/error.h"
 #include "engine/history/kernel_kv.h"
 #include "engine/history/kernels.h"
+#include "engine/history/search.h"
 
 namespace lockstep::history {
 namespace {

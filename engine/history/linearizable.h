@@ -5,7 +5,7 @@
 
 #include "engine/history/model.h"
 #include "engine/history/monitors.h"
-#include "engine/history/search.h"
+#include "engine/history/verdict.h"
 
 namespace lockstep::history {
 

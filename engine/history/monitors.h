@@ -6,7 +6,8 @@
 #pragma once
 #include <vector>
 
-#include "engine/history/search.h"
+#include "engine/history/model.h"
+#include "engine/history/verdict.h"
 
 namespace lockstep::history {
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/history/kernels.h"
+#include "engine/history/memo.h"
 
 namespace lockstep::history {
 

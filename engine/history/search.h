@@ -6,8 +6,7 @@
 // 1. Reads eagerly: an operation that changes nothing and is possible now is placed now, without a
 //    branch. Whatever linearization places it later can place it here as well.
 // 2. Of operations with the same effect (kernel class) that are open now, the one that returns
-// first
-//    goes first: two of them can swap places, the other has more time.
+//    first goes first: two of them can swap places, the other has more time.
 // 3. Indeterminate operations lazily: only directly before a completed operation that does not
 //    commute with them there. Take a linearization with the fewest of them, each as late as
 //    possible: it has this form. Equal ones are interchangeable: the one invoked first goes first.
@@ -17,106 +16,24 @@
 //    operations whose effect nobody will see are placed where the next one overwrites it
 //    (`absorbs`), and a step that makes a later observation impossible is not taken (`hopeless`).
 // 6. Where a model declares what commutes, only as many orders as that leaves (`keep_persistent`).
-//
-// The memo holds 128-bit hashes of (completed set, state): with n nodes a false hit has a chance
-// below n^2 / 2^129, 10^-20 for a thousand million nodes. Completed operations only; sets of
-// indeterminate ones are compared exactly.
 #pragma once
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
 
+#include "engine/history/memo.h"
 #include "engine/history/model.h"
+#include "engine/history/remaining.h"
+#include "engine/history/verdict.h"
 
 namespace lockstep::history {
-
-enum class Verdict : uint8_t { valid, invalid, unknown };
-
-// Bounds of one check. A bound that is hit makes the verdict unknown, never wrong.
-struct Budget {
-  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  size_t bytes_max = size_t{2} << 30;
-  uint64_t nodes_max = UINT64_MAX;
-  static Budget seconds(double seconds);
-};
-
-inline uint64_t mix64(uint64_t x) {
-  x += 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
-// (completed set, state) -> the sets of indeterminate operations it was reached with.
-class Memo {
- public:
-  explicit Memo(size_t words) : words_(words), slots_(64) {}
-
-  // False if a node that dominates this one is known; else remembers this one.
-  bool insert(uint64_t a, uint64_t b, const uint64_t* used) {
-    if ((count_ + 1) * 10 > slots_.size() * 7) grow();
-    size_t mask = slots_.size() - 1;
-    size_t at = a & mask;
-    while (slots_[at].head != kFree && (slots_[at].a != a || slots_[at].b != b)) {
-      at = (at + 1) & mask;
-    }
-    Slot& slot = slots_[at];
-    bool fresh = slot.head == kFree;
-    if (fresh) {
-      slot = {a, b, kEnd};
-      ++count_;
-    }
-    if (words_ == 0) return fresh;
-    for (int32_t e = slot.head; e != kEnd; e = next_[e]) {
-      const uint64_t* known = &used_[static_cast<size_t>(e) * words_];
-      bool subset = true;
-      for (size_t w = 0; w < words_; ++w) subset &= (known[w] & ~used[w]) == 0;
-      if (subset) return false;
-    }
-    next_.push_back(slot.head);
-    slot.head = static_cast<int32_t>(next_.size()) - 1;
-    used_.insert(used_.end(), used, used + words_);
-    return true;
-  }
-
-  size_t bytes() const {
-    return slots_.size() * sizeof(Slot) + next_.capacity() * 4 + used_.capacity() * 8;
-  }
-
- private:
-  static constexpr int32_t kFree = -2, kEnd = -1;
-  struct Slot {
-    uint64_t a = 0, b = 0;
-    int32_t head = kFree;
-  };
-  void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
-    old.swap(slots_);
-    size_t mask = slots_.size() - 1;
-    for (const Slot& slot : old) {
-      if (slot.head == kFree) continue;
-      size_t at = slot.a & mask;
-      while (slots_[at].head != kFree) at = (at + 1) & mask;
-      slots_[at] = slot;
-    }
-  }
-  size_t words_;
-  size_t count_ = 0;
-  std::vector<Slot> slots_;
-  std::vector<int32_t> next_;
-  std::vector<uint64_t> used_;
-};
 
 // What a kernel offers (i: a completed operation, j: an indeterminate one, both by index):
 //   Kernel(definite, pending, ...), initial(), readonly(i), step(i, state, &next),
 //   step_pending(j, state, &next), cls(i), cls_pending(j), class_count(), placed(i), unplaced(i),
 //   canonical(state), hopeless(before, after), absorbs(i), absorbable(i)
-//
-// With Order::kProgram only the order of each process counts (sequential consistency): the open
-// operations are the next ones of the processes, and rule 2 does not hold.
-enum class Order : uint8_t { kRealTime, kProgram };
-
+// With Order::kProgram rule 2 does not hold.
 template <typename Kernel, Order kOrder = Order::kRealTime>
 class Search {
  public:
@@ -130,10 +47,10 @@ class Search {
         budget_(budget),
         n_(static_cast<int32_t>(definite.size())),
         words_((pending.size() + 63) / 64),
+        remaining_(definite, pending),
         memo_(words_),
         used_(words_ + 1),
         best_of_class_(kernel.class_count(), -1) {
-    link();
     group_pending();
   }
 
@@ -210,80 +127,6 @@ class Search {
 
   static constexpr bool kProgramOrder = kOrder == Order::kProgram;
 
-  // Calls visit(i) for each open completed operation, in a fixed order, until it returns false.
-  // visit may place the operation that it is given; those that become open by that are visited too.
-  template <typename Visit>
-  void for_open(const Visit& visit) {
-    if constexpr (kProgramOrder) {
-      for (size_t p = 0; p < queues_.size(); ++p) {
-        while (at_[p] < static_cast<int32_t>(queues_[p].size())) {
-          int32_t before = at_[p];
-          if (!visit(queues_[p][static_cast<size_t>(before)])) return;
-          if (at_[p] == before) break;
-        }
-      }
-    } else {
-      for (int32_t i = next_call_[n_]; i != n_ && definite_[i].call < return_min();) {
-        int32_t following = next_call_[i];
-        if (!visit(i)) return;
-        i = following;
-      }
-    }
-  }
-
-  bool is_open_pending(int32_t j) const {
-    if constexpr (kProgramOrder) {
-      return at_[static_cast<size_t>(pending_[j].process)] >= ready_at_[j];
-    } else {
-      return pending_[j].call < return_min();
-    }
-  }
-
-  void link_processes() {
-    int32_t processes = 0;
-    for (const Op& op : definite_) processes = std::max(processes, op.process + 1);
-    for (const Op& op : pending_) processes = std::max(processes, op.process + 1);
-    queues_.resize(static_cast<size_t>(processes));
-    at_.resize(static_cast<size_t>(processes));
-    ready_at_.resize(pending_.size());
-    size_t j = 0;
-    for (int32_t i = 0; i <= n_; ++i) {
-      for (; j < pending_.size() && (i == n_ || pending_[j].call < definite_[i].call); ++j) {
-        ready_at_[j] =
-            static_cast<int32_t>(queues_[static_cast<size_t>(pending_[j].process)].size());
-      }
-      if (i < n_) queues_[static_cast<size_t>(definite_[i].process)].push_back(i);
-    }
-  }
-
-  void link() {
-    if constexpr (kProgramOrder) {
-      link_processes();
-      return;
-    }
-    next_call_.resize(n_ + 1);
-    prev_call_.resize(n_ + 1);
-    next_ret_.resize(n_ + 1);
-    prev_ret_.resize(n_ + 1);
-    std::vector<int32_t> by_ret(n_);
-    for (int32_t i = 0; i < n_; ++i) by_ret[i] = i;
-    std::sort(by_ret.begin(), by_ret.end(),
-              [&](int32_t x, int32_t y) { return definite_[x].ret < definite_[y].ret; });
-    int32_t call = n_, ret = n_;
-    for (int32_t i = 0; i < n_; ++i) {
-      next_call_[call] = i;
-      prev_call_[i] = call;
-      call = i;
-      next_ret_[ret] = by_ret[i];
-      prev_ret_[by_ret[i]] = ret;
-      ret = by_ret[i];
-    }
-    next_call_[call] = n_;
-    prev_call_[n_] = call;
-    next_ret_[ret] = n_;
-    prev_ret_[n_] = ret;
-  }
-
   void group_pending() {
     std::vector<std::pair<int64_t, int32_t>> order;
     for (size_t j = 0; j < pending_.size(); ++j) {
@@ -300,20 +143,8 @@ class Search {
     }
   }
 
-  int32_t return_min() const {
-    int32_t first = next_ret_[n_];
-    return first == n_ ? kNever : definite_[first].ret;
-  }
-
   void place(int32_t i) {
-    if constexpr (kProgramOrder) {
-      ++at_[static_cast<size_t>(definite_[i].process)];
-    } else {
-      next_call_[prev_call_[i]] = next_call_[i];
-      prev_call_[next_call_[i]] = prev_call_[i];
-      next_ret_[prev_ret_[i]] = next_ret_[i];
-      prev_ret_[next_ret_[i]] = prev_ret_[i];
-    }
+    remaining_.take(i);
     hash_a_ ^= mix64(2 * static_cast<uint64_t>(i));
     hash_b_ ^= mix64(2 * static_cast<uint64_t>(i) + 1);
     trail_.push_back(i);
@@ -337,14 +168,7 @@ class Search {
         --groups_[group_of_[j]].used;
         continue;
       }
-      if constexpr (kProgramOrder) {
-        --at_[static_cast<size_t>(definite_[t].process)];
-      } else {
-        next_call_[prev_call_[t]] = t;
-        prev_call_[next_call_[t]] = t;
-        next_ret_[prev_ret_[t]] = t;
-        prev_ret_[next_ret_[t]] = t;
-      }
+      remaining_.put_back(t);
       hash_a_ ^= mix64(2 * static_cast<uint64_t>(t));
       hash_b_ ^= mix64(2 * static_cast<uint64_t>(t) + 1);
       --placed_;
@@ -364,7 +188,7 @@ class Search {
 
   // `op` overwrites whatever was there: operations that nobody will observe fit before it.
   void absorb(int32_t op) {
-    for_open([&](int32_t i) {
+    remaining_.for_open([&](int32_t i) {
       if (i != op && kernel_.absorbable(i)) place(i);
       return true;
     });
@@ -372,7 +196,7 @@ class Search {
 
   Entered enter(State state) {
     State next;
-    for_open([&](int32_t i) {
+    remaining_.for_open([&](int32_t i) {
       if (kernel_.readonly(i) && kernel_.step(i, state, &next)) place(i);
       return true;
     });
@@ -398,7 +222,7 @@ class Search {
   // The open completed operations that change the state, one for each class.
   void gather() {
     open_.clear();
-    for_open([&](int32_t i) {
+    remaining_.for_open([&](int32_t i) {
       if (kernel_.readonly(i)) return true;
       if (kProgramOrder) {
         open_.push_back(i);
@@ -426,18 +250,17 @@ class Search {
   void keep_persistent() {
     if constexpr (requires(Kernel & kernel) { kernel.commutes(0, 0); }) {
       if (kProgramOrder || keep_longest_ || !kernel_.declares_commuting()) return;
-      persistent_.assign(1, next_ret_[n_]);
+      persistent_.assign(1, remaining_.first_to_return());
       in_persistent_.resize(static_cast<size_t>(n_), 0);
       ++mark_;
       in_persistent_[persistent_[0]] = mark_;
       for (size_t k = 0; k < persistent_.size(); ++k) {
         const int32_t t = persistent_[k];
-        for (int32_t u = next_call_[n_]; u != n_ && definite_[u].call < definite_[t].ret;
-             u = next_call_[u]) {
-          if (in_persistent_[u] == mark_ || kernel_.commutes(t, u)) continue;
+        remaining_.for_called_before(definite_[t].ret, [&](int32_t u) {
+          if (in_persistent_[u] == mark_ || kernel_.commutes(t, u)) return;
           in_persistent_[u] = mark_;
           persistent_.push_back(u);
-        }
+        });
         for (size_t j = 0; j < pending_.size() && pending_[j].call < definite_[t].ret; ++j) {
           bool used = (used_[j / 64] >> (j % 64) & 1) != 0;
           if (!used && !kernel_.commutes_pending(t, static_cast<int32_t>(j))) return;
@@ -451,7 +274,7 @@ class Search {
     gather();
     keep_persistent();
     // The one that must come before anything that is not open yet.
-    int32_t first = kProgramOrder ? 0 : next_ret_[n_];
+    int32_t first = kProgramOrder ? 0 : remaining_.first_to_return();
     bool waits = !kProgramOrder && kernel_.readonly(first);
     size_t begin = candidates_.size();
     for (int32_t i : open_) {
@@ -471,7 +294,7 @@ class Search {
     const Group& g = groups_[group];
     size_t at = static_cast<size_t>(g.used) + static_cast<size_t>(taken);
     if (at >= g.members.size()) return -1;
-    return is_open_pending(g.members[at]) ? g.members[at] : -1;
+    return remaining_.is_open_pending(g.members[at]) ? g.members[at] : -1;
   }
 
   int32_t taken_in_chain(int32_t element, int32_t group) const {
@@ -517,7 +340,7 @@ class Search {
   // As gather, but reads too: an indeterminate operation may be what a read waits for.
   void gather_all() {
     gather();
-    for_open([&](int32_t i) {
+    remaining_.for_open([&](int32_t i) {
       if (kernel_.readonly(i)) open_.push_back(i);
       return true;
     });
@@ -559,12 +382,8 @@ class Search {
   Budget budget_;
   int32_t n_;
   size_t words_;
+  Remaining<kOrder> remaining_;
   Memo memo_;
-  // Doubly linked lists of the operations not placed yet; n_ is head and end.
-  std::vector<int32_t> next_call_, prev_call_, next_ret_, prev_ret_;
-  std::vector<std::vector<int32_t>> queues_;  // program order: the operations of each process
-  std::vector<int32_t> at_;                   // and how many of them are placed
-  std::vector<int32_t> ready_at_;             // an indeterminate one is open once so many are
   std::vector<uint64_t> used_;
   std::vector<Group> groups_;
   std::vector<int32_t> group_of_;

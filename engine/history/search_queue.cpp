@@ -13,6 +13,7 @@
 // the history times a function of the concurrency, not with the number of contents.
 #include <algorithm>
 
+#include "engine/history/memo.h"
 #include "engine/history/monitors.h"
 
 namespace lockstep::history {

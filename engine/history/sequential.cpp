@@ -3,6 +3,7 @@
 #include "engine/history/causal.h"
 #include "engine/history/kernel_kv.h"
 #include "engine/history/product_kernel.h"
+#include "engine/history/search.h"
 
 namespace lockstep::history {
 namespace {

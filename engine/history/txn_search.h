@@ -8,8 +8,8 @@
 #pragma once
 #include <vector>
 
-#include "engine/history/search.h"
 #include "engine/history/txn_history.h"
+#include "engine/history/verdict.h"
 
 namespace lockstep::history {
 

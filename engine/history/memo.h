@@ -1,0 +1,80 @@
+// Which nodes of a search were visited (Lowe's memo), and the mixing that its hashes are made with.
+//
+// The memo holds 128-bit hashes of (completed set, state): with n nodes a false hit has a chance
+// below n^2 / 2^129, 10^-20 for a thousand million nodes. Completed operations only; sets of
+// indeterminate ones are compared exactly.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace lockstep::history {
+
+inline uint64_t mix64(uint64_t x) {
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+// (completed set, state) -> the sets of indeterminate operations it was reached with.
+class Memo {
+ public:
+  explicit Memo(size_t words) : words_(words), slots_(64) {}
+
+  // False if a node that dominates this one is known; else remembers this one.
+  bool insert(uint64_t a, uint64_t b, const uint64_t* used) {
+    if ((count_ + 1) * 10 > slots_.size() * 7) grow();
+    size_t mask = slots_.size() - 1;
+    size_t at = a & mask;
+    while (slots_[at].head != kFree && (slots_[at].a != a || slots_[at].b != b)) {
+      at = (at + 1) & mask;
+    }
+    Slot& slot = slots_[at];
+    bool fresh = slot.head == kFree;
+    if (fresh) {
+      slot = {a, b, kEnd};
+      ++count_;
+    }
+    if (words_ == 0) return fresh;
+    for (int32_t e = slot.head; e != kEnd; e = next_[e]) {
+      const uint64_t* known = &used_[static_cast<size_t>(e) * words_];
+      bool subset = true;
+      for (size_t w = 0; w < words_; ++w) subset &= (known[w] & ~used[w]) == 0;
+      if (subset) return false;
+    }
+    next_.push_back(slot.head);
+    slot.head = static_cast<int32_t>(next_.size()) - 1;
+    used_.insert(used_.end(), used, used + words_);
+    return true;
+  }
+
+  size_t bytes() const {
+    return slots_.size() * sizeof(Slot) + next_.capacity() * 4 + used_.capacity() * 8;
+  }
+
+ private:
+  static constexpr int32_t kFree = -2, kEnd = -1;
+  struct Slot {
+    uint64_t a = 0, b = 0;
+    int32_t head = kFree;
+  };
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    size_t mask = slots_.size() - 1;
+    for (const Slot& slot : old) {
+      if (slot.head == kFree) continue;
+      size_t at = slot.a & mask;
+      while (slots_[at].head != kFree) at = (at + 1) & mask;
+      slots_[at] = slot;
+    }
+  }
+  size_t words_;
+  size_t count_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<int32_t> next_;
+  std::vector<uint64_t> used_;
+};
+
+}  // namespace lockstep::history
