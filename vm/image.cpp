@@ -19,7 +19,7 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   Arena& a = m->arena_;
   if (new_size == 0) {
     if (p) {
-      if (__builtin_expect(m->loading_ != nullptr, 0)) m->blocks_.erase(static_cast<char*>(p));
+      if (__builtin_expect(m->noted_ != nullptr, 0)) m->noted_->erase(static_cast<char*>(p));
       a.put(p, old_size);
     }
     return nullptr;
@@ -36,12 +36,12 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
       m->state_size_ = new_size;
     }
     if (__builtin_expect(q == nullptr, 0)) return m->refuse(new_size);
-    if (__builtin_expect(m->loading_ != nullptr, 0))
-      m->blocks_[static_cast<char*>(q)] = {new_size, static_cast<int>(old_size)};
+    if (__builtin_expect(m->noted_ != nullptr, 0))
+      (*m->noted_)[static_cast<char*>(q)] = {new_size, static_cast<int>(old_size)};
     return q;
   }
-  if (__builtin_expect(m->loading_ != nullptr, 0))
-    m->blocks_[static_cast<char*>(p)].size = new_size;
+  if (__builtin_expect(m->noted_ != nullptr, 0))
+    (*m->noted_)[static_cast<char*>(p)].size = new_size;
   if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
   void* q = a.get(new_size);
   if (!q) {
@@ -49,9 +49,9 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
     return m->refuse(new_size);
   }
   std::memcpy(q, p, std::min(old_size, new_size));
-  if (__builtin_expect(m->loading_ != nullptr, 0)) {
-    m->blocks_[static_cast<char*>(q)] = {new_size, m->blocks_[static_cast<char*>(p)].kind};
-    m->blocks_.erase(static_cast<char*>(p));
+  if (__builtin_expect(m->noted_ != nullptr, 0)) {
+    (*m->noted_)[static_cast<char*>(q)] = {new_size, (*m->noted_)[static_cast<char*>(p)].kind};
+    m->noted_->erase(static_cast<char*>(p));
   }
   a.put(p, old_size);
   return q;

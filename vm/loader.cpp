@@ -219,6 +219,7 @@ void Machine::load(LoadContext& context) {
             layout_problem,
         "use Debian's liblua5.4 (5.4.4)");
   loading_ = &context;
+  noted_ = &blocks_;
   build_state(*this);
   lua_State* L = L_;
   for (const char* name : {kLoaded, kScenarios}) {
@@ -324,6 +325,7 @@ void Machine::load(LoadContext& context) {
   }
   freeze();
   loading_ = nullptr;
+  noted_ = nullptr;
   find_mutable();
   blocks_.clear();
 }

@@ -16,6 +16,7 @@
 
 #include "engine/system.h"
 #include "vm/host.h"
+#include "vm/memory.h"
 #include "vm/program.h"
 #include "vm/world.h"
 
@@ -54,7 +55,7 @@ struct EventDraft {
   bool open = false;
 };
 
-class Machine final : public System {
+class Machine final : public System, public Memory {
  public:
   // An empty scenario name only loads, to find what the file holds.
   Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options);
@@ -91,7 +92,6 @@ class Machine final : public System {
   // ---- for the functions that guests call ----
   World& world() { return *world_; }
   const World& world() const { return *world_; }
-  Arena& arena() { return arena_; }
   Bytes& scratch() { return scratch_; }
   const MachineOptions& options() const { return options_; }
   Process& self() { return *world_->current; }
@@ -322,30 +322,6 @@ class Machine final : public System {
   bool guest_is_running(lua_State* L) const;  // a frame of the scenario's own is on the stack
   uint32_t site(lua_State* L);
 
-  // Arrays in the arena.
-  template <class T>
-  void push(Vec<T>& v, const T& item) {
-    if (v.size == v.capacity) grow(v);
-    v.data[v.size++] = item;
-  }
-  template <class T>
-  void release(Vec<T>& v) {
-    constexpr size_t each = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
-    if (v.data) arena_.put(v.data, v.capacity * each);
-    v = {};
-  }
-  template <class T>
-  void erase(Vec<T>& v, size_t i) {
-    std::memmove(static_cast<void*>(v.data + i), v.data + i + 1, (v.size - i - 1) * sizeof(T));
-    v.size--;
-  }
-  void* allocate(size_t bytes) {
-    void* p = arena_.get(bytes);
-    if (__builtin_expect(p == nullptr, 0)) out_of_memory();
-    if (__builtin_expect(loading_ != nullptr, 0)) blocks_[static_cast<char*>(p)] = {bytes, -1};
-    return p;
-  }
-
   Term encode_argument(lua_State* L, int index,
                        const char* function);  // raises if it cannot be sent
   void on_count(lua_State* L);                 // from the count hook
@@ -359,19 +335,6 @@ class Machine final : public System {
   friend void death_entry();
   friend void out_of_memory();
   friend struct Recorder;
-
-  template <class T>
-  void grow(Vec<T>& v) {
-    constexpr size_t each = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
-    const uint32_t capacity = v.capacity ? v.capacity * 2 : 4;
-    T* data = static_cast<T*>(allocate(capacity * each));
-    if (v.size) std::memcpy(static_cast<void*>(data), v.data, v.size * each);
-    const uint32_t size = v.size;
-    release(v);
-    v.data = data;
-    v.size = size;
-    v.capacity = capacity;
-  }
 
   ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
   void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
@@ -478,7 +441,6 @@ class Machine final : public System {
   void to_process(Context& from, Process& q);
   Context& here() { return world_->current && !on_main_ ? world_->current->context : main_; }
 
-  Arena arena_;
   Host host_;
   World* world_ = nullptr;
   lua_State* L_ = nullptr;  // the state's main thread: runs no guest code after loading
@@ -499,7 +461,6 @@ class Machine final : public System {
   Outcome outcome_;
   Bytes scratch_;
   EventDraft draft_;
-  std::vector<Footprint> extra_room_;
   std::array<Footprint, 255> end_touches_;  // of an end; Operation::extra_count is a byte
   std::string scenario_;
   std::vector<Blocked> blocked_;
@@ -514,13 +475,7 @@ class Machine final : public System {
   uint32_t event_alternatives_ = 0;
   std::vector<std::string>
       args_;  // by process: arguments of the pending call, printed; while recording
-  // While loading: the blocks that Lua holds, with the kind it asked for (LUA_TTABLE, ...; 0 for
-  // arrays).
-  struct Block {
-    size_t size;
-    int kind;
-  };
-  std::map<char*, Block> blocks_;
+  std::map<char*, Block> blocks_;  // there when a program had been loaded
   // What an execution without garbage collection may change of the image: all but strings,
   // functions and their code, and what check_frozen() has just compared. A restart after such an
   // execution copies only this.
