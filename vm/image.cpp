@@ -248,7 +248,7 @@ void Machine::freeze() {
   arena_.head().top = arena_.base() + ((arena_.used() + 127) &
                                        ~size_t{127});  // whole lines, so that copying has no tail
   arena_.seal();
-  image_.assign(base, base + arena_.used());
+  image_.bytes.assign(base, base + arena_.used());
   host_.image_end = base + arena_.used();
 }
 
@@ -270,7 +270,7 @@ void Machine::find_mutable() {
     }
   }
   for (const Frozen::Range& r : frozen_->detail) fixed.insert(base + r.offset);  // whole arrays
-  std::vector<Piece> pieces;
+  std::vector<Image::Piece> pieces;
   auto piece = [&](const char* p, size_t size) {
     const auto from = static_cast<uint32_t>(p - base) & ~31u;
     const auto to = std::min((static_cast<uint32_t>(p - base + size) + 31) & ~31u,
@@ -281,13 +281,13 @@ void Machine::find_mutable() {
   for (const auto& [p, block] : blocks_)
     if (!fixed.contains(p)) piece(p, block.size);
   std::sort(pieces.begin(), pieces.end(),
-            [](const Piece& a, const Piece& b) { return a.offset < b.offset; });
-  for (const Piece& p : pieces) {
-    if (!mutable_.empty() && p.offset <= mutable_.back().offset + mutable_.back().size + 32)
-      mutable_.back().size =
-          std::max(mutable_.back().size, p.offset + p.size - mutable_.back().offset);
+            [](const Image::Piece& a, const Image::Piece& b) { return a.offset < b.offset; });
+  std::vector<Image::Piece>& joined = image_.changing;
+  for (const Image::Piece& p : pieces) {
+    if (!joined.empty() && p.offset <= joined.back().offset + joined.back().size + 32)
+      joined.back().size = std::max(joined.back().size, p.offset + p.size - joined.back().offset);
     else
-      mutable_.push_back(p);
+      joined.push_back(p);
   }
 }
 

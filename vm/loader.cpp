@@ -200,8 +200,9 @@ void build_state(Machine& m) {
   m.arena_.reset();
   m.world_ = new (m.arena_.get(sizeof(World))) World();
   m.L_ = lua_newstate(&Machine::allocate_for_lua, &m);
-  m.string_table_ = layout::string_table(m.state_block_, m.state_size_, &Machine::allocate_for_lua);
-  if (!m.L_ || !m.seed_pinned_ || !m.string_table_)
+  m.image_.string_table =
+      layout::string_table(m.state_block_, m.state_size_, &Machine::allocate_for_lua);
+  if (!m.L_ || !m.seed_pinned_ || !m.image_.string_table)
     throw Error(
         ExitCode::internal,
         "the hash seed of the Lua library could not be pinned, so runs would not repeat",

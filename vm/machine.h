@@ -16,6 +16,7 @@
 
 #include "engine/system.h"
 #include "vm/host.h"
+#include "vm/image.h"
 #include "vm/memory.h"
 #include "vm/program.h"
 #include "vm/world.h"
@@ -445,7 +446,7 @@ class Machine final : public System, public Memory {
   World* world_ = nullptr;
   lua_State* L_ = nullptr;  // the state's main thread: runs no guest code after loading
   MachineOptions options_;
-  std::vector<char> image_;
+  Image image_;
   Chooser* chooser_ = nullptr;
   EventSink* sink_ = nullptr;
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
@@ -476,28 +477,17 @@ class Machine final : public System, public Memory {
   std::vector<std::string>
       args_;  // by process: arguments of the pending call, printed; while recording
   std::map<char*, Block> blocks_;  // there when a program had been loaded
-  // What an execution without garbage collection may change of the image: all but strings,
-  // functions and their code, and what check_frozen() has just compared. A restart after such an
-  // execution copies only this.
-  struct Piece {
-    uint32_t offset, size;
-  };
   bool checking_ = false;
   uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
   bool asked_for_memory_ = false;
   RecordedCheck failed_check_;
-  std::vector<Piece> mutable_;
-  bool light_ = false;  // the last execution was such a one
+  bool light_ = false;  // the last execution changed only what Image::changing holds
   bool changed_little() const;
-  template <class F>
-  void each_piece(bool light, size_t used, const F& f) const;
   size_t refused_ =
       0;  // size of the last allocation refused to Lua: it collects garbage and asks once more
   int newstate_calls_ = 0;  // allocations while the state is made
   void* state_block_ = nullptr;
   size_t state_size_ = 0;
-  const void* const* string_table_ = nullptr;  // in the state: moved if it has grown
-  bool strings_moved() const;
   bool seed_pinned_ = false;
   LoadContext* loading_ = nullptr;
   const void* ok_string_ = nullptr;

@@ -82,11 +82,27 @@ __attribute__((no_sanitize("address"))) void copy_stack(char* to, const char* fr
 void copy_stack(char* to, const char* from, size_t size) { std::memcpy(to, from, size); }
 #endif
 
+// True if the table of short strings grew: then the strings of the image are chained otherwise, and
+// only a copy of all of it is as it was.
+bool strings_moved(const Image& image, const Arena& arena) {
+  const char* then =
+      image.data() + (reinterpret_cast<const char*>(image.string_table) - arena.base());
+  return layout::load<const void*>(image.string_table, 0) != layout::load<const void*>(then, 0);
+}
+
+// What a saved state holds of the arena.
+template <class F>
+void each_piece(const Image& image, char* base, const MachineMark& mark, const F& f) {
+  if (!mark.light) return f(base, mark.used);
+  for (const Image::Piece& piece : image.changing) f(base + piece.offset, piece.size);
+  f(base + image.size(), mark.used - image.size());
+}
+
 }  // namespace
 
 void Machine::begin(uint64_t seed, uint64_t iteration) {
   if (light_) {
-    for (const Piece& piece : mutable_)
+    for (const Image::Piece& piece : image_.changing)
       copy_image(arena_.base() + piece.offset, image_.data() + piece.offset, piece.size);
   } else {
     copy_image(arena_.base(), image_.data(), image_.size());
@@ -117,26 +133,9 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
   trail_.reset();
 }
 
-// All that was loaded is as it was but for the mutable pieces, if file-level state is.
+// All that was loaded is as it was but for what can change, if file-level state is.
 bool Machine::changed_little() const {
-  return arena_.used() - image_.size() < kNoCollection && !strings_moved();
-}
-
-// True if the table of short strings grew: then the strings of the image are chained otherwise, and
-// only a copy of all of it is as it was.
-bool Machine::strings_moved() const {
-  const char* image =
-      image_.data() + (reinterpret_cast<const char*>(string_table_) - arena_.base());
-  return layout::load<const void*>(string_table_, 0) != layout::load<const void*>(image, 0);
-}
-
-// What a saved state holds of the arena.
-template <class F>
-void Machine::each_piece(bool light, size_t used, const F& f) const {
-  char* base = arena_.base();
-  if (!light) return f(base, used);
-  for (const Piece& piece : mutable_) f(base + piece.offset, piece.size);
-  f(base + image_.size(), used - image_.size());
+  return arena_.used() - image_.size() < kNoCollection && !strings_moved(image_, arena_);
 }
 
 std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
@@ -146,9 +145,9 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
   mark.light = changed_little() && frozen_->changed(arena_.base(), image_.data()) == kNone;
   mark.used = arena_.used();
   size_t size = 0;
-  each_piece(mark.light, mark.used, [&](const char*, size_t n) { size += n; });
+  each_piece(image_, arena_.base(), mark, [&](const char*, size_t n) { size += n; });
   char* to = mark.heap.get(size);
-  each_piece(mark.light, mark.used, [&](const char* from, size_t n) {
+  each_piece(image_, arena_.base(), mark, [&](const char* from, size_t n) {
     copy_image(to, from, n);
     to += n;
   });
@@ -174,7 +173,7 @@ void Machine::restore(const Mark& mark) {
   if (m.light && !light_) copy_image(arena_.base(), image_.data(), image_.size());
   light_ = false;
   const char* from = m.heap.data();
-  each_piece(m.light, m.used, [&](char* to, size_t n) {
+  each_piece(image_, arena_.base(), m, [&](char* to, size_t n) {
     copy_image(to, from, n);
     from += n;
   });

@@ -1,0 +1,25 @@
+// What loading left, to be copied back before each execution, and what of it can change.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace lockstep::vm {
+
+struct Image {
+  std::vector<char> bytes;
+  const void* const* string_table = nullptr;  // in the arena: what it points to moves if it grows
+
+  // What an execution without garbage collection may change: all but strings, functions and their
+  // code, and what check_frozen() has just compared. A restart after such an execution copies only
+  // this.
+  struct Piece {
+    uint32_t offset, size;
+  };
+  std::vector<Piece> changing;
+
+  const char* data() const { return bytes.data(); }
+  size_t size() const { return bytes.size(); }
+};
+
+}  // namespace lockstep::vm
