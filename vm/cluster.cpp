@@ -9,6 +9,35 @@
 #include "vm/shared_state.h"
 
 namespace lockstep::vm {
+namespace {
+
+Connection* connection(const World& w, uint32_t a, uint32_t b) {
+  if (a > b) std::swap(a, b);
+  for (uint32_t i = 0; i < w.connections.size; i++)
+    if (w.connections.data[i].a == a && w.connections.data[i].b == b) return &w.connections.data[i];
+  return nullptr;
+}
+
+// Whoever on node `here` watches that node.
+void tell_node(Machine& m, uint32_t here, uint32_t node, bool up) {
+  World& w = m.world();
+  const Term message =
+      make_tuple(m.arena(), m.scratch(),
+                 {make_string(up ? "nodeup" : "nodedown", m.arena()), w.nodes[node].name});
+  for (uint32_t i = 0; i < w.node_watches.size;) {
+    const NodeWatch watch = w.node_watches[i];
+    Process& p = *w.processes[watch.process];
+    const bool fits =
+        p.node == here && m.alive(p) && (watch.node == kNone || (watch.node == node && !up));
+    if (fits) m.deliver(p, Message{copy_term(message, m.arena()), kNone, w.steps});
+    if (fits && watch.node != kNone)
+      m.erase(w.node_watches, i);
+    else
+      i++;
+  }
+}
+
+}  // namespace
 
 std::string Machine::node_name(uint32_t node) const {
   if (node < world_->nodes.size && node != 0)
@@ -34,29 +63,21 @@ uint32_t Machine::add_node(const Term& name) {
   return node;
 }
 
-Connection* Machine::connection(uint32_t a, uint32_t b) const {
-  if (a > b) std::swap(a, b);
-  for (uint32_t i = 0; i < world_->connections.size; i++)
-    if (world_->connections.data[i].a == a && world_->connections.data[i].b == b)
-      return &world_->connections.data[i];
-  return nullptr;
-}
-
 bool Machine::connected(uint32_t a, uint32_t b) const {
   if (a == b || a == 0 || b == 0) return true;
-  const Connection* c = connection(a, b);
+  const Connection* c = connection(*world_, a, b);
   return c && c->connected && world_->nodes[a].up && world_->nodes[b].up;
 }
 
 Cut Machine::cut_between(uint32_t from, uint32_t to) const {
-  const Connection* c = connection(from, to);
+  const Connection* c = connection(*world_, from, to);
   if (!c) return Cut::none;
   return c->a == from ? c->ab : c->ba;
 }
 
 void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   World& w = *world_;
-  Connection* c = connection(a, b);
+  Connection* c = connection(*world_, a, b);
   if (!c) return;
   if (c->a != a) std::swap(ab, ba);
   if (ab != Cut::none) c->ab = ab;
@@ -135,29 +156,12 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
       if (p.watches.size == watches) k++;
     }
   }
-  tell_node(here, there, false);
-}
-
-void Machine::tell_node(uint32_t here, uint32_t node, bool up) {
-  World& w = *world_;
-  const Term message = make_tuple(
-      arena_, scratch_, {make_string(up ? "nodeup" : "nodedown", arena_), w.nodes[node].name});
-  for (uint32_t i = 0; i < w.node_watches.size;) {
-    const NodeWatch watch = w.node_watches[i];
-    Process& p = *w.processes[watch.process];
-    const bool fits =
-        p.node == here && alive(p) && (watch.node == kNone || (watch.node == node && !up));
-    if (fits) deliver(p, Message{copy_term(message, arena_), kNone, w.steps});
-    if (fits && watch.node != kNone)
-      erase(w.node_watches, i);
-    else
-      i++;
-  }
+  tell_node(*this, here, there, false);
 }
 
 void Machine::disconnect(uint32_t a, uint32_t b) {
   World& w = *world_;
-  Connection* c = connection(a, b);
+  Connection* c = connection(*world_, a, b);
   if (!c || !c->connected) return;
   c->connected = false;
   for (Channel& ch : w.channels) {
@@ -182,8 +186,8 @@ void Machine::heal_all() {
     c.generation++;
     if (!c.connected && w.nodes[c.a].up && w.nodes[c.b].up) {
       c.connected = true;
-      tell_node(c.a, c.b, true);
-      tell_node(c.b, c.a, true);
+      tell_node(*this, c.a, c.b, true);
+      tell_node(*this, c.b, c.a, true);
     }
   }
   for (uint32_t i = 0; i < w.channels.size; i++)
@@ -221,7 +225,7 @@ void Machine::stop_node(uint32_t node, const Process* by) {
   if (node == 0 || node >= w.nodes.size || !w.nodes[node].up) return;
   for (uint32_t other = 1; other < w.nodes.size; other++)
     if (other != node) {
-      if (Connection* c = connection(node, other)) {
+      if (Connection* c = connection(w, node, other)) {
         const bool was = c->connected;
         c->connected = false;
         if (was && w.nodes[other].up) lose_side(other, node);
@@ -264,12 +268,12 @@ void Machine::start_node(uint32_t node) {
   if (node == 0 || node >= w.nodes.size || w.nodes[node].up) return;
   w.nodes[node].up = true;
   for (uint32_t other = 1; other < w.nodes.size; other++) {
-    Connection* c = other == node ? nullptr : connection(node, other);
+    Connection* c = other == node ? nullptr : connection(w, node, other);
     if (!c || !w.nodes[other].up || c->ab != Cut::none || c->ba != Cut::none) continue;
     c->connected = true;
-    tell_node(other, node, true);
+    tell_node(*this, other, node, true);
   }
-  tell_node(0, node, true);
+  tell_node(*this, 0, node, true);
   footprints_changed();
 }
 
@@ -296,8 +300,6 @@ void Machine::never_started(Process& parent, Process& child, bool linked, uint64
 }
 
 // ---- faults ----
-
-void Machine::crash(Process& p) { terminate(p, make_string("killed", arena_)); }
 
 void Machine::set_fault_budget(FaultKind kind, uint32_t budget) {
   world_->fault_budget[static_cast<size_t>(kind)] = budget;
@@ -403,7 +405,7 @@ bool Machine::perform_fault(ActorId actor) {
       }
       case FaultKind::crash_process:
         if (recording()) note_target(label(*w.processes[f.target])), note_args("process crashes");
-        crash(*w.processes[f.target]);
+        terminate(*w.processes[f.target], make_string("killed", arena_));  // by nobody
         break;
       default:
         if (recording()) note_args("node " + node_name(f.target) + " crashes");

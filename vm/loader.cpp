@@ -1,4 +1,6 @@
 // From source text to a Lua state: the scenario's modules and what its file declares.
+#include "vm/loader.h"
+
 #include <algorithm>
 #include <cstring>
 #include <set>

@@ -2,10 +2,9 @@
 //
 // 1. At most one process runs between two operations; all others are parked just before theirs.
 // 2. A parked process whose operation can be performed is exactly the one that is among the
-// alternatives.
+//    alternatives.
 // 3. The sync point itself asks the chooser and switches straight to the picked process (D4b); only
-// a chooser that
-//    wants everybody at rest is asked from the thread's own stack.
+//    a chooser that wants everybody at rest is asked from the thread's own stack.
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
 #pragma once
 #include <deque>
@@ -19,24 +18,12 @@
 #include "vm/image.h"
 #include "vm/memory.h"
 #include "vm/program.h"
+#include "vm/recorded_history.h"
 #include "vm/world.h"
 
 namespace lockstep::vm {
 
-// Where the sources of a program come from, and what loading it found.
-struct LoadContext {
-  std::string folder;  // of the scenario's file; modules are looked for there if `disk`
-  bool disk = false;
-  std::vector<SourceFile>* files =
-      nullptr;  // the scenario's file first; modules are added as they are read
-  std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
-};
-
-// The check that ended a recorded execution, for those who want to see more of it.
-struct RecordedCheck {
-  std::string model, property;
-  std::string html;  // a timeline
-};
+struct LoadContext;
 
 // What a sync point has to do beside the hot path.
 enum Slow : uint32_t {
@@ -103,9 +90,8 @@ class Machine final : public System, public Memory {
   }
   bool loading() const { return loading_ != nullptr; }
   LoadContext& load_context() { return *loading_; }
-  const void* ok_string() const {
-    return ok_string_;
-  }  // "ok", kept by the image: pushed without a look-up
+  // "ok", kept by the image: pushed without a look-up.
+  const void* ok_string() const { return ok_string_; }
   uint64_t fingerprint();
   void push_closure(lua_State* L, size_t proto, int upvalues);
 
@@ -229,7 +215,6 @@ class Machine final : public System, public Memory {
   void disconnect(uint32_t a, uint32_t b);
   void stop_node(uint32_t node, const Process* by);  // may end that one: check doomed
   void start_node(uint32_t node);
-  void crash(Process& p);  // by a fault: as exit(p, "kill"), but by nobody
   void set_fault_budget(FaultKind kind, uint32_t budget);
   void offer_faults();  // makes the faults that are still allowed alternatives
   void allow_fault(FaultKind kind, uint32_t target) { fault_for(kind, target); }
@@ -356,7 +341,6 @@ class Machine final : public System, public Memory {
   void watch();
   bool holds(const Property& property);  // else peek_raised_ may say why
   [[noreturn]] void refuse_peek(lua_State* L, const char* what);
-  uint32_t predicates() const;
   std::string owed(const Property& property) const;
   void check_predicates();
   void check_at_end();
@@ -364,7 +348,6 @@ class Machine final : public System, public Memory {
   // Waits that spin (spin.cpp).
   void note_touched(const Alternative& a);
   void look_for_round(lua_State* L, Process& p, const Operation& next);
-  void forget_round(Process& p);
   void hold(Process& p, const Operation& next);
   [[noreturn]] void learn_round(uint64_t place);
   bool outdated(Process& p) const;
@@ -391,11 +374,8 @@ class Machine final : public System, public Memory {
   void arrive(uint32_t to, uint32_t node, Signal& s);
   bool watches_there(const Watch& watch, uint32_t node) const;
   void no_connection(Process& from, Process* to, Signal& s);
-  Signal down_signal(const Watcher& watcher, const Term& reason);
   void tell_down(const Watcher& watcher, const Term& reason);
-  void tell_node(uint32_t watcher_node, uint32_t node, bool up);
   void lose_side(uint32_t here, uint32_t there);
-  Connection* connection(uint32_t a, uint32_t b) const;
   void remove_silently(Process& p);
   uint32_t fault_for(FaultKind kind, uint32_t target);
   void offer(Channel& c);  // makes the channel's head an alternative, or takes it away
@@ -417,10 +397,8 @@ class Machine final : public System, public Memory {
   void wait_for_turn(Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
-  void drop_mailbox(Process& p);
   void act_on(Process& to, Signal& s);
-  void told_first(const Process& p, Footprint* out) const;  // three
-  size_t end_footprint(Process& p);                         // in end_touches_
+  size_t end_footprint(Process& p);  // in end_touches_
   void tell_of_end(Process& p);
   void process_body(Process& p);
   void decide_end();  // nothing can happen any more: passed or deadlock
@@ -474,8 +452,7 @@ class Machine final : public System, public Memory {
   uint32_t counted_steps_ = 0;
   uint64_t counted_ = 0;  // instructions since the last operation
   uint32_t event_alternatives_ = 0;
-  std::vector<std::string>
-      args_;  // by process: arguments of the pending call, printed; while recording
+  std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
   std::map<char*, Block> blocks_;  // there when a program had been loaded
   bool checking_ = false;
   uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
@@ -483,8 +460,8 @@ class Machine final : public System, public Memory {
   RecordedCheck failed_check_;
   bool light_ = false;  // the last execution changed only what Image::changing holds
   bool changed_little() const;
-  size_t refused_ =
-      0;  // size of the last allocation refused to Lua: it collects garbage and asks once more
+  // Size of the last allocation refused to Lua: it collects garbage and asks once more.
+  size_t refused_ = 0;
   int newstate_calls_ = 0;  // allocations while the state is made
   void* state_block_ = nullptr;
   size_t state_size_ = 0;

@@ -101,6 +101,32 @@ std::string text_of(const Term& t) {
   return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
 }
 
+// The first who is told is told in the step that ends the process, so its mailbox belongs to that
+// step.
+void told_first(const Machine& m, const Process& p, Footprint* out) {
+  const uint32_t q = p.links.size        ? p.links[0]
+                     : p.late_links.size ? p.late_links[0]
+                     : p.watchers.size   ? p.watchers[0].process
+                                         : kNone;
+  const bool link = p.links.size || p.late_links.size;
+  for (size_t i = 0; i < kTold; i++) out[i] = {};
+  if (q == kNone) return;
+  const Process& to = *m.world().processes[q];
+  if (!p.links.size && link && !m.queued(p, to)) {  // noproc
+    out[0] = {make_object(ObjectClass::mailbox, q), Access::append};
+    out[1] = {make_object(ObjectClass::process, q), Access::write};
+    return;
+  }
+  m.telling(p, to, link ? SignalKind::link_exit : SignalKind::down, link ? 0 : p.watchers[0].ref,
+            p.exit_reason, out);
+}
+
+void drop_mailbox(Machine& m, Process& p) {
+  m.world().unread += p.mailbox.size;
+  for (Message& x : p.mailbox) free_term(x.payload, m.arena());
+  p.mailbox.size = 0;
+}
+
 }  // namespace
 
 Process* Machine::find(uint64_t pid) const {
@@ -289,32 +315,12 @@ void Machine::die(Process& p) {
   __builtin_unreachable();
 }
 
-// The first who is told is told in the step that ends the process, so its mailbox belongs to that
-// step.
-void Machine::told_first(const Process& p, Footprint* out) const {
-  const uint32_t q = p.links.size        ? p.links[0]
-                     : p.late_links.size ? p.late_links[0]
-                     : p.watchers.size   ? p.watchers[0].process
-                                         : kNone;
-  const bool link = p.links.size || p.late_links.size;
-  for (size_t i = 0; i < kTold; i++) out[i] = {};
-  if (q == kNone) return;
-  const Process& to = *world_->processes[q];
-  if (!p.links.size && link && !queued(p, to)) {  // noproc
-    out[0] = {make_object(ObjectClass::mailbox, q), Access::append};
-    out[1] = {make_object(ObjectClass::process, q), Access::write};
-    return;
-  }
-  telling(p, to, link ? SignalKind::link_exit : SignalKind::down, link ? 0 : p.watchers[0].ref,
-          p.exit_reason, out);
-}
-
 // Of the step that ends it, beside the process itself: its name, who is told first, its tables.
 size_t Machine::end_footprint(Process& p) {
   Footprint* out = end_touches_.data();
   size_t n = 0;
   if (p.name.tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
-  told_first(p, out + n);
+  told_first(*this, p, out + n);
   n += kTold;
   return n + ets_exit_footprint(*this, p, 0, out + n, end_touches_.size() - n, &p.end_tables);
 }
@@ -393,14 +399,8 @@ void Machine::end_process(Process& p, uint32_t tables) {
   drop_timers_of(p);
   release_name(p);
   ets_owner_exit(*this, p, 0, tables);
-  drop_mailbox(p);
+  drop_mailbox(*this, p);
   signals_changed(p);
-}
-
-void Machine::drop_mailbox(Process& p) {
-  world_->unread += p.mailbox.size;
-  for (Message& m : p.mailbox) free_term(m.payload, arena_);
-  p.mailbox.size = 0;
 }
 
 void Machine::terminate(Process& p, const Term& reason) {
@@ -408,8 +408,8 @@ void Machine::terminate(Process& p, const Term& reason) {
   World& w = *world_;
   p.killed = true;
   drop_aim(p);
-  drop_mailbox(p);  // what comes now is dropped too: nobody looks into it any more
-  if (p.leaving) {  // it was about to end by itself: the signal came first
+  drop_mailbox(*this, p);  // what comes now is dropped too: nobody looks into it any more
+  if (p.leaving) {         // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;
     signals_changed(p);

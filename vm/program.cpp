@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "vm/loader.h"
 #include "vm/machine.h"
 
 namespace lockstep::vm {

@@ -51,6 +51,12 @@ std::string text(const Term& t) {
   return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
 }
 
+uint32_t predicates(const World& w) {
+  uint32_t n = 0;
+  for (const Property& p : w.properties) n += p.kind != PropertyKind::temporal;
+  return n;
+}
+
 }  // namespace
 
 // ---- declaring ----
@@ -181,14 +187,8 @@ bool Machine::holds(const Property& property) {
       peek_raised_ = encode(O, -1, scratch_) ? luaL_typename(O, -1) : print(View{scratch_.data()});
     }
   }
-  lua_settop(O, static_cast<int>(predicates()));
+  lua_settop(O, static_cast<int>(predicates(*world_)));
   return yes;
-}
-
-uint32_t Machine::predicates() const {
-  uint32_t n = 0;
-  for (const Property& p : world_->properties) n += p.kind != PropertyKind::temporal;
-  return n;
 }
 
 void Machine::check_predicates() {

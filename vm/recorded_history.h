@@ -7,6 +7,12 @@
 
 namespace lockstep::vm {
 
+// The check that ended a recorded execution, for those who want to see more of it.
+struct RecordedCheck {
+  std::string model, property;
+  std::string html;  // a timeline
+};
+
 struct RecordedHistories {
   std::vector<std::string> jsonl;  // one for each history, in the order they were started
   std::string model, property;     // of the check that ended the execution, or empty

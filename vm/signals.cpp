@@ -2,6 +2,20 @@
 #include "vm/core_parts.h"
 
 namespace lockstep::vm {
+namespace {
+
+Signal down_signal(Machine& m, const Watcher& watcher, const Term& reason) {
+  const Term tag = watcher.tag.tag == Tag::nil ? make_string("DOWN", m.arena()) : watcher.tag;
+  Signal s;
+  s.kind = SignalKind::down;
+  s.ref = watcher.ref;
+  s.payload = make_tuple(m.arena(), m.scratch(),
+                         {tag, Term::of_light(watcher.ref), make_string("process", m.arena()),
+                          watcher.object, reason});
+  return s;
+}
+
+}  // namespace
 
 // Only what ends a process waits to be handled; all else takes effect where it arrives, unless such
 // a signal is queued before it.
@@ -364,24 +378,13 @@ bool Machine::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
   return false;
 }
 
-Signal Machine::down_signal(const Watcher& watcher, const Term& reason) {
-  const Term tag = watcher.tag.tag == Tag::nil ? make_string("DOWN", arena_) : watcher.tag;
-  Signal s;
-  s.kind = SignalKind::down;
-  s.ref = watcher.ref;
-  s.payload = make_tuple(
-      arena_, scratch_,
-      {tag, Term::of_light(watcher.ref), make_string("process", arena_), watcher.object, reason});
-  return s;
-}
-
 void Machine::send_down(Process& from, const Watcher& watcher, const Term& reason) {
-  send_signal(from, *world_->processes[watcher.process], down_signal(watcher, reason));
+  send_signal(from, *world_->processes[watcher.process], down_signal(*this, watcher, reason));
 }
 
 // By the watcher's own node, so at once and whatever the connections are.
 void Machine::tell_down(const Watcher& watcher, const Term& reason) {
-  Signal s = down_signal(watcher, reason);
+  Signal s = down_signal(*this, watcher, reason);
   s.sent_at = world_->steps;
   handle(*world_->processes[watcher.process], s);
 }

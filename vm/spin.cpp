@@ -94,6 +94,11 @@ class Follow final : public Chooser {
   Chooser& then_;
 };
 
+void forget_round(Process& p) {
+  p.spin.points.size = p.spin.reads.size = 0;
+  p.spin.held = false;
+}
+
 }  // namespace
 
 // As picked, and before it takes effect.
@@ -116,11 +121,6 @@ void Machine::note_touched(const Alternative& a) {
   touch({a.op.object, a.op.access});
   for (int i = 0; i < a.op.extra_count; i++) touch(a.op.extra[i]);
   if (a.op.flags & kAgainstAll) push(w.written, Footprint{});
-}
-
-void Machine::forget_round(Process& p) {
-  p.spin.points.size = p.spin.reads.size = 0;
-  p.spin.held = false;
 }
 
 // A process comes to its next operation.

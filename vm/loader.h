@@ -1,0 +1,19 @@
+// What a machine is loaded from.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "vm/program.h"
+
+namespace lockstep::vm {
+
+// Where the sources of a program come from, and what loading it found.
+struct LoadContext {
+  std::string folder;  // of the scenario's file; modules are looked for there if `disk`
+  bool disk = false;
+  std::vector<SourceFile>* files =
+      nullptr;  // the scenario's file first; modules are added as they are read
+  std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
+};
+
+}  // namespace lockstep::vm
