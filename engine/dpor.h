@@ -41,7 +41,7 @@ class Dpor final : public Subtree {
     uint32_t actors = 0;           // that existed
     uint32_t done = 0;             // branches
     std::vector<Pending> pending;  // what could go; the root's end only if it was alone
-    std::vector<Sleeper> sleep;
+    Sleepers sleep;
     std::vector<const Step*> impossible;  // were owed here, but cannot go
     WakeupTree tree;
     std::vector<bool> tried;  // data: values taken so far
@@ -73,9 +73,15 @@ class Dpor final : public Subtree {
     bool operator==(const Owed&) const = default;
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
+  // A race that was not turned round since all that leads to sleeps with `by`.
+  struct Covered {
+    size_t early, late;
+    const Step* by;
+  };
   static constexpr uint64_t kNever = UINT64_MAX;
 
   bool backtrack();
+  bool done_already(const Node& node, Branch& branch) const;
   void take(Node& node, size_t at);
   static const Pending* find(const Node& node, uint64_t who);
   bool settle(Node& node);
@@ -83,7 +89,7 @@ class Dpor final : public Subtree {
   void owe_below_value(Node& node);
   Pending pending(const Alternative& a, uint32_t index);
   bool pick_first(Node& node);
-  static bool asleep(const Node& node, const Step& step);
+  static bool asleep(const Node& node, const Step& step) { return node.sleep.has(step.who); }
   static bool owed(const Node& node, const Step& step);
   size_t latest(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Taken& taken);
@@ -102,8 +108,11 @@ class Dpor final : public Subtree {
   void owe(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
   void reverse_races();
+  void reverse_race(size_t early, size_t late);
+  bool anything_new(size_t early, const Step& step) const;
   void note_change(size_t early, size_t late);
   void reverse_changed();
+  void reverse_covered();
   void find_waiting();
   void consider_waiting();
   uint64_t key(ActorId actor);
@@ -113,7 +122,6 @@ class Dpor final : public Subtree {
     return mix64(t.who, t.nth << 8 | static_cast<uint64_t>(t.step->op.kind));
   }
   void start();
-  static void put_to_sleep(Node& node, const Step* step);
   std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, Branch&& first) const;
   void give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts);
 
@@ -151,17 +159,20 @@ class Dpor final : public Subtree {
     Taken taken;
     size_t count, known;
     bool prevented;
+    std::vector<const Step*> covered;  // by these, where a race of it was not turned round
   };
   std::vector<Waiting> waiting_;
   // The first ones are from the executions before: owed again only with what is new after them.
   size_t old_waiting_ = 0;
   size_t settled_ = 0;  // ... made impossible before that decision
   // Some step's footprint was not known where its race was turned round: what is owed may turn out
-  // to repeat a class.
+  // to repeat a class, and is looked at again at its turn.
   bool inexact_ = false;
-  std::vector<Pair> changed_;      // races whose later step is changed by the earlier one
-  std::vector<uint64_t> keys_;     // by actor
-  std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
+  std::vector<Covered> covered_;
+  const Step* covered_by_ = nullptr;  // what was to be turned round last
+  std::vector<Pair> changed_;         // races whose later step is changed by the earlier one
+  std::vector<uint64_t> keys_;        // by actor
+  std::vector<uint32_t> creator_;     // by actor: 1 + the decision that created it
   std::vector<Pair> races_;
   std::vector<size_t> direct_, found_;
   Sequence::Room room_;

@@ -124,10 +124,10 @@ void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
 // Does the execution lead where a sleeping step was the first to lead?
 bool Dpor::repeats() const {
   for (size_t i = 0; i < depth_; i++)
-    for (const Sleeper& s : path_[i].sleep) {
+    for (const Step* s : path_[i].sleep.steps) {
       size_t k = i;
-      while (k < depth_ && steps_[k].who != s.step->who) k++;
-      if (k == depth_ || steps_[k].step->kind != s.step->kind) continue;
+      while (k < depth_ && steps_[k].who != s->who) k++;
+      if (k == depth_ || steps_[k].step->kind != s->kind) continue;
       size_t before = i;
       while (before < k && !observed_.before(before, k)) before++;
       if (before == k) return true;

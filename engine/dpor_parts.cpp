@@ -25,8 +25,6 @@ Dpor::Node Dpor::Node::bare() const {
   return n;
 }
 
-void Dpor::put_to_sleep(Node& node, const Step* step) { node.sleep.push_back({step, true}); }
-
 // Below `first`, taken at node `at` of this path.
 std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
                                  Branch&& first) const {
@@ -34,15 +32,14 @@ std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
   for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
   for (size_t i = 0; i < at; i++) p->steps_.set(i, steps_[i]);
   p->path_.push_back(trunk->node.bare());
-  // What the closed ones among them showed to be owed here may have gone to other parts, and what
-  // those show is not passed on to this one.
-  for (Sleeper& s : p->path_[at].sleep) s.open = true;
   p->path_[at].tree.push_back(std::move(first));
   p->depth_ = at + 1;
   p->base_ = at + 1;
   p->trunk_ = trunk;
   p->keys_.assign(keys_.begin(), keys_.begin() + trunk->node.actors);
   p->creator_.assign(creator_.begin(), creator_.begin() + trunk->node.actors);
+  for (const Covered& race : covered_)
+    if (race.late < at) p->covered_.push_back(race);
   p->start_ = true;
   p->weight = trunk->weight;
   p->inexact_ = inexact_;
@@ -69,22 +66,27 @@ Subtree::Parts Dpor::split() {
            (n.data && std::find(n.tried.begin(), n.tried.end(), false) != n.tried.end());
   };
   while (at < depth_ && !owes(path_[at])) at++;
-  // Where what is owed is not known exactly, parts could each leave a class to the other.
-  if (start_ || at == depth_ || inexact_) return out;
+  if (start_ || at == depth_) return out;
   for (size_t i = base_; i <= at; i++) {
     Node& node = path_[i];
     out.done += weight * node.done / node.branches();
     weight /= node.branches();
+    // Also those that were done: what they showed to be owed here goes to other parts.
+    node.sleep.open = true;
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
-    if (!node.data) put_to_sleep(trunk_->node, steps_[i].step);
+    if (!node.data) trunk_->node.sleep.add(steps_[i].step);
   }
   base_ = at + 1;
   Node& node = path_[at];
   Node& shared = trunk_->node;
   const auto give_away = [&](Branch&& first) {
+    if (done_already(shared, first)) {
+      out.done += weight;
+      return;
+    }
     const Step* step = first.step;
     out.parts.push_back(part(trunk_, at, std::move(first)));
-    if (!node.data) put_to_sleep(shared, step);
+    if (!node.data) shared.sleep.add(step);
   };
   for (size_t i = 1; i < node.tree.size(); i++) {
     Branch& branch = node.tree[i];
@@ -118,7 +120,10 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
 
 void Dpor::owe(size_t depth, const Sequence& v) {
   // The trunk does not change while parts are at work.
-  if (v.covered_by(trunk_at(depth)->node.sleep)) return;
+  if (const Step* by = v.covered_by(trunk_at(depth)->node.sleep)) {
+    covered_by_ = by;
+    return;
+  }
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
@@ -151,15 +156,16 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
     for (const Pending& p : node.pending)
       if (!asleep(node, *p.step)) {
         parts.push_back(part(trunk, owed.depth, {p.step, {}, {}}));
-        put_to_sleep(node, p.step);
+        node.sleep.add(p.step);
       }
     return;
   }
   const Step* given = found->step;
   Branch branch{given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}};
   branch.unsure = v.unsure() || v.other();
+  if (done_already(node, branch)) return;
   parts.push_back(part(trunk, owed.depth, std::move(branch)));
-  put_to_sleep(node, given);
+  node.sleep.add(given);
 }
 
 std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {

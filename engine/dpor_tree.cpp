@@ -22,28 +22,33 @@ WakeupTree& Branch::below() {
   return next;
 }
 
-bool Branch::repeats(std::vector<Sleeper> sleep, bool equal_writes) {
-  const auto takes = [&](const Step& next) {
-    for (size_t i = 0; i < sleep.size();) {
-      const Step& s = *sleep[i].step;
-      if (s.who == next.who) return s.kind == next.kind;
-      if (dependent(s, next, equal_writes))
-        sleep.erase(sleep.begin() + static_cast<std::ptrdiff_t>(i));
-      else
-        i++;
-    }
+void Sleepers::wake(const Step& next, bool equal_writes) {
+  std::erase_if(steps, [&](const Step* s) { return dependent(*s, next, equal_writes); });
+  open = open && !steps.empty();
+}
+
+bool Branch::repeats(Sleepers sleep, bool equal_writes) {
+  const auto takes = [&](const Step& taken) {
+    const auto same = [&](const Step* s) { return s->who == taken.who && s->kind == taken.kind; };
+    if (std::any_of(sleep.steps.begin(), sleep.steps.end(), same)) return true;
+    sleep.wake(taken, equal_writes);
     return false;
   };
   if (takes(*step)) return true;
-  for (size_t i = rest.size(); i-- > 0 && !sleep.empty();)
+  for (size_t i = rest.size(); i-- > 0 && !sleep.steps.empty();)
     if (takes(*rest[i])) return true;
   if (unsure) return false;  // it may wake all of them
   if (!next.empty()) {
-    std::erase_if(next, [&](Branch& branch) { return branch.repeats(sleep, equal_writes); });
+    std::erase_if(next, [&](Branch& branch) {
+      if (!branch.repeats(sleep, equal_writes)) return false;
+      // A step that is explored elsewhere covers what it takes part in, not what had joined it.
+      asked = asked || (sleep.open && branch.joined);
+      return true;
+    });
     if (!next.empty()) return false;
     if (!asked) return true;
   }
-  return alone && std::any_of(sleep.begin(), sleep.end(), [](const Sleeper& s) { return !s.open; });
+  return alone && !sleep.open && !sleep.steps.empty();
 }
 
 bool Sequence::may_start_with(const Step& first) const {
@@ -68,14 +73,10 @@ bool Sequence::starts_with(const Step& first) const {
   return false;
 }
 
-bool Sequence::covered_by(const std::vector<Sleeper>& sleeping) const {
-  bool idle = false, open = false;
-  for (const Sleeper& s : sleeping) {
-    if (!may_start_with(*s.step)) continue;
-    if (has(s.step->who)) return true;
-    (s.open ? open : idle) = true;
-  }
-  return idle && !open;
+const Step* Sequence::covered_by(const Sleepers& sleeping) const {
+  for (const Step* s : sleeping.steps)
+    if (sleeping.open ? starts_with(*s) : may_start_with(*s)) return s;
+  return nullptr;
 }
 
 bool Sequence::has(uint64_t who) const {
@@ -97,6 +98,16 @@ bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) 
 bool Sequence::crash_follows(uint64_t who) const {
   const size_t next = !steps_.empty() && steps_[0].step->who == who ? 1 : 0;
   return next < steps_.size() && is_crash(*steps_[next].step);
+}
+
+void Sequence::advance_last() {
+  const size_t last = steps_.size() - 1;
+  size_t to = last;
+  while (to > 0 && !before(to - 1, last) && steps_[to - 1].step->who != steps_[last].step->who)
+    to--;
+  while (to < last && steps_[to].step->kind == AltKind::data) to++;  // comes at once
+  const auto at = [this](size_t i) { return steps_.begin() + static_cast<std::ptrdiff_t>(i); };
+  std::rotate(at(to), at(last), steps_.end());
 }
 
 void Sequence::drop(uint64_t who) {
@@ -132,20 +143,29 @@ uint64_t Sequence::digest() const {
   return h;
 }
 
-void Sequence::insert_into(WakeupTree& tree, size_t from, bool wholly) {
+void Sequence::insert_into(WakeupTree& tree, size_t from, Sleepers sleep, bool wholly) {
   WakeupTree* level = &tree;
+  const bool others = sleep.open;
+  std::erase_if(sleep.steps, [&](const Step* s) { return !others || !may_start_with(*s); });
+  const auto pass = [&](const Branch& branch) {  // it will sleep
+    if (others && may_start_with(*branch.step)) sleep.add(branch.step);
+  };
   for (size_t i = from; i < level->size();) {
     Branch& branch = (*level)[i];
     const bool known = !branch.unsure || !branch.rest.empty();
-    if (!(known ? may_start_with(*branch.step) : starts_with(*branch.step))) {
+    if (!(known && sleep.steps.empty() ? may_start_with(*branch.step)
+                                       : starts_with(*branch.step))) {
+      pass(branch);
       i++;
       continue;
     }
     // What follows a leaf goes on without crashes for as long as it can (Dpor::pick_first).
     if (branch.leaf() && crash_follows(branch.step->who)) {
+      pass(branch);
       i++;
       continue;
     }
+    branch.joined = branch.joined || !has(branch.step->who);
     drop(branch.step->who);
     if (branch.leaf()) {  // that sequence will be executed and leads here
       if (!wholly || steps_.empty()) {
@@ -155,6 +175,7 @@ void Sequence::insert_into(WakeupTree& tree, size_t from, bool wholly) {
       branch.asked = true;
     }
     if (steps_.empty()) return;
+    sleep.wake(*branch.step, equal_writes_);
     level = &branch.below();
     i = 0;
   }

@@ -1,5 +1,6 @@
 // A wakeup tree: sequences of steps that are to be executed from one state on, oldest first.
 #pragma once
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -7,10 +8,19 @@
 
 namespace lockstep {
 
-// A step whose classes are explored. `open`: by another part, perhaps not wholly yet.
-struct Sleeper {
-  const Step* step = nullptr;
+// Steps whose classes are explored. `open`: by parts that are at work at the same time, or here
+// while one of those slept; so what they lead to may have been left to others, and what it turns
+// out to owe comes too late to be put in here.
+struct Sleepers {
+  std::vector<const Step*> steps;
   bool open = false;
+
+  void add(const Step* step) { steps.push_back(step); }
+  bool has(uint64_t who) const {
+    return std::any_of(steps.begin(), steps.end(), [who](const Step* s) { return s->who == who; });
+  }
+  // Takes out those that depend on `next`.
+  void wake(const Step& next, bool equal_writes);
 };
 
 struct Branch;
@@ -28,13 +38,15 @@ struct Branch {
   bool unsure = false;
   // Was a leaf before it was made longer: something that starts with it has to be executed.
   bool asked = false;
+  // Sequences that its step takes no part in go on from it.
+  bool joined = false;
 
   bool leaf() const { return rest.empty() && next.empty(); }
   WakeupTree& below();
   // Does it come to a step while that sleeps, or to its end with one asleep that it does not meet?
   // What does is taken out; false: something is left. The last step of a sequence may turn out to
   // touch less than it did where it came from, so this is not known before.
-  bool repeats(std::vector<Sleeper> sleep, bool equal_writes);
+  bool repeats(Sleepers sleep, bool equal_writes);
   // Moves what follows to `tree`, which is empty, and leaves none here.
   void unfold(WakeupTree& tree);
   // Takes over what follows `other`, which is left with none.
@@ -43,7 +55,7 @@ struct Branch {
     next.swap(other.next);
     alone = other.alone;
     unsure = other.unsure && !rest.empty();
-    asked = false;
+    asked = joined = false;
     other.rest.clear();
     other.next.clear();
   }
@@ -77,11 +89,10 @@ class Sequence {
   bool may_start_with(const Step& first) const;
   // Does a step of the sequence come first, that one? (`initial`)
   bool starts_with(const Step& first) const;
-  // Is all that this sequence leads to explored with one of those that sleep? Where one that could
-  // come first, and takes no part, is still open, what it turns out to owe comes too late to be put
-  // in here, so only the stronger relation will do, whoever sleeps: source sets instead of optimal
+  // The step that sleeps with which all is explored that this sequence leads to, if there is one.
+  // Where they are open it has to be the first of the sequence: source sets in place of optimal
   // ones, complete but with executions given up.
-  bool covered_by(const std::vector<Sleeper>& sleeping) const;
+  const Step* covered_by(const Sleepers& sleeping) const;
   bool has(uint64_t who) const;
   // Puts those of its steps that depend on `step` into its row. False: there are none.
   bool order_before(const Step& step, HappensBefore& order, size_t row) const;
@@ -90,6 +101,10 @@ class Sequence {
     other_ = &step;
     touched_ |= step.touched;
   }
+  // Moves the last step to right after the last of those that come before it, so that it wakes what
+  // it depends on before the others are executed: their races must not seem to be explored with
+  // what it is to overtake.
+  void advance_last();
   // What the last step touches is not known: all may have to come before it, and only a step that
   // takes part may come first.
   void order_all(HappensBefore& order, size_t row) {
@@ -113,11 +128,13 @@ class Sequence {
   // Who is before whom, as places in steps().
   std::vector<std::pair<uint32_t, uint32_t>> order() const;
   uint64_t digest() const;  // of the steps; not the same in another run of the program
-  // Adds what the tree does not cover yet. `from`: branches before it are not looked at. `wholly`:
-  // a sequence of the tree that this one goes on from is made as long as this one. It need not be
-  // if all is known that the tree's sequences touch, since none of them could then start with what
-  // is explored before it, and what follows it is found where it is explored.
-  void insert_into(WakeupTree& tree, size_t from, bool wholly);
+  // Adds what the tree does not cover yet. `from`: branches before it are not looked at. `sleep`:
+  // those that sleep there; where they are open, only a branch that this sequence could begin with
+  // and that takes part in it will do (covered_by). `wholly`: a sequence of the tree that this one
+  // goes on from is made as long as this one. It need not be if all is known that the tree's
+  // sequences touch, since none of them could then start with what is explored before it, and what
+  // follows it is found where it is explored.
+  void insert_into(WakeupTree& tree, size_t from, Sleepers sleep, bool wholly);
 
  private:
   bool before(size_t early, size_t late) const {

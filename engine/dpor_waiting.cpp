@@ -19,8 +19,11 @@ void Dpor::find_waiting() {
   for (const auto& [a, until] : system_->blocked())
     if (a.op.access != Access::take && until >= from) {
       const size_t count = std::min<size_t>(until, depth_);
-      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
-                          count + 1, false});
+      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}),
+                          count,
+                          count + 1,
+                          false,
+                          {}});
     }
   for (size_t i = from; i + 1 < depth_; i++) {
     if (path_[i].data) continue;
@@ -42,7 +45,7 @@ void Dpor::find_waiting() {
       };
       if (std::any_of(there.begin(), there.end(), same)) continue;
       if (!(s.op.flags & kAcquire)) {
-        waiting_.push_back({Taken(p), i + 1, i + 1, true});
+        waiting_.push_back({Taken(p), i + 1, i + 1, true, {}});
         continue;
       }
       // A lock that another took: the race is with who has it at the end.
@@ -55,18 +58,23 @@ void Dpor::find_waiting() {
       }
       if (later) continue;
       const size_t count = struck ? i + 1 : depth_;
-      waiting_.push_back({Taken(p), count, count, struck});
+      waiting_.push_back({Taken(p), count, count, struck, {}});
     }
   }
 }
 
 void Dpor::consider_waiting() {
   for (size_t k = 0; k < waiting_.size(); k++) {
-    const auto& [taken, count, known, prevented] = waiting_[k];
+    auto& [taken, count, known, prevented, covered] = waiting_[k];
     bool news = k >= old_waiting_;
+    const auto meets = [&](size_t i, const Step* step) {
+      return dependent(*steps_[i].step, *step, reduce_.equal_writes);
+    };
     for (size_t i = std::max(count, fresh_); i < depth_ && !news; i++)
-      news = dependent(*steps_[i].step, *taken.step, reduce_.equal_writes);
+      news = meets(i, taken.step) || std::any_of(covered.begin(), covered.end(),
+                                                 [&](const Step* by) { return meets(i, by); });
     if (!news) continue;
+    covered.clear();
     found_.clear();
     if (reduce_.needs_mail())
       append_observed(depth_, count, taken, found_);
@@ -76,7 +84,12 @@ void Dpor::consider_waiting() {
     // those with what came before are found where it does come.
     if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end())
       found_.assign(1, count - 1);
-    for (const size_t i : found_) reverse(i, depth_, taken, count);
+    const std::vector<size_t> races = found_;
+    for (const size_t i : races) {
+      covered_by_ = nullptr;
+      reverse(i, depth_, taken, count);
+      if (covered_by_) covered.push_back(covered_by_);
+    }
   }
 }
 

@@ -13,12 +13,13 @@
 // with, so the later step of a race is looked at as it is without the earlier one; a step that ends
 // the execution while others could go on depends on all of them, and the end of the root process is
 // put off until nothing else can go. Only races with a step that is new in this execution are
-// looked at, since the others were when they were new.
+// looked at, and those that what is new may show to be not explored (README, "Class fingerprints").
 //
 // Invariants
 // 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
 // being explored.
-// 2. A sleeping step's classes are all explored; a step is put to sleep when its branch is done.
+// 2. A sleeping step's classes are all explored, or other parts are at work on them
+// (Sleepers::open); a step is put to sleep when its branch is done or given away.
 // 3. A step is named by who takes it (System::actor_key), never by a number that another order of
 // creation would change.
 #include <algorithm>
@@ -55,7 +56,7 @@ bool Dpor::backtrack() {
   for (; depth_ > base_; depth_--) {
     Node& node = path_[depth_ - 1];
     node.done++;
-    if (!node.data) node.sleep.push_back({steps_[depth_ - 1].step});
+    if (!node.data) node.sleep.add(steps_[depth_ - 1].step);
     node.tree.erase(node.tree.begin());
     if (node.data && node.tree.empty()) {
       const auto it = std::find(node.tried.begin(), node.tried.end(), false);
@@ -63,13 +64,8 @@ bool Dpor::backtrack() {
       node.tree.push_back(
           {pool_.data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
-    while (inexact_ && !node.data && !node.tree.empty()) {
-      Branch& next = node.tree.front();
-      const Pending* here = next.rest.empty() ? find(node, next.step->who) : nullptr;
-      if (here) next.step = here->step, next.unsure = false;
-      if (!next.repeats(node.sleep, reduce_.equal_writes)) break;
+    while (!node.tree.empty() && done_already(node, node.tree.front()))
       node.tree.erase(node.tree.begin());
-    }
     if (!settle(node)) continue;
     keys_.resize(node.actors);
     creator_.resize(node.actors);
@@ -78,6 +74,14 @@ bool Dpor::backtrack() {
     return true;
   }
   return false;
+}
+
+// What sleeps may have come to cover what is owed, and what its last step touches may be known now.
+bool Dpor::done_already(const Node& node, Branch& branch) const {
+  if (!inexact_ || node.data) return false;
+  const Pending* here = branch.rest.empty() ? find(node, branch.step->who) : nullptr;
+  if (here) branch.step = here->step, branch.unsure = false;
+  return branch.repeats(node.sleep, reduce_.equal_writes);
 }
 
 // Follows the first branch of the node's tree.
@@ -166,11 +170,11 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.actors = static_cast<uint32_t>(keys_.size());
   node.tree.clear();
   owed_.unfold(node.tree);
-  node.sleep.clear();
+  if (at > 0) {
+    node.sleep = path_[at - 1].sleep;
+    node.sleep.wake(*steps_[at - 1].step, reduce_.equal_writes);
+  }
   node.impossible.clear();
-  if (at > 0)
-    for (const Sleeper& s : path_[at - 1].sleep)
-      if (!dependent(*s.step, *steps_[at - 1].step, reduce_.equal_writes)) node.sleep.push_back(s);
   node.pending.clear();
   if (point.data) {
     node.tried.assign(point.count, false);
@@ -247,11 +251,6 @@ void Dpor::owe_timers(Node& node) {
       node.tree.push_back({p.step, {}, {}});
 }
 
-bool Dpor::asleep(const Node& node, const Step& step) {
-  return std::any_of(node.sleep.begin(), node.sleep.end(),
-                     [&](const Sleeper& s) { return s.step->who == step.who; });
-}
-
 bool Dpor::owed(const Node& node, const Step& step) {
   return std::any_of(node.tree.begin(), node.tree.end(),
                      [&](const Branch& b) { return b.step->who == step.who; });
@@ -285,14 +284,18 @@ void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_
 void Dpor::end(const Outcome& outcome, System&) {
   settled_ = std::min(settled_, fresh_);
   std::erase_if(changed_, [this](const Pair& race) { return race.second >= fresh_; });
+  std::erase_if(covered_, [this](const Covered& race) { return race.late >= fresh_; });
   if (depth_ == 0) return;
   if (blocked_) {  // what it was blocked in favour of need not have these races
-    if (!reduce_.needs_mail()) reverse_races();
+    if (reduce_.needs_mail()) return;
+    reverse_covered();
+    reverse_races();
     return;
   }
   find_waiting();
   if (reduce_.needs_mail()) look_back();
   reverse_changed();
+  reverse_covered();
   reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
@@ -309,15 +312,45 @@ void Dpor::end(const Outcome& outcome, System&) {
     if (at < base_)
       owe(at, v);
     else
-      v.insert_into(last.tree, 1, inexact_);
+      v.insert_into(last.tree, 1, last.sleep, inexact_);
   }
 }
 
 void Dpor::reverse_races() {
   for (const auto& [early, late] : races_) {
-    reverse(early, late, steps_[late], depth_);
+    reverse_race(early, late);
     note_change(early, late);
   }
+}
+
+void Dpor::reverse_race(size_t early, size_t late) {
+  covered_by_ = nullptr;
+  reverse(early, late, steps_[late], depth_);
+  if (covered_by_ && !reduce_.needs_mail()) covered_.push_back({early, late, covered_by_});
+}
+
+// Is there a step, new in this execution and not after `early`, that conflicts with `step`?
+bool Dpor::anything_new(size_t early, const Step& step) const {
+  for (size_t i = fresh_; i < depth_; i++)
+    if (!order_.before(early, i) && dependent(*steps_[i].step, step, reduce_.equal_writes))
+      return true;
+  return false;
+}
+
+// Races of the executions before that seemed to be explored with a step that sleeps: not with what
+// follows them here, if that has to come after the step.
+void Dpor::reverse_covered() {
+  size_t kept = 0;
+  const size_t before = covered_.size();
+  for (size_t i = 0; i < before; i++) {
+    const Covered race = covered_[i];
+    if (anything_new(race.early, *race.by))
+      reverse_race(race.early, race.late);
+    else
+      covered_[kept++] = race;
+  }
+  const auto at = [this](size_t i) { return covered_.begin() + static_cast<std::ptrdiff_t>(i); };
+  covered_.erase(at(kept), at(before));
 }
 
 void Dpor::note_change(size_t early, size_t late) {
@@ -331,10 +364,7 @@ void Dpor::reverse_changed() {
   if (reduce_.needs_mail()) return changed_.clear();  // all races are looked at each time
   for (const auto& [early, late] : changed_) {
     const Step& here = *find(path_[early], steps_[late].who)->step;
-    bool news = false;
-    for (size_t i = fresh_; i < depth_ && !news; i++)
-      news = !order_.before(early, i) && dependent(*steps_[i].step, here, reduce_.equal_writes);
-    if (news) reverse(early, late, steps_[late], depth_);
+    if (anything_new(early, here)) reverse(early, late, steps_[late], depth_);
   }
 }
 
@@ -362,7 +392,10 @@ bool Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count, b
   // Those that come after it by that, and among them those that it could not follow.
   std::vector<size_t> after, never;
   bool both = false;
-  for (size_t i = early + 1; i < depth_; i++) {
+  // Who sleeps while others are at work has to be first in what leads to `late`, whatever follows.
+  const bool leads = path_[early].sleep.open && late < depth_ && !reduce_.needs_mail();
+  const size_t end = leads ? late : depth_;
+  for (size_t i = early + 1; i < end; i++) {
     if (i == late || order().before(early, i)) continue;
     if (!crashes &&
         ((is_crash(*steps_[i].step) && !order().before(i, late)) || behind(needless, i))) {
@@ -439,14 +472,18 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
     }
     v.push(late_step, late, row);
   }
+  if (!v.unsure() && !v.other()) v.advance_last();  // it cannot be moved without knowing it
   if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
-  if (v.covered_by(node.sleep)) return;  // done already
+  if (const Step* by = v.covered_by(node.sleep)) {  // done already
+    covered_by_ = by;
+    return;
+  }
   for (const Step* s : node.impossible)
     if (v.may_start_with(*s)) return;
   if (early < base_)
     owe(early, v);
   else
-    v.alone(), v.insert_into(node.tree, 1, inexact_);
+    v.alone(), v.insert_into(node.tree, 1, node.sleep, inexact_);
 }
 
 uint64_t Dpor::key(ActorId actor) {

@@ -264,6 +264,63 @@ TEST(Classes, WhatIsTakenAwayCannotComeLater) {
   EXPECT_EQ(dpor.blocked, 0u);
 }
 
+// Of one message's arrival and the loss of the other, both are explored with a doubling that comes
+// first; what has to come before that one shows only in what follows.
+TEST(Classes, WhatSeemsExploredIsLookedAtWithAllThatFollows) {
+  expect_each_class_once(
+      "cluster.start_nodes({ 'a', 'b' })\n"
+      "local p = cluster.spawn('a', function() lockstep.recv() end)\n"
+      "local q = cluster.spawn('b', function() lockstep.recv() lockstep.yield() end)\n"
+      "cluster.faults({ loss = 1, duplicate = 1 })\n"
+      "lockstep.send(p, 1)\n"
+      "lockstep.send(q, 2)\n"
+      "lockstep.sleep(1000)\n");
+}
+
+// Parts of one search give executions up in favour of each other, but no class. What they leave out
+// shows only where there is much to share.
+void expect_parts_are_the_whole(const vm::Program& program, const std::string& scenario,
+                                std::initializer_list<uint64_t> slices) {
+  SCOPED_TRACE(scenario);
+  const Seen whole = all_of("dpor", program, scenario, {}, {}, 200'000, -1, true);
+  EXPECT_TRUE(whole.complete);
+  EXPECT_EQ(whole.blocked, 0u);
+  EXPECT_GT(whole.executions, 5'000u);
+  for (const uint64_t slice : slices) {
+    const Seen parts = all_of_parts(program, scenario, slice, {}, 200'000);
+    EXPECT_TRUE(parts.complete);
+    EXPECT_EQ(parts.fingerprints, whole.fingerprints) << slice;
+    EXPECT_EQ(parts.executions - parts.blocked, whole.executions) << slice;
+  }
+}
+
+TEST(Classes, OfPartsAreThoseOfTheWhole) {
+  expect_parts_are_the_whole(
+      program_of("local n, atomics = 11, lockstep.atomics\n"
+                 "local a = atomics.new(n + 1)\n"
+                 "lockstep.spawn(function()\n"
+                 "  for i = n, 0, -1 do if atomics.get(a, i + 1) == 0 then break end end\n"
+                 "end)\n"
+                 "for i = 1, n do\n"
+                 "  lockstep.spawn(function() atomics.put(a, i + 1, atomics.get(a, i) + 1) end)\n"
+                 "end\n"),
+      "p", {50, 300});
+}
+
+// The first is exact, in the second crashes change what others touch.
+TEST(Classes, OfPartsOfNodesAreThoseOfTheWhole) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "too slow";
+#endif
+  const auto fixed = [](const char* file) {
+    return vm::Program::from_file(
+        fmt::format("{}/scenarios/fixed/{}.lua", LOCKSTEP_SOURCE_DIR, file));
+  };
+  expect_parts_are_the_whole(fixed("kv_partition"),
+                             "a replicated store under a partition, repaired", {512, 4096});
+  expect_parts_are_the_whole(fixed("raft_election"), "Raft election, voters counted", {512});
+}
+
 // A node may crash while one of its processes has just parked, or none runs: with saved states one
 // or the other.
 TEST(Classes, ACrashOfANodeDoesNotDependOnWhoseStackItIsPerformed) {
