@@ -177,8 +177,10 @@ struct Encoder {
       lua_pop(L, 1);
       const lua_Integer k = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
       if (k >= 1 && k <= static_cast<lua_Integer>(n)) continue;
+      const size_t met = variables.size();
       if (!lua_checkstack(L, 6)) e = "a table with too many keys";
       if (!e) e = value(lua_gettop(L), depth + 1);
+      variables.resize(met);  // a key's are numbered when it is written
       keys.emplace_back(std::string(out.begin() + static_cast<std::ptrdiff_t>(from), out.end()),
                         lua_gettop(L));
       out.resize(from);

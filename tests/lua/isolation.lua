@@ -63,6 +63,25 @@ lockstep.scenario("variables that functions of a table share", function()
   assert(first == 0 and second == 0)
 end)
 
+lockstep.scenario("variables of functions that are keys", function()
+  local t = {}
+  for i, name in ipairs { "zebra", "ape", "mole", "bee", "yak", "cow" } do
+    local n = i
+    local function add()
+      n = n + 10
+    end
+    t[name] = { add = add, get = function() return n end }
+    t[add] = name
+  end
+  local main = lockstep.self()
+  lockstep.send(main, t)
+  local copy = lockstep.recv()
+  for i, name in ipairs { "zebra", "ape", "mole", "bee", "yak", "cow" } do
+    copy[name].add()
+    assert(copy[name].get() == i + 10 and t[name].get() == i)
+  end
+end)
+
 lockstep.scenario("variable of a nested closure", function()
   local function counter()
     local n = 0
