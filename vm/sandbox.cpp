@@ -153,6 +153,11 @@ int safe_load(lua_State* L) {
     lua_pushvalue(L, 4);
     if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1);
   }
+  // Messages refer to code by its address, and what is in a message keeps nothing alive.
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, "lockstep.compiled");
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, static_cast<lua_Integer>(lua_rawlen(L, -2)) + 1);
+  lua_pop(L, 1);
   return 1;
 }
 

@@ -216,3 +216,15 @@ lockstep.scenario("many strings", function()
   for i = 1, 600 do last = "key " .. i end
   assert(last == "key 600" and tostring(12) == "12")
 end)
+
+-- The code outlives whoever loaded it.
+lockstep.scenario("functions of loaded text", function()
+  lockstep.send(lockstep.self(), load("local a = ... return function() return a .. ' from a text' end")("hello"))
+  for _ = 1, 60 do
+    local garbage = {}
+    for i = 1, 20000 do garbage[i] = { i } end
+  end
+  local kept = {}
+  for i = 1, 2000 do kept[i] = load("return 'another " .. i .. "', function() return " .. i .. " end") end
+  assert(lockstep.recv()() == "hello from a text")
+end)
