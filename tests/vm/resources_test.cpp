@@ -66,6 +66,17 @@ TEST(Resources, RunawayInsideACoroutineAndAMatcher) {
     EXPECT_EQ(result.findings[0].outcome.verdict, Verdict::runaway) << body;
   }
 }
+// Of each machine's stacks one lies beside the other.
+TEST(Resources, EndlessRecursionInTwoProcesses) {
+  const auto result = run(
+      "local deep = {} for i = 1, 95 do deep = {i, deep} end\n"
+      "local function f() return (string.gsub('a', 'a', function()\n"
+      "lockstep.send(lockstep.self(), deep) lockstep.recv() return f() end)) end\n"
+      "local pids = {}\n"
+      "for i = 1, 4 do pids[i] = lockstep.spawn_monitor(function() assert(not pcall(f)) end) end\n"
+      "for i = 1, 4 do assert(lockstep.recv()[5] == 'normal') end");
+  EXPECT_TRUE(result.findings.empty()) << result.findings[0].outcome.reason;
+}
 TEST(Resources, ProcessesAndDepth) {
   expect_verdict("while true do lockstep.spawn(lockstep.recv) end", Verdict::memory_bound);
   expect_verdict("local t = {} t.t = t\nlockstep.send(lockstep.self(), t)", Verdict::assertion,
