@@ -6,12 +6,17 @@
 #include "vm/host.h"
 #include "vm/layout.h"
 #include "vm/lua_api.h"
+#include "vm/machine.h"
 #include "vm/term.h"
 
 namespace lockstep::vm {
 namespace {
 
 constexpr int kMaxDepth = 100;
+// A table that is reached by two ways is copied twice, so a small value can have a huge copy.
+constexpr const char* kTooLarge =
+    "a value whose copy takes more than --max-memory (a table is copied wherever it is referred "
+    "to)";
 // C functions are written relative to this one, so that terms (and digests) do not depend on where
 // the binary was loaded.
 int anchor(lua_State*) { return 0; }
@@ -24,6 +29,7 @@ struct Encoder {
   Bytes& out;
   const Host& host;
   std::vector<const void*>& variables;  // upvalues met, in order
+  const size_t most;                    // bytes in `out`
   bool in_order = false;                // visit pairs in the order in which they are written
   bool moved = false;                   // some were not
 
@@ -34,6 +40,7 @@ struct Encoder {
   bool in_image(const void* p) const { return p < host.image_end && p >= host.arena->base(); }
 
   const char* value(int index, int depth) {
+    if (out.size() > most) return kTooLarge;
     switch (lua_type(L, index)) {
       case LUA_TNIL:
         out.push_back(static_cast<char>(Tag::nil));
@@ -392,8 +399,12 @@ const char* encode(lua_State* L, int index, Bytes& out) {
   thread_local std::vector<const void*> variables;
   variables.clear();
   const size_t from = out.size();
-  Encoder e{L, out, host_of(L), variables};
+  const Host& host = host_of(L);
+  const size_t most = from + host.machine->options().limits.max_memory;
+  Encoder e{L, out, host, variables, most};
   const char* error = e.value(index, 0);
+  if (error == kTooLarge)
+    Bytes(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(from)).swap(out);
   if (error || !e.moved || variables.empty()) return error;
   out.resize(from);
   variables.clear();

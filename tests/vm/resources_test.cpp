@@ -77,6 +77,14 @@ TEST(Resources, EndlessRecursionInTwoProcesses) {
       "for i = 1, 4 do assert(lockstep.recv()[5] == 'normal') end");
   EXPECT_TRUE(result.findings.empty()) << result.findings[0].outcome.reason;
 }
+TEST(Resources, ACopyThatIsMuchLarger) {
+  expect_verdict("local t = {} for i = 1, 60 do t = {t, t} end\nlockstep.send(lockstep.self(), t)",
+                 Verdict::assertion, "s.lua:4");
+  expect_verdict(
+      "local s, t = ('x'):rep(1000000), {} for i = 1, 200 do t[i] = s end\n"
+      "lockstep.spawn(function() return t end)",
+      Verdict::assertion, "s.lua:4");
+}
 TEST(Resources, ProcessesAndDepth) {
   expect_verdict("while true do lockstep.spawn(lockstep.recv) end", Verdict::memory_bound);
   expect_verdict("local t = {} t.t = t\nlockstep.send(lockstep.self(), t)", Verdict::assertion,
