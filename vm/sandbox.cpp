@@ -341,6 +341,7 @@ void push_text(lua_State* L, int index) {
   if (luaL_getmetafield(L, index, "__tostring") != LUA_TNIL) {
     lua_pushvalue(L, index);
     lua_call(L, 1, 1);
+    if (!lua_isstring(L, -1)) luaL_error(L, "'__tostring' must return a string");
     return;
   }
   if (t == LUA_TLIGHTUSERDATA) {

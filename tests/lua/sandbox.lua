@@ -76,6 +76,13 @@ lockstep.scenario("tostring shows no addresses", function()
   assert(not tostring(lockstep.self()):find("0x"))
   local _, problem = pcall(error, t)
   same(tostring(problem), "table#1")
+  local odd = setmetatable({}, {
+    __tostring = function()
+      return t
+    end,
+  })
+  fails("'__tostring' must return a string", tostring, odd)
+  fails("'__tostring' must return a string", string.format, "%s", odd)
 end)
 
 lockstep.scenario("no bytecode", function()
