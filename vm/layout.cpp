@@ -60,6 +60,18 @@ int wanted(lua_State* L) {
   return 0;
 }
 
+int nested(lua_State* L) {
+  const lua_Integer n = lua_tointeger(L, 1);
+  if (n == 0) {
+    lua_pushinteger(L, load<uint32_t>(L, kStateCcalls) & 0xffff);
+    return 1;
+  }
+  lua_pushcfunction(L, nested);
+  lua_pushinteger(L, n - 1);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
 const char* check(lua_State* L) {
   // Closures: two instances of one function share a prototype, an instance of another does not.
   if (luaL_dostring(L,
@@ -137,6 +149,16 @@ const char* check(lua_State* L) {
   lua_pushnumber(L, 1.5);
   lua_call(L, 3, 1);
   if (!lua_toboolean(L, -1)) return "the arguments of a function";
+  lua_settop(L, 0);
+  lua_Integer depth[2];
+  for (int i = 0; i < 2; i++) {
+    lua_pushcfunction(L, nested);
+    lua_pushinteger(L, i * 20);
+    lua_call(L, 1, 1);
+    depth[i] = lua_tointeger(L, -1);
+  }
+  if (depth[0] < 1 || depth[0] > 20 || depth[1] != depth[0] + 20)
+    return "the calls that are nested";
   lua_settop(L, 0);
   // The table of strings: in the state's own block, and moved when there are many more strings.
   const void* const* strings = string_table(L, 2048, plain_alloc);

@@ -130,6 +130,16 @@ inline int wanted_results(lua_State* L) {
   return load<int16_t>(load<const void*>(L, kStateCallInfo), kCallInfoResults);
 }
 
+// lua_State: ... base_ci 96, hook, errfunc, nCcalls 176: how many calls of C are nested, in its low
+// half.
+inline constexpr size_t kStateCcalls = 176;
+// lua_closethread, which Lua 5.4.4 does not have: those around it count, so that what is closed
+// while something is closed has an end.
+inline int close_thread(lua_State* L, lua_State* from) {
+  store(L, kStateCcalls, load<uint32_t>(from, kStateCcalls) & 0xffff);
+  return lua_resetthread(L);
+}
+
 // Pins the hash seed of a state under construction: to be called from the allocator on its second
 // call, when the first block (the state) exists and nothing has been hashed. False if the place was
 // not found.

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "vm/layout.h"
 #include "vm/machine.h"
 
 namespace lockstep::vm {
@@ -198,7 +199,7 @@ int safe_random(lua_State* L) {
   return 1;
 }
 
-// coroutine.resume and wrap as Lua's, but noting which coroutine runs, for the watchdog.
+// coroutine.resume, wrap and close as Lua's, but noting which coroutine runs, for the watchdog.
 int resume(lua_State* L, lua_State* co, int narg) {
   if (!lua_checkstack(co, narg)) {
     lua_pushliteral(L, "too many arguments to resume");
@@ -237,12 +238,38 @@ int co_resume(lua_State* L) {
   lua_insert(L, r < 0 ? -2 : -(r + 1));
   return r < 0 ? 2 : r + 1;
 }
+// Runs what is to be closed; then the error is on top of the coroutine's stack, if there is one.
+int close_coroutine(lua_State* L, lua_State* co) {
+  Process* p = machine_of(L).world().current;
+  lua_State* before = p ? p->running : nullptr;
+  if (p) p->running = co;
+  const int status = layout::close_thread(co, L);
+  if (p) p->running = before;
+  return status;
+}
+int co_close(lua_State* L) {
+  lua_State* co = lua_tothread(L, 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  lua_Debug ar;
+  if (co == L) return luaL_error(L, "cannot close a running coroutine");
+  if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar))
+    return luaL_error(L, "cannot close a normal coroutine");
+  const bool closed = close_coroutine(L, co) == LUA_OK;
+  lua_pushboolean(L, closed);
+  if (closed) return 1;
+  lua_xmove(co, L, 1);
+  return 2;
+}
 int co_wrapped(lua_State* L) {
   lua_State* co = lua_tothread(L, lua_upvalueindex(1));
   if (lua_status(co) == LUA_OK && lua_gettop(co) == 0)
     return luaL_error(L, "cannot resume dead coroutine");
   const int r = resume(L, co, lua_gettop(L));
   if (r >= 0) return r;
+  if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD) {  // not one that is running
+    close_coroutine(L, co);
+    lua_xmove(co, L, 1);
+  }
   if (lua_type(L, -1) == LUA_TSTRING) {
     luaL_where(L, 1);
     lua_insert(L, -2);
@@ -409,6 +436,7 @@ void open_sandbox(lua_State* L) {
   set_field(L, "table", "sort", stable_sort);
   set_field(L, "coroutine", "resume", co_resume);
   set_field(L, "coroutine", "wrap", co_wrap);
+  set_field(L, "coroutine", "close", co_close);
   lua_getglobal(L, "string");
   lua_getfield(L, -1, "format");
   lua_pushcclosure(L, safe_format, 1);

@@ -85,6 +85,45 @@ lockstep.scenario("tostring shows no addresses", function()
   fails("'__tostring' must return a string", string.format, "%s", odd)
 end)
 
+lockstep.scenario("coroutines close what they leave open", function()
+  local closed = 0
+  local function open(f)
+    return function()
+      local x <close> = setmetatable({}, {
+        __close = function()
+          closed = closed + 1
+        end,
+      })
+      f()
+    end
+  end
+  fails("boom", coroutine.wrap(open(function()
+    error("boom")
+  end)))
+  same(closed, 1)
+  local co = coroutine.create(open(coroutine.yield))
+  coroutine.resume(co)
+  same(coroutine.close(co), true)
+  same(closed, 2)
+  same(coroutine.status(co), "dead")
+  co = coroutine.create(error)
+  coroutine.resume(co, "boom")
+  local ok, problem = coroutine.close(co)
+  assert(ok == false and problem == "boom")
+  fails("cannot close a running coroutine", coroutine.wrap(function()
+    coroutine.close(coroutine.running())
+  end))
+  local function again()
+    local one = coroutine.create(function()
+      local x <close> = setmetatable({}, { __close = again })
+      coroutine.yield()
+    end)
+    coroutine.resume(one)
+    assert(coroutine.close(one))
+  end
+  fails("C stack overflow", again)
+end)
+
 lockstep.scenario("no bytecode", function()
   same(string.dump, nil)
   local f, problem = load("\27Lua")

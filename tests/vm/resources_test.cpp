@@ -60,7 +60,10 @@ TEST(Resources, RunawayInsideACoroutineAndAMatcher) {
        {"coroutine.wrap(function() while true do end end)()",
         "while true do pcall(error, 'again') end",
         "lockstep.send(lockstep.self(), 1) lockstep.recv_first(function() while true do end end)",
-        "table.sort({2, 1}, function() while true do end end)"}) {
+        "table.sort({2, 1}, function() while true do end end)",
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = "
+        "function() while true do end end}) coroutine.yield() end)\n"
+        "coroutine.resume(co) coroutine.close(co)"}) {
     const auto result = run(body, few);
     ASSERT_EQ(result.findings.size(), 1u) << body;
     EXPECT_EQ(result.findings[0].outcome.verdict, Verdict::runaway) << body;
