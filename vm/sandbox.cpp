@@ -199,12 +199,29 @@ int safe_random(lua_State* L) {
   return 1;
 }
 
+// A coroutine that was made at file level has variables of its own, which nobody compares with what
+// was loaded.
+void refuse_file_level(lua_State* L, const lua_State* co) {
+  const char* end = host_of(L).image_end;
+  if (!end || reinterpret_cast<const char*>(co) >= end) return;
+  Machine& m = machine_of(L);
+  Outcome o{Verdict::misuse,
+            "the scenario ran a coroutine that was made at file level: processes would share its "
+            "variables unseen",
+            m.guest_site(L),
+            "file-level coroutine",
+            "make it in the process that runs it",
+            m.world().current ? m.label(m.self()) : ""};
+  m.finish(std::move(o));
+}
+
 // coroutine.resume, wrap and close as Lua's, but noting which coroutine runs, for the watchdog.
 int resume(lua_State* L, lua_State* co, int narg) {
   if (!lua_checkstack(co, narg)) {
     lua_pushliteral(L, "too many arguments to resume");
     return -1;
   }
+  refuse_file_level(L, co);
   lua_xmove(L, co, narg);
   Machine& m = machine_of(L);
   Process* p = m.world().current;
@@ -240,6 +257,7 @@ int co_resume(lua_State* L) {
 }
 // Runs what is to be closed; then the error is on top of the coroutine's stack, if there is one.
 int close_coroutine(lua_State* L, lua_State* co) {
+  refuse_file_level(L, co);
   Process* p = machine_of(L).world().current;
   lua_State* before = p ? p->running : nullptr;
   if (p) p->running = co;

@@ -72,6 +72,18 @@ const Case kCases[] = {
     {"Library", "lockstep.scenario('x', function()\nstring.upper = nil\nend)", "string", "s.lua:3"},
     {"Lockstep", "lockstep.scenario('x', function()\nlockstep.send = nil\nend)", "lockstep",
      "s.lua:3"},
+    {"FileCoroutine",
+     "local co = coroutine.create(function() coroutine.yield() end)\nlockstep.scenario('x', "
+     "function()\ncoroutine.resume(co)\nend)",
+     "coroutine", "s.lua:4"},
+    {"FileCoroutineWrapped",
+     "local next = coroutine.wrap(function() coroutine.yield() end)\nlockstep.scenario('x', "
+     "function()\nnext()\nend)",
+     "coroutine", "s.lua:4"},
+    {"FileCoroutineClosed",
+     "local co = coroutine.create(function() coroutine.yield() end)\nlockstep.scenario('x', "
+     "function()\ncoroutine.close(co)\nend)",
+     "coroutine", "s.lua:4"},
     {"FileClosureVariable",
      "local function make()\nlocal n = 0\nreturn function()\nn = n + 1\nend\nend\nlocal add = "
      "make()\nlockstep.scenario('x', function()\nadd()\nend)",
