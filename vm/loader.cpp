@@ -131,7 +131,7 @@ std::string option_text(lua_State* L, int index) {
 }
 
 int load_handler(lua_State* L) {
-  luaL_tolstring(L, 1, nullptr);
+  push_text(L, 1);
   return 1;
 }
 void load_hook(lua_State* L, lua_Debug*) {

@@ -1,5 +1,7 @@
 #include "vm/lua_model.h"
 
+#include "vm/sandbox.h"
+
 namespace lockstep::vm {
 
 using history::Operation;
@@ -92,7 +94,8 @@ int LuaModel::protected_call(lua_State* L) {
       r.yes = !lua_isnil(L, 3);
       if (!r.yes && r.why && !lua_isnil(L, 4)) {
         size_t n = 0;
-        const char* text = luaL_tolstring(L, 4, &n);
+        push_text(L, 4);
+        const char* text = lua_tolstring(L, -1, &n);
         r.bytes->assign(text, n);
       }
       if (r.yes)

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "vm/core_parts.h"
+#include "vm/sandbox.h"
 #include "vm/shared_state.h"
 
 namespace lockstep::vm {
@@ -42,7 +43,12 @@ int on_error(lua_State* L) {
   const int reason = lua_gettop(L);
   const char* error = nullptr;
   Term r = make_term(L, reason, m.arena(), m.scratch(), &error);
-  if (error) r = make_string(luaL_tolstring(L, reason, nullptr), m.arena());
+  if (error) {
+    push_text(L, reason);
+    size_t n;
+    const char* told = lua_tolstring(L, -1, &n);
+    r = make_string({told, n}, m.arena());
+  }
   const bool is_exit = std::strcmp(cls, "exit") == 0;
   if (!is_exit || !(r.tag == Tag::string && View{r.bytes}.string() == "normal")) {
     std::string site = m.guest_site(L), text;

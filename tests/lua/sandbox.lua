@@ -85,6 +85,27 @@ lockstep.scenario("tostring shows no addresses", function()
   fails("'__tostring' must return a string", string.format, "%s", odd)
 end)
 
+lockstep.scenario("reasons show no addresses", { crashes = "allow" }, function()
+  local function reason(f)
+    local _, ref = lockstep.spawn_monitor(f)
+    return lockstep.recv_first({ "DOWN", ref, lockstep.any, lockstep.any, lockstep.any })[5]
+  end
+  local cyclic = function()
+    local t = {}
+    t.t = t
+    return t
+  end
+  same(reason(function()
+    error(cyclic())
+  end)[1], "table#1")
+  same(reason(function()
+    lockstep.exit(coroutine.create(cyclic))
+  end), "thread#1")
+  same(reason(function()
+    error(setmetatable({}, { __name = "Named" }))
+  end)[1], "table#1")
+end)
+
 lockstep.scenario("coroutines close what they leave open", function()
   local closed = 0
   local function open(f)
