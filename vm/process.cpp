@@ -232,8 +232,8 @@ void Machine::process_body(Process& p) {
   if (status == LUA_ERRMEM) out_of_memory();  // a string buffer of the library: it asks only once
   if (status == LUA_OK) {
     p.exit_reason = make_string("normal", arena_);
-  } else if (p.exit_reason.tag ==
-             Tag::nil) {  // the handler itself failed: out of C stack, most likely
+  } else if (!p.crashed && p.exit_reason.tag == Tag::nil) {
+    // The handler itself failed: out of C stack, most likely.
     p.exit_reason = make_tuple(arena_, scratch_,
                                {make_string("stack overflow", arena_), make_string("", arena_)});
     p.crash_text = make_string("stack overflow", arena_);
