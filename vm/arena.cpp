@@ -16,7 +16,7 @@ char* reserve(size_t bytes) {
   if (probe == MAP_FAILED) return nullptr;
   const uint64_t at = reinterpret_cast<uint64_t>(probe) & ~(kAlign - 1);
   munmap(probe, 4096);
-  for (uint64_t i = 0; i < 512; i++) {
+  for (uint64_t i = 0; i < 8192; i++) {
     const uint64_t want = i % 2 ? at + kAlign * (i / 2 + 1) : at - kAlign * (i / 2);
     if (want == 0 || want >= 0x7fff00000000ull) continue;
     void* p = mmap(reinterpret_cast<void*>(want), bytes, PROT_READ | PROT_WRITE,

@@ -12,11 +12,18 @@
 #include <cstring>
 #include <type_traits>
 
+#include "vm/stack.h"
+
 namespace lockstep::vm {
 
 // Lua allows 200 nested C calls; the worst of them, gsub, needs about 2 KiB each. Nothing guards a
-// stack's end: a quarter is left for what an operation needs on top.
+// stack's end: half is left for what an operation needs on top, which is more without optimization
+// and with a sanitizer's red zones.
+#if defined(LOCKSTEP_ASAN) || !defined(NDEBUG)
+inline constexpr size_t kStackBytes = 2048 << 10;
+#else
 inline constexpr size_t kStackBytes = 768 << 10;
+#endif
 
 class Arena {
  public:
