@@ -223,8 +223,9 @@ lockstep.scenario("functions of loaded text", function()
   for _ = 1, 60 do
     local garbage = {}
     for i = 1, 20000 do garbage[i] = { i } end
+    assert(#garbage == 20000)
   end
   local kept = {}
   for i = 1, 2000 do kept[i] = load("return 'another " .. i .. "', function() return " .. i .. " end") end
-  assert(lockstep.recv()() == "hello from a text")
+  assert(lockstep.recv()() == "hello from a text" and #kept == 2000)
 end)

@@ -113,7 +113,7 @@ lockstep.scenario("coroutines close what they leave open", function()
   local closed = 0
   local function open(f)
     return function()
-      local x <close> = setmetatable({}, {
+      local _ <close> = setmetatable({}, {
         __close = function()
           closed = closed + 1
         end,
@@ -139,7 +139,7 @@ lockstep.scenario("coroutines close what they leave open", function()
   end))
   local function again()
     local one = coroutine.create(function()
-      local x <close> = setmetatable({}, { __close = again })
+      local _ <close> = setmetatable({}, { __close = again })
       coroutine.yield()
     end)
     coroutine.resume(one)
