@@ -1,5 +1,5 @@
-// The state of the reduction (strategy_dpor.cpp), of what never came (dpor_waiting.cpp) and of
-// parts (dpor_parts.cpp).
+// The state of the reduction (strategy_dpor.cpp), of races turned round (dpor_reverse.cpp), of what
+// never came (dpor_waiting.cpp) and of parts (dpor_parts.cpp).
 #pragma once
 #include <memory>
 #include <unordered_map>
@@ -169,7 +169,7 @@ class Dpor final : public Subtree {
   // to repeat a class, and is looked at again at its turn.
   bool inexact_ = false;
   std::vector<Covered> covered_;
-  const Step* covered_by_ = nullptr;  // what was to be turned round last
+  const Step* covered_by_ = nullptr;  // set by turn(), where a sleeping step covers the race
   std::vector<Pair> changed_;         // races whose later step is changed by the earlier one
   std::vector<uint64_t> keys_;        // by actor
   std::vector<uint32_t> creator_;     // by actor: 1 + the decision that created it

@@ -143,25 +143,24 @@ uint64_t Sequence::digest() const {
   return h;
 }
 
-void Sequence::insert_into(WakeupTree& tree, size_t from, Sleepers sleep, bool wholly) {
+void Sequence::insert_into(WakeupTree& tree, size_t from, const Sleepers& sleep, bool wholly) {
   WakeupTree* level = &tree;
-  const bool others = sleep.open;
-  std::erase_if(sleep.steps, [&](const Step* s) { return !others || !may_start_with(*s); });
-  const auto pass = [&](const Branch& branch) {  // it will sleep
-    if (others && may_start_with(*branch.step)) sleep.add(branch.step);
+  Sleepers idle;  // open, could come first, take no part
+  const auto will_sleep = [&](const Step* step) {
+    if (sleep.open && may_start_with(*step)) idle.add(step);
   };
+  for (const Step* s : sleep.steps) will_sleep(s);
   for (size_t i = from; i < level->size();) {
     Branch& branch = (*level)[i];
     const bool known = !branch.unsure || !branch.rest.empty();
-    if (!(known && sleep.steps.empty() ? may_start_with(*branch.step)
-                                       : starts_with(*branch.step))) {
-      pass(branch);
+    if (!(known && idle.steps.empty() ? may_start_with(*branch.step) : starts_with(*branch.step))) {
+      will_sleep(branch.step);
       i++;
       continue;
     }
     // What follows a leaf goes on without crashes for as long as it can (Dpor::pick_first).
     if (branch.leaf() && crash_follows(branch.step->who)) {
-      pass(branch);
+      will_sleep(branch.step);
       i++;
       continue;
     }
@@ -175,7 +174,7 @@ void Sequence::insert_into(WakeupTree& tree, size_t from, Sleepers sleep, bool w
       branch.asked = true;
     }
     if (steps_.empty()) return;
-    sleep.wake(*branch.step, equal_writes_);
+    idle.wake(*branch.step, equal_writes_);
     level = &branch.below();
     i = 0;
   }

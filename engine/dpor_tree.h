@@ -129,12 +129,12 @@ class Sequence {
   std::vector<std::pair<uint32_t, uint32_t>> order() const;
   uint64_t digest() const;  // of the steps; not the same in another run of the program
   // Adds what the tree does not cover yet. `from`: branches before it are not looked at. `sleep`:
-  // those that sleep there; where they are open, only a branch that this sequence could begin with
-  // and that takes part in it will do (covered_by). `wholly`: a sequence of the tree that this one
-  // goes on from is made as long as this one. It need not be if all is known that the tree's
-  // sequences touch, since none of them could then start with what is explored before it, and what
-  // follows it is found where it is explored.
-  void insert_into(WakeupTree& tree, size_t from, Sleepers sleep, bool wholly);
+  // those that sleep there. While an open one could come first that takes no part, only a branch
+  // that takes part will do: below another, all could be given up in favour of that one. `wholly`:
+  // a sequence of the tree that this one goes on from is made as long as this one. It need not be
+  // if all is known that the tree's sequences touch, since none of them could then start with what
+  // is explored before it, and what follows it is found where it is explored.
+  void insert_into(WakeupTree& tree, size_t from, const Sleepers& sleep, bool wholly);
 
  private:
   bool before(size_t early, size_t late) const {
