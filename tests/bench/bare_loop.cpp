@@ -153,8 +153,8 @@ const char* decode(lua_State* L, const char* p) {
 }
 int l_send(lua_State* L) {
   const auto to = static_cast<int>(luaL_checkinteger(L, 1));
-  encode(L, 2, g->workers[to].box);
   sync();
+  encode(L, 2, g->workers[to].box);
   if (g->workers[to].waits) {
     g->workers[to].waits = false;
     make_ready(to);
