@@ -27,11 +27,14 @@ class Follow final : public Chooser {
 }  // namespace
 
 uint32_t Machine::Frozen::changed(const char* memory, const char* image) const {
-  bool any = false;
   uint64_t difference = 0;
   for (const uint32_t w : words)
     difference |= layout::load<uint64_t>(memory, w) ^ layout::load<uint64_t>(image, w);
-  any = difference != 0;
+  for (const uint32_t v : variables) {
+    difference |= layout::load<uint64_t>(memory, v) ^ layout::load<uint64_t>(image, v);
+    difference |= layout::load<uint8_t>(memory, v + 8) ^ layout::load<uint8_t>(image, v + 8);
+  }
+  bool any = difference != 0;
   for (const Range& r : ranges)
     if (std::memcmp(memory + r.offset, image + r.offset, r.size) != 0) {
       any = true;

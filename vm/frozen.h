@@ -15,9 +15,10 @@ struct Machine::Frozen {
     uint32_t offset, size;  // within the image
     uint32_t owner;         // index into names
   };
-  std::vector<uint32_t> words;  // offsets of single words to compare
-  std::vector<Range> ranges;    // the larger pieces, ascending
-  std::vector<Range> detail;    // the same, not joined
+  std::vector<uint32_t> words;      // offsets of single words to compare
+  std::vector<uint32_t> variables;  // of file-level locals: a value of a word, then a tag
+  std::vector<Range> ranges;        // the larger pieces, ascending
+  std::vector<Range> detail;        // the same, not joined
   std::vector<std::string>
       names;  // "local counter (scenario.lua)", "global config", "table string"
   std::vector<const void*> tables;

@@ -10,6 +10,7 @@
 namespace lockstep::vm {
 namespace {
 constexpr uint32_t kSeed = 0x10c557e9;  // of the string hashes
+constexpr size_t kVariableBytes = 9;    // a value and its tag
 }  // namespace
 
 // ---- memory for Lua ----
@@ -172,7 +173,7 @@ void Machine::freeze() {
           lua_Debug ar;
           lua_pushvalue(L, index);
           lua_getinfo(L, ">S", &ar);
-          range(static_cast<const char*>(cell) + layout::kUpvalValue, 9,
+          range(static_cast<const char*>(cell) + layout::kUpvalValue, kVariableBytes,
                 std::string("the file-level local '") + variable + "' (" +
                     (ar.source[0] == '@' ? ar.source + 1 : ar.short_src) + ")");
         }
@@ -238,7 +239,9 @@ void Machine::freeze() {
   host_.libraries = libraries_.data();
   host_.library_count = libraries_.size();
   for (const Frozen::Range& r : f.detail) {
-    if (r.size % 8 == 0 && r.size <= 32)
+    if (r.size == kVariableBytes)
+      f.variables.push_back(r.offset);
+    else if (r.size % 8 == 0 && r.size <= 32)
       for (uint32_t i = 0; i < r.size; i += 8) f.words.push_back(r.offset + i);
     else
       f.ranges.push_back(r);
@@ -270,6 +273,12 @@ void Machine::find_mutable() {
     }
   }
   for (const Frozen::Range& r : frozen_->detail) fixed.insert(base + r.offset);  // whole arrays
+  const auto strings = blocks_.find(layout::load<char*>(image_.string_table, 0));
+  if (strings != blocks_.end()) {
+    fixed.insert(strings->first);
+    image_.chains = {static_cast<uint32_t>(strings->first - base),
+                     static_cast<uint32_t>(strings->second.size)};
+  }
   std::vector<Image::Piece> pieces;
   auto piece = [&](const char* p, size_t size) {
     const auto from = static_cast<uint32_t>(p - base) & ~31u;

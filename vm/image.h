@@ -17,6 +17,8 @@ struct Image {
     uint32_t offset, size;
   };
   std::vector<Piece> changing;
+  // The chains of short strings: changed if there are more strings, and only then.
+  Piece chains{};
 
   const char* data() const { return bytes.data(); }
   size_t size() const { return bytes.size(); }

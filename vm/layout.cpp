@@ -163,6 +163,15 @@ const char* check(lua_State* L) {
   // The table of strings: in the state's own block, and moved when there are many more strings.
   const void* const* strings = string_table(L, 2048, plain_alloc);
   if (!strings) return "the table of strings";
+  lua_gc(L, LUA_GCSTOP);
+  lua_pushliteral(L, "a string that is new");
+  const int used = strings_used(strings);
+  lua_pushliteral(L, "a string that is new");
+  if (strings_used(strings) != used) return "the number of strings, with one that is known";
+  lua_pushliteral(L, "another string that is new");
+  if (strings_used(strings) != used + 1) return "the number of strings, with one that is new";
+  lua_settop(L, 0);
+  lua_gc(L, LUA_GCRESTART);
   const void* before = *strings;
   if (luaL_dostring(L, "for i = 1, 2000 do local s = 'string ' .. i end") != LUA_OK ||
       *strings == before || load<int>(strings, 12) < 256)

@@ -28,6 +28,8 @@ void store(void* object, size_t offset, T v) {
 // global_State: { frealloc, ud, ... strt { hash, int nuse, int size } ... seed }: the table of
 // short strings is 48 bytes after the allocator's address, the seed 96.
 inline constexpr size_t kStringsAfterAllocator = 48, kSeedAfterAllocator = 96;
+// How many strings are in it. Without a collection it only grows, with each string that is new.
+inline int strings_used(const void* table) { return load<int>(table, 8); }
 
 // LClosure: { header 10, nupvalues 1, pad, gclist 8, Proto* p, UpVal* upvals[] }
 inline constexpr size_t kClosureProto = 24, kClosureUpvalues = 32;

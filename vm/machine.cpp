@@ -107,6 +107,8 @@ void Machine::run_once(Chooser& chooser) {
       !(slow_ & kSlowHunt)) {
     check_frozen();
     light_ = outcome_.verdict != Verdict::misuse && changed_little();
+  } else if (outcome_.verdict == Verdict::stopped) {
+    light_ = changed_little() && frozen_->changed(arena_.base(), image_.data()) == kNone;
   }
 }
 

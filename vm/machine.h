@@ -460,6 +460,7 @@ class Machine final : public System, public Memory {
   RecordedCheck failed_check_;
   bool light_ = false;  // the last execution changed only what Image::changing holds
   bool changed_little() const;
+  void take_from_image(const Image::Piece& piece);
   // Size of the last allocation refused to Lua: it collects garbage and asks once more.
   size_t refused_ = 0;
   int newstate_calls_ = 0;  // allocations while the state is made

@@ -63,7 +63,8 @@ class MachineMark final : public Mark {
     return heap.size() + stacks.size() + decisions.size() * sizeof(Decision);
   }
   bool light = false;  // without what is as it was loaded, file-level state too
-  size_t used = 0;     // of the arena
+  bool new_strings = false;
+  size_t used = 0;  // of the arena
   Room heap;
   Room stacks;  // the used parts of the live processes' stacks, one after the other
   std::vector<std::pair<char*, size_t>> parts;
@@ -90,20 +91,32 @@ bool strings_moved(const Image& image, const Arena& arena) {
   return layout::load<const void*>(image.string_table, 0) != layout::load<const void*>(then, 0);
 }
 
+// Are there strings that the image does not have? To be asked where none can have gone away.
+bool has_new_strings(const Image& image, const Arena& arena) {
+  const char* then =
+      image.data() + (reinterpret_cast<const char*>(image.string_table) - arena.base());
+  return layout::strings_used(image.string_table) != layout::strings_used(then);
+}
+
 // What a saved state holds of the arena.
 template <class F>
 void each_piece(const Image& image, char* base, const MachineMark& mark, const F& f) {
   if (!mark.light) return f(base, mark.used);
   for (const Image::Piece& piece : image.changing) f(base + piece.offset, piece.size);
+  if (mark.new_strings) f(base + image.chains.offset, image.chains.size);
   f(base + image.size(), mark.used - image.size());
 }
 
 }  // namespace
 
+void Machine::take_from_image(const Image::Piece& piece) {
+  copy_image(arena_.base() + piece.offset, image_.data() + piece.offset, piece.size);
+}
+
 void Machine::begin(uint64_t seed, uint64_t iteration) {
   if (light_) {
-    for (const Image::Piece& piece : image_.changing)
-      copy_image(arena_.base() + piece.offset, image_.data() + piece.offset, piece.size);
+    if (has_new_strings(image_, arena_)) take_from_image(image_.chains);
+    for (const Image::Piece& piece : image_.changing) take_from_image(piece);
   } else {
     copy_image(arena_.base(), image_.data(), image_.size());
   }
@@ -143,6 +156,7 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
   auto& mark = static_cast<MachineMark&>(*old);
   const World& w = *world_;
   mark.light = changed_little() && frozen_->changed(arena_.base(), image_.data()) == kNone;
+  mark.new_strings = has_new_strings(image_, arena_);
   mark.used = arena_.used();
   size_t size = 0;
   each_piece(image_, arena_.base(), mark, [&](const char*, size_t n) { size += n; });
@@ -170,7 +184,10 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
 
 void Machine::restore(const Mark& mark) {
   const auto& m = static_cast<const MachineMark&>(mark);
-  if (m.light && !light_) copy_image(arena_.base(), image_.data(), image_.size());
+  if (m.light && !light_)
+    copy_image(arena_.base(), image_.data(), image_.size());
+  else if (m.light && !m.new_strings && has_new_strings(image_, arena_))
+    take_from_image(image_.chains);
   light_ = false;
   const char* from = m.heap.data();
   each_piece(image_, arena_.base(), m, [&](char* to, size_t n) {
