@@ -10,7 +10,7 @@ local recv, exception = lockstep.recv, lockstep.exception
 
 local gen_statem = {}
 
--- S: mod, functions (state functions mode), enter, state, data, parent, name,
+-- S: mod, below (modules under it, for pop_callback_module), functions (state functions mode), enter, state, data, parent, name,
 --    queue (events to handle, in order), postponed (oldest first), timers ({type, content, ref or 0} ...), zero (of them,
 --    those with no time to wait, in order).
 
@@ -28,6 +28,32 @@ end
 local function crash(S, reason)
   local _, e = xpcall(lockstep.error, exception, reason)
   terminate(S, gen.reason(e), e)
+end
+
+-- callback_mode: a function, or what it would return: one name or a list with "state_enter".
+local function set_mode(S, mod)
+  local mode = mod.callback_mode
+  local ok = true
+  if type(mode) == "function" then ok, mode = xpcall(mode, exception) end
+  if not ok then
+    if mode.class ~= "throw" then return terminate(S, gen.reason(mode), mode) end
+    mode = mode.reason
+  end
+  local functions, enter
+  for _, name in ipairs(type(mode) == "table" and mode or { mode }) do
+    if name == "state_functions" then
+      functions = true
+    elseif name == "handle_event_function" then
+      functions = false
+    elseif name == "state_enter" then
+      enter = true
+    else
+      functions = nil
+      break
+    end
+  end
+  if functions == nil then crash(S, { "bad_return_from_callback_mode", mode }) end
+  S.mod, S.functions, S.enter = mod, functions, enter
 end
 
 -- ---- timers ----
@@ -82,6 +108,8 @@ end
 
 local SINGLE = { reply = true, next_event = true, timeout = true, state_timeout = true, change_callback_module = true,
   push_callback_module = true }
+-- Actions that are no tuples.
+local ALONE = { postpone = true, hibernate = true, infinity = true, pop_callback_module = true }
 
 -- One action or a list of them, as a list.
 local function listed(actions)
@@ -90,9 +118,7 @@ local function listed(actions)
   local first = actions[1]
   if SINGLE[first] then return { actions } end
   -- A tuple that is no action, not a list of actions: reported as it is.
-  if #actions >= 2 and type(first) == "string" and first ~= "postpone" and first ~= "hibernate" and first ~= "infinity" then
-    return { actions }
-  end
+  if #actions >= 2 and type(first) == "string" and not ALONE[first] then return { actions } end
   if (first == "postpone" or first == "hibernate") and type(actions[2]) == "boolean" then return { actions } end
   if type(first) == "table" and first[1] == "timeout" and #first == 2 and type(actions[2]) ~= "table" and #actions >= 2 then
     return { actions }
@@ -103,36 +129,58 @@ end
 local function is_time(t)
   return t == "infinity" or t == "cancel" or t == "update" or math.type(t) == "integer" and t >= 0
 end
+local function is_from(from) return type(from) == "table" and lockstep.is_pid(from[1]) end
 
--- Applies actions to the transition T under way: {postpone, events, timeouts}. Replies are sent now.
+local EVENTS = { cast = true, info = true, internal = true, timeout = true, state_timeout = true }
+local function is_event(kind)
+  if type(kind) ~= "table" then return EVENTS[kind] end
+  return #kind == 2 and (kind[1] == "timeout" or kind[1] == "call" and is_from(kind[2]))
+end
+
+-- Another callback module, whose callback mode counts from now on.
+local function change_module(S, kind, mod)
+  if kind == "pop_callback_module" then
+    return set_mode(S, table.remove(S.below))
+  elseif kind == "push_callback_module" then
+    S.below[#S.below + 1] = S.mod
+  end
+  set_mode(S, mod)
+end
+
+-- Applies actions to the transition T under way: {postpone, events, timeouts}. Replies are sent now. What an enter call may not
+-- do is not the same as what nobody may.
 local function act(S, T, actions, entering)
   for _, action in ipairs(listed(actions)) do
-    local kind = type(action) == "table" and action[1] or action
-    local good = true
-    if kind == "reply" and type(action) == "table" then
-      gen.reply(action[2], action[3])
+    local tuple = type(action) == "table"
+    local kind = tuple and action[1] or action
+    local good, allowed = true, true
+    if kind == "reply" and tuple then
+      good = is_from(action[2])
+      if good then gen.reply(action[2], action[3]) end
     elseif kind == "postpone" then
-      good = not entering and (type(action) ~= "table" or type(action[2]) == "boolean")
-      T.postpone = type(action) ~= "table" or action[2]
-    elseif kind == "next_event" and type(action) == "table" and #action >= 2 then
-      good = not entering
+      allowed = not entering or tuple
+      good = not tuple or action[2] == false or action[2] == true and not entering
+      T.postpone = not tuple or action[2]
+    elseif kind == "next_event" and tuple and #action >= 2 then
+      allowed, good = not entering, is_event(action[2])
       T.events[#T.events + 1] = { action[2], action[3] }
     elseif kind == "hibernate" then
       good = true
-    elseif (kind == "timeout" or kind == "state_timeout") and type(action) == "table" and is_time(action[2]) then
+    elseif (kind == "timeout" or kind == "state_timeout") and tuple and is_time(action[2]) then
       T.timeouts[#T.timeouts + 1] = action
     elseif type(kind) == "table" and kind[1] == "timeout" and #kind == 2 and is_time(action[2]) then
       T.timeouts[#T.timeouts + 1] = action
-    elseif type(action) ~= "table" and is_time(action) and action ~= "cancel" and action ~= "update" then
+    elseif not tuple and is_time(action) and action ~= "cancel" and action ~= "update" then
       T.timeouts[#T.timeouts + 1] = { "timeout", action, action }
-    elseif kind == "change_callback_module" and type(action) == "table" then
-      S.mod = action[2]
+    elseif (kind == "change_callback_module" or kind == "push_callback_module") and tuple and type(action[2]) == "table"
+      or action == "pop_callback_module" and #S.below > 0 then
+      allowed = not entering
+      if allowed then change_module(S, kind, tuple and action[2]) end
     else
       good = false
     end
-    if not good then
-      crash(S, { entering and "bad_state_enter_action_from_state_function" or "bad_action_from_state_function", action })
-    end
+    if not allowed then crash(S, { "bad_state_enter_action_from_state_function", action }) end
+    if not good then crash(S, { "bad_action_from_state_function", action }) end
   end
 end
 
@@ -148,12 +196,19 @@ end
 
 local result
 
+-- Whether a later action sets the same timeout: only the last one counts.
+local function again(timeouts, i)
+  for k = i + 1, #timeouts do
+    if gen.same(timeouts[k][1], timeouts[i][1]) then return true end
+  end
+  return false
+end
+
 -- Enter calls, then what the transition asked for.
 local function complete(S, T, event)
   while S.enter and T.enter do
-    local old = T.enter
     T.enter = nil
-    result(S, T, event, true, callback(S, "enter", old[1]))
+    result(S, T, event, true, callback(S, "enter", T.old))
   end
   if T.postpone and event then S.postponed[#S.postponed + 1] = event end
   local queue = S.queue
@@ -172,7 +227,9 @@ local function complete(S, T, event)
     queue = events
   end
   S.queue = queue
-  for _, t in ipairs(T.timeouts) do set_timer(S, t[1], t[2], t[3], t[4]) end
+  for i, t in ipairs(T.timeouts) do
+    if not again(T.timeouts, i) then set_timer(S, t[1], t[2], t[3], t[4]) end
+  end
 end
 
 -- What a callback returned, for the transition T.
@@ -185,20 +242,23 @@ function result(S, T, event, entering, ok, tag, ...)
       if type(thrown) == "table" then return result(S, T, event, entering, true, table.unpack(thrown)) end
       return result(S, T, event, entering, true, thrown)
     end
+    S.state, S.data = T.old, T.old_data  -- an enter call that fails leaves the transition undone
     return terminate(S, gen.reason(tag), tag)
   end
+  local bad = "bad_return_from_state_function"
   if tag == "next_state" and (count == 2 or count == 3) then
     local change = not gen.same(S.state, a)
     if not (entering and change) then
       S.data = b
       if change then
-        T.enter = { S.state }
+        T.enter = true
         T.changed = true
         S.state = a
         if S.functions and type(a) ~= "string" then crash(S, { "callback_mode", "state_functions" }) end
       end
       return act(S, T, c, entering)
     end
+    bad = "bad_state_enter_return_from_state_function"
   elseif tag == "keep_state" and (count == 1 or count == 2) then
     S.data = a
     return act(S, T, b, entering)
@@ -206,10 +266,10 @@ function result(S, T, event, entering, ok, tag, ...)
     return act(S, T, a, entering)
   elseif tag == "repeat_state" and (count == 1 or count == 2) then
     S.data = a
-    if not entering then T.enter = { S.state } end
+    T.enter = true
     return act(S, T, b, entering)
   elseif tag == "repeat_state_and_data" and count <= 1 then
-    if not entering then T.enter = { S.state } end
+    T.enter = true
     return act(S, T, a, entering)
   elseif tag == "stop" and count <= 2 then
     if count == 2 then S.data = b end
@@ -219,20 +279,21 @@ function result(S, T, event, entering, ok, tag, ...)
   elseif tag == "stop_and_reply" and (count == 2 or count == 3) then
     if count == 3 then S.data = c end
     for _, reply in ipairs(listed(b)) do
-      if type(reply) ~= "table" or reply[1] ~= "reply" then crash(S, { "bad_reply_action_from_state_function", reply }) end
+      if type(reply) ~= "table" or reply[1] ~= "reply" or not is_from(reply[2]) then
+        crash(S, { "bad_reply_action_from_state_function", reply })
+      end
       gen.reply(reply[2], reply[3])
     end
     return terminate(S, a)
   elseif tag == nil and count == 0 then
     return crash(S, "function_clause")
   end
-  local value = gen.tuple(count + 1, tag, ...)
-  crash(S, { entering and "bad_state_enter_return_from_state_function" or "bad_return_from_state_function", value })
+  crash(S, { bad, gen.tuple(count + 1, tag, ...) })
 end
 
 local function handle(S, event)
   cancel(S, "timeout")
-  local T = { events = {}, timeouts = {} }
+  local T = { events = {}, timeouts = {}, old = S.state, old_data = S.data }
   result(S, T, event, false, callback(S, event[1], event[2]))
   complete(S, T, event)
 end
@@ -290,27 +351,6 @@ end
 
 -- ---- starting ----
 
--- callback_mode: a function, or what it would return: one name or a list with "state_enter".
-local function set_mode(S)
-  local mode = S.mod.callback_mode
-  local ok = true
-  if type(mode) == "function" then ok, mode = xpcall(mode, exception) end
-  if not ok then return gen.reason(mode) end
-  for _, name in ipairs(type(mode) == "table" and mode or { mode }) do
-    if name == "state_functions" then
-      S.functions, S.known = true, true
-    elseif name == "handle_event_function" then
-      S.functions, S.known = false, true
-    elseif name == "state_enter" then
-      S.enter = true
-    else
-      S.known = false
-      break
-    end
-  end
-  if not S.known then return { "bad_return_from_callback_mode", mode } end
-end
-
 local function initialised(S, ack, ok, ...)
   local tag, state, data, actions = ...
   local function leave(value, reason, e)
@@ -329,11 +369,10 @@ local function initialised(S, ack, ok, ...)
   end
   local count = select("#", ...)
   if tag == "ok" and (count == 3 or count == 4) then
-    local wrong = set_mode(S)
-    if wrong then leave(wrong, wrong) end
     S.state, S.data = state, data
     ack(true, lockstep.self())
-    local T = { events = {}, timeouts = {}, enter = { state } }
+    set_mode(S, S.mod)
+    local T = { events = {}, timeouts = {}, old = state, old_data = data, enter = true }
     act(S, T, actions, false)
     complete(S, T, nil)
     return loop(S)
@@ -356,7 +395,7 @@ local function serve(ack, parent, name, mod, argument)
       return
     end
   end
-  local S = { mod = mod, parent = parent, name = name, queue = {}, postponed = {}, timers = {}, zero = {} }
+  local S = { mod = mod, below = {}, parent = parent, name = name, queue = {}, postponed = {}, timers = {}, zero = {} }
   initialised(S, ack, xpcall(mod.init or missing, exception, argument))
 end
 
@@ -386,8 +425,11 @@ function gen_statem.start_monitor(...) return start("start_monitor", "monitor", 
 
 function gen_statem.call(ref, request, timeout)
   if timeout == nil then timeout = "infinity" end
-  gen.check_timeout(timeout, "call", 3)
-  return gen.call("gen_statem", ref, "$gen_call", request, timeout, { ref, request, timeout })
+  local limit = timeout
+  -- How a late reply is kept from the caller made a difference before there were aliases.
+  if type(timeout) == "table" and (timeout[1] == "clean_timeout" or timeout[1] == "dirty_timeout") then limit = timeout[2] end
+  gen.check_timeout(limit, "call", 3)
+  return gen.call("gen_statem", ref, "$gen_call", request, limit, { ref, request, timeout })
 end
 
 function gen_statem.cast(ref, request)
@@ -416,6 +458,9 @@ gen_statem.check_response = gen_server.check_response
 -- {state, data}, as sys:get_state
 function gen_statem.get_state(ref, timeout)
   return gen.call("sys", ref, "system", "get_state", timeout or 5000, { ref, "get_state" })
+end
+function gen_statem.replace_state(ref, fn, timeout)
+  return gen.call("sys", ref, "system", { "replace_state", fn }, timeout or 5000, { ref, "replace_state" })
 end
 
 return gen_statem

@@ -53,5 +53,10 @@ function gen_statem.check_response(message, id) end
 ---@param timeout? lockstep.timeout
 ---@return table state_and_data
 function gen_statem.get_state(ref, timeout) end
+---@param ref lockstep.server
+---@param fn fun(state_and_data: table): table
+---@param timeout? lockstep.timeout
+---@return table state_and_data
+function gen_statem.replace_state(ref, fn, timeout) end
 
 return gen_statem
