@@ -193,11 +193,13 @@ int ets_update_counter(lua_State* L) {
   return m.done(L, p, 1);
 }
 
+// What is no operation gets a position that no object has, since only an object finds it wrong.
 ElementOp element_op(lua_State* L, Machine& m, int index) {
   ElementOp op;
-  if (lua_type(L, index) != LUA_TTABLE || lua_rawlen(L, index) != 2) badarg(L);
-  op.position = integer_at(L, index, 1);
-  if (op.position < 1) badarg(L);
+  if (lua_type(L, index) != LUA_TTABLE || lua_rawlen(L, index) != 2) return op;
+  const bool integer = lua_rawgeti(L, index, 1) == LUA_TNUMBER && lua_isinteger(L, -1);
+  if (integer) op.position = lua_tointeger(L, -1);
+  lua_pop(L, 1);
   lua_rawgeti(L, index, 2);
   op.value = m.encode_argument(L, lua_gettop(L), "ets.update_element");
   lua_pop(L, 1);
@@ -266,8 +268,8 @@ int ets_update_element(lua_State* L) {
     badarg(L);
   for (uint32_t i = 0; i < ops.count; i++) {
     const int64_t at = ops.data[i].position;
-    if (at == static_cast<int64_t>(t.keypos) ||
-        (row.bytes && at > static_cast<int64_t>(row.view().array_size())))
+    if (row.bytes && (at < 1 || at == static_cast<int64_t>(t.keypos) ||
+                      at > static_cast<int64_t>(row.view().array_size())))
       badarg(L);
     char room[16];
     if (shares_variables(view_of(ops.data[i].value, room)))

@@ -161,6 +161,17 @@ lockstep.scenario("update_element", function()
   expect('{{"made", "b"}}', ets.lookup(s, "made"))
 end)
 
+-- As ets_update_element_3 of erl_db.c: a missing key is false before anybody looks at the operations.
+lockstep.scenario("update_element of a key that is missing", function()
+  local s = new()
+  ets.insert(s, { "k", 1 })
+  for _, op in ipairs { { 1, "key" }, { 0, "none" }, { 40, "far" }, { 1.5, "float" }, { { 2, "fine" }, { 2 } } } do
+    expect("false", ets.update_element(s, "none", op))
+    expect("false", pcall(ets.update_element, s, "k", op))
+  end
+  expect('{{"k", 1}}', ets.lookup(s, "k"))
+end)
+
 lockstep.scenario("match specifications", function()
   local o = new("ordered_set")
   for i = 1, 6 do
