@@ -7,17 +7,16 @@
 namespace lockstep::vm {
 namespace {
 
-Process& pid_argument(lua_State* L, Machine& m, int i, const char* what) {
+Process& pid_argument(lua_State* L, Machine& m, int i) {
   Process* p = m.find(light_at(L, i));
-  if (!p)
-    luaL_error(L, "bad argument #%d to '%s' (pid expected, got %s)", i, what, luaL_typename(L, i));
+  if (!p) badarg(L);
   return *p;
 }
 
 int l_link(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "link");
-  Process& q = pid_argument(L, m, 1, "link");
+  Process& q = pid_argument(L, m, 1);
   m.announce_aimed(L, p, "link", OpKind::link, 0, Aim::link, &q, nullptr, q.node);
   lua_pushboolean(L, 1);
   if (&p == &q) return m.done(L, p, 1);
@@ -45,7 +44,7 @@ int l_link(lua_State* L) {
 int l_unlink(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unlink");
-  Process& q = pid_argument(L, m, 1, "unlink");
+  Process& q = pid_argument(L, m, 1);
   Footprint other[5];
   const size_t n = m.telling(p, q, SignalKind::unlink, 0, {}, other);
   m.announce(L, p, "unlink", OpKind::unlink, Access::write, link_end(p, q), 0, other, n);
@@ -72,26 +71,39 @@ bool option(lua_State* L, int table, const char* name) {
 
 }  // namespace
 
-AliasMode alias_mode(lua_State* L, int index, const char* what) {
+AliasMode alias_mode(lua_State* L, int index) {
   static const char* const names[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
   const char* given = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
   for (int i = 0; i < 3; i++)
     if (std::strcmp(given, names[i]) == 0) return static_cast<AliasMode>(i);
-  luaL_error(L,
-             "bad argument #2 to '%s' (alias is \"explicit_unalias\", \"demonitor\" or "
-             "\"reply_demonitor\")",
-             what);
-  __builtin_unreachable();
+  badarg(L);
 }
 
 namespace {
 
-// alias(): a reference that messages can be sent to, until unalias.
+// alias({"explicit_unalias" or "reply"}?): a reference that messages can be sent to, until unalias
+// or the first of them.
 int l_alias(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "alias");
+  AliasMode mode = AliasMode::explicit_unalias;
+  if (!lua_isnoneornil(L, 1)) {
+    if (!lua_istable(L, 1)) badarg(L);
+    const auto n = static_cast<lua_Integer>(lua_rawlen(L, 1));
+    for (lua_Integer i = 1; i <= n; i++) {
+      const bool text = lua_rawgeti(L, 1, i) == LUA_TSTRING;
+      const char* given = text ? lua_tostring(L, -1) : "";
+      if (std::strcmp(given, "reply") == 0)
+        mode = AliasMode::reply_demonitor;
+      else if (std::strcmp(given, "explicit_unalias") == 0)
+        mode = AliasMode::explicit_unalias;
+      else
+        badarg(L);
+      lua_pop(L, 1);
+    }
+  }
   const uint64_t ref = m.make_ref(p);
-  m.add_alias(p, Alias{ref, AliasMode::explicit_unalias});
+  m.add_alias(p, Alias{ref, mode});
   push_light(L, ref);
   return 1;
 }
@@ -123,7 +135,7 @@ int l_monitor(lua_State* L) {
     tag = m.encode_argument(L, -1, "monitor");
     lua_getfield(L, 2, "alias");
     alias = !lua_isnil(L, -1);
-    if (alias) mode = alias_mode(L, -1, "monitor");
+    if (alias) mode = alias_mode(L, -1);
     lua_settop(L, 2);
   }
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there

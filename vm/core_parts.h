@@ -13,7 +13,7 @@ void add_core_local(lua_State* L);
 void add_core_properties(lua_State* L);
 void add_core_info(lua_State* L);
 
-AliasMode alias_mode(lua_State* L, int index, const char* what);  // raises if it is none
+AliasMode alias_mode(lua_State* L, int index);  // raises if it is none
 // Pushes a process's dictionary, a table that is its own; with `make` it is made if need be.
 bool push_dictionary(lua_State* L, const Process& p, bool make);
 

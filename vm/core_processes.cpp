@@ -97,7 +97,7 @@ int l_spawn_opt(lua_State* L) {
         tie.tag = m.encode_argument(L, -1, "spawn_opt");
         lua_getfield(L, -2, "alias");
         tie.alias = !lua_isnil(L, -1);
-        if (tie.alias) tie.mode = alias_mode(L, -1, "spawn_opt");
+        if (tie.alias) tie.mode = alias_mode(L, -1);
       }
     } else if (pair) {
       for (const char* t : tuning) known = known || std::strcmp(name, t) == 0;

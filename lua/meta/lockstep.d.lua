@@ -125,8 +125,9 @@ function lockstep.monitor(object, options) end
 ---@param options? {flush: boolean?, info: boolean?}
 ---@return boolean
 function lockstep.demonitor(ref, options) end
+---@param options? ("explicit_unalias"|"reply")[]
 ---@return lockstep.ref
-function lockstep.alias() end
+function lockstep.alias(options) end
 ---@param ref lockstep.ref
 ---@return boolean active
 function lockstep.unalias(ref) end

@@ -215,3 +215,22 @@ lockstep.scenario("keys of the dictionary are terms", function()
   h.expect({ lockstep.erase({ "user", 1 }), lockstep.get(), lockstep.get_keys "bob" },
     { "bob", { { "other", "bob" } }, { "other" } })
 end)
+
+-- ---- aliases, and what is no pid ----
+
+lockstep.scenario("an alias for one reply", function()
+  local once, always = lockstep.alias { "reply" }, lockstep.alias { "explicit_unalias" }
+  for i = 1, 2 do
+    lockstep.send(once, { "once", i })
+    lockstep.send(always, { "always", i })
+  end
+  h.expect(h.drain(), { { "once", 1 }, { "always", 1 }, { "always", 2 } })
+  h.expect({ lockstep.unalias(once), lockstep.unalias(always) }, { false, true })
+  h.expect(h.raised(lockstep.alias, { "bogus" }), badarg)
+  h.expect(h.raised(lockstep.monitor, lockstep.self(), { alias = "bogus" }), badarg)
+end)
+
+lockstep.scenario("what is no pid cannot be linked", function()
+  h.expect(h.raised(lockstep.link, "name"), badarg)
+  h.expect(h.raised(lockstep.unlink, 5), badarg)
+end)

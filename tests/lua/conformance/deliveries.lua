@@ -44,11 +44,6 @@ lockstep.scenario("demonitor ends an alias of its mode and not another", functio
   end
 end)
 
-lockstep.scenario("an unknown alias mode is refused", function()
-  local ok, e = pcall(lockstep.monitor, lockstep.self(), { alias = "often" })
-  h.expect({ ok, tostring(e):find("reply_demonitor", 1, true) ~= nil }, { false, true })
-end)
-
 lockstep.scenario("one of several patterns", function()
   local me = lockstep.self()
   lockstep.send(me, { "c" })
