@@ -160,10 +160,10 @@ end
 -- ---- requests ----
 
 -- One request and its answer: true and the answer, or false and why there is none. A plain reference as tag is an alias, to
--- which the answer goes; with no time limit there is no alias, as in OTP, and the tag is {"ref", reference}.
+-- which the answer goes; with no time limit and on the own node there is no alias, as in OTP, and the tag is {"ref", reference}.
 local function request(pid, self, label, content, timeout)
   local ref, tag
-  if timeout == "infinity" then
+  if timeout == "infinity" and is_pid(pid) and lockstep.node(pid) == lockstep.node() then
     ref = monitor(pid)
     tag = { "ref", ref }
   else
@@ -204,6 +204,15 @@ function gen.call(who, server, label, content, timeout, shown)
   if ok then return answer end
   lockstep.exit({ answer, { who, "call", shown } })
 end
+
+-- What module sys does, which exits {why, {"sys", what, {server [, timeout]}}}.
+local function sys(server, what, timeout)
+  local ok, answer = gen.ask(server, "system", what, timeout == nil and 5000 or timeout)
+  if ok then return answer end
+  lockstep.exit({ answer, { "sys", what, { server, timeout } } })
+end
+function gen.get_state(server, timeout) return sys(server, "get_state", timeout) end
+function gen.replace_state(server, fn, timeout) return sys(server, { "replace_state", fn }, timeout) end
 
 function gen.check_timeout(timeout, what, position)
   if timeout == "infinity" or math.type(timeout) == "integer" and timeout >= 0 then return timeout end

@@ -13,12 +13,13 @@ local gen_server = {}
 
 -- S: mod, state, parent, name, timeout of the next receive (nil: none).
 
-local function terminate(S, reason, e)
+-- A last reply goes out when the callback has run, whatever came of it.
+local function terminate(S, reason, e, from, reply)
   local callback = S.mod.terminate
-  if callback then
-    local ok, failed = xpcall(callback, exception, reason, S.state)
-    if not ok and failed.class ~= "throw" then error(failed, 0) end
-  end
+  local ok, failed = true, nil
+  if callback then ok, failed = xpcall(callback, exception, reason, S.state) end
+  if from then gen.reply(from, reply) end
+  if not ok and failed.class ~= "throw" then error(failed, 0) end
   if e then error(e, 0) end
   lockstep.exit(reason)
 end
@@ -90,8 +91,7 @@ local function two_way(S, from, ok, tag, a, b, c, ...)
       if next_wait(S, c) then return end
     elseif tag == "stop" then
       S.state = c
-      gen.reply(from, b)
-      terminate(S, a)
+      terminate(S, a, nil, from, b)
     end
     return bad_return(S, tag, a, b, c, ...)
   end
@@ -103,8 +103,10 @@ local function two_way(S, from, ok, tag, a, b, c, ...)
 end
 
 local function on_call(S, from, ok, tag, ...)
-  if not ok or tag == "reply" or tag == "stop" and select("#", ...) > 2 then return two_way(S, from, ok, tag, ...) end
-  if tag == nil and select("#", ...) == 0 then return bad_return(S) end
+  local count = select("#", ...)
+  if not ok or tag == "reply" and count > 1 or tag == "stop" and count > 2 then return two_way(S, from, ok, tag, ...) end
+  if tag == "reply" then return bad_return(S, tag, ...) end
+  if tag == nil and count == 0 then return bad_return(S) end
   return one_way(S, ok, tag, ...)
 end
 
@@ -355,11 +357,6 @@ function gen_server.abcast(nodes, name, request)
 end
 
 -- What sys:get_state and sys:replace_state do.
-function gen_server.get_state(server, timeout)
-  return gen.call("sys", server, "system", "get_state", timeout or 5000, { server, "get_state" })
-end
-function gen_server.replace_state(server, fn, timeout)
-  return gen.call("sys", server, "system", { "replace_state", fn }, timeout or 5000, { server, "replace_state" })
-end
+gen_server.get_state, gen_server.replace_state = gen.get_state, gen.replace_state
 
 return gen_server

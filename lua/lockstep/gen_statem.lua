@@ -455,12 +455,7 @@ gen_statem.receive_response = gen_server.receive_response
 gen_statem.wait_response = gen_server.wait_response
 gen_statem.check_response = gen_server.check_response
 
--- {state, data}, as sys:get_state
-function gen_statem.get_state(ref, timeout)
-  return gen.call("sys", ref, "system", "get_state", timeout or 5000, { ref, "get_state" })
-end
-function gen_statem.replace_state(ref, fn, timeout)
-  return gen.call("sys", ref, "system", { "replace_state", fn }, timeout or 5000, { ref, "replace_state" })
-end
+-- {state, data}, as sys:get_state and sys:replace_state
+gen_statem.get_state, gen_statem.replace_state = gen.get_state, gen.replace_state
 
 return gen_statem

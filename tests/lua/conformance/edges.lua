@@ -16,6 +16,30 @@ lockstep.scenario("init has to give a state, which may be nil", function()
   assert(lockstep.is_pid((gen_server.start({ init = function() lockstep.throw({ "ok", 1 }) end }))))
 end)
 
+-- gen_server.erl runs terminate in a try, after which it replies.
+lockstep.scenario("the last reply comes after terminate", { crashes = "allow" }, function()
+  local me = lockstep.self()
+  local function server(terminate)
+    return gen_server.start({ init = function() return "ok", 1 end, terminate = terminate,
+      handle_call = function() return "stop", "normal", "bye", 2 end })
+  end
+  h.expect(gen_server.call(server(function(why, state) lockstep.send(me, { why, state }) end), "x"), "bye")
+  h.expect(h.drain(), { { "normal", 2 } })
+  h.expect(gen_server.call(server(function() lockstep.error "boom" end), "x"), "bye")
+end)
+
+lockstep.scenario("a reply without a state is a bad return", { crashes = "allow" }, function()
+  local p = gen_server.start({ init = function() return "ok", 1 end, handle_call = function() return "reply", "r" end })
+  h.expect(h.raised(gen_server.call, p, "x"),
+    { "raised", "exit", { { "bad_return_value", { "reply", "r" } }, { "gen_server", "call", { p, "x" } } } })
+end)
+
+lockstep.scenario("get_state of nobody names sys", function()
+  h.expect(h.raised(gen_server.get_state, "no_such"), { "raised", "exit", { "noproc", { "sys", "get_state", { "no_such" } } } })
+  h.expect(h.raised(gen_statem.get_state, "no_such", 10),
+    { "raised", "exit", { "noproc", { "sys", "get_state", { "no_such", 10 } } } })
+end)
+
 lockstep.scenario("check_response tells the response from other messages", function()
   local function echo(request, _, s) return "reply", request, s end
   local p = gen_server.start({ init = function() return "ok", 1 end, handle_call = echo })

@@ -231,3 +231,32 @@ lockstep.scenario("node-gen-server-remote", function()
     failed({ "nodedown", "b" }, "p"),
   })
 end)
+
+-- gen.erl: a call without a time limit has an alias if the server is on another node, as the connection may end it, too.
+local late = { init = function() return "ok", {} end }
+function late.handle_call(_, from) return "noreply", from end
+function late.handle_cast(_, from)
+  gen_server.reply(from, "late")
+  return "noreply", from
+end
+
+lockstep.scenario("a reply that comes after the cut is dropped", function()
+  cluster.start_nodes { "a", "b" }
+  cluster.set_net_ticktime(0)
+  local me = lockstep.self()
+  cluster.run("b", function() gen_server.start("late", late) end)
+  local client = cluster.spawn("a", function()
+    local _, e = pcall(gen_server.call, { "late", "b" }, "x", "infinity")
+    lockstep.send(me, { "exited", e.reason[1] })
+    lockstep.recv_first "healed"
+    lockstep.sleep(10)
+    lockstep.send(me, { "rest", (lockstep.recv(0)) })
+  end)
+  lockstep.sleep(1)
+  cluster.partition("a", "b")
+  h.expect(lockstep.recv(), { "exited", { "nodedown", "b" } })
+  cluster.heal()
+  cluster.run("b", function() gen_server.cast("late", "reply") end)
+  lockstep.send(client, "healed")
+  h.expect(lockstep.recv(), { "rest" })
+end)
