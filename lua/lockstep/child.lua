@@ -41,20 +41,23 @@ function child.check(spec, auto_shutdown)
   if not valid_start(spec.start) then return nil, { "invalid_mfa", spec.start } end
   local restart, kind, significant = spec.restart or "permanent", spec.type or "worker", spec.significant or false
   if not RESTART[restart] then return nil, { "invalid_restart_type", restart } end
-  if kind ~= "worker" and kind ~= "supervisor" then return nil, { "invalid_child_type", kind } end
-  if type(significant) ~= "boolean" then return nil, { "invalid_significant", significant } end
-  if significant and (restart == "permanent" or auto_shutdown == "never") then
-    return nil, { "bad_combination", { restart == "permanent" and { "restart_type", restart }
-      or { "auto_shutdown", auto_shutdown }, { "significant", true } } }
+  if significant == true and auto_shutdown == "never" then
+    return nil, { "bad_combination", { { "auto_shutdown", "never" }, { "significant", true } } }
+  elseif significant == true and restart == "permanent" then
+    return nil, { "bad_combination", { { "restart", "permanent" }, { "significant", true } } }
   end
+  if type(significant) ~= "boolean" then return nil, { "invalid_significant", significant } end
+  if kind ~= "worker" and kind ~= "supervisor" then return nil, { "invalid_child_type", kind } end
   local shutdown = spec.shutdown
   if shutdown == nil then shutdown = kind == "worker" and 5000 or "infinity" end
   if shutdown ~= "infinity" and shutdown ~= "brutal_kill" and not natural(shutdown, 0) then
     return nil, { "invalid_shutdown", shutdown }
   end
+  local modules = spec.modules
+  if modules ~= nil and modules ~= "dynamic" and type(modules) ~= "table" then return nil, { "invalid_modules", modules } end
   local module = type(spec.start) == "table" and spec.start[1] or spec.start
   return { id = spec.id, start = spec.start, restart = restart, shutdown = shutdown, type = kind,
-    modules = spec.modules or { module }, significant = significant, pid = "undefined" }
+    modules = modules or { module }, significant = significant, pid = "undefined" }
 end
 
 -- ---- starting and stopping ----

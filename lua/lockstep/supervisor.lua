@@ -1,7 +1,7 @@
 -- supervisor: starts children in order, restarts them by strategy, gives up beyond intensity, stops them in reverse.
 --
 -- A gen_server whose state holds the children in start order. A child's pid is a pid, "undefined" (not running) or
--- "restarting" (its restart failed and is tried again).
+-- "restarting" (its restart failed and is tried again; then `was` is the pid it had).
 local lockstep = require "lockstep"
 local gen = require "lockstep.gen"
 local gen_server = require "lockstep.gen_server"
@@ -49,6 +49,13 @@ local function find_pid(S, pid)
   for i, child in ipairs(S.children) do
     if child.pid == pid then return child, i end
   end
+end
+-- A dynamic child that is running or waits to be restarted; "dead" for a process that may have been one.
+local function find_dynamic(S, pid)
+  for i, child in ipairs(S.children) do
+    if child.pid == pid or child.pid == "restarting" and child.was == pid then return child, i end
+  end
+  if not lockstep.alive(pid) then return "dead" end
 end
 
 -- Stops children last .. first, in this order; temporary ones are forgotten.
@@ -98,6 +105,7 @@ local function restart(S, child)
   if strategy == "one_for_one" or strategy == "simple_one_for_one" then
     local pid = kid.start(child.start, child.extra)
     if pid == nil then
+      if child.pid ~= "restarting" then child.was = child.pid end
       child.pid = "restarting"
       failed = child
     elseif pid == "undefined" and (child.restart == "temporary" or strategy == "simple_one_for_one") then
@@ -175,6 +183,7 @@ function server.init(argument)
   if not checked then return "stop", { "supervisor_data", why } end
   local S = { flags = checked, children = {}, restarts = {}, tries = 0 }
   if type(children) ~= "table" then return "stop", { "start_spec", children } end
+  if checked.strategy == "simple_one_for_one" and #children ~= 1 then return "stop", { "bad_start_spec", children } end
   for _, spec in ipairs(children) do
     local child, wrong = kid.check(spec, checked.auto_shutdown)
     if not child then return "stop", { "start_spec", wrong } end
@@ -182,7 +191,6 @@ function server.init(argument)
     S.children[#S.children + 1] = child
   end
   if checked.strategy == "simple_one_for_one" then
-    if #S.children ~= 1 then return "stop", { "bad_start_spec", children } end
     S.template, S.children = S.children[1], {}
     return "ok", S
   end
@@ -228,12 +236,9 @@ end
 function calls.terminate_child(S, id)
   if S.template and not is_pid(id) then return "error", "simple_one_for_one" end
   local child, i
-  if S.template then child, i = find_pid(S, id) else child, i = find(S, id) end
-  if not child then
-    -- A dead dynamic child: it may have ended before its exit was seen.
-    if S.template and not lockstep.alive(id) then return "ok" end
-    return "error", "not_found"
-  end
+  if S.template then child, i = find_dynamic(S, id) else child, i = find(S, id) end
+  if child == "dead" then return "ok" end
+  if not child then return "error", "not_found" end
   kid.stop(child)
   if child.restart == "temporary" or S.template then
     table.remove(S.children, i)
@@ -277,7 +282,7 @@ end
 function calls.count_children(S)
   local n = { specs = S.template and 1 or #S.children, active = 0, supervisors = 0, workers = 0 }
   for _, c in ipairs(S.children) do
-    if is_pid(c.pid) then n.active = n.active + 1 end
+    if is_pid(c.pid) and (lockstep.node(c.pid) ~= lockstep.node() or lockstep.alive(c.pid)) then n.active = n.active + 1 end
     local kind = c.type == "supervisor" and "supervisors" or "workers"
     n[kind] = n[kind] + 1
   end
@@ -289,8 +294,12 @@ function supervisor.spec_of(c)
     significant = c.significant }
 end
 function calls.get_childspec(S, id)
-  local child = is_pid(id) and find_pid(S, id) or find(S, id)
-  if S.template and child then child = S.template end
+  local child
+  if not S.template then
+    child = find(S, id)
+  elseif gen.same(id, S.template.id) or is_pid(id) and find_dynamic(S, id) then
+    child = S.template
+  end
   if not child then return "error", "not_found" end
   return "ok", supervisor.spec_of(child)
 end

@@ -272,3 +272,75 @@ lockstep.scenario("exsup-which-children", function()
     { { "b", "a" }, { active = 2, specs = 2, supervisors = 0, workers = 2 }, "ok", "ok", { "error", "running" },
       { "error", "running" }, { "error", "not_found" } })
 end)
+
+-- ---- beyond the public cases, as supervisor.erl has it ----
+
+local function none() return "ok" end
+local function refused(flags, ...)
+  local children = { ... }
+  lockstep.flag("trap_exit", true)
+  local _, reason = supervisor.start_link({ init = function() return "ok", { flags, children } end })
+  return reason
+end
+
+lockstep.scenario("what is wrong with a specification", function()
+  local function spec(more)
+    more.id, more.start = "a", none
+    return more
+  end
+  local never = { "bad_combination", { { "auto_shutdown", "never" }, { "significant", true } } }
+  h.expect(refused({}, spec { significant = true, restart = "transient" }), { "start_spec", never })
+  h.expect(refused({}, spec { significant = true }), { "start_spec", never })
+  h.expect(refused({ auto_shutdown = "any_significant" }, spec { significant = true }),
+    { "start_spec", { "bad_combination", { { "restart", "permanent" }, { "significant", true } } } })
+  h.expect(refused({}, spec { significant = 1, type = "x" }), { "start_spec", { "invalid_significant", 1 } })
+  h.expect(refused({}, spec { modules = "x" }), { "start_spec", { "invalid_modules", "x" } })
+  h.expect(refused({ strategy = "simple_one_for_one" }), { "bad_start_spec", {} })
+end)
+
+-- A dynamic child that dies and cannot be started again until it is told that it may.
+local stubborn = {}
+function stubborn.start()
+  if lockstep.whereis "refuse" then
+    lockstep.sleep(10)
+    return nil, "not yet"
+  end
+  return lockstep.spawn_link(function() lockstep.recv_first "stop" end)
+end
+local function template()
+  return { init = function()
+    return "ok", { { strategy = "simple_one_for_one", intensity = 1000 }, { { id = "t", start = { stubborn, "start", {} } } } }
+  end }
+end
+
+lockstep.scenario("the template of dynamic children", { crashes = "allow" }, function()
+  local s = supervisor.start_link(template())
+  local p = supervisor.start_child(s, {})
+  h.expect({ supervisor.get_childspec(s, "t").id, supervisor.get_childspec(s, p).id }, { "t", "t" })
+  h.expect({ supervisor.get_childspec(s, "u") }, { nil, "not_found" })
+  h.expect(supervisor.terminate_child(s, p), "ok")
+  h.expect(supervisor.get_childspec(s, p).id, "t")
+end)
+
+lockstep.scenario("a dynamic child that waits to be restarted is ended by its old pid", { crashes = "allow" }, function()
+  lockstep.flag("trap_exit", true)
+  local s = supervisor.start_link(template())
+  local p = supervisor.start_child(s, {})
+  lockstep.register("refuse", lockstep.self())
+  lockstep.exit(p, "kill")
+  h.until_(function() return supervisor.which_children(s)[1][2] == "restarting" end)
+  h.expect(supervisor.terminate_child(s, p), "ok")
+  lockstep.unregister "refuse"
+  h.expect(supervisor.which_children(s), {})
+end)
+
+-- A child that has died is not counted as active, though the supervisor has not yet seen it.
+lockstep.scenario("who is active", function()
+  local s = supervisor.start_link({ init = function()
+    return "ok", { {}, { { id = "a", restart = "temporary", start = stubborn.start } } }
+  end })
+  local p = supervisor.which_children(s)[1][2]
+  lockstep.send(p, "stop")
+  h.await_down(p)
+  h.expect(supervisor.count_children(s).active, 0)
+end)
