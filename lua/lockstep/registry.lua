@@ -92,29 +92,64 @@ function registry.register(name, key, value)
   return server
 end
 
-local function forget(name, key, pattern)
-  local _, keys, server, pids, listeners = info(name)
-  local self = lockstep.self()
-  if pattern == nil then
-    ets.match_delete(keys, { key, { self, "_" } })
-    ets.match_delete(keys, { key, { self } })  -- those without a value
-    ets.match_delete(pids, { self, key })
-  else
-    local n = ets.select_delete(keys, { { { key, { self, pattern } }, {}, { true } } })
-    for _ = 1, n do
-      local count = #ets.match(pids, { self, key })
-      ets.match_delete(pids, { self, key })
-      for _ = 2, count do ets.insert(pids, { self, key }) end
-    end
+-- Whether a key would fit others in a pattern.
+local function is_pattern(key)
+  if type(key) == "string" then return key == "_" or key:find("^%$%d+$") ~= nil end
+  if type(key) ~= "table" then return false end
+  for _, v in pairs(key) do
+    if is_pattern(v) then return true end
   end
-  if not ets.member(pids, self) then lockstep.unlink(server) end
+  return false
+end
+-- Element `at` of the objects is the key: what stands for it in a head, and the guards. It is named where it can be, as
+-- nothing else is touched then.
+local function with_key(key, at, guards)
+  if not is_pattern(key) then return key, guards or {} end
+  local all = { { "=:=", { "element", at, "$_" }, { "const", key } } }
+  return "_", table.move(guards or {}, 1, #(guards or {}), 2, all)
+end
+-- Entries of a key, whose pid and value match.
+local function specification(key, entry, guards, body)
+  local head, all = with_key(key, 1, guards)
+  return { { { head, entry }, all, { body } } }
+end
+
+-- Takes the caller's entry of a key out of the other table, but for the last `keep`.
+local function forget(pids, server, self, key, keep)
+  local head, guards = with_key(key, 2)
+  ets.select_delete(pids, { { { self, head }, guards, { true } } })
+  for _ = 1, keep do ets.insert(pids, { self, key }) end
+  if keep == 0 and not ets.member(pids, self) then lockstep.unlink(server) end
+end
+local function tell(listeners, name, key, self)
   for _, listener in ipairs(listeners) do pcall(lockstep.send, listener, { "unregister", name, key, self }) end
-  return "ok"
 end
 
 -- Removes the caller's entries under the key.
-function registry.unregister(name, key) return forget(name, key) end
-function registry.unregister_match(name, key, pattern) return forget(name, key, pattern) end
+function registry.unregister(name, key)
+  local _, keys, server, pids, listeners = info(name)
+  local self = lockstep.self()
+  ets.select_delete(keys, specification(key, { self, "_" }, nil, true))
+  ets.select_delete(keys, specification(key, { self }, nil, true))  -- those without a value
+  forget(pids, server, self, key, 0)
+  tell(listeners, name, key, self)
+  return "ok"
+end
+-- The same, of entries whose value matches; listeners hear of it when none is left.
+function registry.unregister_match(name, key, pattern, guards)
+  local _, keys, server, pids, listeners = info(name)
+  local self = lockstep.self()
+  local total = ets.select_count(keys, specification(key, { self, "_" }, nil, true))
+    + ets.select_count(keys, specification(key, { self }, nil, true))
+  local deleted = ets.select_delete(keys, specification(key, { self, pattern }, guards, true))
+  if deleted == total then
+    forget(pids, server, self, key, 0)
+    tell(listeners, name, key, self)
+  elseif deleted > 0 then
+    forget(pids, server, self, key, total - deleted)
+  end
+  return "ok"
+end
 
 -- {{pid, value} ...}
 function registry.lookup(name, key)
@@ -172,11 +207,11 @@ end
 -- {{pid, value} ...} of those whose value matches the pattern ("_", "$1"), and the guards.
 function registry.match(name, key, pattern, guards)
   local _, keys = info(name)
-  return ets.select(keys, { { { key, { "_", pattern } }, guards or {}, { { "element", 2, "$_" } } } })
+  return ets.select(keys, specification(key, { "_", pattern }, guards, { "element", 2, "$_" }))
 end
 function registry.count_match(name, key, pattern, guards)
   local _, keys = info(name)
-  return ets.select_count(keys, { { { key, { "_", pattern } }, guards or {}, { true } } })
+  return ets.select_count(keys, specification(key, { "_", pattern }, guards, true))
 end
 -- Match specifications over {key, pid, value}.
 function registry.select(name, specification)

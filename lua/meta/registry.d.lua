@@ -20,8 +20,9 @@ function registry.unregister(name, key) end
 ---@param name string
 ---@param key any
 ---@param pattern any
+---@param guards? any[]
 ---@return "ok"
-function registry.unregister_match(name, key, pattern) end
+function registry.unregister_match(name, key, pattern, guards) end
 ---@param name string
 ---@param key any
 ---@return table[] entries {pid, value}
