@@ -5,9 +5,15 @@ local erpc = require "lockstep.erpc"
 
 local rpc = {}
 
+-- A value that looks like what `catch` gives is taken for it, as in OTP.
+local function value(...)
+  local v = ...
+  if type(v) == "table" and v[1] == "EXIT" and #v == 2 then return nil, { "badrpc", v } end
+  return ...
+end
 local function answer(kind, ...)
-  if kind == "return" then return ... end
-  if kind == "throw" then return (...) end  -- the place behind it is not part of the value
+  if kind == "return" then return value(...) end
+  if kind == "throw" then return value((...)) end  -- the place behind it is not part of the value
   local reason, stack = ...
   if kind == "error" then return nil, { "badrpc", { "EXIT", { reason, stack } } } end
   if kind == "exit" or kind == "signal" then return nil, { "badrpc", { "EXIT", reason } } end
