@@ -6,7 +6,7 @@ local erpc = {}
 
 -- The answer travels as the exit reason, as in OTP: one signal, whatever happens. An orderly one, since nobody is there to
 -- see it after a timeout.
-local function answer(...) lockstep.exit({ "shutdown", { "$erpc", ... } }) end
+local function answer(...) lockstep.exit({ "shutdown", { "$erpc", table.pack(...) } }) end
 local function run(f, args)
   local results = table.pack(xpcall(f, lockstep.exception, table.unpack(args)))
   if results[1] then answer("return", table.unpack(results, 2, results.n)) end
@@ -53,7 +53,7 @@ function erpc.wait(request, timeout)
   end
   local reason = m[5]
   if type(reason) == "table" and type(reason[2]) == "table" and reason[2][1] == "$erpc" then
-    return table.unpack(reason[2], 2)
+    return table.unpack(reason[2][2], 1, reason[2][2].n)
   end
   if reason == "noconnection" then return "noconnection" end
   return "signal", reason

@@ -159,6 +159,12 @@ end
 
 -- ---- requests ----
 
+-- {tag, answer}, which is {tag} if the answer is nil.
+function gen.answered(tag) return { one_of, { tag, any }, { tag } } end
+-- The same, or the end of the process that should answer.
+function gen.answered_or_down(tag, ref) return { one_of, { tag, any }, { tag }, { "DOWN", ref, any, any, any } } end
+local answered, answered_or_down = gen.answered, gen.answered_or_down
+
 -- One request and its answer: true and the answer, or false and why there is none. A plain reference as tag is an alias, to
 -- which the answer goes; with no time limit and on the own node there is no alias, as in OTP, and the tag is {"ref", reference}.
 local function request(pid, self, label, content, timeout)
@@ -171,7 +177,7 @@ local function request(pid, self, label, content, timeout)
     tag = ref
   end
   send(pid, { label, { self, tag }, content })
-  local m = recv_first({ one_of, { tag, any }, { "DOWN", ref, any, any, any } }, timeout)
+  local m = recv_first(answered_or_down(tag, ref), timeout)
   if m then
     if m[1] ~= "DOWN" then
       demonitor(ref, FLUSH)
@@ -184,7 +190,7 @@ local function request(pid, self, label, content, timeout)
     return false, reason
   end
   demonitor(ref, FLUSH)
-  m = recv_first({ tag, any }, 0)
+  m = recv_first(answered(tag), 0)
   if m then return true, m[2] end
   return false, "timeout"
 end

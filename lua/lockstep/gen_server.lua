@@ -281,8 +281,7 @@ local function response(id, what, timeout, keep)
     gen.misuse(what, 1, "what send_request returned", id)
   end
   local ref = id[1]
-  local m = lockstep.recv_first({ lockstep.one_of, { ref, lockstep.any },
-    { "DOWN", ref, lockstep.any, lockstep.any, lockstep.any } }, timeout)
+  local m = lockstep.recv_first(gen.answered_or_down(ref, ref), timeout)
   if not m then
     if not keep then lockstep.demonitor(ref, { flush = true }) end
     return "timeout"
@@ -331,8 +330,7 @@ function gen_server.multi_call(nodes, name, request, timeout)
     local ref = refs[i]
     local left = "infinity"
     if deadline then left = math.max(0, deadline - lockstep.now()) end
-    local m = lockstep.recv_first({ lockstep.one_of, { ref, lockstep.any },
-      { "DOWN", ref, lockstep.any, lockstep.any, lockstep.any } }, left)
+    local m = lockstep.recv_first(gen.answered_or_down(ref, ref), left)
     lockstep.demonitor(ref, { flush = true })
     if m and m[1] ~= "DOWN" then
       replies[#replies + 1] = { node, m[2] }

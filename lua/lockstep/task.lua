@@ -28,7 +28,7 @@ function task.reply(owner, watch, fn, ...)
   else
     m = recv_first(told)
   end
-  lockstep.send(m[3], { m[3], fn(...) })
+  lockstep.send(m[3], { m[3], (fn(...)) })
 end
 
 -- The owner's half: watches the process and tells it where to send the result.
@@ -63,7 +63,18 @@ local function own(t, what)
   end
 end
 
-local function either(t) return { one_of, { t.ref, any }, { "DOWN", t.ref, any, any, any } } end
+local function either(t) return gen.answered_or_down(t.ref, t.ref) end
+
+-- Why there is no result: a lost connection is named by the node.
+local function reason_of(down)
+  if down[5] == "noconnection" then return { "nodedown", lockstep.node(down[4]) } end
+  return down[5]
+end
+-- yield, yield_many, shutdown and ignore give {"exit", reason}, but a lost connection is an exit of the caller.
+local function exit_of(down, what, ...)
+  if down[5] == "noconnection" then lockstep.exit({ reason_of(down), { "Task", what, { ... } } }) end
+  return { "exit", down[5] }
+end
 
 -- await(t, timeout = 5000): the result. Exits {reason, {"Task", "await", {t, timeout}}} if there is none.
 function task.await(t, timeout)
@@ -76,29 +87,38 @@ function task.await(t, timeout)
       demonitor(t.ref, FLUSH)
       return m[2]
     end
-    why = m[5]
+    why = reason_of(m)
   else
     demonitor(t.ref, FLUSH)
   end
   lockstep.exit({ why, { "Task", "await", { t, timeout } } })
 end
 
--- The results of all, in their order, within one time limit.
+-- The results of all, in their order, within one time limit. The first that ends without one is the end of it.
 function task.await_many(tasks, timeout)
   timeout = gen.check_timeout(timeout == nil and 5000 or timeout, "await_many", 2)
   for _, t in ipairs(tasks) do own(t, "await_many") end
   local began, results = lockstep.now(), {}
-  for i, t in ipairs(tasks) do
+  local waiting = table.move(tasks, 1, #tasks, 1, {})
+  while #waiting > 0 do
+    local patterns = { one_of }
+    for i, t in ipairs(waiting) do table.move(either(t), 2, 4, 3 * i - 1, patterns) end
     local left = timeout == "infinity" and timeout or math.max(0, began + timeout - lockstep.now())
-    local m = recv_first(either(t), left)
+    local m = recv_first(patterns, left)
     if not m or m[1] == "DOWN" then
-      if not m then
-        for k = i, #tasks do demonitor(tasks[k].ref, FLUSH) end
-      end
-      lockstep.exit({ m and m[5] or "timeout", { "Task", "await_many", { tasks, timeout } } })
+      for _, t in ipairs(waiting) do demonitor(t.ref, FLUSH) end
+      lockstep.exit({ m and reason_of(m) or "timeout", { "Task", "await_many", { tasks, timeout } } })
     end
-    demonitor(t.ref, FLUSH)
-    results[i] = m[2]
+    for i, t in ipairs(tasks) do
+      if t.ref == m[1] then results[i] = m[2] end
+    end
+    for i, t in ipairs(waiting) do
+      if t.ref == m[1] then
+        table.remove(waiting, i)
+        break
+      end
+    end
+    demonitor(m[1], FLUSH)
   end
   return results
 end
@@ -113,7 +133,7 @@ function task.yield(t, timeout)
     demonitor(t.ref, FLUSH)
     return m[2]
   end
-  return nil, { "exit", m[5] }
+  return nil, exit_of(m, "yield", t, timeout)
 end
 
 -- {{t, {"ok", value}} or {t, {"exit", reason}} or {t} ...}
@@ -127,7 +147,7 @@ function task.yield_many(tasks, timeout)
     if not m then
       results[i] = { t }
     elseif m[1] == "DOWN" then
-      results[i] = { t, { "exit", m[5] } }
+      results[i] = { t, exit_of(m, "yield_many", tasks, timeout) }
     else
       demonitor(t.ref, FLUSH)
       results[i] = { t, { "ok", m[2] } }
@@ -138,7 +158,7 @@ end
 
 local function flush_reply(t)
   demonitor(t.ref, FLUSH)
-  return recv_first({ t.ref, any }, 0)
+  return recv_first(gen.answered(t.ref), 0)
 end
 
 -- shutdown(t, timeout = 5000 or "brutal_kill"): the value if it had been sent; nil if the task ended by this; or nil,
@@ -159,25 +179,25 @@ function task.shutdown(t, timeout)
   end
   local reason = m[5]
   if reason == "noproc" then  -- it had ended before: its own DOWN knows how, unless it was consumed
-    local reply = recv_first({ t.ref, any }, 0)
+    local reply = recv_first(gen.answered(t.ref), 0)
     local down = recv_first({ "DOWN", t.ref, any, any, any }, 0)
     demonitor(t.ref, FLUSH)
     if reply then return reply[2] end
     if down then reason = down[5] end
     if reason == (brutal and "killed" or "shutdown") then return nil end
-    return nil, { "exit", reason }
+    return nil, exit_of(down or m, "shutdown", t, timeout)
   end
   local reply = flush_reply(t)
   if reply then return reply[2] end
   if reason == "killed" and brutal or reason == "shutdown" and not brutal then return nil end
-  return nil, { "exit", reason }
+  return nil, exit_of(m, "shutdown", t, timeout)
 end
 
 -- ignore(t): the task goes on, its result is dropped. The value if it is there already.
 function task.ignore(t)
   own(t, "ignore")
   local m = recv_first(either(t), 0)
-  if m and m[1] == "DOWN" then return nil, { "exit", m[5] } end
+  if m and m[1] == "DOWN" then return nil, exit_of(m, "ignore", t) end
   lockstep.unlink(t.pid)
   demonitor(t.ref, FLUSH)
   return m and m[2]
@@ -222,6 +242,7 @@ function task.stream(launch, list, fn, options, what, position)
     local patterns, first = { one_of }, nil
     for _, r in ipairs(running) do
       patterns[#patterns + 1] = { r.task.ref, any }
+      patterns[#patterns + 1] = { r.task.ref }
       patterns[#patterns + 1] = { "DOWN", r.task.ref, any, any, any }
       if r.deadline and not r.done and (not first or r.deadline < first) then first = r.deadline end
     end
@@ -235,7 +256,7 @@ function task.stream(launch, list, fn, options, what, position)
               lockstep.unlink(other.task.pid)
               lockstep.exit(other.task.pid, "kill")
               demonitor(other.task.ref, FLUSH)
-              recv_first({ other.task.ref, any }, 0)
+              recv_first(gen.answered(other.task.ref), 0)
             end
             lockstep.exit({ "timeout", { "Task.Supervised", "stream", { timeout } } })
           end

@@ -6,6 +6,8 @@ local gen_statem = require "lockstep.gen_statem"
 local registry = require "lockstep.registry"
 local rpc = require "lockstep.rpc"
 local task = require "lockstep.task"
+local task_supervisor = require "lockstep.task_supervisor"
+local cluster = require "lockstep.cluster"
 local ets = require "lockstep.ets"
 local h = require "helper"
 local any = lockstep.any
@@ -32,6 +34,69 @@ lockstep.scenario("a reply without a state is a bad return", { crashes = "allow"
   local p = gen_server.start({ init = function() return "ok", 1 end, handle_call = function() return "reply", "r" end })
   h.expect(h.raised(gen_server.call, p, "x"),
     { "raised", "exit", { { "bad_return_value", { "reply", "r" } }, { "gen_server", "call", { p, "x" } } } })
+end)
+
+-- A tuple's last element may be nil, which an array does not show.
+lockstep.scenario("an answer may be nil", function()
+  local p = gen_server.start({ init = function() return "ok", nil end, handle_call = function() return "reply", nil, nil end })
+  h.expect({ gen_server.call(p, "x") }, {})
+  h.expect({ gen_server.call(p, "x", "infinity") }, {})
+  h.expect({ gen_server.receive_response(gen_server.send_request(p, "x")) }, { "reply" })
+  h.expect(gen_server.get_state(p), nil)
+  local t = task.async(function() end)
+  h.expect(task.await(t), nil)
+  h.expect(task.yield_many({ (task.async(function() end)) })[1][2], { "ok" })
+  h.expect(task.await_many({ (task.async(function() end)), (task.async(function() return "b", "c" end)) }), { nil, "b" })
+  h.expect(task.collect(task.async_stream({ 1, 2 }, function() end)), { { "ok" }, { "ok" } })
+  h.expect({ rpc.call(lockstep.node(), function() return nil, "why" end) }, { nil, "why" })
+end)
+
+-- Task.await_many of Elixir receives whatever comes first for any of its tasks, and lets go of the others.
+lockstep.scenario("await_many ends with the first crash", { crashes = "allow" }, function()
+  lockstep.flag("trap_exit", true)
+  local slow = task.async(function()
+    lockstep.sleep(1000)
+    return 1
+  end)
+  local bad = task.async(function()
+    lockstep.sleep(10)
+    lockstep.exit "bad"
+  end)
+  local ok, e = pcall(task.await_many, { slow, bad })
+  h.expect({ ok, e.reason[1], e.reason[2][2], lockstep.now() }, { false, "bad", "await_many", 10 })
+  lockstep.sleep(2000)
+  h.expect(h.drain(), { { "EXIT", bad.pid, "bad" }, { "EXIT", slow.pid, "normal" } })
+end)
+
+-- Task's functions exit {nodedown, Node} where the connection is lost.
+lockstep.scenario("a task on a node that is lost", { crashes = "allow" }, function()
+  cluster.start_nodes { "a", "b" }
+  cluster.set_net_ticktime(0)
+  local me = lockstep.self()
+  cluster.spawn("b", function()
+    lockstep.send(me, (task_supervisor.start_link {}))
+    lockstep.recv()
+  end)
+  local sup = lockstep.recv()
+  for _, name in ipairs { "await", "yield" } do
+    cluster.spawn("a", function()
+      local t = task_supervisor.async_nolink(sup, function() lockstep.recv() end)
+      lockstep.send(me, "started")
+      local ok, e = pcall(task[name], t)
+      lockstep.send(me, { ok, e.reason[1], e.reason[2][2] == name })
+    end)
+    h.expect(lockstep.recv(), "started")
+    cluster.partition("a", "b")
+    h.expect(lockstep.recv(), { false, { "nodedown", "b" }, true })
+    cluster.heal()
+  end
+end)
+
+-- rpc.erl's RPCIFY.
+lockstep.scenario("rpc takes what looks like a caught exit for one", function()
+  local looks = { "EXIT", "x" }
+  h.expect({ rpc.call(lockstep.node(), function() return looks end) }, { nil, { "badrpc", looks } })
+  h.expect({ rpc.call(lockstep.node(), function() lockstep.throw(looks) end) }, { nil, { "badrpc", looks } })
 end)
 
 lockstep.scenario("get_state of nobody names sys", function()
@@ -66,6 +131,24 @@ lockstep.scenario("a unique registry gives each key once", function()
   registry.register("R", "k", 2)
   h.expect(registry.keys("R", lockstep.self()), { "k" })
   h.expect(registry.count_select("R", { { { "$1", "$2", "$3" }, {}, { true } } }), 1)
+end)
+
+-- Registry.unregister_match of Elixir: guards, and listeners hear of it only when nothing is left. Keys are no patterns.
+lockstep.scenario("what unregister_match leaves", function()
+  local me = lockstep.self()
+  lockstep.register("listener", me)
+  registry.start_link { keys = "duplicate", name = "R", listeners = { "listener" } }
+  for i = 1, 3 do registry.register("R", "k", i) end
+  registry.register("R", "_", 1)
+  registry.register("R", "j", 1)
+  h.drain()
+  registry.unregister_match("R", "k", 4)
+  registry.unregister_match("R", "k", "$1", { { "<", "$1", 3 } })
+  h.expect({ registry.values("R", "k", me), registry.keys("R", me), h.drain() }, { { 3 }, { "_", "j", "k" }, {} })
+  registry.unregister_match("R", "k", 3)
+  h.expect(h.drain(), { { "unregister", "R", "k", me } })
+  registry.unregister("R", "_")
+  h.expect({ registry.keys("R", me), registry.match("R", "_", "_") }, { { "j" }, {} })
 end)
 
 -- A match specification with a variable that its head does not bind is badarg (match_spec: "unbound variable").
