@@ -6,7 +6,7 @@ local kid = require "lockstep.child"
 
 local dynamic_supervisor = {}
 
--- S: flags, children (in order of their start), restarts, tries
+-- S: flags, children (in order of their start; one that waits to be restarted keeps in `was` the pid it had), restarts, tries
 
 local server = {}
 
@@ -24,14 +24,22 @@ function server.init(argument)
       return "stop", { "bad_return", { argument.mod, "init", gen.tuple(flags == nil and 1 or 2, tag, flags) } }
     end
   end
+  local checked = { intensity = flags.max_restarts or flags.intensity or 3, period = flags.max_seconds or flags.period or 5,
+    max_children = flags.max_children or "infinity", extra = flags.extra_arguments or nil }
+  local wrong
   if (flags.strategy or "one_for_one") ~= "one_for_one" then
-    return "stop", { "supervisor_data", { "invalid_strategy", flags.strategy } }
+    wrong = { "invalid_strategy", flags.strategy }
+  elseif math.type(checked.intensity) ~= "integer" then
+    wrong = { "invalid_intensity", checked.intensity }
+  elseif math.type(checked.period) ~= "integer" then
+    wrong = { "invalid_period", checked.period }
+  elseif checked.max_children ~= "infinity" and math.type(checked.max_children) ~= "integer" then
+    wrong = { "invalid_max_children", checked.max_children }
+  elseif checked.extra ~= nil and type(checked.extra) ~= "table" then
+    wrong = { "invalid_extra_arguments", checked.extra }
   end
-  return "ok", {
-    flags = { intensity = flags.max_restarts or flags.intensity or 3, period = flags.max_seconds or flags.period or 5,
-      max_children = flags.max_children or "infinity", extra = flags.extra_arguments or nil },
-    children = {}, restarts = {}, tries = 0,
-  }
+  if wrong then return "stop", { "supervisor_data", wrong } end
+  return "ok", { flags = checked, children = {}, restarts = {}, tries = 0 }
 end
 
 local function launch(S, start)
@@ -50,7 +58,7 @@ end
 
 local function find(S, pid)
   for i, c in ipairs(S.children) do
-    if c.pid == pid then return c, i end
+    if c.pid == pid or c.pid == "restarting" and c.was == pid then return c, i end
   end
 end
 
@@ -61,6 +69,7 @@ local function restart(S, c, i)
   end
   local pid = launch(S, c.start)
   if pid == nil then
+    if c.pid ~= "restarting" then c.was = c.pid end
     c.pid = "restarting"
     if not c.try then
       S.tries = S.tries + 1

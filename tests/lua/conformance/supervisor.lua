@@ -1,6 +1,7 @@
 -- supervisor, and Elixir's interface to it.
 local lockstep = require "lockstep"
 local supervisor = require "lockstep.supervisor"
+local dynamic_supervisor = require "lockstep.dynamic_supervisor"
 local agent = require "lockstep.agent"
 local atomics = require "lockstep.atomics"
 local h = require "helper"
@@ -343,4 +344,29 @@ lockstep.scenario("who is active", function()
   lockstep.send(p, "stop")
   h.await_down(p)
   h.expect(supervisor.count_children(s).active, 0)
+end)
+
+-- As DynamicSupervisor of Elixir: flags are checked, and a child's key is the pid it had.
+lockstep.scenario("flags of a dynamic supervisor", function()
+  lockstep.flag("trap_exit", true)
+  local function wrong(flags)
+    local _, reason = dynamic_supervisor.start_link(flags)
+    return reason[2]
+  end
+  h.expect(wrong { max_restarts = "x" }, { "invalid_intensity", "x" })
+  h.expect(wrong { max_seconds = 1.5 }, { "invalid_period", 1.5 })
+  h.expect(wrong { max_children = "x" }, { "invalid_max_children", "x" })
+  h.expect(wrong { extra_arguments = 1 }, { "invalid_extra_arguments", 1 })
+end)
+
+lockstep.scenario("a dynamic supervisor's child is ended by its old pid", { crashes = "allow" }, function()
+  lockstep.flag("trap_exit", true)
+  local s = dynamic_supervisor.start_link { max_restarts = 1000 }
+  local p = dynamic_supervisor.start_child(s, { start = { stubborn, "start", {} } })
+  lockstep.register("refuse", lockstep.self())
+  lockstep.exit(p, "kill")
+  h.until_(function() return dynamic_supervisor.which_children(s)[1][2] == "restarting" end)
+  h.expect(dynamic_supervisor.terminate_child(s, p), "ok")
+  lockstep.unregister "refuse"
+  h.expect(dynamic_supervisor.which_children(s), {})
 end)
