@@ -179,7 +179,7 @@ int l_all(lua_State* L) {
   return m.done(L, p, 2);
 }
 
-// monitor_nodes(on)
+// monitor_nodes(on): each time for one message more; off ends them all.
 int l_monitor_nodes(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor_nodes");
@@ -188,12 +188,13 @@ int l_monitor_nodes(lua_State* L) {
   m.announce(L, p, "monitor_nodes", OpKind::node, Access::append, mailbox_object(p), 0, &network,
              1);
   World& w = m.world();
-  for (uint32_t i = 0; i < w.node_watches.size; i++)
-    if (w.node_watches[i].process == p.index && w.node_watches[i].node == kNone) {
-      m.erase(w.node_watches, i);
-      break;
-    }
-  if (lua_toboolean(L, 1)) m.push(w.node_watches, NodeWatch{p.index, kNone});
+  if (lua_toboolean(L, 1)) {
+    m.push(w.node_watches, NodeWatch{p.index, kNone});
+  } else {
+    for (uint32_t i = w.node_watches.size; i-- > 0;)
+      if (w.node_watches[i].process == p.index && w.node_watches[i].node == kNone)
+        m.erase(w.node_watches, i);
+  }
   m.footprints_changed();
   lua_pushliteral(L, "ok");
   return m.done(L, p, 1);
@@ -261,7 +262,10 @@ int l_node(lua_State* L) {
     lua_pushstring(L, m.node_name(p.node).c_str());
     return 1;
   }
-  Process* q = m.find(light_at(L, 1));
+  const uint64_t light = light_at(L, 1);
+  const Process* q = m.find(light);
+  if (!q && light_class(light) == Light::ref && light_index(light) < m.world().processes.size)
+    q = m.world().processes[light_index(light)];  // a reference is of the node that made it
   if (!q) badarg(L);
   lua_pushstring(L, m.node_name(q->node).c_str());
   return 1;

@@ -260,3 +260,26 @@ lockstep.scenario("a reply that comes after the cut is dropped", function()
   lockstep.send(client, "healed")
   h.expect(lockstep.recv(), { "rest" })
 end)
+
+-- net_kernel's monitor_nodes(true) starts a subscription each time, and false ends all of them (monitor_nodes_many of
+-- distribution_SUITE).
+lockstep.scenario("monitor_nodes more than once", function()
+  cluster.start_nodes { "a", "b" }
+  cluster.set_net_ticktime(0)
+  local seen = cluster.run("a", function()
+    cluster.monitor_nodes(true)
+    cluster.monitor_nodes(true)
+    cluster.partition("a", "b")
+    local down = { lockstep.recv(), lockstep.recv() }
+    cluster.monitor_nodes(false)
+    cluster.heal()
+    return { down, { lockstep.recv(10) } }
+  end)
+  h.expect(seen, { { { "nodedown", "b" }, { "nodedown", "b" } }, { nil, "timeout" } })
+end)
+
+lockstep.scenario("the node of a reference", function()
+  cluster.start_nodes { "a" }
+  local there = cluster.run("a", lockstep.make_ref)
+  h.expect({ lockstep.node(there), lockstep.node(lockstep.make_ref()) }, { "a", "nonode@nohost" })
+end)
