@@ -289,28 +289,33 @@ int l_nodes(lua_State* L) {
 int l_monitor_node(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor_node");
-  const uint32_t node = node_argument(L, m, 1, "monitor_node");
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   luaL_checktype(L, 2, LUA_TBOOLEAN);
+  Term name = m.encode_argument(L, 1, "monitor_node");
+  uint32_t node = m.find_node(name);  // one that never was is down
   const bool on = lua_toboolean(L, 2) != 0;
-  const Footprint connection{m.link_object(p.node, node), Access::read};
+  const Footprint connection{node == kNone ? network_object() : m.link_object(p.node, node),
+                             Access::read};
   m.announce(L, p, "monitor_node", OpKind::node, Access::append, mailbox_object(p), 0, &connection,
              1);
+  if (node == kNone) node = m.find_node(name);
   World& w = m.world();
   if (on) {
-    if (m.connected(p.node, node) && (node == 0 || w.nodes[node].up)) {
+    if (node != kNone && m.connected(p.node, node) && (node == 0 || w.nodes[node].up)) {
       m.push(w.node_watches, NodeWatch{p.index, node});
     } else {
-      m.deliver(p, Message{make_tuple(m.arena(), m.scratch(),
-                                      {make_string("nodedown", m.arena()), w.nodes[node].name}),
-                           kNone, w.steps});
+      m.deliver(
+          p, Message{make_tuple(m.arena(), m.scratch(), {make_string("nodedown", m.arena()), name}),
+                     kNone, w.steps});
     }
-  } else {
+  } else if (node != kNone) {
     for (uint32_t i = 0; i < w.node_watches.size; i++)
       if (w.node_watches[i].process == p.index && w.node_watches[i].node == node) {
         m.erase(w.node_watches, i);
         break;
       }
   }
+  free_term(name, m.arena());
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }

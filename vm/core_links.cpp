@@ -150,10 +150,17 @@ int l_monitor(lua_State* L) {
     return m.done(L, p, 1);
   }
   Term object = q ? Term::of_light(q->pid) : Term();
-  if (by_name)
-    object =
-        make_tuple(m.arena(), m.scratch(),
-                   {name, make_string(node == kNone ? "unknown" : m.node_name(node), m.arena())});
+  if (by_name) {
+    Term where;
+    if (node == kNone) {  // a node that never was
+      lua_rawgeti(L, 1, 2);
+      where = m.encode_argument(L, -1, "monitor");
+      lua_pop(L, 1);
+    } else {
+      where = make_string(m.node_name(node), m.arena());
+    }
+    object = make_tuple(m.arena(), m.scratch(), {name, where});
+  }
   m.add_watch(p, Watch{ref, q ? q->index : kNone, false, object, tag});
   if (q || (elsewhere && node != kNone)) {
     if (m.recording()) m.note_target(q ? m.label(*q) : print(object));

@@ -283,3 +283,12 @@ lockstep.scenario("the node of a reference", function()
   local there = cluster.run("a", lockstep.make_ref)
   h.expect({ lockstep.node(there), lockstep.node(lockstep.make_ref()) }, { "a", "nonode@nohost" })
 end)
+
+lockstep.scenario("a node that never was", function()
+  h.expect({ lockstep.monitor_node("zz", true), lockstep.recv(10) }, { true, { "nodedown", "zz" } })
+  h.expect({ lockstep.monitor_node("zz", false), lockstep.recv(10) }, { true, nil, "timeout" })
+  local ref = lockstep.monitor { "server", "zz" }
+  h.expect(lockstep.recv(), { "DOWN", ref, "process", { "server", "zz" }, "noconnection" })
+  h.expect(h.raised(gen_server.call, { "server", "zz" }, "x"),
+    { "raised", "exit", { { "nodedown", "zz" }, { "gen_server", "call", { { "server", "zz" }, "x" } } } })
+end)
