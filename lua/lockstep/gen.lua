@@ -219,6 +219,18 @@ local function sys(server, what, timeout)
 end
 function gen.get_state(server, timeout) return sys(server, "get_state", timeout) end
 function gen.replace_state(server, fn, timeout) return sys(server, { "replace_state", fn }, timeout) end
+function gen.suspend(server, timeout) return sys(server, "suspend", timeout) end
+function gen.resume(server, timeout) return sys(server, "resume", timeout) end
+
+-- The server's half: until it is resumed it looks only at system messages and at its parent's end.
+function gen.suspended(S, from, system, terminate)
+  gen.reply(from, "ok")
+  repeat
+    local m = recv_first({ one_of, { "system", any, any }, { "EXIT", S.parent, any } })
+    if m[1] == "EXIT" then terminate(S, m[3]) end
+    if m[3] == "suspend" then gen.reply(m[2], "ok") else system(S, m[2], m[3]) end
+  until m[3] == "resume"
+end
 
 function gen.check_timeout(timeout, what, position)
   if timeout == "infinity" or math.type(timeout) == "integer" and timeout >= 0 then return timeout end

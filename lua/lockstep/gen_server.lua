@@ -125,6 +125,10 @@ local function system(S, from, what)
     gen.reply(from, S.state)
   elseif what[1] == "terminate" then
     terminate(S, what[2])
+  elseif what == "suspend" then
+    gen.suspended(S, from, system, terminate)
+  elseif what == "resume" then
+    gen.reply(from, "ok")
   end
 end
 
@@ -356,5 +360,6 @@ end
 
 -- What sys:get_state and sys:replace_state do.
 gen_server.get_state, gen_server.replace_state = gen.get_state, gen.replace_state
+gen_server.suspend, gen_server.resume = gen.suspend, gen.resume
 
 return gen_server

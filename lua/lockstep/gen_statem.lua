@@ -307,6 +307,10 @@ local function system(S, from, what)
     gen.reply(from, { S.state, S.data })
   elseif what[1] == "terminate" then
     terminate(S, what[2])
+  elseif what == "suspend" then
+    gen.suspended(S, from, system, terminate)
+  elseif what == "resume" then
+    gen.reply(from, "ok")
   end
 end
 
@@ -457,5 +461,6 @@ gen_statem.check_response = gen_server.check_response
 
 -- {state, data}, as sys:get_state and sys:replace_state
 gen_statem.get_state, gen_statem.replace_state = gen.get_state, gen.replace_state
+gen_statem.suspend, gen_statem.resume = gen.suspend, gen.resume
 
 return gen_statem

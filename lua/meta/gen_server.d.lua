@@ -71,5 +71,13 @@ function gen_server.get_state(server, timeout) end
 ---@param timeout? lockstep.timeout
 ---@return any state
 function gen_server.replace_state(server, fn, timeout) end
+---@param server lockstep.server
+---@param timeout? lockstep.timeout
+---@return "ok"
+function gen_server.suspend(server, timeout) end
+---@param server lockstep.server
+---@param timeout? lockstep.timeout
+---@return "ok"
+function gen_server.resume(server, timeout) end
 
 return gen_server

@@ -58,5 +58,13 @@ function gen_statem.get_state(ref, timeout) end
 ---@param timeout? lockstep.timeout
 ---@return table state_and_data
 function gen_statem.replace_state(ref, fn, timeout) end
+---@param ref lockstep.server
+---@param timeout? lockstep.timeout
+---@return "ok"
+function gen_statem.suspend(ref, timeout) end
+---@param ref lockstep.server
+---@param timeout? lockstep.timeout
+---@return "ok"
+function gen_statem.resume(ref, timeout) end
 
 return gen_statem

@@ -99,6 +99,25 @@ lockstep.scenario("rpc takes what looks like a caught exit for one", function()
   h.expect({ rpc.call(lockstep.node(), function() lockstep.throw(looks) end) }, { nil, { "badrpc", looks } })
 end)
 
+-- sys:suspend: only system messages, and the end of the parent, get through.
+lockstep.scenario("a suspended server leaves its messages", { crashes = "allow" }, function()
+  local function add(m, s) return "noreply", s + m end
+  local p = gen_server.start({ init = function() return "ok", 0 end, handle_cast = add,
+    handle_call = function(_, _, s) return "reply", s, s end })
+  h.expect({ gen_server.resume(p), gen_server.suspend(p), gen_server.suspend(p) }, { "ok", "ok", "ok" })
+  gen_server.cast(p, 1)
+  h.expect({ gen_server.get_state(p), h.raised(gen_server.call, p, "x", 10)[3][1] }, { 0, "timeout" })
+  h.expect({ gen_server.resume(p), gen_server.call(p, "x") }, { "ok", 1 })
+  gen_server.suspend(p)
+  h.expect(gen_server.stop(p), "ok")
+  local m = gen_statem.start({ callback_mode = "handle_event_function", init = function() return "ok", "a", 0 end,
+    handle_event = function(kind, _, _, n) return "keep_state", n + 1, kind[1] == "call" and { "reply", kind[2], n } or nil end })
+  gen_statem.suspend(m)
+  gen_statem.cast(m, "x")
+  h.expect(gen_statem.get_state(m), { "a", 0 })
+  h.expect({ gen_statem.resume(m), gen_statem.call(m, "x") }, { "ok", 1 })
+end)
+
 lockstep.scenario("get_state of nobody names sys", function()
   h.expect(h.raised(gen_server.get_state, "no_such"), { "raised", "exit", { "noproc", { "sys", "get_state", { "no_such" } } } })
   h.expect(h.raised(gen_statem.get_state, "no_such", 10),
