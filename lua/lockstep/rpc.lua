@@ -54,14 +54,16 @@ function rpc.multicall(nodes, m, f, a, timeout)
   if limit == nil then limit = "infinity" end
   local requests, results, bad = {}, {}, {}
   for i, node in ipairs(nodes) do requests[i] = erpc.send_request(node, m, f, a) end
-  local began = lockstep.now()
+  local began, n = lockstep.now(), 0
   for i, node in ipairs(nodes) do
     local left = limit == "infinity" and limit or math.max(0, began + limit - lockstep.now())
     local value, failed = answer(erpc.wait(requests[i], left))
+    if value ~= nil or type(failed) ~= "table" or failed[1] ~= "badrpc" then failed = nil end
     if failed and (failed[2] == "nodedown" or failed[2] == "timeout") then
       bad[#bad + 1] = node
     else
-      results[#results + 1] = failed or value
+      n = n + 1
+      results[n] = failed or value  -- nil keeps its place, too
     end
   end
   return results, bad

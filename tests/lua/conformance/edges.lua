@@ -188,6 +188,12 @@ lockstep.scenario("what rpc throws is the value", function()
   h.expect({ rpc.multicall({ lockstep.node() }, thrown) }, { { "v" }, {} })
 end)
 
+lockstep.scenario("results of multicall that are nil keep their places", function()
+  cluster.start_nodes { "a", "b", "c" }
+  local function not_on_b() return lockstep.node() ~= "b" and lockstep.node() or nil, 5 end
+  h.expect({ rpc.multicall({ "a", "b", "zz", "c" }, not_on_b) }, { { "a", nil, "c" }, { "zz" } })
+end)
+
 -- Elixir 1.14: zip_input_on_exit pairs the reason with the element it was for.
 lockstep.scenario("zip_input_on_exit", function()
   local function slow(ms)
