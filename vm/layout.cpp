@@ -38,6 +38,13 @@ int caller_pc(lua_State* L) {
   return 1;
 }
 
+int called_by_lua(lua_State* L) {
+  lua_Debug ar;
+  lua_getstack(L, 1, &ar);
+  lua_pushboolean(L, runs_lua(ar.i_ci));
+  return 1;
+}
+
 int caller_position(lua_State* L) {
   lua_Debug ar;
   lua_getstack(L, 1, &ar);
@@ -182,6 +189,10 @@ const char* check(lua_State* L) {
       L,
       "local r = {} for i = 1, 2 do r[i] = pc() end local x = pc() return r[1] == r[2], r[1] ~= x");
   if (!lua_toboolean(L, -1) || !lua_toboolean(L, -2)) return "the place of a call";
+  lua_settop(L, 0);
+  lua_register(L, "called_by_lua", called_by_lua);
+  luaL_dostring(L, "local _, c = pcall(called_by_lua) return called_by_lua() and not c");
+  if (!lua_toboolean(L, -1)) return "the kind of a frame";
   lua_settop(L, 0);
   // VARARGPREP, GETTABUP, CALL; two more for the second call.
   lua_register(L, "at", caller_position);

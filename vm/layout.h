@@ -132,6 +132,12 @@ inline int wanted_results(lua_State* L) {
   return load<int16_t>(load<const void*>(L, kStateCallInfo), kCallInfoResults);
 }
 
+// Whether the frame is of a Lua function; in others savedpc is whatever was there before.
+inline constexpr size_t kCallInfoStatus = 62;
+inline bool runs_lua(const void* call_info) {
+  return (load<uint16_t>(call_info, kCallInfoStatus) & 2) == 0;
+}
+
 // lua_State: ... base_ci 96, hook, errfunc, nCcalls 176: how many calls of C are nested, in its low
 // half.
 inline constexpr size_t kStateCcalls = 176;

@@ -137,10 +137,13 @@ void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
   if (options_.keep_mail && next.kind == OpKind::receive) return forget_round(p);
   lua_Debug ar;
   uint64_t place = mix64(next.object, static_cast<uint64_t>(next.kind));
-  if (lua_getstack(L, 1, &ar))
+  for (int level = 1; lua_getstack(L, level, &ar); level++) {
+    if (!layout::runs_lua(ar.i_ci)) continue;  // pcall and its like
     place = mix64(place,
                   static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
                                         reinterpret_cast<intptr_t>(arena_.base())));
+    break;
+  }
   const bool look = sink_ || std::binary_search(rounds_.begin(), rounds_.end(), place);
   uint64_t state = 0;
   if (look) {

@@ -208,6 +208,31 @@ TEST(Spin, OnlyRoundsThatOnlyLook) {
           << body << strategy;
 }
 
+// What pcall calls has no place in Lua's code of its own: the place is that of the pcall.
+TEST(Spin, RoundsThroughPcall) {
+  const std::string looks =
+      "local function try(note, f, ...) local r = table.pack(pcall(f, ...)) end\n"
+      "local root = lockstep.self()\n"
+      "local t = ets.new('tab', { 'ordered_set', 'public', { 'heir', root, 'hd' } })\n"
+      "ets.insert(t, { 2, 1 })\n"
+      "lockstep.spawn(function() try(nil, ets.safe_fixtable, t, false) end)\n"
+      "lockstep.spawn(function()\n"
+      "  try(nil, ets.lookup, t, 2)\n  try(nil, ets.update_element, t, 2, { 2, 1 })\n"
+      "  try(nil, ets.foldr, function(x, sum) return sum * 10 + (x[2] or 0) end, 1, t)\nend)\n"
+      "lockstep.sleep(60000)\n"
+      "for _, k in ipairs { 1, 2 } do end\n";
+  const std::string waits = kAtomics +
+                            "local a = atomics.new(1)\n"
+                            "lockstep.spawn(function() atomics.put(a, 1, 1) end)\n"
+                            "repeat local _, v = pcall(atomics.get, a, 1) until v == 1\n";
+  for (const char* strategy : {"dfs", "dpor", "cache"})
+    for (const std::string& body : {looks, waits}) {
+      const Seen seen = spun(strategy, body);
+      EXPECT_TRUE(seen.complete);
+      EXPECT_EQ(seen.outcomes, std::set<std::string>{"passed "}) << body << strategy;
+    }
+}
+
 // All values of a choice are looked at, also in a round that would only look.
 TEST(Spin, ChoicesAreMade) {
   for (const char* strategy : {"dfs", "dpor", "cache"}) {
