@@ -42,20 +42,19 @@ void begin_query(lua_State* L, Machine& m, Process& p, const char* what, Access 
   const View v = query_view(q, room);
   uint32_t elements[kMaxClauseKeys];
   uint32_t count = 0;
-  if (target.table) {
-    const uint32_t clauses = q.mode == Mode::select ? v.array_size() : 1;
-    View clause = q.mode == Mode::select ? v.first() : v;
-    for (uint32_t i = 0; i < clauses; i++) {
-      const View key =
-          named_key(q.mode == Mode::select ? clause.element(0) : clause, target.table->keypos);
-      if (!key.p || clauses > kMaxClauseKeys) {
-        count = 0;
-        break;
-      }
-      elements[count++] = key_element(key);
-      if (i + 1 < clauses) clause = clause.next();
+  const uint32_t clauses = q.mode == Mode::select ? v.array_size() : 1;
+  View clause = q.mode == Mode::select ? v.first() : v;
+  for (uint32_t i = 0; i < clauses; i++) {
+    const View key =
+        named_key(q.mode == Mode::select ? clause.element(0) : clause, target.keypos());
+    if (!key.p || clauses > kMaxClauseKeys) {
+      count = 0;
+      break;
     }
+    elements[count++] = key_element(key);
+    if (i + 1 < clauses) clause = clause.next();
   }
+  if (count != 0) p.keypos = target.keypos();
   begin_keys(L, m, p, what, access, target, elements, count);
 }
 

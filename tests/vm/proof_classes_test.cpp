@@ -188,6 +188,23 @@ TEST(Classes, WhoDeletesATableRacesWithTheEndOfItsOwner) {
       "lockstep.sleep(1000)\n");
 }
 
+// A pattern that names a key is about that key, whether its table is there or not.
+TEST(Classes, APatternIsAboutItsKeyWhereItsTableIsGone) {
+  expect_each_class_once(
+      "ets.new('t', { 'public', 'named_table' })\n"
+      "lockstep.spawn(function() ets.rename('t', 'u') end)\n"
+      "lockstep.spawn(function() pcall(ets.match_object, 't', { 1, '_' }) end)\n"
+      "lockstep.spawn(function() pcall(ets.insert, 't', { 2, 3 }) end)\n"
+      "lockstep.sleep(1000)\n");
+  // Keys are elsewhere in the objects of a table that comes later.
+  expect_each_class_once(
+      "lockstep.spawn(function()\n"
+      "  ets.new('t', { 'public', 'named_table', { 'keypos', 2 } })\n"
+      "  ets.insert('t', { 1, 2 })\n  lockstep.recv()\nend)\n"
+      "lockstep.spawn(function() pcall(ets.match_object, 't', { 1, '_' }) end)\n"
+      "lockstep.sleep(1000)\n");
+}
+
 // A DOWN is queued behind the signal that is to end its receiver, and comes at once when that has
 // been handled: in either order the two meet. So it is with a monitor that came after the signal.
 TEST(Classes, WhatWaitsBehindAKillRacesWithIt) {
