@@ -284,7 +284,7 @@ AtomicsArray& make_array(Machine& m, Process& p, AtomicsArray shape, uint32_t si
   a->id =
       make_light(Light::atomics, w.atomics.size, low, shape.counters ? kCountersRef : kAtomicsRef);
   a->container = low & 0xffffff;
-  a->owner = p.index;
+  a->maker = {p.index, p.tables_made};
   a->size = size;
   a->number = 1;
   for (const AtomicsArray* other : w.atomics)
@@ -302,9 +302,15 @@ uint64_t atomics_digest(const Machine& m) {
   const World& w = m.world();
   uint64_t sum = 0;
   for (const AtomicsArray* a : w.atomics)
-    sum += mix64(light_low(a->id),
-                 digest_bytes(a->values, a->size * sizeof(int64_t), w.processes[a->owner]->key));
+    sum += mix64(light_low(a->id), digest_bytes(a->values, a->size * sizeof(int64_t),
+                                                w.processes[a->maker.process]->key));
   return sum;
+}
+
+const Maker* atomics_maker(const Machine& m, uint64_t id) {
+  const auto& arrays = m.world().atomics;
+  const uint32_t i = light_index(id);
+  return i < arrays.size && arrays[i]->id == id ? &arrays[i]->maker : nullptr;
 }
 
 std::string atomics_object_name(const Machine& m, ObjectId object) {

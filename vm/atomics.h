@@ -17,7 +17,7 @@ struct AtomicsArray {
   uint32_t container = 0;
   uint32_t size = 0;
   uint32_t number = 0;  // for people: first, second, ... of its kind
-  uint32_t owner = 0;   // who made it, for the digest
+  Maker maker;
   bool is_signed = true;
   bool counters = false;
   bool relaxed = false;  // write_concurrency

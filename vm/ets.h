@@ -40,6 +40,7 @@ struct EtsTable {
   uint64_t id = 0;
   uint32_t container = 0;
   uint32_t owner = kNone;
+  Maker maker;
   uint32_t node = 0;
   uint32_t keypos = 1;
   uint32_t nth_of_name = 1;  // for people: the second unnamed table called "t" is t#2

@@ -1,4 +1,5 @@
 // Tables as a whole: their making, their owners, what is known of them.
+#include <algorithm>
 #include <string_view>
 
 #include "vm/core_parts.h"
@@ -135,7 +136,8 @@ int ets_new(lua_State* L) {
   Options o;
   take_options(L, m, o);
   const std::string_view name = text_at(L, 1);
-  const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x657473)) + ++p.tables_made * kTableStep;
+  const uint32_t nth = ++p.tables_made;
+  const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x657473)) + nth * kTableStep;
   const uint32_t container = o.named ? name_container(p.node, name) : low & 0xffffff;
   p.table = p.keypos = 0;
   const Footprint extra = in_set_of_tables(p.node, container, Access::write);
@@ -147,6 +149,7 @@ int ets_new(lua_State* L) {
   t->id = make_light(Light::ets_table, w.tables.size, low, p.node);
   t->container = container;
   t->owner = p.index;
+  t->maker = {p.index, nth};
   t->node = p.node;
   t->keypos = o.keypos;
   t->type = o.type;
@@ -277,17 +280,25 @@ int ets_whereis(lua_State* L) {
   return m.done(L, p, 1);
 }
 
+// In no order of making, which is none of what makes them: by name, and by maker.
 int ets_all(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "ets.all");
   m.sync(L, p, "ets.all", OpKind::ets, Access::read, make_object(ObjectClass::ets_name, p.node));
   lua_newtable(L);
-  lua_Integer n = 0;
+  Vec<const EtsTable*> tables;
   for (const EtsTable* t : m.world().tables)
-    if (t->alive && t->node == p.node) {
-      push_id(L, *t);
-      lua_rawseti(L, -2, ++n);
-    }
+    if (t->alive && t->node == p.node) m.push(tables, t);
+  std::sort(tables.begin(), tables.end(), [](const EtsTable* a, const EtsTable* b) {
+    const int names = View{a->name.bytes}.string().compare(View{b->name.bytes}.string());
+    return names != 0 ? names < 0 : light_low(a->id) < light_low(b->id);
+  });
+  lua_Integer n = 0;
+  for (const EtsTable* t : tables) {
+    push_id(L, *t);
+    lua_rawseti(L, -2, ++n);
+  }
+  m.release(tables);
   return m.done(L, p, 1);
 }
 

@@ -77,6 +77,12 @@ std::string ets_table_name(const Machine& m, uint64_t id) {
   return {};
 }
 
+const Maker* ets_maker(const Machine& m, uint64_t id) {
+  const auto& tables = m.world().tables;
+  const uint32_t i = light_index(id);
+  return i < tables.size && tables[i]->id == id ? &tables[i]->maker : nullptr;
+}
+
 uint64_t ets_digest(const Machine& m) {
   const World& w = m.world();
   uint64_t sum = 0;

@@ -50,6 +50,7 @@ int start(lua_State* L) {
   auto* log = new (m.allocate(sizeof(HistoryLog))) HistoryLog();
   const uint32_t low = static_cast<uint32_t>(mix64(p.key, 0x68697374 + ++p.tables_made));
   log->id = make_light(Light::history, w.histories.size, low);
+  log->maker = {p.index, p.tables_made};
   log->points = points;
   m.push(w.histories, log);
   lua_pushlightuserdata(L, reinterpret_cast<void*>(log->id));

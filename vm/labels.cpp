@@ -1,6 +1,8 @@
 // Names for people: of processes, and of pids, references and tables inside terms.
 #include "vm/labels.h"
 
+#include <fmt/format.h>
+
 #include <cctype>
 
 #include "vm/layout.h"
@@ -84,39 +86,46 @@ std::string Machine::function_name(uint32_t proto) const {
   return it != function_names_.end() ? it->second : "fn:" + std::to_string(line);
 }
 
-std::string Machine::label(const Process& p) const {
+std::string Machine::path(const Process& p) const {
   std::string path;
   for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
     path.insert(0, std::to_string(q->nth) + (path.empty() ? "" : "."));
-  if (path.empty()) path = "0";
-  std::string name = p.parent == kNone            ? "root"
-                     : p.label.tag == Tag::string ? std::string(View{p.label.bytes}.string())
-                                                  : function_name(p.proto);
-  return "P" + path + (name.empty() ? "" : "(" + name + ")");
+  return path.empty() ? "0" : path;
 }
 
+std::string Machine::label(const Process& p, bool given) const {
+  const std::string name = p.parent == kNone ? "root"
+                           : given && p.label.tag == Tag::string
+                               ? std::string(View{p.label.bytes}.string())
+                               : function_name(p.proto);
+  return "P" + path(p) + (name.empty() ? "" : "(" + name + ")");
+}
+
+// Nothing that others change: asking is no operation.
 std::string light_name(uint64_t v) {
   Machine* m = current_machine();
+  const auto made = [&](const char* what, const Maker* by) {
+    return by ? fmt::format("#{}<{}.{}>", what, m->path(*m->world().processes[by->process]),
+                            by->nth)
+              : fmt::format("#{}<>", what);
+  };
   switch (light_class(v)) {
     case Light::pid: {
       Process* p = m ? m->find(v) : nullptr;
-      return p ? m->label(*p) : "a pid";
+      return p ? m->label(*p, false) : "a pid";
     }
     case Light::ref: {
       if (!m || light_index(v) >= m->world().processes.size) return "a reference";
       const Process& p = *m->world().processes[light_index(v)];
       // The inverse of the odd step gives back which reference of the process it is.
       const uint32_t n = (light_low(v) - static_cast<uint32_t>(p.key)) * 0x0e8b2f51u;
-      std::string path = m->label(p);
-      return "#Ref<" +
-             path.substr(
-                 1, path.find('(') == std::string::npos ? std::string::npos : path.find('(') - 1) +
-             "." + std::to_string(n) + ">";
+      const Maker by{p.index, n};
+      return made("Ref", &by);
     }
     case Light::ets_table:
-      return "#Tid<" + std::to_string(light_index(v)) + ">";
+      return made("Tid", m ? ets_maker(*m, v) : nullptr);
     case Light::atomics:
-      return "#Atomics<" + std::to_string(light_index(v)) + ">";
+      return made("Atomics", m ? atomics_maker(*m, v) : nullptr);
     case Light::marker:
       return v == kAny         ? "any"
              : v == kOneOf     ? "one_of"
@@ -125,15 +134,19 @@ std::string light_name(uint64_t v) {
              : v == kUnknown   ? "unknown"
                                : "marker";
     case Light::history:
-      return "#History<" + std::to_string(light_index(v)) + ">";
+      return made("History", m && light_index(v) < m->world().histories.size
+                                 ? &m->world().histories[light_index(v)]->maker
+                                 : nullptr);
     default:
       return "light";
   }
 }
 
-// As light_name, with the name of a table. Reports only: it changes when the table is renamed.
+// As light_name, with the label that a process has given itself and the name of a table. Reports
+// only: these change.
 std::string light_text(uint64_t v) {
   const Machine* m = current_machine();
+  if (light_class(v) == Light::pid && m && m->find(v)) return m->label(*m->find(v));
   if (light_class(v) == Light::ets_table && m) {
     const std::string name = ets_table_name(*m, v);
     if (!name.empty()) return "#Tid<" + name + ">";

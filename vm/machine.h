@@ -193,8 +193,10 @@ class Machine final : public System, public Memory {
       die(p);
     }
   }
-  [[noreturn]] void die(Process& p);          // the running process ends; exit_reason is set
-  std::string label(const Process& p) const;  // "P0(root)", "P1(worker)"
+  [[noreturn]] void die(Process& p);  // the running process ends; exit_reason is set
+  // "P0(root)", "P1(worker)": the name that it was given, else its function's.
+  std::string label(const Process& p, bool given = true) const;
+  std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
   // While recording: what the guest printed, shown with the failure.
   void print_line(const Process& p, const std::string& line);
   bool alive(const Process& p) const {

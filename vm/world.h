@@ -23,6 +23,13 @@ struct Message {
   uint32_t arrival = 0;   // its number in World::arrivals, while mail is kept
 };
 
+// Who made a table, an array or a history, and how many of them before: what names it in every
+// execution, whatever others make meanwhile.
+struct Maker {
+  uint32_t process = kNone;
+  uint32_t nth = 0;
+};
+
 enum class SignalKind : uint8_t {
   message,
   exit,
@@ -289,6 +296,7 @@ struct OpenOperation {
 };
 struct HistoryLog {
   uint64_t id = 0;  // light value
+  Maker maker;
   bool points = false;
   uint64_t digest = 0;
   Vec<HistoryRecord> records;

@@ -237,6 +237,55 @@ TEST(Proof, ProcessInfoRacesWithAllThatAProcessDoes) {
   }
 }
 
+// Making is nothing that others could come before or after, and neither is tostring: it tells no
+// numbers in the order of making, and no name that a process is given later.
+TEST(Proof, TostringTellsNothingThatOthersDo) {
+  const std::string two =
+      "local t = ets.new('log', { 'public' })\n"
+      "for i = 1, 2 do\n"
+      "  lockstep.spawn(function() ets.insert(t, { i, tostring(MAKE) }) lockstep.recv() end)\nend\n"
+      "lockstep.sleep(10)\n"
+      "error(ets.lookup_element(t, 1, 2) .. ' ' .. ets.lookup_element(t, 2, 2), 0)\n";
+  const std::string named =
+      "local t = ets.new('log', { 'public' })\n"
+      "local a = lockstep.spawn(function() lockstep.yield() MAKE lockstep.recv() end)\n"
+      "lockstep.spawn(function() ets.insert(t, { 1, tostring(a) }) end)\n"
+      "lockstep.sleep(10)\n"
+      "error(ets.lookup_element(t, 1, 2), 0)\n";
+  const struct {
+    std::string body, make;
+    const char* outcome;
+  } cases[] = {{two, "ets.new('t')", "assertion #Tid<1.1> #Tid<2.1>"},
+               {two, "lockstep.atomics.new(1)", "assertion #Atomics<1.1> #Atomics<2.1>"},
+               {two, "lockstep.history.start()", "assertion #History<1.1> #History<2.1>"},
+               {two, "lockstep.make_ref()", "assertion #Ref<1.1> #Ref<2.1>"},
+               {two, "lockstep.self()", "assertion P1(fn:7) P2(fn:7)"},
+               {named, "lockstep.set_label('x')", "assertion P1(fn:6)"},
+               {named, "lockstep.register('x', lockstep.self())", "assertion P1(fn:6)"}};
+  for (const auto& c : cases) {
+    std::string body = c.body;
+    body.replace(body.find("MAKE"), 4, c.make);
+    SCOPED_TRACE(body);
+    for (const char* strategy : {"dfs", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program_of(body), "p").outcomes, std::set<std::string>{c.outcome})
+          << strategy;
+  }
+}
+
+// ... nor does the list of all tables.
+TEST(Proof, TablesAreNotListedAsTheyWereMade) {
+  const vm::Program program = program_of(
+      "for _, name in ipairs { 'b', 'a', 'c' } do\n"
+      "  lockstep.spawn(function() ets.new(name) lockstep.recv() end)\nend\n"
+      "lockstep.sleep(10)\n"
+      "local names = ''\n"
+      "for _, t in ipairs(ets.all()) do names = names .. ets.info(t, 'name') end\n"
+      "error(names, 0)\n");
+  for (const char* strategy : {"dfs", "dpor", "cache"})
+    EXPECT_EQ(all_of(strategy, program, "p").outcomes, std::set<std::string>{"assertion abc"})
+        << strategy;
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
