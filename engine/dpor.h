@@ -102,7 +102,7 @@ class Dpor final : public Subtree {
   bool repeats() const;
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
   bool reverse(size_t early, size_t late, const Taken& last, size_t count, bool crashes);
-  void turn(Sequence& v, size_t early, size_t late, const Taken& last);
+  void turn(Sequence& v, size_t early, size_t late, const Taken& last, size_t count);
   static bool rules_out(const Taken& early, const Taken& late);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, const Sequence& v);

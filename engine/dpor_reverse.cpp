@@ -102,7 +102,7 @@ bool Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count, b
     }
     v.push(*steps_[i].step, i);
   }
-  turn(v, early, late, last);
+  turn(v, early, late, last, count);
   if (!both) return !needless.empty();
   inexact_ = true;
   Sequence whole(order(), reduce_.equal_writes, room_);
@@ -116,7 +116,7 @@ bool Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count, b
     if (i >= count && dependent(*steps_[i].step, late_step, reduce_.equal_writes))
       order().add(depth_ + 1, i);
   }
-  turn(whole, early, depth_ + 1, last);
+  turn(whole, early, depth_ + 1, last, count);
   return !needless.empty();
 }
 
@@ -126,14 +126,14 @@ bool Dpor::rules_out(const Taken& early, const Taken& late) {
          (early.cause == late.cause && take_from_one_channel(*early.step, *late.step));
 }
 
-// From the state before `early`: `v`, and then `late`.
-void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last) {
+// From the state before `early`: `v`, and then `late`, which follows the first `count` steps.
+void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last, size_t count) {
   Node& node = path_[early];
   const Step& late_step = *last.step;
   if (late_step.op.flags & (kAcquire | kInTurn)) {
     // Without `early` its release is gone too, and with it what came before `late` only through
     // that.
-    causes_of(std::min(late, depth_), last);
+    causes_of(std::min(late, count), last);
     order().restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
       if (i != late && !order().before(early, i) &&

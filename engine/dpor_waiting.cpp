@@ -48,9 +48,11 @@ void Dpor::find_waiting() {
         waiting_.push_back({Taken(p), i + 1, i + 1, true, {}});
         continue;
       }
-      // A lock that another took: the race is with who has it at the end.
-      bool later = std::any_of(waiting_.begin(), waiting_.end(),
-                               [&](const auto& other) { return same(other.taken); });
+      // A lock that another took: the race is with who has it at the end. Who is struck before that
+      // may have lost it several times, and could have gone on with it each time.
+      bool later = std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& other) {
+        return !other.prevented && same(other.taken);
+      });
       bool struck = false;
       for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
         later = same(steps_[k]);

@@ -205,6 +205,23 @@ TEST(Classes, APatternIsAboutItsKeyWhereItsTableIsGone) {
       "lockstep.sleep(1000)\n");
 }
 
+// Who is killed when it has lost a lock to another could have had it when that one gave it back.
+TEST(Classes, AKillRacesWithALockThatWasLostBefore) {
+  const char* body =
+      "local m, a = lockstep.threads.mutex('m'), lockstep.atomics.new(2)\n"
+      "local p = lockstep.spawn(function()\n"
+      "  m:lock()\n  lockstep.atomics.put(a, 1, 1)\n  lockstep.recv()\nend)\n"
+      "lockstep.spawn(function()\n"
+      "  m:lock()\n  lockstep.atomics.put(a, 2, 1)\n  m:unlock()\nend)\n"
+      "lockstep.exit(p, 'kill')\n"
+      "lockstep.sleep(1000)\n"
+      "error(lockstep.atomics.get(a, 1) .. lockstep.atomics.get(a, 2), 0)\n";
+  EXPECT_EQ(
+      all_of("dpor", program_of(body), "p").outcomes,
+      (std::set<std::string>{"assertion 00", "assertion 01", "assertion 10", "assertion 11"}));
+  expect_each_class_once(body);
+}
+
 // A DOWN is queued behind the signal that is to end its receiver, and comes at once when that has
 // been handled: in either order the two meet. So it is with a monitor that came after the signal.
 TEST(Classes, WhatWaitsBehindAKillRacesWithIt) {
