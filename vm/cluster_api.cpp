@@ -28,7 +28,7 @@ int l_start(lua_State* L) {
     luaL_error(L, "bad argument #1 to 'cluster.start_node' (a node's name expected, got %s)",
                luaL_typename(L, 1));
   Term name = m.encode_argument(L, 1, "cluster.start_node");
-  m.sync_against_all(L, p, "cluster.start_node", OpKind::node);
+  m.sync_against_all(L, p, "cluster.start_node", OpKind::node, network_object());
   uint32_t node = m.find_node(name);
   if (node == kNone)
     node = m.add_node(name);
@@ -42,7 +42,7 @@ int l_stop(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.stop_node");
   const uint32_t node = node_argument(L, m, 1, "cluster.stop_node");
-  m.sync_against_all(L, p, "cluster.stop_node", OpKind::node);
+  m.sync_against_all(L, p, "cluster.stop_node", OpKind::node, network_object());
   m.stop_node(node, &p);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -68,7 +68,8 @@ int l_partition(lua_State* L) {
                  b = node_argument(L, m, 2, "cluster.partition");
   const Cut ab = cut_argument(L, 3), ba = cut_argument(L, 4);
   if (m.world().net_ticktime == 0 && (ab == Cut::drop || ba == Cut::drop)) {
-    m.sync_against_all(L, p, "cluster.partition", OpKind::node);  // noticed at once
+    m.sync_against_all(L, p, "cluster.partition", OpKind::node,
+                       network_object());  // noticed at once
   } else {
     const Footprint more[] = {{ticktime_object(), Access::read}, {clock_object(), Access::read}};
     m.announce(L, p, "cluster.partition", OpKind::node, Access::write, m.link_object(a, b), 0, more,
@@ -212,7 +213,7 @@ int l_faults(lua_State* L) {
     const Footprint left{budget_object(kind), Access::write};
     m.announce(L, p, "cluster.faults", OpKind::node, Access::write, faults_object(), 0, &left, 1);
   } else {
-    m.sync_against_all(L, p, "cluster.faults", OpKind::node);
+    m.sync_against_all(L, p, "cluster.faults", OpKind::node, network_object());
   }
   m.set_fault_budget(kind, static_cast<uint32_t>(budget));
   if (lua_istable(L, 3)) {

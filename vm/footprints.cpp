@@ -259,11 +259,13 @@ void Machine::touch(Process& p) {
   if (slow_ & kSlowWatch) mark_watched(op);
 }
 
-// A step that changes what cannot be listed: nodes that come and go.
-void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind) {
+// A step that changes what cannot be listed: nodes that come and go, and from when on predicates
+// look.
+void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind,
+                               ObjectId object) {
   World& w = *world_;
   w.alternatives[w.position[p.actor]].op.flags = kAgainstAll;
-  sync(L, p, what, kind, Access::write, network_object());
+  sync(L, p, what, kind, Access::write, object);
   w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 

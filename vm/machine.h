@@ -154,7 +154,7 @@ class Machine final : public System, public Memory {
   // others do meanwhile. `name` must stay where it is.
   void announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
                       Aim aim, const Process* to, const Term* name, uint32_t node);
-  void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind);
+  void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind, ObjectId object);
   void footprints_changed() {  // names, connections, the end of a process
     if (__builtin_expect(world_->aiming != 0, 0)) touch_again();
   }
@@ -397,6 +397,7 @@ class Machine final : public System, public Memory {
   void touch_timer(Timer& t, bool fresh, Operation& op);
   void note_blocked(Timer& t, uint32_t until);
   void wait_for_turn(Timer& t);
+  void watch_time(const Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
   void act_on(Process& to, Signal& s);

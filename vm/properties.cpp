@@ -69,7 +69,8 @@ void Machine::declare_property(lua_State* L, Process& p, PropertyKind kind) {
   property.kind = kind;
   property.name = encode_argument(L, 1, what);
   Term function = encode_argument(L, 2, what);
-  sync(L, p, what, OpKind::monitor_state, Access::write, kWatched);
+  // From now on all that a predicate may see conflicts: before or after others counts.
+  sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
   for (const Property& other : w.properties)
     if (other.kind == kind && equal(other.name, property.name))
       luaL_error(L, "%s '%s' has been declared before", what, lua_tostring(L, 1));
@@ -92,6 +93,7 @@ void Machine::declare_property(lua_State* L, Process& p, PropertyKind kind) {
   slow_ |= kSlowWatch;
   for (Alternative& a : w.alternatives)
     if (a.kind == AltKind::step) mark_watched(a.op);
+  for (const Timer& t : w.timers) watch_time(t);
 }
 
 void Machine::set_heat(lua_State* L, Process& p, Heat heat) {
@@ -128,6 +130,7 @@ void Machine::set_heat(lua_State* L, Process& p, Heat heat) {
 }
 
 bool Machine::mark_watched(Operation& op) {
+  if (!world_->observer) return false;  // nothing but what is hot or cold
   bool seen = visible({op.object, op.access});
   for (int i = 0; i < op.extra_count; i++) {
     if (op.extra[i].object == kWatched) return true;

@@ -180,11 +180,15 @@ void Machine::touch_timer(Timer& t, bool fresh, Operation& op) {
   t.touches[2] = {t.object, Access::write};
   t.touches[3] = by_name ? Footprint{name_object(w.processes[t.owner]->node, t.dest), Access::read}
                          : Footprint{part_object(*to, Part::life), Access::read};  // ends with it
-  // A predicate may ask what time it is.
-  t.touches[4] = {slow_ & kSlowWatch ? watched_object() : ObjectId{0}, Access::write};
+  watch_time(t);
   op.flags = t.flags;
   op.extra = t.touches;
   op.extra_count = static_cast<uint8_t>(t.touch_count);
+}
+
+// A predicate may ask what time it is.
+void Machine::watch_time(const Timer& t) {
+  if (t.touches) t.touches[4] = {world_->observer ? watched_object() : ObjectId{0}, Access::write};
 }
 
 // All that was due before it is no more: it comes after what took that away.

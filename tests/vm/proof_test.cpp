@@ -286,6 +286,27 @@ TEST(Proof, TablesAreNotListedAsTheyWereMade) {
         << strategy;
 }
 
+// What is written before a predicate looks is not what is written after: where it begins to look
+// counts, though what it looks at conflicts with nothing until then.
+TEST(Proof, APredicateRacesWithAllThatItWillLookAt) {
+  const char* const declared[] = {
+      "lockstep.invariant('zero', function() return atomics.get(a, 1) == 0 end)\n",
+      "lockstep.eventually('one', function() return atomics.get(a, 1) == 1 end)\n"};
+  for (const char* property : declared)
+    for (const bool by_root : {true, false}) {
+      const std::string body =
+          "local atomics = lockstep.atomics\nlocal a = atomics.new(1)\n"
+          "lockstep.spawn(function() atomics.put(a, 1, 1) atomics.put(a, 1, 0) end)\n" +
+          (by_root ? property : fmt::format("lockstep.spawn(function()\n{}end)\n", property)) +
+          "lockstep.sleep(10)\n";
+      SCOPED_TRACE(body);
+      const Seen naive = all_of("dfs", program_of(body), "p");
+      EXPECT_EQ(naive.outcomes.size(), 2u);
+      for (const char* strategy : {"dpor", "cache"})
+        EXPECT_EQ(all_of(strategy, program_of(body), "p").outcomes, naive.outcomes) << strategy;
+    }
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
