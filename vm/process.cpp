@@ -422,6 +422,9 @@ void Machine::terminate(Process& p, const Term& reason) {
     return;
   }
   drop_timers_of(p);
+  // Of the lock that it waits for there is no sign if it was never among the alternatives.
+  if (p.wait == Wait::lock && !enabled(p.actor))
+    blocked_.push_back({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
   p.exit_reason = copy_term(reason, arena_);
   p.crashed = false;
   p.woken_by = w.steps;

@@ -222,6 +222,22 @@ TEST(Classes, AKillRacesWithALockThatWasLostBefore) {
   expect_each_class_once(body);
 }
 
+// ... also if that lock was taken whenever it could have been asked for.
+TEST(Classes, WhoIsKilledMayHaveHadTheLockThatItWaitsFor) {
+  const char* body =
+      "local n, m = lockstep.threads.mutex('n'), lockstep.threads.mutex('m')\n"
+      "local seen = lockstep.atomics.new(1)\n"
+      "local p = lockstep.spawn(function()\n"
+      "  n:lock()\n  m:lock()\n  lockstep.atomics.put(seen, 1, 1)\nend)\n"
+      "lockstep.spawn(function()\n"
+      "  m:lock()\n  lockstep.exit(p, 'kill')\n  lockstep.alive(p)\n  lockstep.recv()\nend)\n"
+      "lockstep.sleep(1000)\n"
+      "error(lockstep.atomics.get(seen, 1), 0)\n";
+  EXPECT_EQ(all_of("dpor", program_of(body), "p").outcomes,
+            (std::set<std::string>{"assertion 0", "assertion 1"}));
+  expect_each_class_once(body);
+}
+
 // A DOWN is queued behind the signal that is to end its receiver, and comes at once when that has
 // been handled: in either order the two meet. So it is with a monitor that came after the signal.
 TEST(Classes, WhatWaitsBehindAKillRacesWithIt) {
