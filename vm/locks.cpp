@@ -42,13 +42,17 @@ int lock_take(lua_State* L) {
   return m.done(L, p, 0);
 }
 
-// Returns how many may enter now.
+// give(lock, looks): how many may enter now; `looks`: the caller wants to know. A release only
+// makes acquires possible, unless the caller looks and has not taken the lock: then it matters
+// whether somebody takes it before.
 int lock_give(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unlock");
   AtomicsArray& a = lock_argument(L, m);
+  const bool races = lua_toboolean(L, 2) && a.taker != p.index;
   m.sync(L, p, "unlock", OpKind::atomics, Access::write,
-         make_object(ObjectClass::atomics, a.container, 1));
+         make_object(ObjectClass::atomics, a.container, races ? 0 : 1));
+  if (a.taker == p.index) a.taker = kNone;
   const int64_t now = ++a.values[0];
   m.lock_changed(light_index(a.id));
   if (m.recording())
@@ -97,6 +101,7 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
   a.values[0]--;
+  a.taker = p.index;
   if (a.values[0] == 0) lock_changed(number);
   if (recording())
     note_change(atomics_object_name(*this, make_object(ObjectClass::atomics, a.container, 1)) +

@@ -151,7 +151,7 @@ Mutex.__index = Mutex
 function threads.mutex(name) return setmetatable({ name = name, taken = core.new(name, 1) }, Mutex) end
 function Mutex:lock() core.take(self.taken) end
 function Mutex:unlock()
-  if core.give(self.taken) > 1 then lockstep.error("unlock of mutex " .. self.name .. ", which nobody holds") end
+  if core.give(self.taken, true) > 1 then lockstep.error("unlock of mutex " .. self.name .. ", which nobody holds") end
 end
 
 -- ---- waiting ----

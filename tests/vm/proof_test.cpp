@@ -286,6 +286,26 @@ TEST(Proof, TablesAreNotListedAsTheyWereMade) {
         << strategy;
 }
 
+// Who unlocks a mutex that it has not locked is told so unless another has: that is a race, as that
+// of a release with the next acquire is not.
+TEST(Proof, AStrayUnlockRacesWithALock) {
+  const char* const orders[] = {"lockstep.spawn(unlock)\nlockstep.spawn(lock)\n",
+                                "lockstep.spawn(lock)\nlockstep.spawn(unlock)\n"};
+  for (const char* order : orders) {
+    const vm::Program program = program_of(
+        std::string("local m, t = lockstep.threads.mutex('m'), ets.new('t', { 'public' })\n"
+                    "local function lock() m:lock() end\n"
+                    "local function unlock() ets.insert(t, { 1, (pcall(m.unlock, m)) }) end\n") +
+        order +
+        "lockstep.sleep(10)\n"
+        "error(tostring(ets.lookup_element(t, 1, 2)), 0)\n");
+    for (const char* strategy : {"dfs", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program, "p").outcomes,
+                (std::set<std::string>{"assertion false", "assertion true"}))
+          << order << strategy;
+  }
+}
+
 // What is written before a predicate looks is not what is written after: where it begins to look
 // counts, though what it looks at conflicts with nothing until then.
 TEST(Proof, APredicateRacesWithAllThatItWillLookAt) {
