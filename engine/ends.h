@@ -5,11 +5,12 @@
 
 namespace lockstep {
 
-// The root's end where it ends all else. With drain it is an end like every other, which frees what
-// it owns and tells who is linked.
+// The root's end where it ends all else and shows nothing that is not seen if it comes last. With
+// drain it is an end like every other, which frees what it owns and tells who is linked; where
+// something may be owed at the end it conflicts with all.
 inline bool ends_all(const Alternative& a) {
   return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
-         object_class(a.op.object) != ObjectClass::process;
+         object_class(a.op.object) != ObjectClass::process && !(a.op.flags & kAgainstAll);
 }
 
 // The process on whose every step the operation depends, whatever the two touch (dependent() does

@@ -11,6 +11,8 @@
 #include "vm/history_log.h"
 #include "vm/labels.h"
 #include "vm/layout.h"
+#include "vm/lua_lexer.h"
+#include "vm/lua_syntax.h"
 #include "vm/machine.h"
 #include "vm/sandbox.h"
 #include "vm/shared_state.h"
@@ -136,6 +138,23 @@ int load_handler(lua_State* L) {
 }
 void load_hook(lua_State* L, lua_Debug*) {
   luaL_error(L, "file-level code runs for more than 200 million instructions");
+}
+
+// Does the text call what says that something has to happen?
+bool may_owe(const std::string& text) {
+  const auto owes = [](std::string_view word) {
+    return word == "eventually" || word == "temporal";
+  };
+  if (text.find("eventually") == std::string::npos && text.find("temporal") == std::string::npos)
+    return false;
+  try {
+    syntax::Lexer lexer(text);
+    for (syntax::Token t = lexer.next(); t.kind != syntax::Token::Kind::end; t = lexer.next())
+      if (t.kind <= syntax::Token::Kind::string && owes(t.text)) return true;  // a name, a key
+  } catch (const syntax::SyntaxError&) {
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -309,6 +328,7 @@ void Machine::load(LoadContext& context) {
                 "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
   name_functions(*context.files, function_names_);
+  for (const SourceFile& file : *context.files) may_owe_ = may_owe_ || may_owe(file.text);
   if (!scenario_.empty()) {
     size_t index = 0;
     while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_)

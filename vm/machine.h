@@ -433,6 +433,7 @@ class Machine final : public System, public Memory {
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
   bool may_go_round_ = false;     // the program has loops
+  bool may_owe_ = false;          // ... and may say that something has to happen
   bool fair_spins_ = false;       // waits that spin are taken to be fair, in this execution
   std::vector<uint64_t> rounds_;  // sorted: places that some process came round to
   bool again_ = false;            // one was learned: the execution is to be run again

@@ -252,7 +252,11 @@ void Machine::process_body(Process& p) {
     // where there is something else that could still happen.
     if (world_->alternatives.size > 1) {
       const ObjectId everything = make_object(ObjectClass::user, 0xffffff, 1);
-      sync(nullptr, p, "end", OpKind::exit, Access::write, everything);
+      // What is owed may come later than the end, so that has to be tried early, too.
+      if (may_owe_)
+        sync_against_all(nullptr, p, "end", OpKind::exit, everything);
+      else
+        sync(nullptr, p, "end", OpKind::exit, Access::write, everything);
       for (const Alternative& a : world_->alternatives) {
         if (a.actor == p.actor || a.kind == AltKind::fault) continue;
         blocked_.push_back({a});

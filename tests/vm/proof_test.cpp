@@ -327,6 +327,34 @@ TEST(Proof, APredicateRacesWithAllThatItWillLookAt) {
     }
 }
 
+// The root may end before what is owed has come, so its end is not only looked at last.
+TEST(Proof, TheRootsEndRacesWithWhatIsOwed) {
+  const char* const bodies[] = {
+      "local a = lockstep.atomics.new(1)\n"
+      "lockstep.eventually('one', function() return lockstep.atomics.get(a, 1) == 1 end)\n"
+      "lockstep.spawn(function() lockstep.atomics.put(a, 1, 1) end)\n",
+      "lockstep.temporal('x', 'hot')\n"
+      "lockstep.spawn(function() lockstep.temporal('x', 'cold') end)\n",
+      "lockstep.spawn(function()\n"
+      "  lockstep.temporal('x', 'hot')\n  lockstep.temporal('x', 'cold')\nend)\n"};
+  const auto outcomes = [](const char* strategy, const vm::Program& program) {
+    const auto system = vm::make_machine(program, "p", {});
+    const auto s = find_strategy(strategy)->make({});
+    std::set<std::string> seen;
+    for (uint64_t i = 0; s->begin(i, *system); i++) {
+      if (!s->resumed()) system->begin(1, 0);
+      const Outcome outcome = system->run(*s);
+      s->end(outcome, *system);
+      if (outcome.verdict != Verdict::stopped) seen.insert(verdict_name(outcome.verdict));
+    }
+    return seen;
+  };
+  for (const char* body : bodies)
+    for (const char* strategy : {"dfs", "dpor", "cache"})
+      EXPECT_EQ(outcomes(strategy, program_of(body)), (std::set<std::string>{"liveness", "passed"}))
+          << body << strategy;
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
