@@ -3,12 +3,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "engine/digest.h"
 #include "engine/error.h"
@@ -221,6 +225,45 @@ TEST_F(TraceFolder, AFullDiskLeavesTheOldFileAndNothingHalfWritten) {
   }
   EXPECT_EQ(read_trace(path()).times, 99u);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(TraceFolder, WritersOfOneNameDoNotMeet) {
+  std::vector<std::thread> writers;
+  std::atomic<int> refused = 0;
+  for (int w = 0; w < 4; w++)
+    writers.emplace_back([&] {
+      for (int i = 0; i < 50; i++) try {
+          write_trace(sample_trace(), path());
+        } catch (const Error&) {
+          refused++;
+        }
+    });
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(encode_trace(read_trace(path())), encode_trace(sample_trace()));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(TraceFolder, WhatAKilledWriterLeftIsWrittenOver) {
+  std::ofstream(path() + ".partial") << std::string(100'000, 'x');
+  write_trace(sample_trace(), path());
+  EXPECT_EQ(encode_trace(read_trace(path())), encode_trace(sample_trace()));
+}
+
+TEST_F(TraceFolder, LinksAreFollowedAndPipesWrittenTo) {
+  fs::create_symlink("a.lockstep", path("link"));
+  write_trace(sample_trace(), path());
+  write_trace(sample_trace(), path("link"));
+  EXPECT_TRUE(fs::is_symlink(path("link")));
+  EXPECT_EQ(encode_trace(read_trace(path())), encode_trace(sample_trace()));
+
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  Trace back;
+  std::thread reader([&] { back = read_trace(path("pipe")); });
+  write_trace(sample_trace(), path("pipe"));
+  reader.join();
+  EXPECT_TRUE(fs::is_fifo(path("pipe"))) << "a file where a device was ends what writes to it";
+  EXPECT_EQ(encode_trace(back), encode_trace(sample_trace()));
 }
 
 TEST_F(TraceFolder, AFolderThatIsNotThereOrNotAFolderIsNamed) {
