@@ -11,6 +11,7 @@
 #include "engine/error.h"
 #include "vm/lint_facts.h"
 #include "vm/lua_api.h"
+#include "vm/program.h"
 #include "vm/sandbox.h"
 
 namespace lockstep::vm {
@@ -327,7 +328,8 @@ void check_syntax(const std::string& file, const std::string& text) {
   lua_State* L = luaL_newstate();
   if (!L) throw std::bad_alloc();
   const std::string chunk = "@" + file;
-  const bool good = luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t") == LUA_OK;
+  const auto lua = lua_text(text);
+  const bool good = luaL_loadbufferx(L, lua.data(), lua.size(), chunk.c_str(), "t") == LUA_OK;
   const std::string message = good ? "" : lua_tostring(L, -1);
   lua_close(L);
   if (!good) throw Error(ExitCode::scenario, message, "the file is not valid Lua 5.4");

@@ -74,7 +74,7 @@ int require(lua_State* L) {
     if (!text)
       return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name,
                         file.c_str());
-    run_chunk(L, *text, "@" + file);
+    run_chunk(L, lua_text(*text), "@" + file);
   }
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
@@ -315,7 +315,7 @@ void Machine::load(LoadContext& context) {
       if (const int status = lua_pcall(L, 1, 0, 1); status != LUA_OK) fail(status);
     }
   const std::string main_name = context.files->front().name;
-  const std::string main_text = context.files->front().text;
+  const std::string_view main_text = lua_text(context.files->front().text);
   int status =
       luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
   if (status != LUA_OK) fail(status);

@@ -1,6 +1,7 @@
 // Programs: a scenario's sources, and the machines made of them.
 #include "vm/program.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -15,6 +16,12 @@ bool read_source(const std::string& path, std::string* text) {
   s << in.rdbuf();
   *text = s.str();
   return !in.bad();
+}
+
+std::string_view lua_text(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.starts_with('#')) text.remove_prefix(std::min(text.find('\n'), text.size()));
+  return text;
 }
 
 namespace {

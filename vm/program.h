@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/system.h"
@@ -42,6 +43,10 @@ struct ScenarioInfo {
 
 // The whole file; false if it cannot be read.
 bool read_source(const std::string& path, std::string* text);
+
+// What of a file's text is Lua: as for lua5.4, a byte order mark and a first line with # are not.
+// Lines keep their numbers.
+std::string_view lua_text(std::string_view text);
 
 class Program {
  public:

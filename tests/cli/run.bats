@@ -26,6 +26,18 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   diff out1 out4
 }
 
+@test "a byte order mark and a first line with # are no part of the scenario" {
+  { printf '\xef\xbb\xbf#!/usr/bin/env lua5.4\n'; cat "$TOUR"; } >marked.lua
+  { printf '#!/usr/bin/env lua5.4\nreturn 1\n'; } >helper.lua
+  echo 'require "helper"' >>marked.lua
+  lockstep run marked.lua
+  exits 1
+  has "$out" "assertion at marked.lua:23"
+  has "$out" "   23 |   assert(n == 2"
+  lockstep lint marked.lua
+  exits 0
+}
+
 @test "nothing found: exit 0, and it is said that this is no proof" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
   lockstep run clean.lua --strategy pos
