@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/values.h"
+#include "cli/words.h"
 #include "engine/strategy.h"
 #include "vm/program.h"
 
@@ -47,7 +48,7 @@ std::string strategies_text(bool ndjson) {
 std::string scenarios_text(const vm::Program& program, bool ndjson) {
   std::string out;
   size_t width = 0;
-  for (const auto& s : program.scenarios()) width = std::max(width, s.name.size());
+  for (const auto& s : program.scenarios()) width = std::max(width, one_line(s.name).size());
   for (const auto& s : program.scenarios()) {
     if (ndjson) {
       out += line({{"type", "scenario"},
@@ -57,8 +58,9 @@ std::string scenarios_text(const vm::Program& program, bool ndjson) {
                    {"options", s.options}});
       continue;
     }
-    auto text = fmt::format("{}:{}: {:<{}}", program.path(), s.line, s.name, width);
-    for (const auto& [name, value] : s.options) text += fmt::format("  {}={}", name, value);
+    auto text = fmt::format("{}:{}: {:<{}}", program.path(), s.line, one_line(s.name), width);
+    for (const auto& [name, value] : s.options)
+      text += fmt::format("  {}={}", name, one_line(value));
     while (text.back() == ' ') text.pop_back();
     out += text + "\n";
   }

@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/log.h"
 #include "cli/nearest.h"
+#include "cli/words.h"
 
 namespace lockstep::cli {
 namespace {
@@ -60,8 +61,8 @@ int guarded_main(const std::vector<std::string>& args) {
     install_signal_handlers();
     return static_cast<int>(dispatch(args));
   } catch (const Error& e) {
-    std::fprintf(stderr, "lockstep: %s\n", e.what());
-    if (!e.hint().empty()) std::fprintf(stderr, "  hint: %s\n", e.hint().c_str());
+    std::fprintf(stderr, "lockstep: %s\n", harmless(e.what()).c_str());
+    if (!e.hint().empty()) std::fprintf(stderr, "  hint: %s\n", harmless(e.hint()).c_str());
     return static_cast<int>(e.code());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr,

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cli/words.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -13,8 +15,7 @@ constexpr size_t kNarrowestColumn = 12;
 constexpr size_t kLongestSource = 80;  // longer lines do not push the step numbers of others away
 
 std::string shortened(const std::string& text, size_t most) {
-  std::string out;  // control characters, line ends among them, would break the lines here
-  for (const char c : text) out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  auto out = one_line(text);
   if (out.size() <= most) return out;
   out.resize(most - 3);
   while (!out.empty() && (out.back() & 0xc0) == 0x80) out.pop_back();  // never half a character
@@ -124,7 +125,7 @@ std::string schedule_list(const Trace& trace, const ScheduleView& view, const St
     auto line = fmt::format("    step {}  {}  {}  {}", padded(std::to_string(e.step), number),
                             padded(e.what, what), padded(e.who, who),
                             padded(rest_of(e, kLongestValue), e.site.empty() ? 0 : rest));
-    if (!e.site.empty()) line += "  " + style.dim(e.site);
+    if (!e.site.empty()) line += "  " + style.dim(one_line(e.site));
     while (line.back() == ' ') line.pop_back();
     if (shown.failed_here) line += style.red("   <-- FAILED HERE");
     out += line + '\n';
@@ -195,17 +196,17 @@ std::string schedule_sources(const ScheduleView& view, const Style& style) {
   std::string out, file;
   size_t width = 0;
   for (const auto& source : view.sources)
-    if (source.text.size() <= kLongestSource) width = std::max(width, source.text.size());
+    if (source.text.size() <= kLongestSource) width = std::max(width, shown_width(source.text));
   for (const auto& source : view.sources) {
-    if (source.file != file) out += fmt::format("    {}\n", file = source.file);
+    if (source.file != file) out += fmt::format("    {}\n", one_line(file = source.file));
     std::string steps;
     for (const auto step : source.steps) steps += fmt::format(" {}", step);
     const auto note = steps.empty()
                           ? std::string()
                           : fmt::format("step{}{}", source.steps.size() == 1 ? "" : "s", steps);
-    auto line =
-        fmt::format("    {:>5} | {}{}", source.line, padded(source.text, note.empty() ? 0 : width),
-                    note.empty() ? "" : "  " + style.dim(note));
+    auto line = fmt::format("    {:>5} | {}{}", source.line,
+                            padded(one_line(source.text), note.empty() ? 0 : width),
+                            note.empty() ? "" : "  " + style.dim(note));
     while (line.back() == ' ') line.pop_back();
     out += line + '\n';
   }

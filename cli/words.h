@@ -15,10 +15,14 @@ inline std::string grouped(uint64_t n) {
 
 inline std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
 
-// What a scenario says must not steer the terminal.
+// What a scenario says must not steer the terminal: control characters, with those that UTF-8 has
+// beyond ASCII (U+0080 to U+009F), become question marks.
 inline std::string harmless(std::string text) {
-  for (auto& c : text)
-    if ((static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f) c = '?';
+  for (size_t i = 0; i < text.size(); i++) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f) text[i] = '?';
+    if (byte >= 0x80 && byte < 0xa0 && i > 0 && text[i - 1] == '\xc2') text.replace(--i, 2, "?");
+  }
   return text;
 }
 

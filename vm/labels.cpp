@@ -94,10 +94,13 @@ std::string Machine::path(const Process& p) const {
 }
 
 std::string Machine::label(const Process& p, bool given) const {
-  const std::string name = p.parent == kNone ? "root"
-                           : given && p.label.tag == Tag::string
-                               ? std::string(View{p.label.bytes}.string())
-                               : function_name(p.proto);
+  std::string name = p.parent == kNone ? "root"
+                     : given && p.label.tag == Tag::string
+                         ? std::string(View{p.label.bytes}.string())
+                         : function_name(p.proto);
+  // Whatever a process is called: one line of a report, which does not steer the terminal.
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
   return "P" + path(p) + (name.empty() ? "" : "(" + name + ")");
 }
 

@@ -38,6 +38,24 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   exits 0
 }
 
+@test "what a scenario calls things does not steer the terminal or break lines" {
+  {
+    echo 'local lockstep = require "lockstep" -- '$'\e''[31m'
+    echo 'lockstep.scenario("one\ntwo \27[31m", function()'
+    echo '  lockstep.spawn(function() lockstep.set_label("a\nb\27[2J\127") lockstep.yield() end)'
+    echo '  lockstep.yield()'
+    echo '  assert(false, "no \u{9b}31m") --'$'\e''[31m'
+    echo 'end)'
+  } >steer.lua
+  lockstep run steer.lua --no-slice
+  exits 1
+  has "$out" "P1(a?b?[2J?)"
+  ! LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b' out
+  [ "$("$LOCKSTEP" dump traces/*.shrunk.lockstep --format events | grep -vcP '^\d+\t')" -eq 0 ]
+  lockstep list scenarios steer.lua
+  [ "$out" = "steer.lua:2: one two ?[31m" ]
+}
+
 @test "nothing found: exit 0, and it is said that this is no proof" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
   lockstep run clean.lua --strategy pos
