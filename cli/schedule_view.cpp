@@ -102,7 +102,7 @@ void collect_sources(const Trace& trace, ScheduleView* view) {
 }  // namespace
 
 bool split_site(const std::string& site, std::string* file, uint32_t* line) {
-  const auto colon = site.find(':');
+  const auto colon = site.rfind(':');  // a file's name may have some
   if (colon == std::string::npos) return false;
   const char* begin = site.data() + colon + 1;
   const auto [end, error] = std::from_chars(begin, site.data() + site.size(), *line);

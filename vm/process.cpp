@@ -69,7 +69,9 @@ int on_error(lua_State* L) {
       const size_t colon = text.find(": ");
       const size_t first = text.find(':');
       if (colon != std::string::npos && first < colon && text.find(".lua:") < first + 1) {
-        site = text.substr(0, colon);
+        const std::string place = text.substr(0, colon);
+        const bool cut = place.starts_with("...") && site.ends_with(place.substr(3));
+        if (!cut) site = place;  // of names above 59 bytes Lua shows the end
         text = text.substr(colon + 2);
       }
     }

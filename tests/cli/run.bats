@@ -56,6 +56,18 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   [ "$out" = "steer.lua:2: one two ?[31m" ]
 }
 
+@test "places are found whatever the file is called" {
+  local long
+  long=$(printf 'name%.0s' {1..30}).lua
+  for file in 'a: b.lua' "$long"; do
+    sed 's/assert(n == 2.*/if n ~= 2 then return nil + 1 end/' "$TOUR" >"$file"
+    lockstep run "$file"
+    exits 1
+    has "$out" "assertion at $file:22"
+    has "$out" "   22 |   if n ~= 2"
+  done
+}
+
 @test "nothing found: exit 0, and it is said that this is no proof" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
   lockstep run clean.lua --strategy pos
