@@ -438,6 +438,11 @@ std::string trace_argument(const Options& options) {
   return options.args[0];
 }
 
+Error misuse_error(const Outcome& outcome) {
+  const auto where = outcome.site.empty() ? "" : outcome.site + ": ";
+  return Error(ExitCode::scenario, where + outcome.reason, outcome.detail);
+}
+
 std::string tool_version() { return LOCKSTEP_VERSION; }
 
 }  // namespace lockstep::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "engine/outcome.h"
 
 namespace lockstep::cli {
 
@@ -24,6 +25,9 @@ std::string full_help();   // of `lockstep --help`
 std::string command_help(const Command& command);
 
 CheckHistoryOptions check_history_options(const Options& options);  // of check-history
+
+// A scenario that misuses the API: what it did, and where.
+Error misuse_error(const Outcome& outcome);
 
 std::string tool_version();  // "0.1.0"
 std::string trace_argument(

@@ -55,8 +55,7 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
       put(reporter.passed(traced.path, file.empty() ? traced.trace.scenario : file));
       return ExitCode::ok;
     case ReplayResult::misuse:
-      throw Error(ExitCode::scenario, result.recording.outcome.reason,
-                  result.recording.outcome.detail);
+      throw misuse_error(result.recording.outcome);
     case ReplayResult::reproduced:
     case ReplayResult::other_failure:
       break;

@@ -15,6 +15,7 @@
 #include "cli/report_proof.h"
 #include "cli/search.h"
 #include "cli/selection.h"
+#include "cli/words.h"
 
 namespace lockstep::cli {
 namespace {
@@ -211,9 +212,9 @@ class Run {
   }
 
   void misuse(const Outcome& outcome) {
-    std::fprintf(stderr, "lockstep: %s%s%s\n", outcome.site.c_str(),
-                 outcome.site.empty() ? "" : ": ", outcome.reason.c_str());
-    if (!outcome.detail.empty()) std::fprintf(stderr, "  hint: %s\n", outcome.detail.c_str());
+    const Error error = misuse_error(outcome);
+    std::fprintf(stderr, "lockstep: %s\n", harmless(error.what()).c_str());
+    if (!error.hint().empty()) std::fprintf(stderr, "  hint: %s\n", harmless(error.hint()).c_str());
     misused_ = true;
   }
 

@@ -29,6 +29,13 @@ setup() {
   [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
 }
 
+@test "an edited file that misuses the API: exit 3, with the place" {
+  sed 's/  assert(n == 2/  g = 1 assert(n == 2/' scenario.lua >misuse.lua
+  lockstep replay "$trace" --scenario misuse.lua
+  exits 3
+  has "$err" "misuse.lua:22: the scenario wrote to the global 'g'"
+}
+
 @test "shrink writes a smaller trace beside the original" {
   lockstep shrink --trace "$trace"
   exits 0
