@@ -26,7 +26,9 @@ std::string values_of(const Flag& flag) {
   if (has_choices(flag.value)) return joined(flag.value);
   std::string out;
   if (const std::string_view name = flag.name; name == "--strategy" || name == "--strategies")
-    for (const auto& info : strategies()) out += (out.empty() ? "" : " ") + std::string(info.name);
+    for (const auto& info : strategies())
+      if (std::string_view(info.name) != "replay")
+        out += (out.empty() ? "" : " ") + std::string(info.name);
   return out;
 }
 

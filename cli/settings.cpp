@@ -19,11 +19,14 @@ constexpr uint64_t kMostMemory = 1ull << 30;  // Arena: the heap of a machine
 void set_strategy(Settings& s, const std::string& text) {
   if (!find_strategy(text)) {
     std::vector<std::string> names;
-    for (const auto& info : strategies()) names.emplace_back(info.name);
+    for (const auto& info : strategies())
+      if (std::string_view(info.name) != "replay") names.emplace_back(info.name);
     const auto near = nearest(text, names);
     throw fmt::format("must be the name of a strategy, got '{}'{}; see 'lockstep list strategies'",
                       text, near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
   }
+  if (text == "replay")
+    throw std::string("must be one that chooses schedules; lockstep replay follows a recorded one");
   s.strategy = text;
 }
 

@@ -50,6 +50,16 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   has "$err" "--seed needs a value"
 }
 
+@test "replay is a command, not a way to look for schedules" {
+  lockstep run "$TOUR" --strategy replay
+  exits 2
+  has "$err" "--strategy must be one that chooses schedules"
+  printf 'require("lockstep").scenario("own", {strategy = "replay"}, function() end)\n' >own.lua
+  lockstep run own.lua
+  exits 3
+  has "$err" "own.lua:1: option 'strategy'"
+}
+
 @test "a missing file is a usage error that names it" {
   lockstep run nowhere.lua
   exits 2
