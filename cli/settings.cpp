@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -132,7 +133,9 @@ const Setting kSettings[] = {
        for (size_t at = 0; at <= t.size();) {
          const size_t end = std::min(t.find('\n', at), t.size());
          if (end == at) throw std::string("must be names of goals, none of them empty");
-         s.cover.push_back(t.substr(at, end - at));
+         const auto name = t.substr(at, end - at);
+         if (std::find(s.cover.begin(), s.cover.end(), name) == s.cover.end())
+           s.cover.push_back(name);
          at = end + 1;
        }
      }},

@@ -25,6 +25,8 @@ LUA
   has "$out" "one: reached in 1 of 4 executions"
   has "$out" "more: reached in 2 of 4 executions"
   has "$out" "always: reached in 4 of 4 executions"
+  lockstep run goals.lua --strategy dfs --cover gone --cover gone
+  [ "$(grep -c "gone: never reached" out)" -eq 1 ]
 }
 
 @test "ndjson has the counts, and 0 for a goal that was named and not reached" {
