@@ -78,6 +78,11 @@ ExitCode list_command(const Options& options) {
     throw Error(ExitCode::usage, "what to list " + complaint, "lockstep list scenarios FILE");
   }
   if (what == "strategies") {
+    if (options.args.size() > 1)
+      throw Error(
+          ExitCode::usage,
+          fmt::format("'{}' is one argument too many for 'list strategies'", options.args[1]),
+          "lockstep list scenarios FILE");
     put(strategies_text(ndjson));
     return ExitCode::ok;
   }

@@ -76,6 +76,9 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 }
 
 @test "list, version and completion" {
+  lockstep list strategies pos
+  exits 2
+  has "$err" "'pos' is one argument too many"
   lockstep list strategies
   exits 0
   for strategy in random pct fair_pct idpct pos loc dfs; do grep -q "^$strategy\$" out; done
