@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "cli/traced.h"
+#include "cli/words.h"
 #include "engine/trace_replay.h"
 #include "vm/recorded_history.h"
 
@@ -51,9 +52,9 @@ ExitCode dump_history(const Options& options, const std::string& path) {
   const auto machine = traced.machine();
   const auto result = replay_strict(*machine, traced.trace);
   if (result.kind == ReplayResult::diverged)
-    throw Error(
-        ExitCode::diverged, fmt::format("{}: the recorded schedule cannot be followed", path),
-        fmt::format("lockstep replay --trace {} shows where it leaves the recording", path));
+    throw Error(ExitCode::diverged,
+                fmt::format("{}: the recorded schedule cannot be followed", path),
+                replay_command_line(path) + " shows where it leaves the recording");
   const auto recorded = vm::recorded_histories(*machine);
   if (!options.history_file.empty()) {
     if (recorded.jsonl.empty())

@@ -51,7 +51,7 @@ struct FailureReport {
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
 
   const Trace& shown() const { return small ? *small : trace; }
-  const std::string& shown_path() const { return small ? small_path : path; }
+  const std::string& shown_path() const { return small_path.empty() ? path : small_path; }
 };
 
 // What a search that can end says. `bounded`: it executed all that its own bounds let it.

@@ -6,6 +6,7 @@
 #include "cli/report.h"
 #include "cli/report_proof.h"
 #include "cli/schedule_view.h"
+#include "cli/words.h"
 #include "engine/estimate.h"
 
 namespace lockstep::cli {
@@ -229,7 +230,7 @@ class NdjsonReporter : public Reporter {
     if (f.why) json["why"] = why_json(*f.why);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
     json["schedule"] = schedule_json(f.shown(), slice_);
-    json["replay"] = f.shown_path().empty() ? "" : "lockstep replay --trace " + f.shown_path();
+    json["replay"] = f.shown_path().empty() ? "" : replay_command_line(f.shown_path());
     return line(json);
   }
 

@@ -110,7 +110,7 @@ class TextReporter : public Reporter {
     out += field("strategy", f.trace.strategy);
     if (!f.path.empty()) out += field("trace path", f.path);
     if (f.how == FailureReport::How::dumped) out += metadata(f.trace);
-    if (f.small) out += field("shrunk to", f.small_path);
+    if (!f.small_path.empty()) out += field("shrunk to", f.small_path);
     if (f.trace.times > 1)
       out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
     out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
@@ -128,7 +128,7 @@ class TextReporter : public Reporter {
       if (f.shrink->reproduced) out += fmt::format("  {:<13}{}\n", "", shrink_claim(*f.shrink));
     }
     if (!f.shown_path().empty())
-      out += fmt::format("\n  Replay with: lockstep replay --trace {}\n", f.shown_path());
+      out += fmt::format("\n  Replay with: {}\n", replay_command_line(f.shown_path()));
     return out + "\n";
   }
 

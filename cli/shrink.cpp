@@ -8,6 +8,7 @@
 #include "cli/make_trace.h"
 #include "cli/report.h"
 #include "cli/traced.h"
+#include "cli/words.h"
 
 namespace lockstep::cli {
 namespace {
@@ -35,10 +36,9 @@ ExitCode shrink_command(const Options& options) {
   const auto machine = traced.machine();
   const auto result = shrink_traced(traced, options, *machine);
   if (!result.reproduced)
-    throw Error(
-        ExitCode::diverged,
-        fmt::format("{}: the recorded schedule does not fail any more", traced.path),
-        fmt::format("lockstep replay --trace {} shows where it leaves the recording", traced.path));
+    throw Error(ExitCode::diverged,
+                fmt::format("{}: the recorded schedule does not fail any more", traced.path),
+                replay_command_line(traced.path) + " shows where it leaves the recording");
   FailureReport f;
   f.how = FailureReport::How::shrunk;
   f.trace = traced.trace;

@@ -2,6 +2,8 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <string_view>
 
@@ -30,6 +32,22 @@ inline std::string one_line(std::string text) {
   for (auto& c : text)
     if (c == '\n' || c == '\t') c = ' ';
   return harmless(std::move(text));
+}
+
+// One word of a shell's command line.
+inline std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("_-./+=:,@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+inline std::string replay_command_line(const std::string& path) {
+  return "lockstep replay --trace " + shell_word(path);
 }
 
 inline std::string counted(uint64_t n, std::string_view what) {

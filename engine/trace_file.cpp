@@ -110,7 +110,7 @@ Error cannot(const char* verb, const std::string& path, int error, const char* h
 
 void write_trace(const Trace& trace, const std::string& path) {
   const std::string bytes = encode_trace(trace);
-  const char* hint = "choose another folder with --trace-dir";
+  const char* hint = "choose another place: --trace-dir of run and verify, --output of shrink";
   if (takes_bytes(path)) {
     File file(path, O_WRONLY);
     if (file.fd() < 0 || !write_all(file.fd(), bytes) || !file.close())

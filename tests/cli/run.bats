@@ -164,6 +164,21 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   has "$err" "notafolder"
 }
 
+@test "the replay command is one that a shell takes, of a trace that is there" {
+  lockstep run "$TOUR" --trace-dir "a 'b"
+  exits 1
+  local command
+  command=$(sed -n 's/^  Replay with: lockstep //p' out)
+  eval "lockstep $command"
+  exits 1
+  has "$out" "reproduced the bug"
+  mkdir -p taken/lost_update-iter0-seed1.shrunk.lockstep
+  lockstep run "$TOUR" --trace-dir taken
+  exits 6
+  lacks "$out" "shrunk to:"
+  has "$out" "Replay with: lockstep replay --trace taken/lost_update-iter0-seed1.lockstep"
+}
+
 @test "a full disk behind stdout is an error, a reader that leaves is not" {
   [ -e /dev/full ] || skip
   run bash -c '"$LOCKSTEP" run "$1" >/dev/full' _ "$TOUR"
