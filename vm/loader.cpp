@@ -136,8 +136,18 @@ int load_handler(lua_State* L) {
   push_text(L, 1);
   return 1;
 }
+
+constexpr int kLoadPeriod = 1'000'000;
+constexpr int kLoadPeriods = 200;
+
+// Not as an error of Lua, which file-level code might catch, again and again: the state is given up
+// as it is.
 void load_hook(lua_State* L, lua_Debug*) {
-  luaL_error(L, "file-level code runs for more than 200 million instructions");
+  if (++machine_of(L).load_context().periods < kLoadPeriods) return;
+  luaL_where(L, 0);
+  throw Error(ExitCode::scenario,
+              lua_tostring(L, -1) +
+                  std::string("file-level code runs for more than 200 million instructions"));
 }
 
 // Does the text call what says that something has to happen?
@@ -292,7 +302,7 @@ void Machine::load(LoadContext& context) {
   }
   lua_settop(L, 0);
 
-  lua_sethook(L, load_hook, LUA_MASKCOUNT, 200'000'000);
+  lua_sethook(L, load_hook, LUA_MASKCOUNT, kLoadPeriod);
   arena_.set_limit(256u << 20);
   auto fail = [&](int status) {
     std::string message = lua_tostring(L, -1) ? lua_tostring(L, -1) : "error";

@@ -14,6 +14,7 @@ struct LoadContext {
   std::vector<SourceFile>* files =
       nullptr;  // the scenario's file first; modules are added as they are read
   std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
+  int periods = 0;                                 // of instructions that file-level code has run
 };
 
 }  // namespace lockstep::vm

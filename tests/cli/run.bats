@@ -141,6 +141,16 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   has "$err" "raises.lua:2"
 }
 
+@test "file-level code that does not end is ended, whatever it catches" {
+  echo 'while true do pcall(function() while true do end end) end' >catches.lua
+  echo 'while true do coroutine.resume(coroutine.create(function() while true do end end)) end' >resumes.lua
+  for file in catches resumes; do
+    lockstep run "$file.lua"
+    exits 3
+    has "$err" "$file.lua:1: file-level code runs for more than 200 million instructions"
+  done
+}
+
 @test "nothing runs if any file is wrong" {
   printf 'x = = 1\n' >syntax.lua
   lockstep run "$TOUR" syntax.lua
