@@ -74,6 +74,8 @@ int require(lua_State* L) {
     if (!text)
       return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name,
                         file.c_str());
+    if (!m.load_context().begun.insert(file).second)
+      return luaL_error(L, "module '%s' requires itself, or failed before", name);
     run_chunk(L, lua_text(*text), "@" + file);
   }
   if (lua_isnil(L, -1)) {
@@ -132,8 +134,11 @@ std::string option_text(lua_State* L, int index) {
   }
 }
 
+// Lua puts the place in front of texts alone; of other values it is where error() was called.
 int load_handler(lua_State* L) {
+  luaL_where(L, lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__tostring") ? 0 : 2);
   push_text(L, 1);
+  lua_concat(L, 2);
   return 1;
 }
 

@@ -1,5 +1,6 @@
 // What a machine is loaded from.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct LoadContext {
   std::vector<SourceFile>* files =
       nullptr;  // the scenario's file first; modules are added as they are read
   std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
+  std::set<std::string> begun;                     // modules whose code has been run, or runs now
   int periods = 0;                                 // of instructions that file-level code has run
 };
 

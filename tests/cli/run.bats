@@ -139,6 +139,15 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep run raises.lua
   exits 3
   has "$err" "raises.lua:2"
+  printf 'local lockstep = require "lockstep"\nerror({code = 5})\n' >value.lua
+  lockstep run value.lua
+  exits 3
+  has "$err" "value.lua:2: table"
+  echo 'return require "two"' >one.lua
+  echo 'return require "one"' >two.lua
+  lockstep run one.lua
+  exits 3
+  has "$err" "one.lua:1: module 'two' requires itself, or failed before"
 }
 
 @test "file-level code that does not end is ended, whatever it catches" {
