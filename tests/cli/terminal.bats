@@ -49,6 +49,18 @@ interrupted_run() {  # interrupted_run SIGNAL
   done
 }
 
+@test "a signal that comes twice at once is one request, as timeout sends it" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  "$LOCKSTEP" run clean.lua --strategy random --time 60s --no-progress >out 2>err &
+  local pid=$!
+  sleep 0.7
+  for _ in {1..10}; do kill -TERM "$pid" 2>/dev/null || true; done
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 130 ]
+  grep -q "interrupted" out
+}
+
 @test "findings before ^C are reported with their traces" {
   "$LOCKSTEP" run "$TOUR" --strategy random --keep-going --time 60s --no-progress --format ndjson >out 2>err &
   local pid=$!
