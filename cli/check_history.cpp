@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "cli/interrupt.h"
 #include "engine/history/check.h"
 #include "engine/history/explain.h"
 #include "engine/history/reader.h"
@@ -86,6 +87,7 @@ class FileCheck {
     History history = read_history(text, path_, Format::detect, keyed);
     ModelId model = choose_model(history);
     budget_ = Budget::seconds(options_.seconds);
+    budget_.interrupted = &interrupted();
     uint64_t fixed = kProcessBytes + kBytesPerByte * text.size();
     double left = options_.bytes_max > fixed ? static_cast<double>(options_.bytes_max - fixed) : 0;
     budget_.bytes_max = static_cast<size_t>(left * kSearchShare / jobs_) + 1;
@@ -102,6 +104,7 @@ class FileCheck {
     if (result.verdict == Verdict::invalid && (options_.explain || !options_.html.empty())) {
       Budget effort = Budget::seconds(kExplainSeconds);
       effort.bytes_max = budget_.bytes_max;
+      effort.interrupted = budget_.interrupted;
       explanation = explain(history, model, consistency, result, effort);
       if (!options_.html.empty()) {
         answer_.html = timeline_html(history, model_name(model), consistency, path_, explanation);
@@ -256,7 +259,7 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
   std::vector<std::exception_ptr> problems(n);
   std::atomic<size_t> next{0};
   auto work = [&] {
-    for (size_t i; (i = next++) < n;) {
+    for (size_t i; !interrupted() && (i = next++) < n;) {
       try {
         answers[i] = FileCheck(options, options.files[i], jobs).run();
       } catch (...) {
@@ -287,7 +290,9 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
     if (rank_of(answer.code) > rank_of(code)) code = answer.code;
   }
   std::fflush(out);
-  return code;
+  if (!interrupted()) return code;
+  std::fputs("lockstep: interrupted: the results above are partial\n", err);
+  return ExitCode::interrupted;
 }
 
 }  // namespace lockstep::cli

@@ -240,7 +240,7 @@ class Explainer {
     while (!left.empty()) {
       bool changed = false;
       for (size_t begin = 0; begin < left.size();) {
-        if (std::chrono::steady_clock::now() > budget_.deadline) {
+        if (budget_.ended()) {
           out_.minimal = false;
           return;
         }

@@ -134,7 +134,7 @@ class ModelExplainer {
     for (bool changed = true; changed;) {
       changed = false;
       for (size_t i = ops_.size(); i-- > 0;) {
-        if (std::chrono::steady_clock::now() > budget_.deadline) {
+        if (budget_.ended()) {
           out_.minimal = false;
           changed = false;
           break;

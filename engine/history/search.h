@@ -372,7 +372,7 @@ class Search {
     size_t bytes = memo_.bytes() + kernel_.bytes() + frames_.capacity() * sizeof(Frame) +
                    candidates_.capacity() * sizeof(Candidate);
     if (bytes > budget_.bytes_max || nodes_ > budget_.nodes_max) stopped_ = true;
-    if (std::chrono::steady_clock::now() > budget_.deadline) stopped_ = true;
+    if (budget_.ended()) stopped_ = true;
     return stopped_;
   }
 

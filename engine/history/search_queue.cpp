@@ -152,8 +152,7 @@ class QueueSearch {
     if ((++nodes_ & 255) == 0) {
       const size_t bytes =
           memo_.bytes() + moves_.capacity() * sizeof(Move) + frames_.capacity() * sizeof(Frame);
-      if (bytes > budget_.bytes_max || nodes_ > budget_.nodes_max ||
-          std::chrono::steady_clock::now() > budget_.deadline) {
+      if (bytes > budget_.bytes_max || nodes_ > budget_.nodes_max || budget_.ended()) {
         return false;
       }
     }

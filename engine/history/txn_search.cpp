@@ -143,7 +143,7 @@ Verdict TxnSearch::run() {
   bool done = enter();
   while (!done && !frames.empty()) {
     if ((++nodes & 255) == 0) {
-      if (std::chrono::steady_clock::now() > budget_.deadline) return Verdict::unknown;
+      if (budget_.ended()) return Verdict::unknown;
       if (memo.bytes() > budget_.bytes_max || nodes > budget_.nodes_max) return Verdict::unknown;
     }
     Frame& frame = frames.back();

@@ -61,6 +61,30 @@ interrupted_run() {  # interrupted_run SIGNAL
   grep -q "interrupted" out
 }
 
+@test "check-history, too, ends at the first ^C" {
+  # A queue whose values repeat, all operations at the same time: nobody knows a fast way.
+  awk 'BEGIN {
+    n = 30; form = "{\"process\":%d,\"type\":\"%s\",\"f\":\"%s\",\"value\":%s}\n"
+    for (p = 0; p < n; p++) {
+      printf form, p, "invoke", "enqueue", p % 15
+      printf form, n + p, "invoke", "dequeue", "null"
+    }
+    for (p = 0; p < n; p++) {
+      printf form, p, "ok", "enqueue", p % 15
+      printf form, n + p, "ok", "dequeue", p % 15 == 3 ? 4 : p * 7 % 15
+    }
+  }' >hard.jsonl
+  "$LOCKSTEP" check-history hard.jsonl --model queue >out 2>err &
+  local pid=$!
+  sleep 0.7
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 130 ]
+  grep -q "unknown (linearizable" out
+  grep -q "interrupted: the results above are partial" err
+}
+
 @test "findings before ^C are reported with their traces" {
   "$LOCKSTEP" run "$TOUR" --strategy random --keep-going --time 60s --no-progress --format ndjson >out 2>err &
   local pid=$!
