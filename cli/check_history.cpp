@@ -7,7 +7,9 @@
 #include <chrono>
 #include <thread>
 
+#include "cli/console.h"
 #include "cli/interrupt.h"
+#include "cli/words.h"
 #include "engine/history/check.h"
 #include "engine/history/explain.h"
 #include "engine/history/reader.h"
@@ -276,8 +278,8 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
   for (size_t i = 0; i < n; ++i) {
     if (problems[i]) std::rethrow_exception(problems[i]);
     Answer& answer = answers[i];
-    std::fputs(answer.out.c_str(), out);
-    if (!answer.err.empty()) std::fputs(answer.err.c_str(), err);
+    put(options.format == "text" ? harmless(answer.out) : answer.out, out);
+    if (!answer.err.empty()) std::fputs(harmless(answer.err).c_str(), err);
     if (!answer.html.empty() && !html_written) {
       html_written = true;
       std::FILE* page = std::fopen(options.html.c_str(), "wb");
@@ -289,7 +291,6 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
     }
     if (rank_of(answer.code) > rank_of(code)) code = answer.code;
   }
-  std::fflush(out);
   if (!interrupted()) return code;
   std::fputs("lockstep: interrupted: the results above are partial\n", err);
   return ExitCode::interrupted;

@@ -54,12 +54,12 @@ Style output_style(const Options& options) {
   return style;
 }
 
-void put(std::string_view text) {
+void put(std::string_view text, FILE* out) {
   errno = 0;
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return;
+  std::fwrite(text.data(), 1, text.size(), out);
+  if (std::fflush(out) == 0 && !std::ferror(out)) return;
   if (errno == EPIPE) {  // the reader has what it wanted
-    std::clearerr(stdout);
+    std::clearerr(out);
     return;
   }
   throw Error(ExitCode::internal,

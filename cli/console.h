@@ -33,9 +33,9 @@ struct Environment {
 bool want_color(const std::string& flag, const Environment& env);
 Style output_style(const Options& options);  // for stdout
 
-// Writes to stdout; Error(ExitCode::internal) if that fails for any reason but a reader that has
+// Writes a result; Error(ExitCode::internal) if that fails for any reason but a reader that has
 // gone.
-void put(std::string_view text);
+void put(std::string_view text, FILE* out = stdout);
 
 // One rewritten line on a terminal; elsewhere a plain line every 30 seconds. Nothing with -q or
 // --no-progress.

@@ -29,6 +29,17 @@ setup() {
   exits 1
 }
 
+@test "a verdict that cannot be written is an error" {
+  [ -e /dev/full ] || skip
+  echo '{"process":0,"type":"invoke","f":"write","value":1}' >h.jsonl
+  lockstep check-history h.jsonl --model register
+  exits 0
+  status=0
+  "$LOCKSTEP" check-history h.jsonl --model register >/dev/full 2>err || status=$?
+  exits 70
+  grep -q "cannot write to standard output" err
+}
+
 @test "dump says what there is not" {
   cp "$TOUR" scenario.lua
   "$LOCKSTEP" run scenario.lua --no-shrink >/dev/null || true
