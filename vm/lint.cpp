@@ -330,7 +330,8 @@ void check_syntax(const std::string& file, const std::string& text) {
   const std::string chunk = "@" + file;
   const auto lua = lua_text(text);
   const bool good = luaL_loadbufferx(L, lua.data(), lua.size(), chunk.c_str(), "t") == LUA_OK;
-  const std::string message = good ? "" : lua_tostring(L, -1);
+  std::string message = good ? "" : lua_tostring(L, -1);
+  if (message.find(':') == std::string::npos) message = file + ": " + message;  // no place: a limit
   lua_close(L);
   if (!good) throw Error(ExitCode::scenario, message, "the file is not valid Lua 5.4");
 }

@@ -312,6 +312,8 @@ void Machine::load(LoadContext& context) {
   auto fail = [&](int status) {
     std::string message = lua_tostring(L, -1) ? lua_tostring(L, -1) : "error";
     if (status == LUA_ERRMEM) message = "file-level code needs more than 256 MiB";
+    if (message.find(':') == std::string::npos)  // of limits Lua gives no place
+      message = context.files->front().name + ": " + message;
     throw Error(ExitCode::scenario, message,
                 status == LUA_ERRSYNTAX ? "the file is not valid Lua 5.4" : "");
   };

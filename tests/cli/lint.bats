@@ -42,6 +42,10 @@ LUA
   lockstep lint broken.lua
   exits 3
   has "$err" "broken.lua:2:"
+  { printf 'local x = '; head -c 1000 /dev/zero | tr '\0' '('; } >deep.lua
+  lockstep lint "$TOUR" deep.lua
+  exits 3
+  has "$err" "deep.lua: C stack overflow"
   lockstep lint missing.lua
   exits 2
   has "$err" "missing.lua"
