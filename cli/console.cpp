@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/words.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -79,11 +81,11 @@ void ProgressLine::show(const std::string& text) {
   if (now - last_ < (kind_ == Kind::rewritten ? kRewrite : kHeartbeat)) return;
   last_ = now;
   if (kind_ == Kind::rewritten) {
-    const auto line = text.substr(0, terminal_width(stderr) - 1);
+    const auto line = one_line(text).substr(0, terminal_width(stderr) - 1);
     std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
     shown_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s\n", one_line(text).c_str());
   }
   std::fflush(stderr);
 }

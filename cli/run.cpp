@@ -151,7 +151,7 @@ class Run {
         find_strategy(s.settings.strategy)->claims.states)
       std::fprintf(stderr,
                    "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
-                   s.scenario->name.c_str(), s.settings.strategy.c_str());
+                   one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
     ProgressLine line(options_);
     report->result = explore(factory, explore_options, [&](const Progress& p) {
       line.show(progress_text(s.scenario->name, p));

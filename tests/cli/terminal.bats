@@ -27,6 +27,8 @@ on_terminal() { script -qec "$*" /dev/null </dev/null; }
   has "$(TERM=xterm CI= on_terminal "'$LOCKSTEP' run clean.lua --strategy random --time 1s")" $'\r\e[K'
   lockstep run clean.lua --strategy random --time 300ms
   [ -z "$err" ]
+  scenario steers.lua 'one\ntwo \27[2J' <<<'lockstep.spawn(function() end)'
+  has "$(TERM=xterm CI= on_terminal "'$LOCKSTEP' run steers.lua --strategy random --time 1s")" $'\r\e[Kone two ?[2J'
 }
 
 interrupted_run() {  # interrupted_run SIGNAL
