@@ -230,10 +230,11 @@ class TextReporter : public Reporter {
     auto out = field("version", trace.tool_version) + field("files", files) +
                field("options", options) +
                field("decisions", std::to_string(trace.decisions.size()));
+    // Of a set that is no minimum the trace does not know whether the budget ended first.
     if (trace.shrunk)
-      out += field("shrunk from",
-                   fmt::format("{} ({} deviations from the default schedule, {})", trace.origin,
-                               trace.deviations, trace.minimum ? "minimum" : "1-minimal"));
+      out += field("shrunk from", fmt::format("{} ({} from the default schedule{})", trace.origin,
+                                              counted(trace.deviations, "deviation"),
+                                              trace.minimum ? ", a minimum" : ""));
     return out;
   }
 

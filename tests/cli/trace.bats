@@ -47,6 +47,16 @@ setup() {
   [ -s small.lockstep ]
 }
 
+@test "dump calls a schedule minimal only if it was shown to be" {
+  lockstep shrink "$trace" --output small.lockstep
+  lockstep dump small.lockstep
+  has "$out" "(1 deviation from the default schedule, a minimum)"
+  lockstep shrink "$trace" --max-attempts 1 --output half.lockstep
+  exits 5
+  lockstep dump half.lockstep
+  has "$out" "deviations from the default schedule)"
+}
+
 @test "dump prints text, events and ndjson without running anything" {
   lockstep dump "$trace"
   exits 0
