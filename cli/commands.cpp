@@ -62,7 +62,10 @@ const Flag kSearch[] = {
      "how schedules are chosen; see 'lockstep list strategies' (default auto)",
      setting<k_strategy>},
     {"--iterations", "-n", "N",
-     "executions to make (default 1000; no limit if only --time is given)", setting<k_iterations>},
+     "executions to make (default 1000; no limit if only --time is given, or for a search that "
+     "ends "
+     "by itself)",
+     setting<k_iterations>},
     {"--time", "-t", "T", "stop after this time: 5, 5s, 500ms, 2m", setting<k_time>},
     {"--seed", nullptr, "S", "a number, 0x and hex digits, or a 40-digit commit id (default 1)",
      setting<k_seed>},
