@@ -3,6 +3,8 @@
 // command.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/report.h"
 #include "cli/report_proof.h"
 #include "cli/report_schedule.h"
@@ -147,7 +149,7 @@ class TextReporter : public Reporter {
       out = style_.green(fmt::format("{}: no failure found", name));
     else
       out = fmt::format("{}: {} found{}", name, counted(r.findings.size(), "failure"),
-                        s.expected ? ", as expected" : "");
+                        as_expected(s));
     out += "\n\n";
     out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
                                            s.settings.strategy, s.settings.seed, stop_text(s)));
@@ -294,6 +296,15 @@ class TextReporter : public Reporter {
       lines.push_back(fmt::format("{}: reached in {} of {}", one_line(name), grouped(n),
                                   counted(s.result.activity.executions, "execution")));
     return lines;
+  }
+
+  static std::string as_expected(const ScenarioReport& s) {
+    const auto& all = s.result.findings;
+    const auto n = static_cast<size_t>(std::count_if(
+        all.begin(), all.end(), [&](const Finding& f) { return s.settings.expects(f.outcome); }));
+    return n == 0            ? ""
+           : n == all.size() ? ", as expected"
+                             : fmt::format(", {} of them as expected", grouped(n));
   }
 
   static std::string per_second(uint64_t n, const ExploreResult& r) {

@@ -110,6 +110,14 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep run calm.lua
   exits 1
   has "$out" "expected to fail (deadlock), but did not"
+  scenario both.lua both <<'LUA'
+  assert(lockstep.choose(2) == 1, "not expected")
+  lockstep.recv()
+LUA
+  sed -i 's/scenario("both", /&{ expect = "deadlock" }, /' both.lua
+  lockstep run both.lua --keep-going --strategy dfs
+  exits 1
+  has "$out" "both: 2 failures found, 1 of them as expected"
 }
 
 @test "a scenario's options lie under the flags, and unknown ones are named" {
