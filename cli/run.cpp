@@ -56,7 +56,10 @@ void check_shard(const Options& options, const Selected& s) {
              "--shard");
 }
 
-constexpr double kShrinkSeconds = 1;  // of one finding; 'lockstep shrink' takes its time
+// Of one finding; 'lockstep shrink' takes its time. The report depends on no clock, unless the
+// machine is very slow.
+constexpr uint64_t kShrinkDecisions = 4'000'000;
+constexpr double kShrinkSeconds = 20;
 
 // Executions looked at for races: for the list, and for the one line of every report.
 constexpr uint64_t kRaceSamples = 64, kFewRaceSamples = 8;
@@ -180,6 +183,7 @@ class Run {
 
   void shrink_one(System& machine, const std::string& path, FailureReport* f) {
     ShrinkOptions shrink_options;
+    shrink_options.max_decisions = kShrinkDecisions;
     shrink_options.seconds = kShrinkSeconds;
     shrink_options.interrupted = &interrupted();
     ProgressLine line(options_);

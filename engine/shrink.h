@@ -15,6 +15,7 @@ namespace lockstep {
 
 struct ShrinkOptions {
   uint64_t max_attempts = 2000;
+  uint64_t max_decisions = UINT64_MAX;  // in all of them: what bounds the time, without a clock
   double seconds = 10;
   const std::atomic<bool>* interrupted = nullptr;
   bool prove_minimum = true;      // try all smaller sets as far as the budget goes

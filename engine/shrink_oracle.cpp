@@ -34,8 +34,16 @@ double ShrinkOracle::seconds() const {
 }
 
 bool ShrinkOracle::spent() {
-  return attempts_ >= options_.max_attempts || (options_.interrupted && *options_.interrupted) ||
-         seconds() >= options_.seconds;
+  return attempts_ >= options_.max_attempts || decisions_ >= options_.max_decisions ||
+         (options_.interrupted && *options_.interrupted) || seconds() >= options_.seconds;
+}
+
+// Nobody knows how long a step computes; one that runs away costs as much as very many.
+void ShrinkOracle::count(const Outcome& outcome) {
+  attempts_++;
+  const uint64_t cost = outcome.verdict == Verdict::runaway ? options_.max_decisions / 3 + 1
+                                                            : system_.decisions().size();
+  decisions_ += std::min(cost, options_.max_decisions - decisions_);
 }
 
 uint64_t ShrinkOracle::hash(std::span<const Deviation> set) {
@@ -60,8 +68,8 @@ bool ShrinkOracle::start(std::span<const Decision> schedule) {
   const std::vector<Decision> copy(schedule.begin(), schedule.end());
   Encoding e;
   do {
-    attempts_++;
     e = encode_schedule(system_, seed_, iteration_, copy);
+    count(e.outcome);
     if (e.outcome.verdict != Verdict::suspect || counting_.on()) break;
     counting_.start();
   } while (true);
@@ -76,12 +84,13 @@ bool ShrinkOracle::start(std::span<const Decision> schedule) {
 }
 
 Encoding ShrinkOracle::run(std::span<const Deviation> set, Branches* branches) {
-  attempts_++;
   Encoding e = run_deviations(system_, seed_, iteration_, set, branches);
+  count(e.outcome);
   if (e.outcome.verdict != Verdict::suspect || counting_.on()) return e;
-  attempts_++;
   counting_.start();
-  return run_deviations(system_, seed_, iteration_, set, branches);
+  e = run_deviations(system_, seed_, iteration_, set, branches);
+  count(e.outcome);
+  return e;
 }
 
 bool ShrinkOracle::improves(std::span<const Deviation> set, Branches* branches) {

@@ -40,7 +40,7 @@ class ShrinkOracle {
   bool improves(std::span<const Deviation> set, Branches* branches = nullptr);
 
   bool tried(std::span<const Deviation> set) const { return tried_.contains(hash(set)); }
-  bool spent();  // attempts, time or ^C
+  bool spent();  // attempts, decisions, time or ^C
   const Candidate& best() const { return best_; }
   uint64_t attempts() const { return attempts_; }
   double seconds() const;
@@ -49,6 +49,7 @@ class ShrinkOracle {
  private:
   static uint64_t hash(std::span<const Deviation> set);  // the same in any order
   Encoding run(std::span<const Deviation> set, Branches* branches);
+  void count(const Outcome& outcome);
   Candidate candidate(const Encoding& encoding) const;
 
   System& system_;
@@ -61,7 +62,7 @@ class ShrinkOracle {
   std::string signature_;
   Candidate best_;
   std::unordered_set<uint64_t> tried_;  // hashes of sets, both as asked and as they took effect
-  uint64_t attempts_ = 0;
+  uint64_t attempts_ = 0, decisions_ = 0;
 };
 
 }  // namespace lockstep
