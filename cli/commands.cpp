@@ -63,8 +63,7 @@ const Flag kSearch[] = {
      setting<k_strategy>},
     {"--iterations", "-n", "N",
      "executions to make (default 1000; no limit if only --time is given, or for a search that "
-     "ends "
-     "by itself)",
+     "ends by itself)",
      setting<k_iterations>},
     {"--time", "-t", "T", "stop after this time: 5, 5s, 500ms, 2m", setting<k_time>},
     {"--seed", nullptr, "S", "a number, 0x and hex digits, or a 40-digit commit id (default 1)",
@@ -425,6 +424,12 @@ CheckHistoryOptions check_history_options(const Options& options) {
     throw Error(ExitCode::usage, "no history file given",
                 "lockstep check-history FILE...; - is standard input");
   auto history = options.history;
+  if (history.strongest)  // names properties, and explains none of them
+    for (const auto& [given, flag] : {std::pair{!history.consistency.empty(), "--consistency"},
+                                      std::pair{!history.html.empty(), "--html"}})
+      if (given)
+        throw Error(ExitCode::usage, fmt::format("{} says nothing beside --strongest", flag),
+                    "name one of the properties with --consistency instead of --strongest");
   history.files = options.args;
   history.format = options.format;
   history.jobs = options.jobs;

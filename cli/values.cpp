@@ -43,6 +43,9 @@ bool with_unit(std::string_view text, std::initializer_list<Unit> units, double*
 
 uint64_t parse_count(const std::string& text, uint64_t least, uint64_t most) {
   uint64_t n = 0;
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  if (digits && !whole(text, &n))  // more than fits
+    throw fmt::format("must be at most {}, got '{}'", most, text);
   if (!whole(text, &n) || n < least)
     throw fmt::format("must be a whole number of at least {}, got '{}'", least, text);
   if (n > most) throw fmt::format("must be at most {}, got '{}'", most, text);

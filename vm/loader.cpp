@@ -113,7 +113,12 @@ std::string option_text(lua_State* L, int index) {
       return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TSTRING:
     case LUA_TNUMBER: {
-      lua_pushvalue(L, index);
+      int whole = 0;
+      const lua_Integer n = lua_tointegerx(L, index, &whole);
+      if (whole && lua_type(L, index) == LUA_TNUMBER)
+        lua_pushinteger(L, n);  // 1e3 too
+      else
+        lua_pushvalue(L, index);
       std::string s = lua_tostring(L, -1);
       lua_pop(L, 1);
       return s;

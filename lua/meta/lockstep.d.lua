@@ -192,7 +192,7 @@ function lockstep.erase(key) end
 ---@param text string
 function lockstep.set_label(text) end
 
---- Explored: choose(n) is 1 to n, choose(list) one of its elements.
+--- Explored: choose(n) is 1 to n, choose(list) one of its elements; 65,535 values at most.
 ---@generic T
 ---@param list T[]
 ---@return T

@@ -42,6 +42,9 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   lockstep run "$TOUR" --iterations many
   exits 2
   has "$err" "--iterations must be a whole number of at least 1, got 'many'"
+  lockstep run "$TOUR" --iterations 99999999999999999999
+  exits 2
+  has "$err" "--iterations must be at most 18446744073709551615, got '99999999999999999999'"
   lockstep run "$TOUR" --time never
   exits 2
   has "$err" "--time must be a time"
@@ -122,4 +125,25 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   sed 's/"read","value":1/"read","value":2/' good.jsonl >bad.jsonl
   lockstep check-history bad.jsonl --model register
   exits 1
+}
+
+@test "a whole number of a scenario's options may be written as a float" {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  echo 'require("lockstep").scenario("calm", { iterations = 1e1, max_steps = 500.0 }, function() end)' >calm.lua
+  lockstep run calm.lua --strategy random
+  exits 0
+  has "$out" "10 with random"
+  echo 'require("lockstep").scenario("calm", { iterations = 1.5 }, function() end)' >half.lua
+  lockstep run half.lua
+  exits 3
+  has "$err" "must be a whole number of at least 1, got '1.5'"
+}
+
+@test "what --strongest would leave unread is refused" {
+  for flag in "--html page.html" "--consistency sequential"; do
+    # shellcheck disable=SC2086  # a flag and its value
+    lockstep check-history --strongest $flag h.jsonl
+    exits 2
+    has "$err" "${flag%% *} says nothing beside --strongest"
+  done
 }
