@@ -34,13 +34,30 @@ const vm::ScenarioInfo& same_scenario(const vm::Program& program, const std::str
               near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
 }
 
+// What the edit changed among the scenario's options counts; all else is as it was recorded, flags
+// of that run too.
+SettingMap edited_options(const Traced& traced, const vm::ScenarioInfo& edited) {
+  const auto& recorded = same_scenario(traced.program, traced.trace.scenario);
+  const SettingMap before = resolve_settings(recorded, {}).recorded();
+  const SettingMap now = resolve_settings(edited, {}).recorded();
+  SettingMap options = traced.trace.options;
+  for (const auto& [name, text] : before)
+    if (!now.contains(name)) options.erase(name);
+  for (const auto& [name, text] : now)
+    if (const auto it = before.find(name); it == before.end() || it->second != text)
+      options[name] = text;
+  return options;
+}
+
 // The edited file's words are those that a report of its failure must quote.
 ReplayResult replay_file(Traced& traced, const std::string& file) {
   const auto program = vm::Program::from_file(file);
   const auto& scenario = same_scenario(program, traced.trace.scenario);
-  auto with = context(traced.settings);
+  traced.trace.options = edited_options(traced, scenario);
+  const auto settings = settings_from_trace(traced.trace.options, traced.path);
+  auto with = context(settings);
   for (const auto& source : program.files()) with.files.push_back({source.name, source.text});
-  const auto machine = vm::make_machine(program, scenario.name, traced.settings.machine());
+  const auto machine = vm::make_machine(program, scenario.name, settings.machine());
   auto result = replay_edited(*machine, traced.trace, with);
   traced.trace.files = with.files;
   return result;

@@ -29,6 +29,25 @@ setup() {
   [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
 }
 
+@test "replay on an edited file goes by its options, where the edit changed them" {
+  cat >unseen.lua <<'EOF'
+local lockstep = require "lockstep"
+lockstep.scenario("unseen", { drain = true }, function()
+  lockstep.spawn(function() error("nobody sees this") end)
+end)
+EOF
+  lockstep run unseen.lua --delivery async --no-shrink
+  exits 1
+  crash=$(echo traces/unseen*.lockstep)
+  lockstep replay "$crash" --scenario unseen.lua
+  exits 1
+  sed 's/drain = true/drain = true, crashes = "allow"/' unseen.lua >allowed.lua
+  lockstep replay "$crash" --scenario allowed.lua
+  exits 0
+  lockstep dump "$crash" --format ndjson
+  has "$out" '"delivery":"async"'
+}
+
 @test "an edited file that misuses the API: exit 3, with the place" {
   sed 's/  assert(n == 2/  g = 1 assert(n == 2/' scenario.lua >misuse.lua
   lockstep replay "$trace" --scenario misuse.lua
