@@ -226,7 +226,7 @@ const Flag kOutput[] = {
      [](Options& o, const std::string& t) { o.color = t; }},
     {"--no-progress", nullptr, nullptr, "no progress on stderr",
      [](Options& o, const std::string&) { o.progress = false; }},
-    {"--quiet", "-q", nullptr, "print failures only",
+    {"--quiet", "-q", nullptr, "print failures and incomplete proofs only",
      [](Options& o, const std::string&) { o.verbosity = -1; }},
     {"--verbose", "-v", nullptr, "log what is done on stderr; twice for more",
      [](Options& o, const std::string&) { o.verbosity = std::max(o.verbosity, 0) + 1; }},

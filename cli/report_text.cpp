@@ -136,7 +136,7 @@ class TextReporter : public Reporter {
 
   std::string scenario(const ScenarioReport& s) override {
     const auto& r = s.result;
-    if (options_.quiet && !s.missed) return {};
+    if (options_.quiet && !s.missed && s.proof != Proof::incomplete) return {};
     if (r.misuse) return {};  // run.cpp says so on stderr
     const auto name = one_line(s.name);
     std::string out;

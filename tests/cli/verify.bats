@@ -92,6 +92,12 @@ same_whatever_the_workers() {
   has "$out" "of the search is done"
   has "$out" "--iterations "
   lacks "$out" "VERIFIED"
+  lockstep verify "$FIXED/parent_wake.lua" --iterations 300 -q
+  exits 5
+  has "$out" "stopped by:  --iterations 300"
+  lockstep verify "$FIXED/parent_wake.lua" -q
+  exits 0
+  [ -z "$out" ]
 }
 
 @test "an execution that ends at a bound makes it incomplete, never verified" {
