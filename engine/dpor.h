@@ -107,6 +107,7 @@ class Dpor final : public Subtree {
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
+  void see_timers(const Node& node, size_t at);
   void reverse_races();
   void reverse_race(size_t early, size_t late);
   bool anything_new(size_t early, const Step& step) const;
@@ -116,10 +117,18 @@ class Dpor final : public Subtree {
   void find_waiting();
   void consider_waiting();
   uint64_t key(ActorId actor);
+  bool depends(size_t at, const Step& late) const {
+    return dependent(*steps_[at].step, late, reduce_.equal_writes);
+  }
   // Of a step, the same in every execution that has it.
-  uint64_t name(size_t at) const {
-    const Taken& t = steps_[at];
-    return mix64(t.who, t.nth << 8 | static_cast<uint64_t>(t.step->op.kind));
+  static uint64_t name(const Step& step, uint32_t nth) {
+    return mix64(step.who, nth << 8 | static_cast<uint64_t>(step.op.kind));
+  }
+  uint64_t name(size_t at) const { return name(*steps_[at].step, steps_[at].nth); }
+  // Both could come there: one is taken, and the other comes after it or not at all.
+  void saw_before(size_t at, const Step& other) {
+    const size_t before = latest(at, other.who);
+    seen_.saw(name(at), name(other, before ? steps_[before - 1].nth + 1 : 1));
   }
   void start();
   std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, Branch&& first) const;

@@ -84,8 +84,10 @@ void Dpor::consider_waiting() {
       append(depth_, count, taken, found_);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.
-    if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end())
+    if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end()) {
       found_.assign(1, count - 1);
+      saw_before(count - 1, *taken.step);
+    }
     const std::vector<size_t> races = found_;
     for (const size_t i : races) {
       covered_by_ = nullptr;

@@ -102,6 +102,7 @@ void Dpor::take(Node& node, size_t at) {
     taken.before = static_cast<uint32_t>(before);
     taken.nth = steps_[before - 1].nth + 1;
   }
+  see_timers(node, at);
   if (reduce_.needs_mail()) return;  // which of them are races is known at the end
   for (const size_t early : found_) {
     races_.emplace_back(early, at);
@@ -236,19 +237,29 @@ bool Dpor::pick_first(Node& node) {
   return step != nullptr;
 }
 
+namespace {
+bool waits_for_the_rest(const Step& s) {
+  return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
+}
+}  // namespace
+
 // Timers of one deadline fire when nothing else can go (but faults), so all that comes before is
 // before each of them, and no race would ask for another order: every one of them is owed the first
 // turn.
 void Dpor::owe_timers(Node& node) {
-  const auto is_timer = [](const Step& s) {
-    return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
-  };
   if (node.data) return;
   const Step& first = *node.tree.front().step;
-  if (!is_timer(first) && first.kind != AltKind::fault) return;
+  if (!waits_for_the_rest(first) && first.kind != AltKind::fault) return;
   for (const Pending& p : node.pending)
-    if (is_timer(*p.step) && !asleep(node, *p.step) && !owed(node, *p.step))
+    if (waits_for_the_rest(*p.step) && !asleep(node, *p.step) && !owed(node, *p.step))
       node.tree.push_back({p.step, {}, {}});
+}
+
+// They race all the same: with what the first one leads to before it, the other is no neighbour.
+void Dpor::see_timers(const Node& node, size_t at) {
+  if (node.data || !waits_for_the_rest(*steps_[at].step)) return;
+  for (const Pending& p : node.pending)
+    if (waits_for_the_rest(*p.step) && p.step->who != steps_[at].who) saw_before(at, *p.step);
 }
 
 bool Dpor::owed(const Node& node, const Step& step) {
@@ -275,10 +286,9 @@ size_t Dpor::latest(size_t at, uint64_t who) const {
 void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races) {
   causes_of(count, taken);
   const Step& step = *taken.step;
-  const auto depends = [&](size_t i, const Step& late) {
-    return dependent(*steps_[i].step, late, reduce_.equal_writes);
-  };
-  order_.append(at, count, step, direct_, steps_, depends, races);
+  order_.append(
+      at, count, step, direct_, steps_,
+      [this](size_t i, const Step& late) { return depends(i, late); }, races);
 }
 
 void Dpor::end(const Outcome& outcome, System&) {
@@ -304,6 +314,8 @@ void Dpor::end(const Outcome& outcome, System&) {
   while (path_[at].data) at--;
   Node& last = path_[at];
   if (last.pending.size() < 2) return;
+  for (const Pending& p : last.pending)
+    if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
   for (const Pending& p : last.pending) {
     if (p.step->who == steps_[at].who || asleep(last, *p.step)) continue;

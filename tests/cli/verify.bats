@@ -35,6 +35,48 @@ LUA
   has "$out" "no message was left unread"
 }
 
+# raced NAME OPTIONS PAIRS CLASSES, the body on stdin: so many pairs in so many classes, each in both orders.
+raced() {
+  cat - >body
+  printf 'local lockstep = require "lockstep"\nlockstep.scenario("%s", %s, function()\n%s\nend)\n' "$1" "$2" "$(cat body)" >raced.lua
+  lockstep verify raced.lua
+  exits 0
+  has "$out" "all $4 classes pass"
+  has "$out" "$3, both orders seen of each"
+}
+
+@test "timers that are due together race, also where the first keeps the other from firing" {
+  raced "two timers" "{}" "1 racing pair" 2 <<'LUA'
+  lockstep.send_after(lockstep.self(), "a", 10)
+  lockstep.send_after(lockstep.self(), "b", 10)
+  lockstep.recv()
+  lockstep.recv()
+LUA
+  raced "time-out" "{}" "1 racing pair" 2 <<'LUA'
+  local root = lockstep.self()
+  lockstep.spawn(function()
+    lockstep.sleep(10)
+    lockstep.send(root, "done")
+  end)
+  lockstep.recv(10)
+LUA
+}
+
+@test "what comes first and keeps the other step from coming was seen first" {
+  raced "cancelled" '{ timers = "racy" }' "1 racing pair" 2 <<'LUA'
+  lockstep.cancel_timer(lockstep.send_after(lockstep.self(), "a", 10))
+LUA
+  raced "killed" "{}" "4 racing pairs" 5 <<'LUA'
+  local cells = lockstep.atomics.new(1)
+  local pid = lockstep.spawn(function()
+    lockstep.atomics.put(cells, 1, 1)
+    lockstep.atomics.put(cells, 1, 2)
+  end)
+  lockstep.exit(pid, "kill")
+  lockstep.yield()
+LUA
+}
+
 same_whatever_the_workers() {
   for jobs in 1 2 4; do
     "$LOCKSTEP" verify "$1" -j "$jobs" | grep -v '^  rate:' >"out$jobs"
