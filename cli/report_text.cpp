@@ -277,7 +277,8 @@ class TextReporter : public Reporter {
       const auto both = g.both_orders();
       lines.push_back(one_line(fmt::format(
           "{:<19} {}: {}; {}", race_kind_name(g.kind), g.object,
-          g.first == g.second ? fmt::format("{} of two processes", side(g.first))
+          g.first == g.second ? fmt::format("{} of two {}", side(g.first),
+                                            g.first.what == "timer_fire" ? "timers" : "processes")
                               : fmt::format("{} and {}", side(g.first), side(g.second)),
           both ? std::string("both orders seen")
           : g.first == g.second

@@ -83,6 +83,26 @@ std::string with_step(const Event& e) {
 
 }  // namespace
 
+namespace {
+
+// Could `b` have come without `a`? A poll that found a message could have found none.
+bool independent(const Event& a, const Event& b) {
+  if (std::find(b.causes.begin(), b.causes.end(), a.step) == b.causes.end()) return true;
+  return std::any_of(b.footprint.begin(), b.footprint.end(), [&](const Footprint& f) {
+    return f.access == Access::poll &&
+           std::any_of(a.footprint.begin(), a.footprint.end(), [&](const Footprint& g) {
+             return g.access == Access::append && overlap(f.object, g.object);
+           });
+  });
+}
+
+// Two timers of one time, both there when the first one fired: whatever that led to.
+bool together(const Event& a, const Event& b) {
+  return a.at_rest == b.at_rest && (b.causes.empty() || b.causes.back() < a.step);
+}
+
+}  // namespace
+
 std::vector<Race> immediate_races(std::span<const Event> events) {
   std::vector<Race> races;
   const size_t n = events.size();
@@ -95,17 +115,22 @@ std::vector<Race> immediate_races(std::span<const Event> events) {
       for (uint32_t k = 0; k < a; k++)
         if (past[a][k]) past[b][k] = true;
     }
-  for (uint32_t b = static_cast<uint32_t>(n); b-- > 0;)
+  for (uint32_t b = static_cast<uint32_t>(n); b-- > 0;) {
+    if (events[b].at_rest) {
+      for (uint32_t a = 0; a < b; a++)
+        if (together(events[a], events[b]) && in_conflict(events[a], events[b]))
+          races.push_back({a, b});
+      continue;
+    }
     for (const uint32_t a : before[b]) {
       if (events[a].actor == events[b].actor || events[a].step == events[b].step) continue;
       if (!in_conflict(events[a], events[b])) continue;
-      if (std::find(events[b].causes.begin(), events[b].causes.end(), events[a].step) !=
-          events[b].causes.end())
-        continue;
+      if (!independent(events[a], events[b])) continue;
       const bool ordered = std::any_of(before[b].begin(), before[b].end(),
                                        [&](uint32_t c) { return c != a && past[c][a]; });
       if (!ordered) races.push_back({a, b});
     }
+  }
   return races;
 }
 

@@ -47,6 +47,14 @@ bool found_nothing(const Event& e) {
          e.result.empty();
 }
 
+// Does a message come into the mailbox by it?
+bool brings(const Event& e, ObjectId mailbox) {
+  if (e.kind == AltKind::timer && e.args.empty()) return false;  // the time is up
+  return std::any_of(e.footprint.begin(), e.footprint.end(), [&](const Footprint& f) {
+    return overlap(f.object, mailbox) && (f.access == Access::append || f.access == Access::write);
+  });
+}
+
 // The events of one execution with the steps of each actor in order.
 class Execution {
  public:
@@ -67,10 +75,9 @@ class Execution {
       case ObjectClass::monitor:
         return RaceKind::exit_race;
       case ObjectClass::mailbox:
-        if (events_[a].kind == AltKind::timer || events_[b].kind == AltKind::timer ||
-            fa.access == Access::poll || fb.access == Access::poll)
-          return RaceKind::timeout_race;
-        return RaceKind::message_order;
+        return brings(events_[a], fa.object) && brings(events_[b], fb.object)
+                   ? RaceKind::message_order
+                   : RaceKind::timeout_race;
       default:
         break;
     }
@@ -153,6 +160,9 @@ bool is_ours(ObjectId object) {
   return object_class(object) == ObjectClass::user && object_container(object) >= 0xfffffd;
 }
 
+// Timers of one process are told apart by what they send.
+std::string who(const Event& e) { return e.kind == AltKind::timer ? e.who + e.args : e.who; }
+
 RaceSide side(const Event& e) { return {e.what, e.site}; }
 
 std::string object_text(const Event& a, const Event& b, ObjectId object, const System& system) {
@@ -175,27 +185,54 @@ uint64_t RaceSummary::one_order() const {
                                              [](const RaceGroup& g) { return !g.both_orders(); }));
 }
 
+// A message that came before the time was up is the cause of what the receive did then, but the
+// other order of the two where it came too late.
+void RaceCollector::note_messages(std::span<const Event> events, const System& system) {
+  for (const Event& e : events) {
+    if (e.op != OpKind::receive) continue;
+    for (const Footprint& f : e.footprint) {
+      if (f.access != Access::take && f.access != Access::poll) continue;
+      for (const uint32_t step : e.causes) {
+        const auto sent = std::find_if(events.begin(), events.end(),
+                                       [&](const Event& s) { return s.step == step; });
+        if (sent == events.end() || !brings(*sent, f.object)) continue;
+        bool turned = false;
+        Key key = this->key(*sent, e, object_text(*sent, e, f.object, system), &turned);
+        taken_.emplace(std::move(key), turned);
+      }
+    }
+  }
+}
+
+RaceCollector::Key RaceCollector::key(const Event& a, const Event& b, std::string object,
+                                      bool* turned) {
+  Key key{std::move(object), side(a), side(b)};
+  if ((*turned = key.second < key.first)) std::swap(key.first, key.second);
+  return key;
+}
+
 // A race turned round is a race again, so the orders of racing pairs are all that there is to see.
 void RaceCollector::add(std::span<const Event> events, const System& system) {
   summary_.sampled++;
   const Execution execution(events);
+  note_messages(events, system);
   std::set<const Group*> counted;
   for (const Race& race : immediate_races(events)) {
     const Event &a = events[race.first], &b = events[race.second];
     Footprint fa, fb;
     if (!conflict(a, b, &fa, &fb) || is_ours(fa.object)) continue;
-    Key key{object_text(a, b, fa.object, system), side(a), side(b)};
-    const bool turned = key.second < key.first;
-    if (turned) std::swap(key.first, key.second);
+    bool turned = false;
+    Key key = this->key(a, b, object_text(a, b, fa.object, system), &turned);
     const auto [it, fresh] = groups_.try_emplace(std::move(key));
     Group& group = it->second;
     const RaceKind kind = execution.kind(race.first, race.second, fa, fb);
     group.kind = fresh ? kind : std::min(group.kind, kind);
     if (counted.insert(&group).second) group.executions++;
     if (it->first.first == it->first.second) {
-      group.who.insert({a.who, b.who});
+      const auto first = who(a), second = who(b);
+      group.who.insert({first, second});
       group.forth = true;
-      group.back = group.back || group.who.contains({b.who, a.who});
+      group.back = group.back || (first != second && group.who.contains({second, first}));
     } else {
       (turned ? group.back : group.forth) = true;
     }
@@ -205,8 +242,9 @@ void RaceCollector::add(std::span<const Event> events, const System& system) {
 RaceSummary RaceCollector::summary() const {
   RaceSummary summary = summary_;
   for (const auto& [key, g] : groups_)
-    summary.groups.push_back(
-        {g.kind, key.object, key.first, key.second, g.forth, g.back, g.executions});
+    summary.groups.push_back({g.kind, key.object, key.first, key.second,
+                              g.forth || taken_.contains({key, false}),
+                              g.back || taken_.contains({key, true}), g.executions});
   std::stable_sort(summary.groups.begin(), summary.groups.end(),
                    [](const RaceGroup& a, const RaceGroup& b) {
                      return std::pair(a.kind, a.both_orders()) < std::pair(b.kind, b.both_orders());

@@ -79,7 +79,13 @@ class RaceCollector {
     bool forth = false, back = false;
     std::set<std::pair<std::string, std::string>> who;  // sides alike: who came before whom
   };
+  static Key key(const Event& a, const Event& b, std::string object, bool* turned);
+  void note_messages(std::span<const Event> events, const System& system);
+
   std::map<Key, Group> groups_;
+  // Receives that took their message, with what brought it: had they given up before, the two would
+  // have raced. True: `second` brought it.
+  std::set<std::pair<Key, bool>> taken_;
   RaceSummary summary_;
 };
 

@@ -160,6 +160,7 @@ void Machine::handle_head(Channel& channel_ref) {
   World& w = *world_;
   const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
   Signal s = w.channels[number].queue[w.channels[number].head++];
+  if (recording()) note_cause(s.sent_at);
   offer(w.channels[number]);
   arrive(w.channels[number].to, w.channels[number].node, s);
   if (options_.async_delivery || w.channels[number].from != kNone) return footprints_changed();

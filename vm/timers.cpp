@@ -226,7 +226,10 @@ void Machine::fire(uint32_t i) {
     for (const Timer& other : w.timers) disable(other.actor);
     if (w.held.size != 0) let_look_again();
   }
-  if (recording()) note_cause(t.started_at);
+  if (recording()) {
+    note_cause(t.started_at);
+    if (!options_.racy_timers) note_rest(t.due);
+  }
   if (t.kind == TimerKind::tick) {
     const auto number = static_cast<uint32_t>(t.ref >> 32);
     const Connection& c = w.connections[number];

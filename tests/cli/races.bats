@@ -54,3 +54,50 @@ LUA
   done
   diff out1 out3
 }
+
+# listed FILE OPTIONS...: the races that are listed, one a line.
+listed() { "$LOCKSTEP" run "$@" --strategy pos --races --no-shrink --format ndjson | jq -r 'select(.type == "scenario") | .races.pairs[] | "\(.kind): \(.first.event), \(.second.event): \(.both_orders)"'; }
+
+@test "a receive that took the message is the other order of one that gave up" {
+  for limit in 0 10; do
+    scenario "limit$limit.lua" limit <<LUA
+  local root = lockstep.self()
+  lockstep.spawn(function()
+    if $limit > 0 then lockstep.sleep(10) end
+    lockstep.send(root, "done")
+  end)
+  if not lockstep.recv($limit) then
+    lockstep.recv()
+  end
+LUA
+    [ "$(listed "limit$limit.lua" -n 100)" = "timeout against message: recv, send: true" ]
+  done
+}
+
+@test "a timer that fires when nothing else can go races with those of its time, and with nothing before it" {
+  for second in 10 20; do
+    scenario "timers$second.lua" timers <<LUA
+  lockstep.send_after(lockstep.self(), "a", 10)
+  lockstep.send_after(lockstep.self(), "b", $second)
+  lockstep.recv()
+  lockstep.recv()
+LUA
+  done
+  [ "$(listed timers10.lua -n 100)" = "message order: timer_fire, timer_fire: true" ]
+  [ "$(listed timers10.lua -n 1)" = "message order: timer_fire, timer_fire: false" ]
+  [ "$(listed timers20.lua -n 100)" = "" ]
+  lockstep run timers10.lua --strategy pos --races
+  has "$out" "timer_fire of two timers; both orders seen"
+}
+
+@test "a signal does not race with what sent it" {
+  scenario killed.lua killed <<'LUA'
+  local pid = lockstep.spawn(function()
+    lockstep.yield()
+  end)
+  lockstep.exit(pid, "kill")
+  lockstep.yield()
+LUA
+  lacks "$(listed killed.lua -n 100)" "deliver, exit_signal"
+  has "$(listed killed.lua -n 100)" "deliver, exit: "
+}
