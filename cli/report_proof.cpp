@@ -299,18 +299,22 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
           {"try", knobs}};
 }
 
-std::string progress_text(const std::string& scenario, const Progress& p) {
+std::string progress_text(const std::string& scenario, const Progress& p, double seconds) {
   const double rate = p.seconds > 0 ? static_cast<double>(p.iterations) / p.seconds : 0;
   auto text = fmt::format("{}: {} executions, {:.0f}/s, {} failure{}", scenario, p.iterations, rate,
                           p.failures, p.failures == 1 ? "" : "s");
   if (p.share > 0)
-    text += fmt::format(", {:.3g} % of about {:.2g}, {:.0f} s left", p.share * 100,
-                        static_cast<double>(p.iterations) / p.share,
-                        p.seconds * (1 - p.share) / p.share);
+    text += fmt::format(", {:.3g} % of about {:.2g}", p.share * 100,
+                        static_cast<double>(p.iterations) / p.share);
   else if (p.classes)
     text += fmt::format(", {} classes seen", p.classes);
-  if (p.share <= 0 && p.goal > 0 && rate > 0)
-    text += fmt::format(", {:.0f} s left", static_cast<double>(p.goal - p.iterations) / rate);
+  // Whatever comes first: the end, or that of a budget.
+  double left = INFINITY;
+  if (p.share > 0) left = p.seconds * (1 - p.share) / p.share;
+  if (p.goal > 0 && rate > 0)
+    left = std::min(left, static_cast<double>(p.goal - std::min(p.goal, p.iterations)) / rate);
+  if (seconds > 0) left = std::min(left, std::max(seconds - p.seconds, 0.0));
+  if (std::isfinite(left)) text += fmt::format(", {:.0f} s left", left);
   return text;
 }
 

@@ -13,6 +13,7 @@ std::string proof_text(const ScenarioReport& report);
 nlohmann::ordered_json proof_json(const ScenarioReport& report);
 
 // What stands on the line that is rewritten while searching.
-std::string progress_text(const std::string& scenario, const Progress& progress);
+// `seconds`: how long it may take; 0: no limit.
+std::string progress_text(const std::string& scenario, const Progress& progress, double seconds);
 
 }  // namespace lockstep::cli

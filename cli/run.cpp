@@ -157,7 +157,7 @@ class Run {
                    one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
     ProgressLine line(options_);
     report->result = explore(factory, explore_options, [&](const Progress& p) {
-      line.show(progress_text(s.scenario->name, p));
+      line.show(progress_text(s.scenario->name, p, s.settings.seconds));
     });
     report->checked = check.checked();
     report->nondeterminism = check.difference();

@@ -31,6 +31,15 @@ on_terminal() { script -qec "$*" /dev/null </dev/null; }
   has "$(TERM=xterm CI= on_terminal "'$LOCKSTEP' run steers.lua --strategy random --time 1s")" $'\r\e[Kone two ?[2J'
 }
 
+# left OPTIONS...: the seconds left, as the first line of progress tells them.
+left() { TERM=xterm CI= on_terminal "'$LOCKSTEP' run clean.lua --strategy random $*" | tr '\r' '\n' | grep -o '[0-9]* s left' | head -n 1; }
+
+@test "progress says how much is left of the budget that ends first" {
+  scenario clean.lua clean <<<'lockstep.spawn(function() end)'
+  [ "$(left --time 2s)" = "2 s left" ]
+  [ "$(left --time 2s -n 1000000000)" = "2 s left" ]
+}
+
 interrupted_run() {  # interrupted_run SIGNAL
   "$LOCKSTEP" run clean.lua --strategy random --time 60s --no-progress >out 2>err &
   local pid=$!
