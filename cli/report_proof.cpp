@@ -148,16 +148,20 @@ struct Obstacle {
 std::vector<Obstacle> obstacles(const ScenarioReport& s) {
   const auto& r = s.result;
   std::vector<Obstacle> out;
-  const double factor = r.share > 0 ? std::min(1 / r.share, 1e6) : 10;
+  // Nobody waits for a million times as long: then no budget helps.
+  const double factor = r.share > 0 ? 1 / r.share : 10;
+  const auto budget = [&](const std::string& knob) { return factor > 1e6 ? std::string() : knob; };
   switch (r.stop) {
     case StopReason::time:
-      out.push_back({fmt::format("the time was up (--time {:g})", s.settings.seconds),
-                     fmt::format("--time {:.0f}s", std::ceil(s.settings.seconds * factor * 1.2))});
+      out.push_back(
+          {fmt::format("the time was up (--time {:g})", s.settings.seconds),
+           budget(fmt::format("--time {:.0f}s", std::ceil(s.settings.seconds * factor * 1.2)))});
       break;
     case StopReason::iterations:
-      out.push_back({fmt::format("--iterations {}", s.settings.iterations),
-                     fmt::format("--iterations {:.0f}",
-                                 std::ceil(static_cast<double>(r.iterations) * factor * 1.2))});
+      out.push_back(
+          {fmt::format("--iterations {}", s.settings.iterations),
+           budget(fmt::format("--iterations {:.0f}",
+                              std::ceil(static_cast<double>(r.iterations) * factor * 1.2)))});
       break;
     case StopReason::memory:
       out.push_back({fmt::format("{} fill --cache-memory {}", counted(r.evidence.states, "state"),
@@ -242,13 +246,14 @@ std::string proof_text(const ScenarioReport& s) {
     std::vector<std::string> what, knobs;
     for (const auto& o : obstacles(s)) {
       if (!o.what.empty()) what.push_back(o.what);
-      knobs.push_back(o.knob);
+      if (!o.knob.empty()) knobs.push_back(o.knob);
     }
     return lines("stopped by", what) + field("rest", rest(s)) + lines("try", knobs);
   }
   auto out = lines("assumed", assumptions(s)) + lines("not vacuous", substance(s));
-  out += every_schedule(s) ? "  Every schedule was executed"
-         : every_state(s)  ? "  Every state was visited"
+  const std::string within = s.settings.preemptions < 0 ? "" : " within the bound";
+  out += every_schedule(s) ? "  Every schedule" + within + " was executed"
+         : every_state(s)  ? "  Every state" + within + " was visited"
                            : "  Every class of equivalent schedules was executed";
   if (s.settings.reduce.needs_mail() && s.result.blocked)
     out += fmt::format(" ({} more repeated one)", counted(s.result.blocked, "execution"));
@@ -269,7 +274,7 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
   if (s.proof == Proof::incomplete)
     for (const auto& o : obstacles(s)) {
       if (!o.what.empty()) stopped.push_back(o.what);
-      knobs.push_back(o.knob);
+      if (!o.knob.empty()) knobs.push_back(o.knob);
     }
   return {{"verdict", s.proof == Proof::verified ? "verified" : "incomplete"},
           {"executed", executed(s)},

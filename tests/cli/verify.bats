@@ -77,6 +77,30 @@ LUA
 LUA
 }
 
+@test "what a bound on preemptions leaves out was not visited, and no budget is named that is too small" {
+  writers
+  for strategy in cache dfs; do
+    lockstep verify writers.lua --strategy $strategy --preemptions 1
+    exits 0
+    [[ "$out" =~ Every\ (state|schedule)\ within\ the\ bound\ was ]]
+  done
+  scenario large.lua large <<'LUA'
+  local cells = lockstep.atomics.new(1)
+  for i = 1, 4 do
+    lockstep.spawn(function()
+      for k = 1, 6 do
+        lockstep.atomics.put(cells, 1, i * 10 + k)
+      end
+    end)
+  end
+  lockstep.sleep(1)
+LUA
+  lockstep verify large.lua --strategy dfs -n 100
+  exits 5
+  lacks "$(grep -A 1 '^  try:' <<<"$out")" "--iterations"
+  has "$out" "--strategy dpor executes one schedule of each class"
+}
+
 same_whatever_the_workers() {
   for jobs in 1 2 4; do
     "$LOCKSTEP" verify "$1" -j "$jobs" | grep -v '^  rate:' >"out$jobs"
