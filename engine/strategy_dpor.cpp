@@ -310,8 +310,9 @@ void Dpor::end(const Outcome& outcome, System&) {
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all.
-  size_t at = depth_ - 1;
-  while (path_[at].data) at--;
+  size_t at = depth_;
+  while (at > 0 && path_[at - 1].data) at--;
+  if (at-- == 0) return;  // only values were chosen
   Node& last = path_[at];
   if (last.pending.size() < 2) return;
   for (const Pending& p : last.pending)

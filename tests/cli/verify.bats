@@ -101,6 +101,15 @@ LUA
   has "$out" "--strategy dpor executes one schedule of each class"
 }
 
+@test "an execution may consist of choices of values alone" {
+  scenario choices.lua choices <<<'lockstep.choose(3) lockstep.choose(2)'
+  for _ in 1 2 3; do # what lay before the first node decided
+    MALLOC_PERTURB_=165 lockstep verify choices.lua -j 1
+    exits 0
+    has "$out" "VERIFIED, all 6 classes pass"
+  done
+}
+
 same_whatever_the_workers() {
   for jobs in 1 2 4; do
     "$LOCKSTEP" verify "$1" -j "$jobs" | grep -v '^  rate:' >"out$jobs"
