@@ -215,7 +215,7 @@ void Machine::act_on(Process& to, Signal& s) {
         }
         if (to.aliases[i].mode == AliasMode::reply_demonitor) {
           erase(to.aliases, i);
-          drop_watch(to, s.ref);
+          if (!drop_watch(to, s.ref)) signals_changed(to);
         }
       }
       if (!gone) {

@@ -153,6 +153,22 @@ TEST(Classes, TheEndOfAProcessDecidesNothingForWhoSendsToItsAlias) {
       "lockstep.sleep(1000)\n");
 }
 
+// The first message through such an alias ends it, whether a monitor goes with it or not; those
+// that come later are dropped, in whatever order.
+TEST(Classes, WhatComesTooLateForAnAliasIsDroppedInAnyOrder) {
+  for (const char* alias : {"lockstep.alias({ 'reply' })",
+                            "lockstep.monitor(lockstep.spawn(lockstep.recv), { alias = "
+                            "'reply_demonitor' })"}) {
+    const std::string body = fmt::format(
+        "local ref = {}\n"
+        "for i = 1, 3 do lockstep.spawn(lockstep.send, ref, i) end\n"
+        "lockstep.sleep(1000)\n",
+        alias);
+    expect_each_class_once(body);
+    EXPECT_EQ(all_of("dpor", program_of(body), "p").executions, 3u);
+  }
+}
+
 // A link that waits behind an exit signal is answered where that is handled.
 TEST(Classes, WhatWaitsInAQueueIsPartOfTheStepThatLetsItThrough) {
   expect_each_class_once(
