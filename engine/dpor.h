@@ -41,6 +41,7 @@ class Dpor final : public Subtree {
     uint32_t actors = 0;           // that existed
     uint32_t done = 0;             // branches
     std::vector<Pending> pending;  // what could go; the root's end only if it was alone
+    Pending root_end;              // ... if it was not
     Sleepers sleep;
     std::vector<const Step*> impossible;  // were owed here, but cannot go
     WakeupTree tree;

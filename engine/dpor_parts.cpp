@@ -18,6 +18,7 @@ Dpor::Node Dpor::Node::bare() const {
   n.actors = actors;
   n.done = done;
   n.pending = pending;
+  n.root_end = root_end;
   n.sleep = sleep;
   n.impossible = impossible;
   n.tried = tried;

@@ -12,8 +12,9 @@
 // does what a step makes impossible; what a step touches may be changed by one that it conflicts
 // with, so the later step of a race is looked at as it is without the earlier one; a step that ends
 // the execution while others could go on depends on all of them, and the end of the root process is
-// put off until nothing else can go. Only races with a step that is new in this execution are
-// looked at, and those that what is new may show to be not explored (README, "Class fingerprints").
+// put off until nothing else can go, or such a step would come. Only races with a step that is new
+// in this execution are looked at, and those that what is new may show to be not explored (README,
+// "Class fingerprints").
 //
 // Invariants
 // 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
@@ -124,7 +125,8 @@ double Dpor::share() const {
 const Pending* Dpor::find(const Node& node, uint64_t who) {
   const auto it = std::find_if(node.pending.begin(), node.pending.end(),
                                [who](const Pending& p) { return p.step->who == who; });
-  return it == node.pending.end() ? nullptr : &*it;
+  if (it != node.pending.end()) return &*it;
+  return node.root_end.step && node.root_end.step->who == who ? &node.root_end : nullptr;
 }
 
 // False if nothing is left to execute. Where a step that is owed cannot go, the system did not tell
@@ -177,6 +179,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   }
   node.impossible.clear();
   node.pending.clear();
+  node.root_end.step = nullptr;
   if (point.data) {
     node.tried.assign(point.count, false);
     node.asker = key(point.last);
@@ -185,8 +188,10 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   }
   for (uint32_t i = 0; i < point.count; i++) {
     const Alternative& a = point.alternatives[i];
-    if (ends_all(a) && point.count > 1) continue;
-    node.pending.push_back(pending(a, i));
+    if (ends_all(a) && point.count > 1)
+      node.root_end = pending(a, i);
+    else
+      node.pending.push_back(pending(a, i));
   }
 }
 
@@ -309,24 +314,29 @@ void Dpor::end(const Outcome& outcome, System&) {
   reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
-  // Others could have gone on: each of them is owed a turn before the step that ended it all.
+// Others could have gone on: each of them is owed a turn before the step that ended it all, and
+  // so is the root's end, which they would have come before.
   size_t at = depth_;
   while (at > 0 && path_[at - 1].data) at--;
   if (at-- == 0) return;  // only values were chosen
   Node& last = path_[at];
-  if (last.pending.size() < 2) return;
+  const Step*& root_end = last.root_end.step;
+  if (root_end && steps_[at].who == root_end->who) return;  // it was owed here, as they were
+  if (last.pending.size() < 2 && !root_end) return;
   for (const Pending& p : last.pending)
     if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
-  for (const Pending& p : last.pending) {
-    if (p.step->who == steps_[at].who || asleep(last, *p.step)) continue;
+  const auto owe_turn = [&](const Step& step) {
+    if (step.who == steps_[at].who || asleep(last, step)) return;
     Sequence v(order(), reduce_.equal_writes, room_);
-    v.push(*p.step, depth_);
+    v.push(step, depth_);
     if (at < base_)
       owe(at, v);
     else
       v.insert_into(last.tree, 1, last.sleep, inexact_);
-  }
+  };
+  for (const Pending& p : last.pending) owe_turn(*p.step);
+  if (root_end) owe_turn(*(root_end = pool_.finished(*root_end)));
 }
 
 uint64_t Dpor::key(ActorId actor) {

@@ -327,6 +327,21 @@ TEST(Proof, APredicateRacesWithAllThatItWillLookAt) {
     }
 }
 
+// Where executions end with their root.
+std::set<std::string> verdicts(const char* strategy, const vm::Program& program,
+                               const vm::MachineOptions& machine = {}) {
+  const auto system = vm::make_machine(program, "p", machine);
+  const auto s = find_strategy(strategy)->make({});
+  std::set<std::string> seen;
+  for (uint64_t i = 0; s->begin(i, *system); i++) {
+    if (!s->resumed()) system->begin(1, 0);
+    const Outcome outcome = system->run(*s);
+    s->end(outcome, *system);
+    if (outcome.verdict != Verdict::stopped) seen.insert(verdict_name(outcome.verdict));
+  }
+  return seen;
+}
+
 // The root may end before what is owed has come, so its end is not only looked at last.
 TEST(Proof, TheRootsEndRacesWithWhatIsOwed) {
   const char* const bodies[] = {
@@ -337,22 +352,38 @@ TEST(Proof, TheRootsEndRacesWithWhatIsOwed) {
       "lockstep.spawn(function() lockstep.temporal('x', 'cold') end)\n",
       "lockstep.spawn(function()\n"
       "  lockstep.temporal('x', 'hot')\n  lockstep.temporal('x', 'cold')\nend)\n"};
-  const auto outcomes = [](const char* strategy, const vm::Program& program) {
-    const auto system = vm::make_machine(program, "p", {});
-    const auto s = find_strategy(strategy)->make({});
-    std::set<std::string> seen;
-    for (uint64_t i = 0; s->begin(i, *system); i++) {
-      if (!s->resumed()) system->begin(1, 0);
-      const Outcome outcome = system->run(*s);
-      s->end(outcome, *system);
-      if (outcome.verdict != Verdict::stopped) seen.insert(verdict_name(outcome.verdict));
-    }
-    return seen;
-  };
   for (const char* body : bodies)
     for (const char* strategy : {"dfs", "dpor", "cache"})
-      EXPECT_EQ(outcomes(strategy, program_of(body)), (std::set<std::string>{"liveness", "passed"}))
+      EXPECT_EQ(verdicts(strategy, program_of(body)), (std::set<std::string>{"liveness", "passed"}))
           << body << strategy;
+}
+
+// It may also end before a step of another that ends all.
+TEST(Proof, TheRootsEndRacesWithAFailure) {
+  const auto expect_both = [](const char* body, const char* failure,
+                              const vm::MachineOptions& machine = {}) {
+    for (const char* strategy : {"dfs", "dpor", "cache"})
+      EXPECT_EQ(verdicts(strategy, program_of(body), machine),
+                (std::set<std::string>{failure, "passed"}))
+          << body << strategy;
+  };
+  expect_both("lockstep.spawn(function() error('boom') end)\n", "crash");
+  expect_both(
+      "local p = lockstep.spawn(function() lockstep.recv() end)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.monitor(p)\n  lockstep.recv()\n  error('boom')\nend)\n",
+      "crash");
+  vm::MachineOptions racy;
+  racy.racy_timers = true;
+  expect_both(
+      "local a = lockstep.atomics.new(2)\n"
+      "lockstep.spawn(function() lockstep.atomics.put(a, 1, 1) lockstep.recv(5) end)\n"
+      "lockstep.spawn(function() lockstep.atomics.put(a, 2, 1) end)\n"
+      "lockstep.invariant('in time', function()\n"
+      "  return lockstep.now() == 0 or lockstep.atomics.get(a, 2) == 0\nend)\n"
+      "lockstep.recv_first('x', 100)\n",
+      "invariant", racy);
 }
 
 // A timer for a process goes with that process.
