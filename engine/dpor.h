@@ -36,6 +36,7 @@ class Dpor final : public Subtree {
  private:
   struct Node {
     bool data = false;
+    bool last = false;             // the step being explored was the last one: Step::last
     uint32_t count = 0;            // alternatives or values
     uint32_t chosen = 0;           // index or value
     uint32_t actors = 0;           // that existed
@@ -71,6 +72,7 @@ class Dpor final : public Subtree {
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
     const Step* other = nullptr;                       // Sequence::touches_too
     bool unsure = false;                               // Sequence::order_all
+    const Step* last = nullptr;                        // Node::last, where it sleeps
     bool operator==(const Owed&) const = default;
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
@@ -117,6 +119,7 @@ class Dpor final : public Subtree {
   void reverse_covered();
   void find_waiting();
   void consider_waiting();
+  void owe_crash(const Taken& crash, size_t count);
   uint64_t key(ActorId actor);
   bool depends(size_t at, const Step& late) const {
     return dependent(*steps_[at].step, late, reduce_.equal_writes);

@@ -75,7 +75,8 @@ Subtree::Parts Dpor::split() {
     // Also those that were done: what they showed to be owed here goes to other parts.
     node.sleep.open = true;
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
-    if (!node.data) trunk_->node.sleep.add(steps_[i].step);
+    const Step* taken = steps_[i].step;
+    if (!node.data) trunk_->node.sleep.add(node.last ? pool_.at_last(*taken) : taken);
   }
   base_ = at + 1;
   Node& node = path_[at];
@@ -128,7 +129,8 @@ void Dpor::owe(size_t depth, const Sequence& v) {
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
-  Owed owed{depth, v.steps(), v.order(), v.other(), v.unsure()};
+  const Step* last = path_[depth].last ? steps_[depth].step : nullptr;
+  Owed owed{depth, v.steps(), v.order(), v.other(), v.unsure(), last};
   if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
     return;
   above_by_digest_.emplace(digest, above_.size());
@@ -138,6 +140,9 @@ void Dpor::owe(size_t depth, const Sequence& v) {
 void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) {
   const std::shared_ptr<Trunk> trunk = trunk_at(owed.depth);
   Node& node = trunk->node;
+  if (owed.last)
+    for (const Step*& s : node.sleep.steps)
+      if (s->who == owed.last->who) s = pool_.at_last(*s);
   HappensBefore order;
   Sequence v(order, reduce_.equal_writes, room_);
   for (size_t i = 0; i < owed.steps.size(); i++) {

@@ -27,7 +27,7 @@ struct Hash {
     h = mix64(h, static_cast<uint64_t>(op.kind) | static_cast<uint64_t>(op.access) << 8 |
                      static_cast<uint64_t>(op.flags) << 16 | static_cast<uint64_t>(s->kind) << 24 |
                      static_cast<uint64_t>(s->final) << 32 |
-                     static_cast<uint64_t>(s->caused) << 33);
+                     static_cast<uint64_t>(s->caused) << 33 | static_cast<uint64_t>(s->last) << 34);
     h = mix64(h, op.value ^ s->value);
     for (int i = 0; i < op.extra_count; i++)
       h = mix64(h, op.extra[i].object ^ static_cast<uint64_t>(op.extra[i].access));
@@ -39,8 +39,9 @@ struct Equal {
     const Operation &x = a->op, &y = b->op;
     return a->who == b->who && x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
            x.object == y.object && x.value == y.value && a->kind == b->kind &&
-           a->final == b->final && a->caused == b->caused && a->value == b->value &&
-           a->self == b->self && a->struck == b->struck && x.extra_count == y.extra_count &&
+           a->final == b->final && a->last == b->last && a->caused == b->caused &&
+           a->value == b->value && a->self == b->self && a->struck == b->struck &&
+           x.extra_count == y.extra_count &&
            std::equal(x.extra, x.extra + x.extra_count, y.extra, same);
   }
 };
@@ -117,6 +118,14 @@ const Step* StepPool::finished(const Step& step) {
   return keep(s);
 }
 
+const Step* StepPool::at_last(const Step& step) {
+  Step s = step;
+  s.last = true;
+  s.simple = false;
+  s.touched = UINT64_MAX;
+  return keep(s);
+}
+
 namespace {
 
 bool strikes(const Step& signal, const Step& other) {
@@ -134,6 +143,7 @@ bool feeds(const Operation& append, const Step& take) {
 bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
   if (a.who == b.who || a.final || b.final) return true;
   if (a.op.flags & b.op.flags & kAfterAll) return true;
+  if ((a.last && is_crash(b)) || (b.last && is_crash(a))) return true;
   if (dependent(a.op, b.op)) return !(equal_writes && same_write(a.op, b.op));
   return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
 }

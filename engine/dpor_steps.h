@@ -19,6 +19,7 @@ struct Step {
   // Only the access to op.object can matter to others: no further object, no process struck, no
   // receive of unknown cause, not after all, not final.
   bool simple = true;
+  bool last = false;     // after it nothing but a crash could come, which never comes last
   bool caused = false;   // Alternative::cause is known
   uint32_t value = 0;    // of a data choice
   ObjectId self = 0;     // the process that takes the step
@@ -68,6 +69,7 @@ class StepPool {
   const Step* step(const Alternative& alternative, uint64_t who, const System& system);
   const Step* data(uint64_t who, uint32_t value);
   const Step* finished(const Step& step);  // the same as one that is final
+  const Step* at_last(const Step& step);   // ... that is last
 
  private:
   struct Store;

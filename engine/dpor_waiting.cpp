@@ -94,7 +94,23 @@ void Dpor::consider_waiting() {
       reverse(i, depth_, taken, count);
       if (covered_by_) covered.push_back(covered_by_);
     }
+    if (is_crash(*taken.step) && !prevented) owe_crash(taken, count);
   }
+}
+
+// A crash never comes last, so what it follows only is executed with a step that it does not follow
+// after it. No other step follows that one.
+void Dpor::owe_crash(const Taken& crash, size_t count) {
+  found_.clear();
+  if (reduce_.needs_mail())
+    append_observed(depth_, count, crash, found_);
+  else
+    append(depth_, count, crash, found_);
+  size_t at = depth_;
+  while (at > 0 && (path_[at - 1].data || order().before(at - 1, depth_))) at--;
+  if (at == 0) return;
+  path_[at - 1].last = true;
+  reverse(at - 1, depth_, crash, count);
 }
 
 }  // namespace lockstep

@@ -57,7 +57,9 @@ bool Dpor::backtrack() {
   for (; depth_ > base_; depth_--) {
     Node& node = path_[depth_ - 1];
     node.done++;
-    if (!node.data) node.sleep.add(steps_[depth_ - 1].step);
+    const Step* done = steps_[depth_ - 1].step;
+    if (!node.data) node.sleep.add(node.last ? pool_.at_last(*done) : done);
+    node.last = false;
     node.tree.erase(node.tree.begin());
     if (node.data && node.tree.empty()) {
       const auto it = std::find(node.tried.begin(), node.tried.end(), false);
@@ -169,6 +171,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   }
   node.data = point.data;
   node.done = 0;
+  node.last = false;
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
   node.tree.clear();
@@ -314,7 +317,11 @@ void Dpor::end(const Outcome& outcome, System&) {
   reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
-// Others could have gone on: each of them is owed a turn before the step that ended it all, and
+  // Where a crash could still come, nothing else could.
+  if (std::any_of(waiting_.begin(), waiting_.end(),
+                  [](const Waiting& w) { return is_crash(*w.taken.step) && !w.prevented; }))
+    return;
+  // Others could have gone on: each of them is owed a turn before the step that ended it all, and
   // so is the root's end, which they would have come before.
   size_t at = depth_;
   while (at > 0 && path_[at - 1].data) at--;

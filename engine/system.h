@@ -95,8 +95,9 @@ class System {
   virtual ObjectId stable_object(ObjectId object) const { return object; }
 
   // What waited to the end of the execution, or to the end of its chance, and may conflict with
-  // what was done: a lock's acquire, a timer behind others that were due before it. A receive that
-  // waits for a message conflicts with nothing, so it need not be named. Asked after run().
+  // what was done: a lock's acquire, a timer behind others that were due before it, and a crash
+  // that could still come where nothing else could. A receive that waits for a message conflicts
+  // with nothing, so it need not be named. Asked after run().
   virtual std::span<const Blocked> blocked() { return {}; }
 
   // Every arrival and every receive of the execution that has just ended, for reductions that ask

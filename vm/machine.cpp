@@ -372,6 +372,9 @@ void Machine::decide_end() {
   }
   outcome_ = std::move(o);
   add_waiting(w, blocked_);
+  // A crash could still come, but none comes last.
+  for (const Alternative& a : w.alternatives)
+    if (a.kind == AltKind::fault) blocked_.push_back({a});
   w.over = true;
 }
 

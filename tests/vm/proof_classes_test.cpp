@@ -153,6 +153,17 @@ TEST(Classes, TheEndOfAProcessDecidesNothingForWhoSendsToItsAlias) {
       "lockstep.sleep(1000)\n");
 }
 
+// An execution ends where nothing but a crash could come, so whoever could go on after it need not
+// have gone before: here the root's end, or what others do last.
+TEST(Classes, ACrashComesAfterAllOfItsProcessBeforeWhatOthersDoLast) {
+  const std::string crash = "cluster.faults({ crash = { p } })\n";
+  expect_each_class_once(
+      "local p = lockstep.spawn(function() lockstep.yield() lockstep.recv() end)\n" + crash);
+  expect_each_class_once(
+      "local p = lockstep.spawn(function() lockstep.recv() lockstep.recv() end)\n" + crash +
+      "lockstep.spawn(function() lockstep.send(p, 1) end)\n");
+}
+
 // The first message through such an alias ends it, whether a monitor goes with it or not; those
 // that come later are dropped, in whatever order.
 TEST(Classes, WhatComesTooLateForAnAliasIsDroppedInAnyOrder) {

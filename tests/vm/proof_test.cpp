@@ -386,6 +386,27 @@ TEST(Proof, TheRootsEndRacesWithAFailure) {
       "invariant", racy);
 }
 
+// A crash does not come last, so it is also looked at before the others have done all they will.
+TEST(Proof, ACrashMayComeAfterTheLastStepOfItsProcess) {
+  const std::string body =
+      "local a = lockstep.atomics.new(1)\n"
+      "local p = lockstep.spawn(function()\n"
+      "  lockstep.recv()\n  lockstep.atomics.put(a, 1, 1)\n  lockstep.recv()\nend)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.monitor(p)\n"
+      "  lockstep.send(p, 'go')\n"
+      "  lockstep.recv()\n"
+      "  if lockstep.atomics.get(a, 1) == 1 then error('too late', 0) end\n"
+      "end)\n";
+  vm::MachineOptions machine;
+  machine.drain = true;
+  for (const char* strategy : {"dfs", "dpor", "cache"})
+    EXPECT_EQ(verdicts(strategy, program_of(body), machine),
+              (std::set<std::string>{"crash", "passed"}))
+        << strategy;
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
