@@ -312,7 +312,8 @@ std::string progress_text(const std::string& scenario, const Progress& p, double
     text += fmt::format(", {:.3g} % of about {:.2g}", p.share * 100,
                         static_cast<double>(p.iterations) / p.share);
   else if (p.classes)
-    text += fmt::format(", {} classes seen", p.classes);
+    text += fmt::format(", {} classes seen", p.classes) +
+            (p.estimate > 0 ? fmt::format(" of at least {:.0f}", p.estimate) : "");
   // Whatever comes first: the end, or that of a budget.
   double left = INFINITY;
   if (p.share > 0) left = p.seconds * (1 - p.share) / p.share;

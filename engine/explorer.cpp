@@ -143,7 +143,9 @@ void Exploration::report() {
   {
     const std::lock_guard lock(mutex_);
     copy = done_;
-    copy.classes = collector_.result().classes;
+    const ExploreResult& so_far = collector_.result();
+    copy.classes = so_far.classes;
+    if (so_far.classes_once < so_far.classes_sampled) copy.estimate = chao(so_far);
   }
   copy.seconds = now - start_;
   copy.share = share_;

@@ -100,6 +100,7 @@ struct Progress {
   uint64_t failures = 0;
   double share = 0;      // ExploreResult::share
   uint64_t classes = 0;  // seen in the sample
+  double estimate = 0;   // of how many there are at least, by the sample (chao()); 0: none
   uint64_t goal = 0;     // executions to be made, 0: no limit
 };
 

@@ -40,6 +40,12 @@ left() { TERM=xterm CI= on_terminal "'$LOCKSTEP' run clean.lua --strategy random
   [ "$(left --time 2s -n 1000000000)" = "2 s left" ]
 }
 
+@test "progress tells the classes seen, and how many there are at least" {
+  scenario four.lua four <<<'for i = 1, 2 do lockstep.spawn(lockstep.send, lockstep.self(), i) end lockstep.recv() lockstep.recv()'
+  TERM=xterm CI= on_terminal "'$LOCKSTEP' run four.lua --strategy random --time 1s" | tr '\r' '\n' >seen
+  grep -qE '[0-9,]+ executions, .*, 2 classes seen of at least 2, [01] s left' seen
+}
+
 interrupted_run() {  # interrupted_run SIGNAL
   "$LOCKSTEP" run clean.lua --strategy random --time 60s --no-progress >out 2>err &
   local pid=$!
