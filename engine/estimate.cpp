@@ -9,6 +9,18 @@
 
 namespace lockstep {
 
+namespace {
+
+// How many turns a member of auto's portfolio had.
+uint64_t turns_of(std::string_view member, const ExploreResult& r) {
+  uint64_t n = auto_share(member, r.iterations);
+  for (const auto& [first, end] : r.tried)
+    n -= auto_share(member, std::min(end, r.iterations)) - auto_share(member, first);
+  return n;
+}
+
+}  // namespace
+
 Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int depth) {
   Estimate e;
   const std::string_view name = strategy.name;
@@ -25,12 +37,12 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
   const bool portfolio = name == "auto";
   e.of_random_walk = portfolio;
   // The pilot is a random walk, whoever comes after it.
-  e.draws = portfolio          ? 1 + auto_share("random", r.iterations - r.tried)
+  e.draws = portfolio          ? 1 + turns_of("random", r)
             : !independent     ? 0
             : name == "random" ? r.iterations
                                : r.iterations - 1;
   if (e.draws > 0) e.failure_bound = 1 - std::pow(0.05, 1 / static_cast<double>(e.draws));
-  const uint64_t pct = portfolio ? auto_share("idpct", r.iterations - r.tried) : r.iterations - 1;
+  const uint64_t pct = portfolio ? turns_of("idpct", r) : r.iterations - 1;
   // A shard of idpct does not have all depths alike.
   const bool depths = name == "pct" || (name == "idpct" && r.shards == 1);
   if ((portfolio || depths) && r.pilot.actors > 0 && depth >= 1) {

@@ -222,10 +222,11 @@ void Exploration::sample_or_prove() {
     const double left = static_cast<double>(end - collector_.merged());
     if (drew || !worth_a_proof(result) || 4 * classes > left) continue;
     const auto most = static_cast<uint64_t>(2 * classes) + 64;
+    const uint64_t first = collector_.merged();
     if (search_tree(*find_strategy("dpor"), most)) return;
     drew = result.evidence.drew != 0 || hopeless_;
     result.share = 0;
-    result.tried += result.proof_executions;
+    result.tried.push_back({first, collector_.merged()});
     result.proof_executions = 0;
   }
 }

@@ -79,11 +79,14 @@ struct ExploreResult {
   bool exhausted = false;     // an exhaustive strategy ran out: every schedule was executed
   uint64_t classes = 0;       // different classes among those sampled
   uint64_t classes_once = 0;  // seen exactly once
-  uint64_t classes_sampled = 0;   // executions sampled
-  RaceSummary races;              // of a sample of executions, with ExploreOptions::race_samples
-  Activity activity;              // of all executions counted
-  double classes_expected = 0;    // auto: lower estimate when it last thought about a proof
-  uint64_t tried = 0;             // executions of proofs that auto gave up
+  uint64_t classes_sampled = 0;  // executions sampled
+  RaceSummary races;             // of a sample of executions, with ExploreOptions::race_samples
+  Activity activity;             // of all executions counted
+  double classes_expected = 0;   // auto: lower estimate when it last thought about a proof
+  struct Range {
+    uint64_t first, end;
+  };
+  std::vector<Range> tried;       // auto: iterations that proofs took which it gave up
   uint64_t proof_executions = 0;  // of the exhaustive strategy that was at work last, if any
   double share =
       0;  // of the tree that an exhaustive strategy has done, as far as it can tell; 0: unknown

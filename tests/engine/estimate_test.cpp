@@ -58,6 +58,14 @@ TEST(Estimate, APortfolioPromisesWhatItsMembersDo) {
   EXPECT_LT(*e.pct_hit, 1 - std::pow(0.5, 62 / 5.0));
 }
 
+// Of 983 executions numbers 23, 55, .. 951 would be random walks; a proof took 55, 87 and 119.
+TEST(Estimate, ATurnThatAProofTookIsNone) {
+  ExploreResult r;
+  r.iterations = 983;
+  r.tried = {{32, 122}};
+  EXPECT_EQ(estimate(r, *find_strategy("auto"), 3).draws, 1 + 30u - 3);
+}
+
 TEST(Estimate, ThePilotIsNoDrawOfAnotherStrategy) {
   EXPECT_EQ(of("pos", "Wx1 | Wx2", 10).draws, 9u);
   EXPECT_EQ(of("random", "Wx1 | Wx2", 10).draws, 10u);
