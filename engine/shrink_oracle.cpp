@@ -6,6 +6,13 @@
 #include "engine/digest.h"
 
 namespace lockstep {
+namespace {
+
+// What an execution that runs away costs beside a decision of others: its instructions are bounded,
+// by default by a hundred million.
+constexpr uint64_t kRunaway = 400'000;
+
+}  // namespace
 
 bool Candidate::better_than(const Candidate& other) const {
   const auto cost = [](const Candidate& c) {
@@ -38,12 +45,9 @@ bool ShrinkOracle::spent() {
          (options_.interrupted && *options_.interrupted) || seconds() >= options_.seconds;
 }
 
-// Nobody knows how long a step computes; one that runs away costs as much as very many.
 void ShrinkOracle::count(const Outcome& outcome) {
   attempts_++;
-  const uint64_t cost = outcome.verdict == Verdict::runaway ? options_.max_decisions / 3 + 1
-                                                            : system_.decisions().size();
-  decisions_ += std::min(cost, options_.max_decisions - decisions_);
+  decisions_ += outcome.verdict == Verdict::runaway ? kRunaway : system_.decisions().size();
 }
 
 uint64_t ShrinkOracle::hash(std::span<const Deviation> set) {

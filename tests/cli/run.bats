@@ -289,3 +289,19 @@ EOF
   lockstep run clean.lua --max-memory 1G --iterations 1
   exits 0
 }
+
+@test "a loop without end that needs a schedule is shrunk to a minimum" {
+  scenario loops.lua loops <<'EOF'
+  local a = lockstep.atomics.new(2)
+  for _ = 1, 3 do lockstep.spawn(function() lockstep.atomics.add(a, 2, 1) lockstep.atomics.add(a, 2, 1) end) end
+  lockstep.spawn(function() lockstep.atomics.put(a, 1, 1) lockstep.atomics.put(a, 1, 2) end)
+  lockstep.yield() lockstep.yield()
+  if lockstep.atomics.get(a, 1) == 1 then while true do end end
+EOF
+  lockstep run loops.lua --strategy random --no-shrink
+  exits 1
+  lockstep shrink traces/loops-iter*.lockstep
+  exits 0
+  has "$out" "runaway"
+  has "$out" "minimum: no smaller set of deviations fails"
+}
