@@ -21,8 +21,7 @@ void Dpor::reverse_race(size_t early, size_t late) {
 // Is there a step, new in this execution and not after `early`, that conflicts with `step`?
 bool Dpor::anything_new(size_t early, const Step& step) const {
   for (size_t i = fresh_; i < depth_; i++)
-    if (!order_.before(early, i) && dependent(*steps_[i].step, step, reduce_.equal_writes))
-      return true;
+    if (!order_.before(early, i) && depends(i, step)) return true;
   return false;
 }
 
@@ -91,13 +90,12 @@ bool Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count, b
       needless.push_back(i);
       continue;
     }
-    if (i >= count &&
-        (behind(after, i) || dependent(*steps_[i].step, late_step, reduce_.equal_writes))) {
+    if (i >= count && (behind(after, i) || depends(i, late_step))) {
       after.push_back(i);
       if (behind(never, i) || rules_out(steps_[i], last))
         never.push_back(i);
       else
-        both = both || dependent(*steps_[i].step, late_step, reduce_.equal_writes);
+        both = both || depends(i, late_step);
       continue;
     }
     v.push(*steps_[i].step, i);
@@ -113,8 +111,7 @@ bool Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count, b
         std::find(never.begin(), never.end(), i) != never.end())
       continue;
     whole.push(*steps_[i].step, i);
-    if (i >= count && dependent(*steps_[i].step, late_step, reduce_.equal_writes))
-      order().add(depth_ + 1, i);
+    if (i >= count && depends(i, late_step)) order().add(depth_ + 1, i);
   }
   turn(whole, early, depth_ + 1, last, count);
   return !needless.empty();
@@ -136,8 +133,7 @@ void Dpor::turn(Sequence& v, size_t early, size_t late, const Taken& last, size_
     causes_of(std::min(late, count), last);
     order().restart(depth_ + 1, direct_);
     for (size_t i = early + 1; i < depth_; i++)
-      if (i != late && !order().before(early, i) &&
-          dependent(*steps_[i].step, late_step, reduce_.equal_writes))
+      if (i != late && !order().before(early, i) && depends(i, late_step))
         order().add(depth_ + 1, i);
     late = depth_ + 1;
   }

@@ -110,17 +110,13 @@ const Step* StepPool::data(uint64_t who, uint32_t value) {
   return keep(s);
 }
 
-const Step* StepPool::finished(const Step& step) {
-  Step s = step;
-  s.final = true;
-  s.simple = false;
-  s.touched = UINT64_MAX;
-  return keep(s);
-}
+const Step* StepPool::finished(const Step& step) { return marked(step, &Step::final); }
+const Step* StepPool::at_last(const Step& step) { return marked(step, &Step::last); }
 
-const Step* StepPool::at_last(const Step& step) {
+// What the mark makes dependent cannot be told by what is touched.
+const Step* StepPool::marked(const Step& step, bool Step::*mark) {
   Step s = step;
-  s.last = true;
+  s.*mark = true;
   s.simple = false;
   s.touched = UINT64_MAX;
   return keep(s);

@@ -74,6 +74,7 @@ class StepPool {
  private:
   struct Store;
   const Step* keep(const Step& step);
+  const Step* marked(const Step& step, bool Step::*mark);
   std::shared_ptr<Store> store_;
   const bool values_;
   std::vector<const Step*> recent_;  // by hash: found without a lock

@@ -69,12 +69,10 @@ void Dpor::consider_waiting() {
   for (size_t k = 0; k < waiting_.size(); k++) {
     auto& [taken, count, known, prevented, covered] = waiting_[k];
     bool news = k >= old_waiting_;
-    const auto meets = [&](size_t i, const Step* step) {
-      return dependent(*steps_[i].step, *step, reduce_.equal_writes);
-    };
     for (size_t i = std::max(count, fresh_); i < depth_ && !news; i++)
-      news = meets(i, taken.step) || std::any_of(covered.begin(), covered.end(),
-                                                 [&](const Step* by) { return meets(i, by); });
+      news =
+          depends(i, *taken.step) || std::any_of(covered.begin(), covered.end(),
+                                                 [&](const Step* by) { return depends(i, *by); });
     if (!news) continue;
     covered.clear();
     found_.clear();

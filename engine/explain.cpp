@@ -81,10 +81,6 @@ std::string with_step(const Event& e) {
   return fmt::format("{} (step {}{}{})", text, e.step, e.site.empty() ? "" : ", ", e.site);
 }
 
-}  // namespace
-
-namespace {
-
 // Could `b` have come without `a`? A poll that found a message could have found none.
 bool independent(const Event& a, const Event& b) {
   if (std::find(b.causes.begin(), b.causes.end(), a.step) == b.causes.end()) return true;

@@ -166,6 +166,27 @@ TEST(Proof, APollRacesWithTheEndThatTellsIt) {
   EXPECT_EQ(dpor.executions, 4u);
 }
 
+// What `tell` says of each execution that came to its end, where executions end as `machine` says.
+template <class Tell>
+std::set<std::string> ends_of(const char* strategy, const vm::Program& program,
+                              const vm::MachineOptions& machine, const Tell& tell) {
+  const auto system = vm::make_machine(program, "p", machine);
+  const auto s = find_strategy(strategy)->make({});
+  std::set<std::string> seen;
+  for (uint64_t i = 0; s->begin(i, *system); i++) {
+    if (!s->resumed()) system->begin(1, 0);
+    const Outcome outcome = system->run(*s);
+    s->end(outcome, *system);
+    if (outcome.verdict != Verdict::stopped) seen.insert(tell(outcome));
+  }
+  return seen;
+}
+std::set<std::string> verdicts(const char* strategy, const vm::Program& program,
+                               const vm::MachineOptions& machine = {}) {
+  return ends_of(strategy, program, machine,
+                 [](const Outcome& outcome) { return verdict_name(outcome.verdict); });
+}
+
 // Where executions go on after their root, its end is one like every other: its tables go with it.
 TEST(Proof, TheRootsEndTakesItsTablesWithIt) {
   const vm::Program program = program_of(
@@ -177,18 +198,9 @@ TEST(Proof, TheRootsEndTakesItsTablesWithIt) {
       "  lockstep.exit((ok and 'table' or 'no table') .. (there and ' name' or ' no name'))\n"
       "end)\n");
   vm::MachineOptions machine;
+  machine.drain = true;
   const auto outcomes = [&](const char* strategy) {
-    machine.drain = true;
-    const auto system = vm::make_machine(program, "p", machine);
-    const auto s = find_strategy(strategy)->make({});
-    std::set<std::string> seen;
-    for (uint64_t i = 0; s->begin(i, *system); i++) {
-      if (!s->resumed()) system->begin(1, 0);
-      const Outcome outcome = system->run(*s);
-      s->end(outcome, *system);
-      if (outcome.verdict != Verdict::stopped) seen.insert(outcome.reason);
-    }
-    return seen;
+    return ends_of(strategy, program, machine, [](const Outcome& o) { return o.reason; });
   };
   // With both, without either, and the end between the two looks.
   EXPECT_EQ(outcomes("dfs").size(), 3u);
@@ -325,21 +337,6 @@ TEST(Proof, APredicateRacesWithAllThatItWillLookAt) {
       for (const char* strategy : {"dpor", "cache"})
         EXPECT_EQ(all_of(strategy, program_of(body), "p").outcomes, naive.outcomes) << strategy;
     }
-}
-
-// Where executions end with their root.
-std::set<std::string> verdicts(const char* strategy, const vm::Program& program,
-                               const vm::MachineOptions& machine = {}) {
-  const auto system = vm::make_machine(program, "p", machine);
-  const auto s = find_strategy(strategy)->make({});
-  std::set<std::string> seen;
-  for (uint64_t i = 0; s->begin(i, *system); i++) {
-    if (!s->resumed()) system->begin(1, 0);
-    const Outcome outcome = system->run(*s);
-    s->end(outcome, *system);
-    if (outcome.verdict != Verdict::stopped) seen.insert(verdict_name(outcome.verdict));
-  }
-  return seen;
 }
 
 // The root may end before what is owed has come, so its end is not only looked at last.
