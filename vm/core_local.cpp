@@ -53,6 +53,7 @@ int l_put(lua_State* L) {
   luaL_checkany(L, 2);
   if (lua_isnil(L, 1)) luaL_error(L, "bad argument #1 to 'put' (a key expected, got nil)");
   lua_settop(L, 2);
+  p.shows = true;
   push_dictionary(L, p, true);
   settle_key(L, 3, 1);
   lua_pushvalue(L, 1);

@@ -145,6 +145,7 @@ int tuning_flag(lua_State* L, Process& p, const char* name) {
   else if (flag == "sensitive")
     lua_pushboolean(L, 0), good = lua_isboolean(L, 2) != 0;
   if (!good) badarg(L);
+  p.shows = true;
   const int standard = lua_gettop(L);
   lua_pushfstring(L, "lockstep.flag.%d.%s", static_cast<int>(p.index), name);
   lua_pushvalue(L, -1);

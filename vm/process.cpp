@@ -280,7 +280,9 @@ void Machine::die(Process& p) {
   if (p.status != Status::starting) p.status = Status::ready;
   p.leaving = true;
   p.wait = Wait::none;
-  p.seen = p.looked = p.performing = false;             // nothing of what it saw matters any more
+  // What it saw matters no more, but for what process_info tells of it until it has ended.
+  if (p.killed || !p.shows) p.seen = 0;
+  p.looked = p.performing = false;
   if (p.index == 0 && !options_.drain && !p.crashed) {  // killed by a signal
     fail(Verdict::assertion, p,
          "the root process was ended by an exit signal: " + print(p.exit_reason));

@@ -42,6 +42,7 @@ void add_process(Sum& sum, const Process& p) {
           p.traps | p.leaving << 1 | p.killed << 2 | p.matcher_failed << 3 | p.doomed << 4 |
               p.expired << 5 | p.crashed << 6 | p.timed << 7 | p.performing << 8);
   sum.add(p.name);
+  sum.add(p.label);
   sum.add(p.exit_reason);
   if (p.crashed) sum.add(p.crash_text), sum.add(p.crash_site);
   sum.add(p.mailbox.size);

@@ -226,6 +226,7 @@ struct Process {
   uint64_t observed = 0;                     // digest of what it has seen, while recording
   uint64_t seen = 0;            // the same for System::state (state.cpp), while that is asked for
   bool performing = false;      // ... an operation that has told it nothing yet
+  bool shows = false;           // has put what process_info tells others: dictionary, flags
   uint32_t tables_made = 0;     // ETS tables and atomics it has made
   uint64_t table = 0;           // of its operation on a table: which one, 0 if it is by name
   uint32_t keypos = 0;          // ... and where in objects their keys were looked for, 0 if not

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "tests/vm/random_programs.h"
 
@@ -102,6 +103,24 @@ TEST(Cache, WithSignalsUnderWayAndTimersThatRace) {
 
 TEST(Cache, WithABoundOnPreemptions) {
   for (int bound = 0; bound <= 2; bound++) compare({.seed = 8, .wanted = 30, .preemptions = bound});
+}
+
+// Until a process has ended, others are told what it put: states that differ in it are two.
+TEST(Cache, WhatAProcessShowsIsPartOfTheState) {
+  for (const auto& [put, item] : {std::pair("put('d', lockstep.choose(2))", "dictionary"),
+                                  {"flag('priority', lockstep.choose{'high', 'low'})", "priority"},
+                                  {"set_label(lockstep.choose{'one', 'two'})", "label"}}) {
+    SCOPED_TRACE(put);
+    const std::string body = fmt::format(
+        "local p = lockstep.spawn(function() lockstep.{} end)\n"
+        "local told = lockstep.process_info(p, '{}')\n"
+        "if type(told) == 'table' then told = told[1] and told[1][2] or 'nothing yet' end\n"
+        "error(told, 0)\n",
+        put, item);
+    const Seen naive = all_of("dfs", program_of(body), "p");
+    EXPECT_EQ(naive.outcomes.size(), 3u);
+    EXPECT_EQ(all_of("cache", program_of(body), "p").outcomes, naive.outcomes);
+  }
 }
 
 }  // namespace
