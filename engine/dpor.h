@@ -117,7 +117,8 @@ class Dpor final : public Subtree {
   void note_change(size_t early, size_t late);
   void reverse_changed();
   void reverse_covered();
-  void find_waiting();
+  void find_waiting(const Outcome& outcome);
+  bool crash_waits() const;
   void consider_waiting();
   void owe_crash(const Taken& crash, size_t count);
   uint64_t key(ActorId actor);

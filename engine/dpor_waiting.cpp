@@ -8,8 +8,8 @@ namespace lockstep {
 
 // What is still waited for counts as a step at the very end; what could go and was made impossible
 // by a step of another (a message that was lost, a process that was killed) as one right after that
-// step.
-void Dpor::find_waiting() {
+// step; by the last one, too, where the execution ended since nothing could go.
+void Dpor::find_waiting(const Outcome& outcome) {
   // What the steps before the first new one made impossible is known.
   size_t from = reduce_.needs_mail() ? 0 : settled_;
   while (from > 0 && path_[from].data) from--;
@@ -25,12 +25,15 @@ void Dpor::find_waiting() {
                           false,
                           {}});
     }
-  for (size_t i = from; i + 1 < depth_; i++) {
+  const bool nothing_left = outcome.verdict == Verdict::deadlock || crash_waits();
+  const std::vector<Pending> nothing;
+  for (size_t i = from; i < depth_; i++) {
     if (path_[i].data) continue;
     size_t next = i + 1;
     while (next < depth_ && path_[next].data) next++;
-    if (next == depth_) break;
-    const std::vector<Pending>&here = path_[i].pending, &there = path_[next].pending;
+    if (next == depth_ && !nothing_left) break;
+    const std::vector<Pending>& here = path_[i].pending;
+    const std::vector<Pending>& there = next < depth_ ? path_[next].pending : nothing;
     for (size_t j = 0; j < here.size(); j++) {
       const Pending& p = here[j];
       const Step& s = *p.step;
@@ -44,15 +47,15 @@ void Dpor::find_waiting() {
                (s.kind == AltKind::step || q.cause == p.cause);
       };
       if (std::any_of(there.begin(), there.end(), same)) continue;
+      const auto waits = [&](const Waiting& w) { return !w.prevented && same(w.taken); };
+      if (next == depth_ && std::any_of(waiting_.begin(), waiting_.end(), waits)) continue;
       if (!(s.op.flags & kAcquire)) {
         waiting_.push_back({Taken(p), i + 1, i + 1, true, {}});
         continue;
       }
       // A lock that another took: the race is with who has it at the end. Who is struck before that
       // may have lost it several times, and could have gone on with it each time.
-      bool later = std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& other) {
-        return !other.prevented && same(other.taken);
-      });
+      bool later = std::any_of(waiting_.begin(), waiting_.end(), waits);
       bool struck = false;
       for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
         later = same(steps_[k]);
@@ -63,6 +66,12 @@ void Dpor::find_waiting() {
       waiting_.push_back({Taken(p), count, count, struck, {}});
     }
   }
+}
+
+// A crash could still come, so nothing else could.
+bool Dpor::crash_waits() const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [](const Waiting& w) { return is_crash(*w.taken.step) && !w.prevented; });
 }
 
 void Dpor::consider_waiting() {

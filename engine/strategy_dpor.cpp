@@ -310,17 +310,14 @@ void Dpor::end(const Outcome& outcome, System&) {
     reverse_races();
     return;
   }
-  find_waiting();
+  find_waiting(outcome);
   if (reduce_.needs_mail()) look_back();
   reverse_changed();
   reverse_covered();
   reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
-  // Where a crash could still come, nothing else could.
-  if (std::any_of(waiting_.begin(), waiting_.end(),
-                  [](const Waiting& w) { return is_crash(*w.taken.step) && !w.prevented; }))
-    return;
+  if (crash_waits()) return;
   // Others could have gone on: each of them is owed a turn before the step that ended it all, and
   // so is the root's end, which they would have come before.
   size_t at = depth_;

@@ -359,6 +359,9 @@ void Machine::disable(ActorId actor) {
 void Machine::decide_end() {
   World& w = *world_;
   Outcome o;
+  // A crash could still come, but none comes last.
+  for (const Alternative& a : w.alternatives)
+    if (a.kind == AltKind::fault) blocked_.push_back({a});
   if (w.held.size != 0 && any_held()) end_in_rounds();
   if (!w.root_ended) {
     Process& root = *w.processes[0];
@@ -372,9 +375,6 @@ void Machine::decide_end() {
   }
   outcome_ = std::move(o);
   add_waiting(w, blocked_);
-  // A crash could still come, but none comes last.
-  for (const Alternative& a : w.alternatives)
-    if (a.kind == AltKind::fault) blocked_.push_back({a});
   w.over = true;
 }
 

@@ -305,6 +305,20 @@ TEST(Classes, WhatIsOwedWithoutKnowingWhatItTouchesTakesTheRestAlong) {
       async);
 }
 
+// Where everybody waits in the end, what the last step prevented may have come before it.
+TEST(Classes, WhatTheLastStepPreventsMayComeBeforeIt) {
+  expect_each_class_once(
+      "local t = ets.new('t', { 'public' })\n"
+      "local p = lockstep.spawn(function() ets.insert(t, { 'x' }) end)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.recv()\n");
+  expect_each_class_once(
+      "cluster.start_nodes({ 'b' })\n"
+      "cluster.spawn('b', function() lockstep.yield() end)\n"
+      "cluster.stop_node('b')\n"
+      "lockstep.recv()\n");
+}
+
 // Nothing waits for a crash, so it may also come when time has passed. Of two that are possible
 // only one comes.
 TEST(Classes, ACrashMayWaitForTimersAndNobodyWaitsForIt) {

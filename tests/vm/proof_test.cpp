@@ -404,6 +404,53 @@ TEST(Proof, ACrashMayComeAfterTheLastStepOfItsProcess) {
         << strategy;
 }
 
+// The same where all that is left goes round for ever.
+TEST(Proof, ACrashMayComeAfterTheLastStepOfItsProcessWhileOthersSpin) {
+  const std::string body =
+      "local atomics = lockstep.atomics\nlocal a = atomics.new(2)\n"
+      "local p = lockstep.spawn(function()\n"
+      "  lockstep.recv()\n  atomics.put(a, 1, 1)\n  lockstep.recv()\nend)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.monitor(p)\n"
+      "  lockstep.send(p, 'go')\n"
+      "  lockstep.recv()\n"
+      "  if atomics.get(a, 1) == 1 then atomics.put(a, 2, 1) end\n"
+      "end)\n"
+      "repeat lockstep.yield() until atomics.get(a, 2) == 1\n"
+      "error('too late', 0)\n";
+  for (const char* strategy : {"dfs", "dpor", "cache"}) {
+    const Seen seen = all_of(strategy, program_of(body), "p");
+    EXPECT_EQ(seen.outcomes.size(), 2u) << strategy;
+    EXPECT_TRUE(seen.outcomes.contains("assertion too late")) << strategy;
+  }
+}
+
+// What the last step makes impossible may come before it, too. Where everybody waits then, that
+// step is no failure that others could come before.
+TEST(Proof, WhatTheLastStepBeforeADeadlockPreventsMayComeBeforeIt) {
+  const std::string ended =
+      "local q = lockstep.spawn(function() lockstep.recv() end)\n"
+      "local p = lockstep.spawn(function() lockstep.link(q) end)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.monitor(q)\n"
+      "lockstep.recv()\n"
+      "error('told', 0)\n";
+  const std::string stopped =
+      "cluster.start_nodes({ 'b' })\n"
+      "local root = lockstep.self()\n"
+      "cluster.spawn('b', function() lockstep.send(root, 'here') end)\n"
+      "cluster.stop_node('b')\n"
+      "lockstep.recv()\n"
+      "error('told', 0)\n";
+  for (const std::string& body : {ended, stopped})
+    for (const char* strategy : {"dfs", "dpor", "cache"})
+      EXPECT_EQ(verdicts(strategy, program_of(body)),
+                (std::set<std::string>{"assertion", "deadlock"}))
+          << strategy << ":\n"
+          << body;
+}
+
 // A timer for a process goes with that process.
 TEST(Proof, ATimerRacesWithTheEndOfWhomItIsFor) {
   const vm::Program program = program_of(
