@@ -221,7 +221,9 @@ int l_faults(lua_State* L) {
     for (lua_Unsigned i = 1; i <= n; i++) {
       lua_rawgeti(L, 3, static_cast<lua_Integer>(i));
       if (kind == FaultKind::crash_node) {
-        m.allow_fault(kind, node_argument(L, m, lua_gettop(L), "cluster.faults"));
+        const uint32_t node = node_argument(L, m, lua_gettop(L), "cluster.faults");
+        if (node == 0) luaL_error(L, "bad argument to 'cluster.faults' (the root's node stays up)");
+        m.allow_fault(kind, node);
       } else {
         Process* q = m.find(light_at(L, -1));
         if (!q)

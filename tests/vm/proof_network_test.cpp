@@ -94,5 +94,18 @@ INSTANTIATE_TEST_SUITE_P(Proof, Network,
                                          Setting{.name = "faults", .nodes = true, .faults = true}),
                          setting_name);
 
+// The root's node stays up, whether there are others or not.
+TEST(NetworkFaults, TheRootsNodeCannotBeMadeToCrash) {
+  for (const char* nodes : {"", "cluster.start_nodes({ 'a' })\n"}) {
+    const std::string body =
+        std::string(nodes) +
+        "error((select(2, pcall(cluster.faults, { crash_nodes = { 'nonode@nohost' } }))), 0)\n";
+    const Seen seen = all_of("dfs", program_of(body), "p");
+    ASSERT_EQ(seen.outcomes.size(), 1u) << body;
+    EXPECT_NE(seen.outcomes.begin()->find("the root's node stays up"), std::string::npos)
+        << *seen.outcomes.begin();
+  }
+}
+
 }  // namespace
 }  // namespace lockstep
