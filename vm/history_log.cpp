@@ -24,8 +24,8 @@ OpenOperation* open_of(HistoryLog& log, const Process& p) {
   return nullptr;
 }
 
-void record_point(lua_State* L, Machine& m, Process& p, HistoryLog& log, const char* what) {
-  if (log.points) m.sync(L, p, what, OpKind::history, Access::write, kHistoryObject);
+void record_point(lua_State* L, Machine& m, Process& p, const char* what) {
+  m.sync(L, p, what, OpKind::history, Access::write, kHistoryObject);
 }
 
 int start(lua_State* L) {
@@ -78,7 +78,7 @@ int invoke(lua_State* L) {
   open.f = m.encode_argument(L, 2, what);
   open.value = m.encode_argument(L, 3, what);
   open.key = m.encode_argument(L, 4, what);
-  record_point(L, m, p, log, what);
+  if (log.points) record_point(L, m, p, what);
   m.push(log.open, open);
   p.histories_open++;
   p.unstamped++;
@@ -110,7 +110,9 @@ int complete(lua_State* L, uint8_t type, const char* what) {
                lua_tostring(L, -1), given ? given : luaL_typename(L, 2), lua_tostring(L, -2));
   }
   Term value = m.encode_argument(L, 3, what);
-  record_point(L, m, p, log, what);
+  // Without a step in it, it would happen whenever the one before it does, which may be another's.
+  const bool step = log.points || open->record == kNone;
+  if (step) record_point(L, m, p, what);
   open = open_of(log, p);  // others have recorded meanwhile
   if (open->record == kNone) stamp(m, log, *open);
   add_record(m, log,
@@ -118,7 +120,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
               log.records[open->record].f, log.records[open->record].key, value});
   m.erase(log.open, static_cast<size_t>(open - log.open.data));
   p.histories_open--;
-  return log.points ? m.done(L, p, 0) : 0;
+  return step ? m.done(L, p, 0) : 0;
 }
 int ok(lua_State* L) { return complete(L, 1, "history.ok"); }
 int fail(lua_State* L) { return complete(L, 2, "history.fail"); }

@@ -5,7 +5,9 @@
 //    nobody can see, so it may count as happening at any time between them. An invocation is put
 //    into the log as late as that allows, directly before the next operation of its process takes
 //    effect, a completion as early, directly after the last one. So the intervals are the shortest
-//    that a schedule with points of their own could give, and no precedence is missed.
+//    that a schedule with points of their own could give, and no precedence is missed. An operation
+//    without one of the runtime in it would have no place in that order but another's step, so its
+//    completion is one.
 // 3. The order of records matters to a check, so what decides it conflicts (footprint): the first
 //    step of an operation with every step of another's, the later steps, of which any may be the
 //    last, with first ones.

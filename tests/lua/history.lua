@@ -54,7 +54,7 @@ lockstep.scenario("misuse is refused where it happens", function()
   raises("bad argument #3 to 'checker.check' (unknown property 'linear'", checker.check, h, "register", "linear")
   raises("bad argument #3 to 'checker.check' (serializable is not defined for model register)", checker.serializable, h, "register")
   raises("bad argument #4 to 'checker.check' (option 'node'", checker.linearizable, h, "register", { node = 1 })
-  raises("bad argument #1 to 'checker.check' (step 0: f: ", checker.linearizable, h, "queue")
+  raises("bad argument #1 to 'checker.check' (step 1: f: ", checker.linearizable, h, "queue")
   raises("bad argument #1 to 'checker.check' (a history expected, got number)", checker.linearizable, 1, "queue")
   raises("bad argument #1 to 'checker.check' (event 2: process 1 completes", checker.linearizable, {
     { process = 0, type = "invoke", f = "read" },

@@ -118,5 +118,44 @@ TEST(History, ReductionKeepsTheOrdersThatACheckCanTellApart) {
   EXPECT_GE(schedules(recorded, "dpor"), 6 * schedules(plain, "dpor"));  // C(4, 2) orders of reads
 }
 
+// What a process knows already takes it no step to read, but when it does is seen by a check.
+TEST(History, AnOperationWithoutAStepIsOne) {
+  const std::string write = R"(
+  lockstep.spawn(function()
+    history.op(h, "write", 1, function() atomics.put(a, 1, 1) end)
+  end)
+)";
+  const std::string read = R"(
+  lockstep.spawn(function()
+    lockstep.yield()
+    history.op(h, "read", nil, function() return cached end)
+  end)
+)";
+  for (const std::string& both : {write + read, read + write}) {
+    const std::string text = R"(
+local lockstep = require "lockstep"
+local atomics = require "lockstep.atomics"
+local history = require "lockstep.history"
+local checker = require "lockstep.checker"
+
+lockstep.scenario("stale", function()
+  local h, a = history.start(), atomics.new(1)
+  history.op(h, "write", 0, function() atomics.put(a, 1, 0) end)
+  local cached = atomics.get(a, 1)
+)" + both + R"(
+  lockstep.sleep(100)
+  checker.linearizable(h, "register")
+end)
+)";
+    const auto program = vm::Program::from_sources({{"stale.lua", text}});
+    for (const char* strategy : {"dfs", "dpor", "cache"}) {
+      const auto result = run_scenario(program, program.scenarios()[0],
+                                       {{"strategy", strategy}, {"iterations", "1000"}});
+      ASSERT_EQ(result.findings.size(), 1u) << strategy << both;
+      EXPECT_EQ(result.findings[0].outcome.verdict, Verdict::not_linearizable);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lockstep::lua_tests
