@@ -46,6 +46,11 @@ inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
 // A fault that may come at any time: of a process or a node, not of a message on its way.
 inline bool is_crash(const Step& s) { return s.kind == AltKind::fault && !s.caused; }
 
+// A timer that fires when nothing else can happen, but faults.
+inline bool waits_for_the_rest(const Step& s) {
+  return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
+}
+
 // Would both use up the same, the last of what there is?
 bool use_up_the_same(const Step& a, const Step& b);
 // Do both take the first message of one channel?

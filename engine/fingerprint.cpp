@@ -35,13 +35,14 @@ ClassFingerprint::ClassFingerprint(const ClassFingerprint&) = default;
 ClassFingerprint& ClassFingerprint::operator=(const ClassFingerprint&) = default;
 
 void ClassFingerprint::begin() {
-  sum_ = names_ = against_all_ = after_all_ = 0;
+  sum_ = names_ = against_all_ = after_all_ = passing_ = crashes_ = 0;
   used_ = 0;
   for (Own& own : own_) own.sums.assign(1, 0), own.counted = 0;
   lives_.clear();
   members_.clear();
   decisions_.clear();
   wide_.clear();
+  passing_events_.clear();
   ending_.actor = kNoActor;
   generation_++;
 }
@@ -212,6 +213,17 @@ void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key, bool
     count_all();
     against_all_ += e.name;
     wide_.push_back(e.place);
+  }
+  // A crash comes before time passes, or after that.
+  if (executed.kind == AltKind::fault && executed.cause == 0) {
+    names += passing_;
+    for (const Place& p : passing_events_) count(p);
+    crashes_ += e.name;
+  }
+  if (op.flags & kAfterAll && op.kind == OpKind::timer_fire) {
+    names += crashes_;
+    passing_ += e.name;
+    passing_events_.push_back(e.place);
   }
   if (op.flags & kAfterAll || ends_all) {
     names += after_all_;

@@ -68,12 +68,15 @@ class ClassFingerprint {
   uint64_t names_ = 0;            // sum of the names of all events
   uint64_t against_all_ = 0;      // of those that conflict with every other
   uint64_t after_all_ = 0;        // of those that were possible because nothing else was
+  uint64_t passing_ = 0;          // of those by which time passed
+  uint64_t crashes_ = 0;          // of those that broke something
   std::vector<Own> own_;          // by actor
   std::vector<Life> lives_;       // by process
   std::vector<Place> decisions_;  // who decided what
   std::vector<Place> wide_;       // events against all that may not count yet
-  std::vector<Member> members_;   // lists of the events that objects remember
-  std::vector<Object> objects_;   // open addressing; entries of older generations count as empty
+  std::vector<Place> passing_events_;
+  std::vector<Member> members_;  // lists of the events that objects remember
+  std::vector<Object> objects_;  // open addressing; entries of older generations count as empty
   uint32_t generation_ = 0;
   size_t used_ = 0;
 };

@@ -245,12 +245,6 @@ bool Dpor::pick_first(Node& node) {
   return step != nullptr;
 }
 
-namespace {
-bool waits_for_the_rest(const Step& s) {
-  return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
-}
-}  // namespace
-
 // Timers of one deadline fire when nothing else can go (but faults), so all that comes before is
 // before each of them, and no race would ask for another order: every one of them is owed the first
 // turn.

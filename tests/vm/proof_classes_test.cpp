@@ -319,6 +319,28 @@ TEST(Classes, WhatTheLastStepPreventsMayComeBeforeIt) {
       "lockstep.recv()\n");
 }
 
+// What comes of a crash may ask for the time, so it comes at every one.
+TEST(Classes, ACrashComesBeforeTimePassesOrAfterThat) {
+  const std::string body =
+      "local t = ets.new('t', { 'public' })\n"
+      "local p = lockstep.spawn(function() lockstep.recv() end)\n"
+      "lockstep.spawn(function()\n"
+      "  lockstep.monitor(p)\n"
+      "  lockstep.recv()\n"
+      "  ets.insert(t, { 'at', lockstep.now() })\n"
+      "end)\n"
+      "cluster.faults({ crash = { p } })\n"
+      "lockstep.sleep(10)\n"
+      "lockstep.sleep(10)\n";
+  const std::string told =
+      "local at = ets.lookup(t, 'at')[1]\n"
+      "error(tostring(at and at[2]), 0)\n";
+  EXPECT_EQ(
+      all_of("dpor", program_of(body + told), "p").outcomes,
+      (std::set<std::string>{"assertion nil", "assertion 0", "assertion 10", "assertion 20"}));
+  expect_each_class_once(body);
+}
+
 // Nothing waits for a crash, so it may also come when time has passed. Of two that are possible
 // only one comes.
 TEST(Classes, ACrashMayWaitForTimersAndNobodyWaitsForIt) {
