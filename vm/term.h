@@ -179,6 +179,9 @@ bool matches(const Term& pattern, const Term& value);
 // For people: {"EXIT", P1, "boom"}. Strings in quotes, long values cut to about `limit` characters.
 std::string print(View view, size_t limit = 120);
 std::string print(const Term& term, size_t limit = 120);
+// For guests: processes and tables by who made them, since the names that they are given later are
+// others' doing.
+std::string print_for_guest(View view, size_t limit = 120);
 
 // Light values: class (4 bits) | node or spare (4) | index (24) | low (32). Equal in executions
 // that share the prefix; the low half, the only part that orders tables, depends on the spawn path

@@ -45,7 +45,9 @@ void number(double d, std::string& out) {
     out += ".0";
 }
 
-void print_to(View v, size_t limit, std::string& out) {
+using LightText = std::string (*)(uint64_t);
+
+void print_to(View v, size_t limit, LightText light, std::string& out) {
   if (out.size() > limit) return;
   switch (v.tag()) {
     case Tag::nil:
@@ -64,7 +66,7 @@ void print_to(View v, size_t limit, std::string& out) {
       number(v.real(), out);
       return;
     case Tag::light:
-      out += light_text(static_cast<uint64_t>(v.i64(1)));
+      out += light(static_cast<uint64_t>(v.i64(1)));
       return;
     case Tag::string: {
       auto s = v.string();
@@ -92,7 +94,7 @@ void print_to(View v, size_t limit, std::string& out) {
   const char* separator = "";
   for (uint32_t i = 0; i < v.array_size() && out.size() <= limit; i++, x = x.next()) {
     out += separator;
-    print_to(x, limit, out);
+    print_to(x, limit, light, out);
     separator = ", ";
   }
   if (out.size() <= limit)
@@ -102,12 +104,12 @@ void print_to(View v, size_t limit, std::string& out) {
         out += x.string();
       } else {
         out += '[';
-        print_to(x, limit, out);
+        print_to(x, limit, light, out);
         out += ']';
       }
       out += " = ";
       x = x.next();
-      print_to(x, limit, out);
+      print_to(x, limit, light, out);
       x = x.next();
       separator = ", ";
     }
@@ -118,7 +120,12 @@ void print_to(View v, size_t limit, std::string& out) {
 
 std::string print(View view, size_t limit) {
   std::string out;
-  print_to(view, limit, out);
+  print_to(view, limit, light_text, out);
+  return out;
+}
+std::string print_for_guest(View view, size_t limit) {
+  std::string out;
+  print_to(view, limit, light_name, out);
   return out;
 }
 std::string print(const Term& term, size_t limit) {

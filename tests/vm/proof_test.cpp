@@ -264,6 +264,12 @@ TEST(Proof, TostringTellsNothingThatOthersDo) {
       "lockstep.spawn(function() ets.insert(t, { 1, tostring(a) }) end)\n"
       "lockstep.sleep(10)\n"
       "error(ets.lookup_element(t, 1, 2), 0)\n";
+  // The text of an error tells what was raised.
+  const std::string raised =
+      "local a = lockstep.spawn(function() lockstep.yield() MAKE lockstep.recv() end)\n"
+      "lockstep.yield()\n"
+      "local _, e = pcall(lockstep.error, { a, 1 })\n"
+      "error(tostring(e):match('{.*}'), 0)\n";
   const struct {
     std::string body, make;
     const char* outcome;
@@ -272,6 +278,8 @@ TEST(Proof, TostringTellsNothingThatOthersDo) {
                {two, "lockstep.history.start()", "assertion #History<1.1> #History<2.1>"},
                {two, "lockstep.make_ref()", "assertion #Ref<1.1> #Ref<2.1>"},
                {two, "lockstep.self()", "assertion P1(fn:7) P2(fn:7)"},
+               {raised, "lockstep.set_label('x')", "assertion {P1(fn:5), 1}"},
+               {raised, "lockstep.register('x', lockstep.self())", "assertion {P1(fn:5), 1}"},
                {named, "lockstep.set_label('x')", "assertion P1(fn:6)"},
                {named, "lockstep.register('x', lockstep.self())", "assertion P1(fn:6)"}};
   for (const auto& c : cases) {
