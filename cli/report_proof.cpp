@@ -145,6 +145,15 @@ std::vector<std::string> substance(const ScenarioReport& s) {
 struct Obstacle {
   std::string what, knob;
 };
+// Something may be owed for longer, and the execution last for that.
+std::string more_temperature(const Settings& set) {
+  const uint64_t limit =
+      4 * uint64_t{set.max_temperature ? set.max_temperature : set.max_steps / 2};
+  auto knob = fmt::format("--max-temperature {}", limit);
+  if (limit >= set.max_steps) knob += fmt::format(" --max-steps {}", 2 * limit);
+  return knob;
+}
+
 std::vector<Obstacle> obstacles(const ScenarioReport& s) {
   const auto& r = s.result;
   std::vector<Obstacle> out;
@@ -177,16 +186,17 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
       break;
   }
   for (const auto& finding : r.findings) {
-    if (!is_bound(finding.outcome.verdict) || s.settings.expects(finding.outcome)) continue;
+    if (!finding.outcome.at_bound() || s.settings.expects(finding.outcome)) continue;
     const auto v = finding.outcome.verdict;
-    out.push_back({fmt::format("{} ended at a bound: {}", counted(finding.times, "execution"),
-                               one_line(finding.outcome.reason)),
-                   v == Verdict::step_bound
-                       ? fmt::format("--max-steps {}, or fewer rounds in the scenario",
-                                     uint64_t{s.settings.max_steps} * 4)
-                   : v == Verdict::memory_bound
-                       ? fmt::format("--max-memory {}M", (s.settings.max_memory >> 20) * 4)
-                       : "an operation, or an end, in the loop that ran away"});
+    out.push_back(
+        {fmt::format("{} ended at a bound: {}", counted(finding.times, "execution"),
+                     one_line(finding.outcome.reason)),
+         v == Verdict::step_bound ? fmt::format("--max-steps {}, or fewer rounds in the scenario",
+                                                uint64_t{s.settings.max_steps} * 4)
+         : v == Verdict::memory_bound
+             ? fmt::format("--max-memory {}M", (s.settings.max_memory >> 20) * 4)
+         : v == Verdict::liveness ? more_temperature(s.settings)
+                                  : "an operation, or an end, in the loop that ran away"});
   }
   if (r.stop == StopReason::time || r.stop == StopReason::iterations) {
     std::string more;

@@ -99,7 +99,7 @@ class Run {
     bool failed = false, bounded = false;
     for (const auto& finding : r.findings) {
       const bool expected = s.settings.expects(finding.outcome);
-      const bool bound = options_.prove && !expected && is_bound(finding.outcome.verdict);
+      const bool bound = options_.prove && !expected && finding.outcome.at_bound();
       report.expected |= expected;
       failed |= !expected && !bound;
       bounded |= bound;

@@ -154,7 +154,7 @@ struct Exploration::Worker {
     f.steps = batch.steps;
     f.signature = outcome.signature();
     f.misuse = outcome.verdict == Verdict::misuse;
-    f.bound = is_bound(outcome.verdict);
+    f.bound = outcome.at_bound();
     if (!known.insert(f.signature).second) return;
     f.activity = activity.sum(system);
     f.finding = std::make_unique<Finding>();

@@ -31,11 +31,6 @@ inline bool is_failure(Verdict v) {
          v != Verdict::misuse;
 }
 
-// Ended before its end: what a proof cannot look beyond.
-inline bool is_bound(Verdict v) {
-  return v == Verdict::step_bound || v == Verdict::runaway || v == Verdict::memory_bound;
-}
-
 struct Outcome {
   Verdict verdict = Verdict::passed;
   std::string reason;   // one line, for people: "assertion failed: expected 2, got 1"
@@ -44,8 +39,14 @@ struct Outcome {
                         // signature
   std::string detail;   // further lines: traceback, or a deadlock's story; may be empty
   std::string process;  // label of the process it happened in, e.g. "P0(root)"; may be empty
+  bool too_long = false;  // liveness: owed for as long as is allowed, though it may yet come
 
   bool failed() const { return is_failure(verdict); }
+  // Ended before its end: what a proof cannot look beyond.
+  bool at_bound() const {
+    return verdict == Verdict::step_bound || verdict == Verdict::runaway ||
+           verdict == Verdict::memory_bound || too_long;
+  }
   // Two failures with equal signatures count as the same bug: verdict, site and object, never the
   // message's text.
   std::string signature() const;

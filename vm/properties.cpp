@@ -292,6 +292,7 @@ void Machine::fail_property(Verdict verdict, const Property& p, const char* how,
   o.detail = std::move(detail);
   o.site = text(p.site);
   o.object = text(p.name) + (*how ? ": " : "") + how;
+  o.too_long = std::strcmp(how, "bound") == 0;
   // An invariant is broken by the step before; what is owed is owed by whoever said so.
   const ActorId last = w.last;
   o.process = label(

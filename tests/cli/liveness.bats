@@ -92,6 +92,28 @@ LUA
   has "$out" "reproduced"
 }
 
+@test "a bound on what is owed stops a proof: no failure, and no VERIFIED" {
+  scenario slow.lua slow <<'LUA'
+  local a = lockstep.atomics.new(1)
+  lockstep.temporal("an end", "hot")
+  repeat until lockstep.atomics.add_get(a, 1, 1) > 100
+  lockstep.temporal("an end", "cold")
+LUA
+  lockstep verify slow.lua --max-temperature 50
+  exits 5
+  has "$out" "slow: comes to a bound on iteration 0"
+  has "$out" "INCOMPLETE, no failure in 1 class"
+  has "$out" "stopped by:  1 execution ended at a bound: 'an end' is hot for 50 steps (--max-temperature)"
+  has "$out" "try:         --max-temperature 200"
+  lockstep verify slow.lua --max-steps 110
+  exits 5
+  has "$out" "try:         --max-temperature 220 --max-steps 440"
+  lockstep verify slow.lua --max-temperature 220 --max-steps 440
+  exits 0
+  lockstep run slow.lua --max-temperature 50
+  exits 1
+}
+
 @test "what is owed at the end fails, what came true before does not; warm is not owed" {
   lockstep run "$LOCKSTEP_ROOT/scenarios/failures/liveness.lua" --strategy dfs
   exits 1
