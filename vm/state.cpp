@@ -129,6 +129,12 @@ uint64_t Machine::state() const {
   for (const Property& p : w.properties)
     if (p.kind != PropertyKind::invariant) return 0;
   Sum sum;
+  static thread_local Bytes kept;  // by a predicate, in variables of its own
+  for (const Property& p : w.properties) {
+    kept.clear();
+    if (encode(w.observer, p.function, kept)) return 0;
+    sum.add(digest_bytes(kept.data(), kept.size()));
+  }
   sum.add(w.now, w.root_ended, w.properties.size, w.processes.size, w.tables.size, w.atomics.size,
           w.names.size, w.persistent.size, w.histories.size);
   for (Process* p : w.processes) {

@@ -123,5 +123,26 @@ TEST(Cache, WhatAProcessShowsIsPartOfTheState) {
   }
 }
 
+// A predicate may remember: then states differ that are equal in all else.
+TEST(Cache, WhatAPredicateKeepsIsPartOfTheState) {
+  for (const char* wanted : {"true", "false"}) {
+    const std::string body = fmt::format(
+        "local a, both = lockstep.atomics.new(3), false\n"
+        "local function at(i) return lockstep.atomics.get(a, i) == 1 end\n"
+        "lockstep.invariant('i', function()\n"
+        "  both = both or at(1) and at(2)\n  return not (both == {} and at(3))\nend)\n"
+        "local function up(i) lockstep.atomics.put(a, i, 1) lockstep.atomics.put(a, i, 0) end\n"
+        "lockstep.spawn(up, 2)\nlockstep.spawn(up, 1)\nlockstep.sleep(1)\n"
+        "lockstep.spawn(up, 1)\nlockstep.spawn(lockstep.atomics.get, a, 1)\n"
+        "lockstep.atomics.put(a, 3, 1)\nlockstep.sleep(1)\n",
+        wanted);
+    SCOPED_TRACE(body);
+    const Seen naive = all_of("dfs", program_of(body), "p");
+    EXPECT_EQ(naive.outcomes.size(), 2u);
+    for (const char* strategy : {"dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program_of(body), "p").outcomes, naive.outcomes) << strategy;
+  }
+}
+
 }  // namespace
 }  // namespace lockstep
