@@ -19,7 +19,7 @@ int exception_text(lua_State* L) {
   else if (View{m.scratch().data()}.tag() == Tag::string)
     text += std::string(View{m.scratch().data()}.string());
   else
-    text += print_for_guest(View{m.scratch().data()});
+    m.world().texts = true, text += print_for_guest(View{m.scratch().data()});
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }

@@ -82,10 +82,12 @@ void parent(lua_State* L, Machine& m, const Process& q) {
     push_light(L, m.world().processes[q.parent]->pid);
 }
 void flag_value(lua_State* L, const Process& q, const char* name, const char* standard) {
-  lua_pushfstring(L, "lockstep.flag.%d.%s", static_cast<int>(q.index), name);
-  if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TNIL) return;
-  lua_pop(L, 1);
-  lua_pushstring(L, standard);
+  const int top = lua_gettop(L);
+  lua_pushfstring(L, "lockstep.flags.%d", static_cast<int>(q.index));
+  if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE || lua_getfield(L, -1, name) == LUA_TNIL)
+    lua_pushstring(L, standard);
+  lua_replace(L, top + 1);
+  lua_settop(L, top + 1);
 }
 
 struct Item {

@@ -173,6 +173,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   m.announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
              to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers);
   const uint64_t ref = m.make_ref(p);
+  if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
   if (!to || m.alive(*to)) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),

@@ -147,12 +147,17 @@ int tuning_flag(lua_State* L, Process& p, const char* name) {
   if (!good) badarg(L);
   p.shows = true;
   const int standard = lua_gettop(L);
-  lua_pushfstring(L, "lockstep.flag.%d.%s", static_cast<int>(p.index), name);
-  lua_pushvalue(L, -1);
-  if (lua_rawget(L, LUA_REGISTRYINDEX) == LUA_TNIL) lua_pushvalue(L, standard);
-  lua_pushvalue(L, standard + 1);
+  lua_pushfstring(L, "lockstep.flags.%d", static_cast<int>(p.index));
+  if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushfstring(L, "lockstep.flags.%d", static_cast<int>(p.index));
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+  }
+  if (lua_getfield(L, -1, name) == LUA_TNIL) lua_pushvalue(L, standard), lua_replace(L, -2);
   lua_pushvalue(L, 2);
-  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_setfield(L, -3, name);
   return 1;
 }
 

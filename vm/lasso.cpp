@@ -6,9 +6,10 @@
 // A state is remembered now and then (after 16 steps, 32, 64, ...: Brent's way of finding cycles),
 // and compared with the present one wherever that looks alike at a glance. Equal means: where each
 // process stands, all its variables, its mailbox, dictionary, links and monitors; timers by the
-// time that is left; signals on their way; all shared state. References are numbered in the order
-// in which they are met, so a loop of calls repeats although each makes new ones. The time counts
-// only once somebody has asked for it.
+// time that is left; signals on their way; all shared state; what predicates keep in variables of
+// their own. References are numbered in the order in which they are met, so a loop of calls repeats
+// although each makes new ones, until somebody asks for the text of one. The time counts only once
+// somebody has asked for it, or for a timer at a time of the clock.
 //
 // Where a process stands inside a C function other than pcall, holds a coroutine or a table that
 // contains itself, nothing is said and the bound decides.
@@ -24,7 +25,7 @@ namespace lockstep::vm {
 uint64_t Machine::observable_state() {
   const World& w = *world_;
   if (w.histories_used) return 0;  // they grow
-  StateDigest d(host_, L_);
+  StateDigest d(host_, L_, w);
   for (const Process* p : w.processes) {
     if (p->status == Status::ended) continue;
     d.number(p->key);
@@ -40,8 +41,10 @@ uint64_t Machine::observable_state() {
     for (const Message& m : p->mailbox) d.term(m.payload);
     for (const uint32_t q : p->links) d.number(q);
     for (const uint32_t q : p->late_links) d.number(q);
-    for (const Watch& x : p->watches) d.ref(x.ref), d.number(x.target), d.term(x.object);
-    for (const Watcher& x : p->watchers) d.ref(x.ref), d.number(x.process), d.number(x.late);
+    for (const Watch& x : p->watches)
+      d.ref(x.ref), d.number(x.target), d.term(x.object), d.term(x.tag);
+    for (const Watcher& x : p->watchers)
+      d.ref(x.ref), d.number(x.process), d.number(x.late), d.term(x.tag);
     for (const Alias& x : p->aliases) d.ref(x.ref), d.number(static_cast<uint64_t>(x.mode));
     d.own(*p);
     if (!d.known()) return 0;
@@ -65,8 +68,16 @@ uint64_t Machine::observable_state() {
   for (const Node& n : w.nodes) d.number(static_cast<uint64_t>(n.incarnation) << 1 | n.up);
   for (const Connection& c : w.connections)
     d.number(static_cast<uint64_t>(c.ab) << 16 | static_cast<uint64_t>(c.ba) << 8 | c.connected);
+  for (const NodeWatch& x : w.node_watches) d.number(x.process), d.number(x.node);
+  d.number(w.net_ticktime);
   for (const uint32_t left : w.fault_budget) d.number(left);
-  for (const Property& p : w.properties) d.number(static_cast<uint64_t>(p.heat));
+  for (const Property& p : w.properties) {
+    d.number(static_cast<uint64_t>(p.heat));
+    if (p.kind == PropertyKind::temporal) continue;
+    lua_pushvalue(w.observer, p.function);
+    d.top(w.observer);  // what it keeps in variables of its own
+  }
+  if (!d.known()) return 0;
   d.number(shared_state_digest(*this));
   return d.value();
 }

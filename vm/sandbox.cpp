@@ -390,6 +390,7 @@ void push_text(lua_State* L, int index) {
     return;
   }
   if (t == LUA_TLIGHTUSERDATA) {
+    machine_of(L).world().texts = true;
     lua_pushstring(L, light_name(reinterpret_cast<uint64_t>(lua_touserdata(L, index))).c_str());
     return;
   }

@@ -147,7 +147,7 @@ void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
   const bool look = sink_ || std::binary_search(rounds_.begin(), rounds_.end(), place);
   uint64_t state = 0;
   if (look) {
-    StateDigest d(host_, L_);
+    StateDigest d(host_, L_, w);
     d.number(p.inputs);
     d.own(p);
     state = d.known() ? d.value() : kUntold;

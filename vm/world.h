@@ -380,6 +380,7 @@ struct World {
   Vec<Property> properties;
   lua_State* observer = nullptr;  // holds the predicates
   bool clock_read = false;        // a process or predicate knows what time it is
+  bool texts = false;             // ... the text of a reference, pid or table: see state_digest.h
   uint32_t hot_from = 0;          // 1 + the step since when something is owed without a pause
   uint32_t next_anchor = 0;       // hot steps at which the next state is remembered
   Anchor anchor;

@@ -86,3 +86,81 @@ lockstep.scenario("a loop with time-outs is a livelock", { expect = "liveness" }
     local message = lockstep.recv(100)
   until message
 end)
+
+-- Loops that come to an end, though all their variables, and what is shared, are as they were. Each takes more rounds
+-- than it takes to see that a state comes again.
+local function ends(name, round)
+  lockstep.scenario(name, function()
+    lockstep.temporal("an end", "hot")
+    repeat
+      lockstep.yield()
+    until round()
+    lockstep.temporal("an end", "cold")
+  end)
+end
+
+ends("a timer at a time of the clock tells what time it is", function()
+  lockstep.sleep(10)
+  return lockstep.cancel_timer(lockstep.send_after(lockstep.self(), "at", 1000, { abs = true })) == 0
+end)
+ends("a message at a time of the clock", function()
+  local timer = lockstep.send_after(lockstep.self(), "at", 1000, { abs = true })
+  local message = lockstep.recv(10)
+  lockstep.cancel_timer(timer)
+  return message
+end)
+ends("the text of a reference tells how many there were", function()
+  return tostring(lockstep.make_ref()):find("%.60>")
+end)
+ends("the text of a process tells how many there were", function()
+  local pid = lockstep.spawn_monitor(print)
+  lockstep.recv()
+  return tostring(pid):find("60")
+end)
+ends("the text of a table tells how many had one", function()
+  return tostring({}):find("#60")
+end)
+ends("the text of an error that holds a reference", function()
+  return tostring(select(2, pcall(lockstep.error, lockstep.make_ref()))):find("%.60>")
+end)
+ends("a flag is remembered", function()
+  local n = lockstep.flag("min_heap_size", 0)
+  lockstep.flag("min_heap_size", n + 1)
+  return n > 300
+end)
+
+lockstep.scenario("a label is remembered", function()
+  lockstep.temporal("an end", "hot")
+  lockstep.spawn_monitor(function()
+    local long
+    repeat
+      long = lockstep.process_info(lockstep.self(), "label"):match("%((.*)%)")
+      lockstep.set_label(long .. "x")
+      long = #long > 80
+      lockstep.yield()
+    until long
+  end)
+  lockstep.recv()
+  lockstep.temporal("an end", "cold")
+end)
+
+-- Still one: nobody asks what the references are called.
+lockstep.scenario("references that nobody tells apart", { expect = "liveness" }, function()
+  lockstep.temporal("an end", "hot")
+  while lockstep.make_ref() do
+    lockstep.yield()
+  end
+end)
+
+-- It comes true while nothing else changes.
+local bounded = { expect = "step_bound", max_steps = 300, strategy = "random" }
+lockstep.scenario("what a predicate keeps", bounded, function()
+  local n = 0
+  lockstep.eventually("asked a hundred times", function()
+    n = n + 1
+    return n > 100
+  end)
+  while true do
+    lockstep.yield()
+  end
+end)
