@@ -82,7 +82,7 @@ class BakeOffRun {
     ExploreOptions o = explore_options(contestant, trial);
     o.iterations = options_.cap;
     o.max_failures = 1;
-    o.count_classes = false;
+    o.count_classes = find_strategy(o.strategy)->claims.proves;  // tells auto when to try
     const ExploreResult result = explore(system, o);
     if (!usable(result)) return;
     Result& r = results_[contestant * options_.trials + trial];

@@ -42,6 +42,17 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   [ "$(jq -r 'select(.type == "failure") | .iteration' out)" = $((first - 1)) ]
 }
 
+# With seed 1 it is a proof that comes to the failure first.
+@test "bench: a trial of auto makes the executions of run, its proofs too" {
+  bug="$LOCKSTEP_ROOT/scenarios/bugs/kv_partition.lua"
+  for seed in 1 2 3; do
+    iteration=$("$LOCKSTEP" run "$bug" --seed $seed --iterations 3000 --no-shrink --format ndjson |
+      jq 'select(.type == "failure") | .iteration')
+    lockstep bench "$bug" --strategies auto --seeds 1 --seed $seed --iterations 3000 --coverage 0 --format ndjson
+    [ "$(jq 'select(.type == "bench") | .executions[0][0]' out)" -eq $((iteration + 1)) ]
+  done
+}
+
 @test "bench --format markdown is a table, --summary only the suite" {
   lockstep bench "$TOUR" --seeds 2 --strategies pos,urw --format markdown
   exits 0
