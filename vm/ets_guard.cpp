@@ -8,9 +8,18 @@ namespace {
 
 using namespace guard;
 
+// A call that cannot be worked out: in a guard nothing is, in a body it gives "EXIT", as there.
+bool failed(size_t start, MatchContext& c, Bytes& out) {
+  out.resize(start);
+  if (!c.in_body || c.error) return false;
+  constexpr char kExit[] = "\6\4\0\0\0EXIT";
+  static_assert(static_cast<int>(Tag::string) == 6);
+  out.insert(out.end(), kExit, kExit + 9);
+  return true;
+}
+
 bool call(const OpInfo& info, View v, MatchContext& c, Bytes& out) {
   const uint32_t n = v.array_size() - 1;
-  if (n < info.least || n > info.most) return false;
   const size_t start = out.size();
   View x = v.first().next();
   if (info.op == Op::constant) return put_view(out, x, c);
@@ -18,13 +27,10 @@ bool call(const OpInfo& info, View v, MatchContext& c, Bytes& out) {
     const Tag stop = info.op == Op::andalso ? Tag::no : Tag::yes;
     for (uint32_t i = 0; i < n; i++, x = x.next()) {
       if (!evaluate(x, c, out)) return false;
+      if (i + 1 == n) return true;  // whatever it is
       const View value{&out[start]};
-      const bool last = i + 1 == n;
-      if (!is_bool(value)) {
-        out.resize(start);
-        return false;
-      }
-      if (last || value.tag() == stop) return true;
+      if (!is_bool(value)) return failed(start, c, out);
+      if (value.tag() == stop) return true;
       out.resize(start);
     }
   }
@@ -37,10 +43,7 @@ bool call(const OpInfo& info, View v, MatchContext& c, Bytes& out) {
     }
   }
   const size_t result = out.size();
-  if (!apply(info.op, at, n, c, out)) {
-    out.resize(start);
-    return false;
-  }
+  if (!apply(info.op, at, n, c, out)) return failed(start, c, out);
   out.erase(out.begin() + static_cast<std::ptrdiff_t>(start),
             out.begin() + static_cast<std::ptrdiff_t>(result));
   return true;

@@ -33,13 +33,15 @@ constexpr OpInfo kOps[] = {
     {"bsr", Op::bsr, 2, 2},
     {"bxor", Op::bxor, 2, 2},
     {"byte_size", Op::byte_size, 1, 1},
+    {"ceil", Op::ceil_, 1, 1},
     {"const", Op::constant, 1, 1},
     {"div", Op::idiv, 2, 2},
     {"element", Op::element, 2, 2},
     {"float", Op::float_, 1, 1},
+    {"floor", Op::floor_, 1, 1},
     {"hd", Op::hd, 1, 1},
     {"is_atom", Op::is_atom, 1, 1},
-    {"is_binary", Op::is_atom, 1, 1},
+    {"is_binary", Op::is_binary, 1, 1},
     {"is_boolean", Op::is_boolean, 1, 1},
     {"is_float", Op::is_float, 1, 1},
     {"is_function", Op::is_function, 1, 1},
@@ -50,12 +52,14 @@ constexpr OpInfo kOps[] = {
     {"is_number", Op::is_number, 1, 1},
     {"is_pid", Op::is_pid, 1, 1},
     {"is_port", Op::is_port, 1, 1},
-    {"is_record", Op::is_record, 2, 3},
+    {"is_record", Op::is_record, 3, 3},
     {"is_reference", Op::is_reference, 1, 1},
     {"is_tuple", Op::is_list, 1, 1},
     {"length", Op::length, 1, 1},
     {"map_get", Op::map_get, 2, 2},
     {"map_size", Op::map_size, 1, 1},
+    {"max", Op::max_, 2, 2},
+    {"min", Op::min_, 2, 2},
     {"node", Op::node, 0, 1},
     {"not", Op::not_, 1, 1},
     {"or", Op::or_, 1, 100},
@@ -67,7 +71,7 @@ constexpr OpInfo kOps[] = {
     {"tl", Op::tl, 1, 1},
     {"trunc", Op::trunc_, 1, 1},
     {"tuple_size", Op::tuple_size, 1, 1},
-    {"xor", Op::xor_, 1, 100},
+    {"xor", Op::xor_, 2, 2},
 };
 
 static_assert(std::is_sorted(std::begin(kOps), std::end(kOps),
@@ -111,18 +115,42 @@ bool bound_in(View head, View v) {
   return true;
 }
 
-bool good_guard(View v) {
+// Whether each call has as many arguments as it takes; arrays that are no calls are lists or
+// tuples.
+bool good_calls(View v) {
+  if (!is_compound(v)) return true;
   if (const OpInfo* info = call_of(v)) {
     const uint32_t n = v.array_size() - 1;
     if (n < info->least || n > info->most) return false;
     if (info->op == Op::constant) return true;
-    View x = v.first().next();
-    for (uint32_t i = 0; i < n; i++, x = x.next())
-      if (call_of(x) && !good_guard(x)) return false;
+  } else if (is_array(v) && v.array_size() == 1 && is_array(v.first())) {
+    v = v.first();  // the tuple's own elements: the first is no call's name
+  }
+  View x = v.first();
+  for (uint32_t i = 0; i < v.array_size() + 2 * v.pairs(); i++, x = x.next())
+    if (!good_calls(x)) return false;
+  return true;
+}
+bool good_guard(View v) { return (call_of(v) || !is_array(v)) && good_calls(v); }
+
+// Whether what a body constructs is certainly what the pattern matched; `literal` under "const".
+bool constructs(View pattern, View v, bool literal) {
+  if (!literal && is_array(v)) {
+    if (const OpInfo* info = call_of(v))
+      return info->op == Op::constant && constructs(pattern, v.element(1), true);
+    if (v.array_size() == 1 && is_array(v.first())) v = v.first();
+  }
+  if (is_array(pattern) && is_array(v)) {
+    if (pattern.array_size() != v.array_size()) return false;
+    View a = pattern.first(), b = v.first();
+    for (uint32_t i = 0; i < v.array_size(); i++, a = a.next(), b = b.next())
+      if (!constructs(a, b, literal)) return false;
     return true;
   }
-  return !is_array(v);
+  if (variable_number(pattern) >= 0) return !literal && equal(pattern, v);
+  return !holds_variable(pattern) && equal(pattern, v);
 }
+bool is_text(View v, std::string_view s) { return v.tag() == Tag::string && v.string() == s; }
 
 }  // namespace
 
@@ -137,8 +165,37 @@ bool good_spec(View spec) {
     View guard = guards.first();
     for (uint32_t k = 0; k < guards.array_size(); k++, guard = guard.next())
       if (!good_guard(guard)) return false;
+    View result = body.first();
+    for (uint32_t k = 0; k < body.array_size(); k++, result = result.next())
+      if (!good_calls(result)) return false;
     const View head = clause.element(0);
     if (!bound_in(head, guards) || !bound_in(head, body)) return false;
+  }
+  return true;
+}
+
+bool keeps_keys(View spec, uint32_t keypos) {
+  View clause = spec.first();
+  for (uint32_t i = 0; i < spec.array_size(); i++, clause = clause.next()) {
+    const View head = clause.element(0), body = clause.element(2);
+    if (body.array_size() != 1) return false;
+    View made = body.first();
+    if (is_text(made, "$_")) continue;
+    if (!is_array(head) || head.array_size() < keypos || !is_array(made)) return false;
+    const OpInfo* info = call_of(made);
+    const bool literal = info && info->op == Op::constant;
+    if (info && !literal) return false;
+    if (literal)
+      made = made.element(1);
+    else if (made.array_size() == 1 && is_array(made.first()))
+      made = made.first();
+    if (!is_array(made) || made.array_size() < keypos) return false;
+    const View key = made.element(keypos - 1);
+    if (constructs(head.element(keypos - 1), key, literal)) continue;
+    const OpInfo* fetch = literal ? nullptr : call_of(key);
+    if (!fetch || fetch->op != Op::element || key.element(1).tag() != Tag::integer ||
+        key.element(1).i64(1) != keypos || !is_text(key.element(2), "$_"))
+      return false;
   }
   return true;
 }

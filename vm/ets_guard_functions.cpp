@@ -92,6 +92,8 @@ bool is_kind(Op op, View v) {
   switch (op) {
     case Op::is_atom:
       return t == Tag::string || is_bool(v);
+    case Op::is_binary:
+      return t == Tag::string;
     case Op::is_boolean:
       return is_bool(v);
     case Op::is_float:
@@ -198,9 +200,20 @@ bool apply(Op op, const size_t* at, uint32_t n, MatchContext& c, Bytes& out) {
     case Op::trunc_:
       if (a.tag() == Tag::integer) return put_view(out, a, c);
       return a.tag() == Tag::real && to_integer(std::trunc(a.real()), out);
+    case Op::ceil_:
+      if (a.tag() == Tag::integer) return put_view(out, a, c);
+      return a.tag() == Tag::real && to_integer(std::ceil(a.real()), out);
+    case Op::floor_:
+      if (a.tag() == Tag::integer) return put_view(out, a, c);
+      return a.tag() == Tag::real && to_integer(std::floor(a.real()), out);
+    case Op::max_:  // of equals the first
+      return put_view(out, compare(a, b) >= 0 ? a : b, c);
+    case Op::min_:
+      return put_view(out, compare(a, b) <= 0 ? a : b, c);
     case Op::float_:
       return is_number(a) && put_real(out, real_of(a));
     case Op::is_atom:
+    case Op::is_binary:
     case Op::is_boolean:
     case Op::is_float:
     case Op::is_function:
@@ -214,8 +227,8 @@ bool apply(Op op, const size_t* at, uint32_t n, MatchContext& c, Bytes& out) {
       return put_bool(out, is_kind(op, a));
     case Op::is_record:
       return put_bool(out, is_array(a) && a.array_size() > 0 && equal(a.first(), b) &&
-                               (n < 3 || (View{&out[at[2]]}.tag() == Tag::integer &&
-                                          View{&out[at[2]]}.i64(1) == a.array_size())));
+                               View{&out[at[2]]}.tag() == Tag::integer &&
+                               View{&out[at[2]]}.i64(1) == a.array_size());
     case Op::element:
       return a.tag() == Tag::integer && is_array(b) && a.i64(1) >= 1 &&
              a.i64(1) <= b.array_size() &&

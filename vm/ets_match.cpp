@@ -92,19 +92,15 @@ bool run_spec(View spec, MatchContext& context, Bytes& out) {
     const View guards = clause.element(1), body = clause.element(2);
     const size_t start = out.size();
     bool holds = true;
+    context.in_body = false;
     View guard = guards.first();
     for (uint32_t k = 0; k < guards.array_size() && holds; k++, guard = guard.next()) {
       holds = evaluate(guard, context, out) && View{&out[start]}.tag() == Tag::yes;
       out.resize(start);
     }
     if (!holds) continue;
-    if (!evaluate(body.element(body.array_size() - 1), context,
-                  out)) {  // a body that fails yields 'EXIT', as there
-      constexpr char kExit[] = "\4\0\0\0EXIT";
-      out.push_back(static_cast<char>(Tag::string));
-      out.insert(out.end(), kExit, kExit + 8);
-    }
-    return true;
+    context.in_body = true;
+    return evaluate(body.element(body.array_size() - 1), context, out);
   }
   return false;
 }

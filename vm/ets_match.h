@@ -29,8 +29,11 @@ bool holds_variable(View pattern);  // or "_"
 bool good_pattern(View pattern);    // "_", a variable or an array, with few enough variables
 bool match_pattern(View pattern, View value, Bindings& bindings);
 
-// A list of {pattern, guards, body} with guards that make sense.
+// A list of {pattern, guards, body} whose guards and bodies make sense.
 bool good_spec(View spec);
+
+// Whether every body of a good specification certainly keeps the key of what its pattern matched.
+bool keeps_keys(View spec, uint32_t keypos);
 
 // What guards and bodies are evaluated in.
 struct MatchContext {
@@ -38,6 +41,7 @@ struct MatchContext {
   Bindings bindings;
   uint64_t self = 0;
   Term node;                    // its name, a string
+  bool in_body = false;         // where a call that fails gives "EXIT", and what is around goes on
   const char* error = nullptr;  // a misuse that must be told, not a guard that fails
 };
 

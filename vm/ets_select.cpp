@@ -309,9 +309,9 @@ int ets_select_replace(lua_State* L) {
   take_query(L, m, "ets.select_replace", q);
   begin_query(L, m, p, "ets.select_replace", Access::write, target, q);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  if (t.type == EtsType::bag) badarg(L);
   char room[16];
   const View query = query_view(q, room);
+  if (t.type == EtsType::bag || !keeps_keys(query, t.keypos)) badarg(L);
   MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
   Vec<Row> fresh;

@@ -192,6 +192,20 @@ lockstep.scenario("match specifications", function()
   -- A guard that cannot be worked out fails; a body that cannot yields "EXIT".
   expect("{}", select({ "$1", "_", "_" }, { { "==", { "hd", "$1" }, 1 } }, { "$1" }))
   expect('{"EXIT"}', select({ 1, "_", "_" }, {}, { { "div", 1, 0 } }))
+  expect('{{1, "EXIT"}}', select({ "$1", 1, "_" }, {}, { { { "$1", { "div", 1, 0 } } } }))
+  expect("{true}", select({ 1, "_", "_" }, {}, { { "is_atom", { "div", 1, 0 } } }))
+  expect("{}", select({ 1, "_", "_" }, { { "is_atom", { "div", 1, 0 } } }, { true }))
+  -- The last of andalso and orelse may be anything; those before may not.
+  expect("{{7, 7, \"EXIT\"}}", select({ 1, "_", "_" }, {},
+    { { { { "andalso", true, 7 }, { "orelse", false, 7 }, { "andalso", 7, true } } } }))
+  expect("{{3, 2, 2.5, 1}}", select({ 1, "_", "_" }, {},
+    { { { { "ceil", 2.5 }, { "floor", 2.5 }, { "max", 1, 2.5 }, { "min", 1, 2.5 } } } }))
+  expect("{{true, false}}", select({ 1, "_", "_" }, {}, { { { { "is_binary", "a" }, { "is_binary", true } } } }))
+  -- So many arguments no call takes, in a body either.
+  for _, call in ipairs({ { "andalso" }, { "xor", true }, { "xor", true, true, true }, { "is_record", "$_", "a" } }) do
+    badarg(ets.select, o, { { { "$1", "_", "_" }, { call }, { true } } })
+    badarg(ets.select, o, { { { "$1", "_", "_" }, {}, { { { 1, call } } } } })
+  end
   expect('{{"$1", 1}}', select({ "$1", "$2", "_" }, { { "==", "$1", 1 } }, { { { { "const", "$1" }, "$2" } } }))
   badarg(ets.select, o, { { { "$1" }, { { "no_such_guard", 1 } }, { true } } })
   badarg(ets.select, o, { { { "$1" }, {}, {} } })
@@ -243,6 +257,19 @@ lockstep.scenario("match_delete and select_replace", function()
   badarg(ets.select_replace, s, { { { "$1", "b" }, {}, { { { { "+", "$1", 1 }, "b" } } } } })
   expect('{{2, "b"}}', ets.tab2list(s))
   badarg(ets.select_replace, new("bag"), { { { "$1" }, {}, { "$_" } } })
+  -- That the key stays has to be certain from the specification alone, whatever the table holds.
+  local empty = new()
+  for _, spec in ipairs({ { { "$1", "$2" }, { { "x", "$2" } } }, { { "$1", "$1" }, { { "$1" }, 1 } },
+    { { "_", "$1" }, { { "$1", "$1" } } }, { { "$1", "_" }, { "const", { "$1", 2 } } }, { "$1", { { "$1" } } },
+    { { { "$1", "_" }, 1 }, { { { { "$1", 2 } }, 1 } } }, { { 1, "_" }, { { 1.0, 2 } } },
+    { { "$1", "_" }, { { { "element", 2, "$_" }, 1 } } }, { { "$1", "_" }, { "+", 1, 2 } } }) do
+    badarg(ets.select_replace, empty, { { spec[1], {}, { spec[2] } } })
+  end
+  for _, spec in ipairs({ { "_", "$_" }, { { "_", "$1" }, { { { "element", 1, "$_" }, "$1" } } },
+    { { { "$1", "$2" }, 1 }, { { { { "$1", "$2" } }, 2 } } }, { { 1, "_" }, { "const", { 1, 2 } } },
+    { { { 1, "a" }, "_" }, { { { "const", { 1, "a" } }, 2 } } } }) do
+    expect("0", ets.select_replace(empty, { { spec[1], {}, { spec[2] } } }))
+  end
 end)
 
 lockstep.scenario("names, identifiers and facts", function()
