@@ -88,16 +88,17 @@ void check_context(lua_State* L, const MatchContext& c) {
   if (c.error) luaL_error(L, "%s", c.error);
 }
 
+// The one key that a query names, or a null view.
+View only_key(const EtsTable& t, const Query& q, View query) {
+  if (q.mode != Mode::select) return named_key(query, t.keypos);
+  if (query.array_size() != 1) return {nullptr};
+  return named_key(query.first().element(0), t.keypos);
+}
+
 // The rows that a query has to look at.
 Span range_of(const EtsTable& t, const Query& q, View query) {
-  const View pattern = q.mode == Mode::select
-                           ? (query.array_size() == 1 ? query.first().element(0) : View{nullptr})
-                           : query;
-  if (pattern.p) {
-    const View key = named_key(pattern, t.keypos);
-    if (key.p) return find_rows(t, key);
-  }
-  return {0, t.rows.size};
+  const View key = only_key(t, q, query);
+  return key.p ? find_rows(t, key) : Span{0, t.rows.size};
 }
 
 void push_continuation(lua_State* L, const EtsTable& t, const Query& q, const Row& last,
@@ -122,7 +123,9 @@ void push_continuation(lua_State* L, const EtsTable& t, const Query& q, const Ro
   lua_rawseti(L, -2, ++i);
 }
 
-// All results as a list; with a limit {results, continuation}, or the end marker.
+// All results as a list; with a limit {results, continuation}, or the end marker. A full chunk has
+// a continuation even if it took the last object, as one may be inserted behind it, unless the
+// pattern names the key.
 int answer(lua_State* L, Machine& m, Process& p, const EtsTable& t, const Query& q) {
   char room[16];
   const View query = query_view(q, room);
@@ -160,7 +163,8 @@ int answer(lua_State* L, Machine& m, Process& p, const EtsTable& t, const Query&
   lua_createtable(L, 2, 0);
   lua_insert(L, -2);
   lua_rawseti(L, -2, 1);
-  if (at + 1 < range.last) {
+  const bool full = static_cast<uint64_t>(n) == q.limit;
+  if (full && (at + 1 < range.last || !only_key(t, q, query).p)) {
     const uint32_t here = down ? range.last - 1 - (at - range.first) : at;
     push_continuation(L, t, q, t.rows[here], here - find_rows(t, t.rows[here].key()).first + 1);
   } else {

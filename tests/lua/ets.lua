@@ -247,6 +247,13 @@ lockstep.scenario("chunks", function()
   local back = ets.select_reverse(o, { { { "$1" }, {}, { "$1" } } }, 2)
   expect("{3, 2}", back[1])
   expect("{1}", ets.select_reverse(back[2])[1])
+  -- A full chunk goes on, even after the last object: one may come behind it.
+  local full = ets.match(o, { "$1" }, 3)
+  expect('"$end_of_table"', ets.match(full[2]))
+  ets.insert(o, { 4 })
+  expect('{{{4}}, "$end_of_table"}', ets.match(full[2]))
+  expect('{{{1}, {2}, {3}, {4}}, "$end_of_table"}', ets.match(o, { "$1" }, 5))
+  expect('{{{}}, "$end_of_table"}', ets.match(o, { 4 }, 1))
 end)
 
 lockstep.scenario("match_delete and select_replace", function()
