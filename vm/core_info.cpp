@@ -128,6 +128,10 @@ void push_pair(lua_State* L, Machine& m, const Process& q, const Item& item) {
   lua_pushstring(L, item.name);
   lua_rawseti(L, -2, 1);
   item.push(L, m, q);
+  if (lua_isnil(L, -1)) {  // without a name: [] there, and no hole in a list here
+    lua_pop(L, 1);
+    lua_newtable(L);
+  }
   lua_rawseti(L, -2, 2);
 }
 
@@ -156,12 +160,15 @@ int l_process_info(lua_State* L) {
     item->push(L, m, *q);
   } else {
     lua_newtable(L);
-    for (lua_Integer i = 1; i <= (list ? count : kStandard); i++) {
+    // A process without a name has no such item if not asked.
+    lua_Integer given = 0;
+    for (lua_Integer i = list || q->name.tag != Tag::nil ? 1 : 2; i <= (list ? count : kStandard);
+         i++) {
       if (list) lua_rawgeti(L, 2, i);
       const Item& one = list ? *find_item(L, -1) : kItems[i - 1];
       if (list) lua_pop(L, 1);
       push_pair(L, m, *q, one);
-      lua_rawseti(L, 3, i);
+      lua_rawseti(L, 3, ++given);
     }
   }
   return m.done(L, p, 1);

@@ -239,18 +239,18 @@ int ets_info(lua_State* L) {
   const Target target = table_argument(L, m, p);
   const bool all = lua_isnone(L, 2);
   std::string_view item;
+  bool known = all;
   if (!all) {
     need_argument(L, 2, "an item's name");
     if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
     item = text_at(L, 2);
-    bool known = false;
     for (const char* name : kItems) known = known || item == name;
-    if (!known) badarg(L);
   }
   const bool whole = all || item == "size" || item == "memory";
   begin(L, m, p, "ets.info", Access::read, target, whole ? kWholeTable : kTableFacts);
   const EtsTable* t = resolve(m, p, target);
   if (t && m.recording()) note_table(m, *t);
+  if (t && !known) badarg(L);  // no table, no question
   if (!t) {
     lua_pushnil(L);
   } else if (!all) {
@@ -315,10 +315,7 @@ int ets_rename(lua_State* L) {
   m.announce(L, p, "ets.rename", OpKind::ets, Access::write,
              make_object(ObjectClass::ets, target.container), 0, extra, 2);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  if (t.named) {
-    EtsTable* other = find_named(m.world(), p.node, name);
-    if (other && other != &t) badarg(L);
-  }
+  if (t.named && find_named(m.world(), p.node, name)) badarg(L);  // its own name is taken too
   if (m.recording()) {
     note_table(m, t);
     m.note_change(table_text(t) + " -> " + std::string(name));
@@ -326,7 +323,7 @@ int ets_rename(lua_State* L) {
   free_term(t.name, m.arena());
   t.name = make_string(name, m.arena());
   if (t.named) m.table_named(t, name_container(p.node, name));
-  lua_pushvalue(L, 2);
+  push_id(L, t);
   return m.done(L, p, 1);
 }
 

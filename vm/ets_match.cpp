@@ -55,7 +55,7 @@ bool holds_variable(View v) {
 bool good_pattern(View v) {
   uint32_t numbers[kMaxVariables];
   uint32_t count = 0;
-  return (is_wild(v) || variable_number(v) >= 0 || is_array(v)) && collect(v, numbers, count);
+  return collect(v, numbers, count);  // what is no tuple matches no object
 }
 
 bool match_pattern(View pattern, View value, Bindings& b) {

@@ -26,7 +26,7 @@ struct Bindings {
 int64_t variable_number(View v);
 bool is_array(View v);              // of the kind that stands for a tuple or list
 bool holds_variable(View pattern);  // or "_"
-bool good_pattern(View pattern);    // "_", a variable or an array, with few enough variables
+bool good_pattern(View pattern);    // with few enough variables
 bool match_pattern(View pattern, View value, Bindings& bindings);
 
 // A list of {pattern, guards, body} whose guards and bodies make sense.

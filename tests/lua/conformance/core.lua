@@ -189,7 +189,7 @@ lockstep.scenario("process_info of several items", function()
   h.expect(lockstep.process_info(p, { "dictionary", "parent", "status" }),
     { { "dictionary", { { "k", { 1 } } } }, { "parent", lockstep.self() }, { "status", "waiting" } })
   local all = lockstep.process_info(p)
-  h.expect({ all[3], all[7] }, { { "message_queue_len", 0 }, { "priority", "normal" } })
+  h.expect({ all[2], all[6] }, { { "message_queue_len", 0 }, { "priority", "normal" } })
   h.expect(h.raised(lockstep.process_info, p, "bogus"), badarg)
   h.expect(h.raised(lockstep.process_info, p, { "links", "bogus" }), badarg)
   h.expect(h.raised(lockstep.process_info, "p", "links"), badarg)

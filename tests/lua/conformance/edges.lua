@@ -203,3 +203,13 @@ lockstep.scenario("zip_input_on_exit", function()
   h.expect(task.collect(task.async_stream({ 1, 1000 }, slow,
     { timeout = 100, on_timeout = "kill_task", zip_input_on_exit = true })), { { "ok", 1 }, { "exit", { 1000, "timeout" } } })
 end)
+
+-- OTP: [{registered_name, []}] when asked for in a list, and nothing of it among the items of process_info(P).
+lockstep.scenario("what a process without a name says of it", function()
+  local p = h.idle()
+  h.expect(lockstep.process_info(p, { "registered_name", "links" }), { { "registered_name", {} }, { "links", {} } })
+  h.expect(lockstep.process_info(p)[1][1], "status")
+  lockstep.register("named", p)
+  h.expect(lockstep.process_info(p, { "registered_name" }), { { "registered_name", "named" } })
+  h.expect(lockstep.process_info(p)[1], { "registered_name", "named" })
+end)
