@@ -193,6 +193,10 @@ class EdnReader {
     bool whole = stop == word.data() + word.size() ||
                  (stop + 1 == word.data() + word.size() && *stop == 'N');
     if (error == std::errc() && whole) return values.integer(integer);
+    if (error != std::errc() && whole) {
+      if (word.back() == 'N') word.remove_suffix(1);
+      return values.digits(word);
+    }
     double real = 0;
     auto [end, wrong] = std::from_chars(word.data(), word.data() + word.size(), real);
     if (wrong != std::errc()) fail("malformed number", start);

@@ -339,6 +339,7 @@ class JsonlReader {
       int64_t number = 0;
       auto [stop, error] = std::from_chars(start, at_, number);
       if (error == std::errc()) return history_.values().integer(number);
+      return history_.values().digits({start, static_cast<size_t>(at_ - start)});
     }
     double number = 0;
     auto [stop, error] = std::from_chars(start, at_, number);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -114,7 +115,7 @@ Value ValueTable::integer(int64_t number) {
 }
 
 Value ValueTable::real(double number) {
-  if (std::trunc(number) == number && std::abs(number) < 9.2e18) {
+  if (std::trunc(number) == number && number >= -0x1p63 && number < 0x1p63) {
     return integer(static_cast<int64_t>(number));
   }
   int64_t bits = std::bit_cast<int64_t>(number);
@@ -125,19 +126,33 @@ Value ValueTable::real(double number) {
   return id != kAbsent ? id : add({bits, 0, Kind::real}, hash);
 }
 
-Value ValueTable::string(std::string_view text) {
-  uint64_t hash = hash_bytes(text.data(), text.size(), 17);
+Value ValueTable::string(std::string_view text) { return written(text, Kind::string); }
+
+// What a double holds exactly is that real, however it is written; other integers are their digits.
+Value ValueTable::digits(std::string_view text) {
+  int64_t small = 0;
+  const char* end = text.data() + text.size();
+  if (std::from_chars(text.data(), end, small).ec == std::errc()) return integer(small);
+  double number = 0;
+  if (std::from_chars(text.data(), end, number).ec == std::errc() &&
+      fmt::format("{:.0f}", number) == text)
+    return real(number);
+  return written(text, Kind::digits);
+}
+
+Value ValueTable::written(std::string_view text, Kind kind) {
+  uint64_t hash = hash_bytes(text.data(), text.size(), kind == Kind::string ? 17 : 19);
   Value id;
   intern(
       hash,
       [&](const Entry& e) {
-        return e.kind == Kind::string && std::string_view(text_).substr(e.number, e.length) == text;
+        return e.kind == kind && std::string_view(text_).substr(e.number, e.length) == text;
       },
       &id);
   if (id != kAbsent) return id;
   int64_t offset = static_cast<int64_t>(text_.size());
   text_.append(text);
-  return add({offset, static_cast<uint32_t>(text.size()), Kind::string}, hash);
+  return add({offset, static_cast<uint32_t>(text.size()), kind}, hash);
 }
 
 Value ValueTable::find_string(std::string_view text) const {
@@ -235,6 +250,9 @@ void ValueTable::append_json(Value value, std::string& out) const {
       break;
     case Kind::real:
       out += fmt::format("{}", std::bit_cast<double>(e.number));
+      break;
+    case Kind::digits:
+      out += as_string(value);
       break;
     case Kind::string:
       append_quoted(as_string(value), out);

@@ -23,11 +23,13 @@ inline constexpr Value kAbsent = -1;  // no value at all: the key of an operatio
 
 class ValueTable {
  public:
-  enum class Kind : uint8_t { null, boolean, integer, real, string, array, object };
+  enum class Kind : uint8_t { null, boolean, integer, real, digits, string, array, object };
 
   ValueTable();
   Value integer(int64_t number);
   Value real(double number);
+  // An integer of any size, as it is written (no leading zeros).
+  Value digits(std::string_view text);
   Value string(std::string_view text);
   Value array(std::span<const Value> items);
   // `members`: name, value, name, value ...; names are string values. The last of equal names wins.
@@ -47,6 +49,7 @@ class ValueTable {
   void append_json(Value value, std::string& out) const;
 
  private:
+  Value written(std::string_view text, Kind kind);
   struct Entry {
     int64_t number;  // integer; bits of a real; offset into text_ or items_
     uint32_t length;

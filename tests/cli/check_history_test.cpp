@@ -69,6 +69,30 @@ TEST(CheckHistory, MalformedEventsHaveAPlace) {
   EXPECT_EQ(unknown.out, "");
 }
 
+// Equal as numbers, also beyond 64 bits, where doubles would take neighbours for one another.
+TEST(CheckHistory, NumbersAreComparedExactly) {
+  const auto path = std::filesystem::temp_directory_path() / "lockstep-numbers.jsonl";
+  const auto reads_as = [&](const char* written, const char* read) {
+    std::ofstream(path) << R"({"index":0,"process":0,"type":"invoke","f":"write","value":)"
+                        << written << "}\n"
+                        << R"({"index":1,"process":0,"type":"ok","f":"write"})"
+                        << "\n"
+                        << R"({"index":2,"process":0,"type":"invoke","f":"read"})"
+                        << "\n"
+                        << R"({"index":3,"process":0,"type":"ok","f":"read","value":)" << read
+                        << "}\n";
+    return run({"--model", "register", path.string()}).code == ExitCode::ok;
+  };
+  EXPECT_TRUE(reads_as("18446744073709551615", "18446744073709551615"));
+  EXPECT_FALSE(reads_as("18446744073709551615", "18446744073709551614"));
+  EXPECT_FALSE(reads_as("-9223372036854775809", "-9223372036854775810"));
+  EXPECT_FALSE(reads_as("18446744073709551615", "\"18446744073709551615\""));
+  EXPECT_TRUE(reads_as("100000000000000000000", "1e20"));
+  EXPECT_TRUE(reads_as("9210000000000000000", "9.21e18"));
+  EXPECT_FALSE(reads_as("9007199254740993", "9007199254740992.0"));
+  std::filesystem::remove(path);
+}
+
 TEST(CheckHistory, JobsDoNotChangeTheReport) {
   std::vector<std::string> args;
   for (const auto& entry : std::filesystem::directory_iterator(kData + "tiny")) {
