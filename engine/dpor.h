@@ -97,6 +97,7 @@ class Dpor final : public Subtree {
   size_t latest(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Taken& taken);
   void append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
+  void leave_out_declarations(const Step& step, std::vector<size_t>& races) const;
   void append_observed(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void look_back();
   void show_to_observer(Sequence& v, size_t early, size_t late);

@@ -33,6 +33,7 @@ void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
     return false;
   };
   observed_.append(at, count, step, direct_, steps_, depends, races);
+  leave_out_declarations(step, races);
 }
 
 void Dpor::look_back() {

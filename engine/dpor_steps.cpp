@@ -148,7 +148,7 @@ bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
 
 namespace {
 
-// Of which class is an object that the two conflict over?
+// Is there a conflict of the two for which `asked` of its two footprints is true?
 template <class Asked>
 bool conflict_over(const Step& a, const Step& b, const Asked& asked) {
   const auto nth = [](const Operation& op, int i) {
@@ -156,23 +156,34 @@ bool conflict_over(const Step& a, const Step& b, const Asked& asked) {
   };
   for (int i = -1; i < a.op.extra_count; i++)
     for (int j = -1; j < b.op.extra_count; j++)
-      if (conflicting(nth(a.op, i), nth(b.op, j)) && asked(object_class(nth(a.op, i).object)))
-        return true;
+      if (conflicting(nth(a.op, i), nth(b.op, j)) && asked(nth(a.op, i), nth(b.op, j))) return true;
   return false;
+}
+
+template <class Asked>
+bool conflict_over_class(const Step& a, const Step& b, const Asked& asked) {
+  return conflict_over(
+      a, b, [&](const Footprint& x, const Footprint&) { return asked(object_class(x.object)); });
 }
 
 }  // namespace
 
 bool may_change(const Step& early, const Step& late) {
-  return conflict_over(early, late, [](ObjectClass c) {
+  return conflict_over_class(early, late, [](ObjectClass c) {
     return c == ObjectClass::process || c == ObjectClass::name || c == ObjectClass::monitor ||
            c == ObjectClass::node || c == ObjectClass::channel;
   });
 }
 
+bool meet_in_a_fault(const Step& a, const Step& b) {
+  return conflict_over(a, b, [](const Footprint& x, const Footprint& y) {
+    return object_class(x.object) == ObjectClass::fault && x.access == Access::write &&
+           y.access == Access::write;
+  });
+}
+
 bool use_up_the_same(const Step& a, const Step& b) {
-  return (a.op.flags & b.op.flags & kUsesUp) &&
-         conflict_over(a, b, [](ObjectClass c) { return c == ObjectClass::fault; });
+  return (a.op.flags & b.op.flags & kUsesUp) && meet_in_a_fault(a, b);
 }
 
 bool take_from_one_channel(const Step& a, const Step& b) {
@@ -180,7 +191,7 @@ bool take_from_one_channel(const Step& a, const Step& b) {
     return s.kind == AltKind::deliver || s.kind == AltKind::fault;
   };
   return takes(a) && takes(b) &&
-         conflict_over(a, b, [](ObjectClass c) { return c == ObjectClass::channel; });
+         conflict_over_class(a, b, [](ObjectClass c) { return c == ObjectClass::channel; });
 }
 
 ObjectId only_mailbox(const Step& a, const Step& b) {

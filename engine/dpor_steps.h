@@ -51,6 +51,9 @@ inline bool waits_for_the_rest(const Step& s) {
   return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
 }
 
+// Is there a kind of fault of which each declares or uses up some?
+bool meet_in_a_fault(const Step& a, const Step& b);
+
 // Would both use up the same, the last of what there is?
 bool use_up_the_same(const Step& a, const Step& b);
 // Do both take the first message of one channel?

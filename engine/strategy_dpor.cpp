@@ -291,6 +291,18 @@ void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_
   order_.append(
       at, count, step, direct_, steps_,
       [this](size_t i, const Step& late) { return depends(i, late); }, races);
+  leave_out_declarations(step, races);
+}
+
+// The first declaration of a kind of fault only makes it possible: that is no race.
+void Dpor::leave_out_declarations(const Step& step, std::vector<size_t>& races) const {
+  if (step.kind != AltKind::fault) return;
+  std::erase_if(races, [&](size_t early) {
+    const auto meets = [&](size_t i) { return meet_in_a_fault(*steps_[i].step, step); };
+    if (steps_[early].step->kind == AltKind::fault || !meets(early)) return false;
+    while (early > 0 && !meets(early - 1)) early--;
+    return early == 0;
+  });
 }
 
 void Dpor::end(const Outcome& outcome, System&) {

@@ -359,6 +359,33 @@ TEST(Classes, ACrashMayWaitForTimersAndNobodyWaitsForIt) {
       "lockstep.sleep(1000)\n");
 }
 
+// What a crash leads to comes to its end before time passes, or after: whether anybody hears of it
+// or not is the same.
+TEST(Classes, TimePassesAfterACrashThatNobodyHearsOfOrBeforeIt) {
+  expect_each_class_once(
+      "cluster.start_nodes({ 'b' })\n"
+      "cluster.set_net_ticktime(0)\n"
+      "local srv = cluster.spawn('b', function() lockstep.recv() end)\n"
+      "cluster.faults({ crash = { srv } })\n"
+      "lockstep.spawn(function() lockstep.monitor(srv) end)\n"
+      "lockstep.sleep(60000)\n");
+}
+
+// That faults are declared makes them possible, so none of them could come before it; that the
+// message arrives could.
+TEST(Classes, AFaultDoesNotRaceWithItsFirstDeclaration) {
+  const std::string send =
+      "cluster.start_nodes({ 'a', 'b' })\n"
+      "local p = cluster.spawn('a', function() end)\n"
+      "cluster.spawn('b', function() lockstep.send(p, 1) end)\n";
+  const std::string more = "lockstep.sleep(60000)\n";
+  expect_each_class_once(send + "cluster.faults({ loss = 1 })\n" + more);
+  expect_each_class_once(send + "cluster.faults({ loss = 1, duplicate = 1 })\n" + more);
+  // With the second one it does.
+  expect_each_class_once(send + "cluster.faults({ loss = 1 })\n" +
+                         "cluster.faults({ loss = 2 })\n" + more);
+}
+
 // A message is lost, doubled or arrives, and one fault at most of a kind: what one of them rules
 // out is not owed after it.
 TEST(Classes, WhatIsTakenAwayCannotComeLater) {
