@@ -28,7 +28,7 @@ struct Hash {
                      static_cast<uint64_t>(op.flags) << 16 | static_cast<uint64_t>(s->kind) << 24 |
                      static_cast<uint64_t>(s->final) << 32 |
                      static_cast<uint64_t>(s->caused) << 33 | static_cast<uint64_t>(s->last) << 34);
-    h = mix64(h, op.value ^ s->value);
+    h = mix64(h, op.value ^ s->value ^ static_cast<uint64_t>(s->room) << 32);
     for (int i = 0; i < op.extra_count; i++)
       h = mix64(h, op.extra[i].object ^ static_cast<uint64_t>(op.extra[i].access));
     return h;
@@ -40,8 +40,8 @@ struct Equal {
     return a->who == b->who && x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
            x.object == y.object && x.value == y.value && a->kind == b->kind &&
            a->final == b->final && a->last == b->last && a->caused == b->caused &&
-           a->value == b->value && a->self == b->self && a->struck == b->struck &&
-           x.extra_count == y.extra_count &&
+           a->value == b->value && a->room == b->room && a->self == b->self &&
+           a->struck == b->struck && x.extra_count == y.extra_count &&
            std::equal(x.extra, x.extra + x.extra_count, y.extra, same);
   }
 };
@@ -88,6 +88,7 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
     s.self = system.stable_object(make_object(ObjectClass::process, a.process));
   if (const ObjectId process = struck_by(a.op)) s.struck = system.stable_object(process);
   if (ends_all(a)) s.op.flags |= kAfterAll;
+  if (s.op.flags & kAcquire) s.room = system.room(a.op.object);
   s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & (kAfterAll | kAgainstAll)) &&
              (a.op.access != Access::take || s.caused);
   s.touched = s.op.flags & (kAfterAll | kAgainstAll)

@@ -22,6 +22,7 @@ struct Step {
   bool last = false;     // after it nothing but a crash could come, which never comes last
   bool caused = false;   // Alternative::cause is known
   uint32_t value = 0;    // of a data choice
+  int64_t room = 0;      // of an acquire: System::room of its lock
   ObjectId self = 0;     // the process that takes the step
   ObjectId struck = 0;   // the process that it may end
   uint64_t touched = 0;  // a bit for each container; steps without a common one are independent

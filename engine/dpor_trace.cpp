@@ -13,6 +13,19 @@ Taken& Trail::set(size_t at, const Taken& taken) {
   return steps_[at] = taken;
 }
 
+size_t Trail::overtaken(const Step& acquire, size_t count) const {
+  const ObjectId lock = acquire.op.object;
+  size_t found = count;
+  int64_t room = acquire.room;
+  for (size_t i = 0; i < count; i++) {
+    const Operation& op = steps_[i].step->op;
+    if (op.access != Access::write || !overlap(op.object, lock)) continue;
+    if (room > 0) found = i;
+    room += op.flags & kAcquire ? -1 : 1;
+  }
+  return found;
+}
+
 void HappensBefore::resize(size_t steps) {
   if (steps > words_ * 64) {
     const size_t words = words_ * 2;

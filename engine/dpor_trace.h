@@ -39,6 +39,10 @@ class Trail {
     set(at, t);
   }
 
+  // The latest of the first `count` steps that took or gave the lock of `acquire` and could have
+  // come after it, as there was room for it before that; `count` if there is none.
+  size_t overtaken(const Step& acquire, size_t count) const;
+
   using Word = uint64_t;
   // Of the steps 64 w .. 64 w + 63, as bits, those that touch a container of these; some of them
   // may be older, beyond the end of this execution.
@@ -109,14 +113,10 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
       if (!before(i, index)) join(index, i);
     return;
   }
-  // A lock: the race is with the latest acquire; the release between only makes this one possible.
-  if (step.op.flags & kAcquire)
-    for (size_t i = count; i-- > 0;) {
-      const Step& other = *steps[i].step;
-      if (!(other.op.flags & kAcquire) || other.op.object != step.op.object) continue;
-      if (other.who != step.who && !before(i, index)) races.push_back(i);
-      break;
-    }
+  if (step.op.flags & kAcquire) {
+    const size_t i = steps.overtaken(step, count);
+    if (i < count && steps[i].who != step.who && !before(i, index)) races.push_back(i);
+  }
   if (step.op.flags & kInTurn) {
     // What it waited for only makes it possible. The race is with what made it wait.
     const size_t own = out_of_turn(step.op).extra_count;
@@ -152,8 +152,8 @@ void HappensBefore::append_dependent(size_t index, size_t count, const Step& ste
       const size_t i = w * 64 + bit;
       if (!depends(i, step)) continue;
       const Step& other = *steps[i].step;
-      const bool lock = (other.op.flags | step.op.flags) & (kAcquire | kRelease) &&
-                        other.op.object == step.op.object;
+      // What an acquire could come before was looked for already.
+      const bool lock = step.op.flags & kAcquire && overlap(other.op.object, step.op.object);
       if (races && !lock) races->push_back(i);
       join(index, i);
     }

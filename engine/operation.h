@@ -109,9 +109,11 @@ struct Footprint {
 // Operation::flags, which only exhaustive reduction looks at.
 inline constexpr uint8_t kAfterAll =
     1;  // possible only because nothing else was: a timer when time stands still
-inline constexpr uint8_t kAcquire =
-    2;  // takes a lock: races with the latest acquire of the same object, not with the
-inline constexpr uint8_t kRelease = 4;     // release between them, which only makes it possible
+// Takes a lock: possible only while there is room (System::room) for another. So what it races with
+// is the latest operation on the lock that it could come before, and not the releases after that
+// one, which only make it possible. Other writes of the object are releases, each of which makes
+// room for one.
+inline constexpr uint8_t kAcquire = 2;
 inline constexpr uint8_t kAgainstAll = 8;  // conflicts with every other operation (a node stops)
 inline constexpr uint8_t kStrikes =
     16;  // may end the process that is its object, and so conflicts with all that this one does

@@ -7,7 +7,8 @@
 // 0); on what is not known exactly, see README, "Class fingerprints". Memory grows with the depth,
 // plus the wakeup sequences that are still owed, at a pointer a step (dpor_steps.h).
 // Deviations from the paper: values of lockstep.choose are branches of their process, all executed;
-// a lock's acquire races with the latest acquire, not with the release between; what a process
+// an acquire of a lock races with the latest operation on it that it could come before, not with
+// the releases after that, which only make it possible (Trail::overtaken); what a process
 // still waits for at the end counts as a step that never came, or deadlocks would be missed, and so
 // does what a step makes impossible; what a step touches may be changed by one that it conflicts
 // with, so the later step of a race is looked at as it is without the earlier one; a step that ends

@@ -22,6 +22,7 @@ struct AtomicsArray {
   bool counters = false;
   bool relaxed = false;  // write_concurrency
   bool lock = false;     // a lock of `lockstep.threads`: its one value is how many may still enter
+  int64_t room = 0;      // ... at first
   uint32_t taker = kNone;  // who took the lock last and has not given it back
   Term name;               // of a lock, for people
   int64_t* values = nullptr;

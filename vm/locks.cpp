@@ -30,7 +30,7 @@ int lock_new(lua_State* L) {
   shape.lock = true;
   shape.name = make_string(lua_tostring(L, 1), m.arena());
   AtomicsArray& a = make_array(m, p, shape, 1);
-  a.values[0] = lua_tointeger(L, 2);
+  a.values[0] = a.room = lua_tointeger(L, 2);
   push_light(L, a.id);
   return 1;
 }
@@ -73,8 +73,8 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   op.kind = OpKind::atomics;
   op.access = Access::write;
   op.object = make_object(ObjectClass::atomics, a.container, 1);
-  // The release gets no flag: it is also what a waiting process is woken by, and two releases of a
-  // semaphore are in no order that matters to a reduction.
+  // The release gets no flag: what it writes is how many may enter, so of a semaphore it races with
+  // an acquire that could come before it.
   op.flags = kAcquire;
   alternative.cause = 0;
   p.what = what;
@@ -106,6 +106,12 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   if (recording())
     note_change(atomics_object_name(*this, make_object(ObjectClass::atomics, a.container, 1)) +
                 ": taken by " + label(p));
+}
+
+int64_t Machine::room(ObjectId lock) const {
+  for (const AtomicsArray* a : world_->atomics)
+    if (a->lock && a->container == object_container(lock)) return a->room;
+  return 0;
 }
 
 void Machine::lock_changed(uint32_t number) {

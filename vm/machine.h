@@ -65,6 +65,7 @@ class Machine final : public System, public Memory {
   std::string site_name(uint32_t site) const override;
   std::string object_name(ObjectId object) const override;
   ObjectId stable_object(ObjectId object) const override;
+  int64_t room(ObjectId lock) const override;
   std::span<const Blocked> blocked() override;
   Mail mail() const override;
   bool accepts(size_t reception, size_t arrival) const override;

@@ -247,7 +247,7 @@ class ToySystem final : public System {
       case 'L':
       case 'U':
         o.access = Access::write, o.object = object(ObjectClass::user);
-        o.flags = op.text[0] == 'L' ? kAcquire : kRelease;
+        o.flags = op.text[0] == 'L' ? kAcquire : 0;
         break;
       case 'S':
         o = {.kind = OpKind::send,

@@ -6,32 +6,11 @@
 #include <set>
 #include <string>
 
+#include "tests/vm/each_class.h"
 #include "tests/vm/random_steps.h"
 
 namespace lockstep {
 namespace {
-
-void expect_each_class_once(const vm::Program& program, const vm::MachineOptions& machine,
-                            const Seen& naive) {
-  const Seen dpor = all_of("dpor", program, "p", {}, machine, 60'000, -1, true);
-  EXPECT_TRUE(dpor.complete);
-  EXPECT_EQ(dpor.outcomes, naive.outcomes);
-  EXPECT_EQ(dpor.blocked, 0u);
-  EXPECT_EQ(dpor.fingerprints, naive.fingerprints);
-  EXPECT_EQ(dpor.executions, naive.fingerprints.size());
-  // Parts do not wait for each other, so they may give up executions half-way.
-  const Seen parts = all_of_parts(program, "p", 2, machine);
-  EXPECT_TRUE(parts.complete);
-  EXPECT_EQ(parts.fingerprints, naive.fingerprints);
-  EXPECT_EQ(parts.executions - parts.blocked, naive.fingerprints.size());
-}
-
-void expect_each_class_once(const std::string& body, const vm::MachineOptions& machine = {}) {
-  SCOPED_TRACE(body);
-  const Seen naive = all_of("dfs", program_of(body), "p", {}, machine);
-  ASSERT_TRUE(naive.complete);
-  expect_each_class_once(program_of(body), machine, naive);
-}
 
 // What a kill prevents comes before what it depends on, or after that.
 TEST(Classes, WhatAKillPreventsRacesWithOthersToo) {
@@ -339,6 +318,13 @@ TEST(Classes, ACrashComesBeforeTimePassesOrAfterThat) {
       all_of("dpor", program_of(body + told), "p").outcomes,
       (std::set<std::string>{"assertion nil", "assertion 0", "assertion 10", "assertion 20"}));
   expect_each_class_once(body);
+  expect_each_class_once(  // also where nobody hears of it
+      "cluster.start_nodes({ 'b' })\n"
+      "cluster.set_net_ticktime(0)\n"
+      "local srv = cluster.spawn('b', function() lockstep.recv() end)\n"
+      "cluster.faults({ crash = { srv } })\n"
+      "lockstep.spawn(function() lockstep.monitor(srv) end)\n"
+      "lockstep.sleep(60000)\n");
 }
 
 // Nothing waits for a crash, so it may also come when time has passed. Of two that are possible
@@ -357,18 +343,6 @@ TEST(Classes, ACrashMayWaitForTimersAndNobodyWaitsForIt) {
       "cluster.spawn('a', function() lockstep.spawn_link(function() end) end)\n"
       "cluster.faults({ crash = { p } })\n"
       "lockstep.sleep(1000)\n");
-}
-
-// What a crash leads to comes to its end before time passes, or after: whether anybody hears of it
-// or not is the same.
-TEST(Classes, TimePassesAfterACrashThatNobodyHearsOfOrBeforeIt) {
-  expect_each_class_once(
-      "cluster.start_nodes({ 'b' })\n"
-      "cluster.set_net_ticktime(0)\n"
-      "local srv = cluster.spawn('b', function() lockstep.recv() end)\n"
-      "cluster.faults({ crash = { srv } })\n"
-      "lockstep.spawn(function() lockstep.monitor(srv) end)\n"
-      "lockstep.sleep(60000)\n");
 }
 
 // That faults are declared makes them possible, so none of them could come before it; that the
