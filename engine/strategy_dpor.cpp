@@ -311,10 +311,13 @@ void Dpor::end(const Outcome& outcome, System&) {
   std::erase_if(changed_, [this](const Pair& race) { return race.second >= fresh_; });
   std::erase_if(covered_, [this](const Covered& race) { return race.late >= fresh_; });
   if (depth_ == 0) return;
-  if (blocked_) {  // what it was blocked in favour of need not have these races
+  // What it was blocked in favour of need not have these races, nor have kept the same from coming.
+  if (blocked_) {
     if (reduce_.needs_mail()) return;
+    find_waiting(outcome);
     reverse_covered();
     reverse_races();
+    consider_waiting();
     return;
   }
   find_waiting(outcome);
