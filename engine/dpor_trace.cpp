@@ -13,17 +13,29 @@ Taken& Trail::set(size_t at, const Taken& taken) {
   return steps_[at] = taken;
 }
 
+namespace {
+// What the operation does to the room in a lock.
+int change_of_room(const Operation& op, ObjectId lock) {
+  if (op.access != Access::write || !overlap(op.object, lock)) return 0;
+  return op.flags & kAcquire ? -1 : 1;
+}
+}  // namespace
+
 size_t Trail::overtaken(const Step& acquire, size_t count) const {
-  const ObjectId lock = acquire.op.object;
   size_t found = count;
   int64_t room = acquire.room;
   for (size_t i = 0; i < count; i++) {
-    const Operation& op = steps_[i].step->op;
-    if (op.access != Access::write || !overlap(op.object, lock)) continue;
-    if (room > 0) found = i;
-    room += op.flags & kAcquire ? -1 : 1;
+    const int change = change_of_room(steps_[i].step->op, acquire.op.object);
+    if (change != 0 && room > 0) found = i;
+    room += change;
   }
   return found;
+}
+
+int64_t Trail::room_before(const Step& acquire, size_t count) const {
+  int64_t room = acquire.room;
+  for (size_t i = 0; i < count; i++) room += change_of_room(steps_[i].step->op, acquire.op.object);
+  return room;
 }
 
 void HappensBefore::resize(size_t steps) {

@@ -42,6 +42,8 @@ class Trail {
   // The latest of the first `count` steps that took or gave the lock of `acquire` and could have
   // come after it, as there was room for it before that; `count` if there is none.
   size_t overtaken(const Step& acquire, size_t count) const;
+  // How many more could take its lock after the first `count` steps.
+  int64_t room_before(const Step& acquire, size_t count) const;
 
   using Word = uint64_t;
   // Of the steps 64 w .. 64 w + 63, as bits, those that touch a container of these; some of them
@@ -114,8 +116,15 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
     return;
   }
   if (step.op.flags & kAcquire) {
-    const size_t i = steps.overtaken(step, count);
-    if (i < count && steps[i].who != step.who && !before(i, index)) races.push_back(i);
+    const size_t i = steps.overtaken(step, count), first = races.size();
+    const bool race = i < count && steps[i].who != step.who && !before(i, index);
+    append_dependent(index, count, step, steps, depends, &races);
+    // Others than those on the lock it could not come before either, without room for it.
+    const auto no_room = [&](size_t other) { return steps.room_before(step, other) <= 0; };
+    const auto begin = races.begin() + static_cast<std::ptrdiff_t>(first);
+    races.erase(std::remove_if(begin, races.end(), no_room), races.end());
+    if (race) races.push_back(i);
+    return;
   }
   if (step.op.flags & kInTurn) {
     // What it waited for only makes it possible. The race is with what made it wait.

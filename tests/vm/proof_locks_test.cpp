@@ -125,9 +125,7 @@ std::string random_locks(Prng& rng) {
     }
     s += fmt::format("  atomics.put(a, {}, saw)\n", 2 + p) + "end)\n";
   }
-  // Of two: where others want the lock of one that is killed, executions may be given up.
-  if (n == 2 && rng.below(3) == 0)
-    s += fmt::format("lockstep.exit(pids[{}], 'kill')\n", 1 + rng.below(n));
+  if (rng.below(3) == 0) s += fmt::format("lockstep.exit(pids[{}], 'kill')\n", 1 + rng.below(n));
   return s +
          "lockstep.sleep(60000)\nlocal all = ''\n"
          "for i = 1, 5 do all = all .. ' ' .. atomics.get(a, i) end\nerror(all, 0)\n";
