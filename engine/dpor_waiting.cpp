@@ -8,7 +8,7 @@ namespace lockstep {
 
 // What is still waited for counts as a step at the very end; what could go and was made impossible
 // by a step of another (a message that was lost, a process that was killed) as one right after that
-// step; by the last one, too, where the execution ended since nothing could go.
+// step; by the last one, too, where the execution ended since nothing could go, or was given up.
 void Dpor::find_waiting(const Outcome& outcome) {
   // What the steps before the first new one made impossible is known.
   size_t from = reduce_.needs_mail() ? 0 : settled_;
@@ -31,9 +31,9 @@ void Dpor::find_waiting(const Outcome& outcome) {
     if (path_[i].data) continue;
     size_t next = i + 1;
     while (next < depth_ && path_[next].data) next++;
-    if (next == depth_ && !nothing_left) break;
+    if (next == depth_ && !nothing_left && !blocked_) break;
     const std::vector<Pending>& here = path_[i].pending;
-    const std::vector<Pending>& there = next < depth_ ? path_[next].pending : nothing;
+    const std::vector<Pending>& there = next < depth_ || blocked_ ? path_[next].pending : nothing;
     for (size_t j = 0; j < here.size(); j++) {
       const Pending& p = here[j];
       const Step& s = *p.step;
