@@ -25,11 +25,12 @@ struct Event {
   std::string site;    // "lost_update.lua:9"; may be empty
   std::vector<Footprint> footprint;
   // Steps of earlier events without which this one could not be: the send of the message taken, the
-  // spawn of the process, the start of the timer, the exit behind a DOWN.
+  // spawn of the process, the start of the timer, the exit behind a DOWN, the release of the lock.
   std::vector<uint32_t> causes;
   // Of a timer that fires only because nothing else could go: 1 + its time. What came before is
   // before it, but for others of that time. Not in traces.
   uint64_t at_rest = 0;
+  bool acquires = false;      // took a lock (kAcquire). Not in traces.
   uint64_t alternatives = 0;  // how many there were to choose from
   uint64_t digest = 0;        // of the machine's observable state after the step
 };

@@ -97,6 +97,29 @@ bool together(const Event& a, const Event& b) {
   return a.at_rest == b.at_rest && (b.causes.empty() || b.causes.back() < a.step);
 }
 
+using Past = std::vector<std::vector<bool>>;
+
+// A release without which `b`, which takes a lock, could not be.
+bool only_frees(const Event& a, const Event& b) {
+  return a.actor != b.actor && a.op == b.op && in_conflict(a, b) &&
+         std::find(b.causes.begin(), b.causes.end(), a.step) != b.causes.end();
+}
+
+// Taking a lock races with the take before it, by the rule of kAcquire: the release between lies on
+// a path from one to the other, but who took the lock first decided that too.
+void race_of_takes(std::span<const Event> events, uint32_t b, const std::vector<uint32_t>& before,
+                   const Past& past, std::vector<Race>* races) {
+  uint32_t a = b;
+  while (a-- > 0)
+    if (events[a].acquires && in_conflict(events[a], events[b])) break;
+  if (a > b || events[a].actor == events[b].actor) return;
+  const bool ordered = std::any_of(before.begin(), before.end(), [&](uint32_t c) {
+    // With nothing between them they are a race already.
+    return c == a || (past[c][a] && !only_frees(events[c], events[b]));
+  });
+  if (!ordered) races->push_back({a, b});
+}
+
 }  // namespace
 
 std::vector<Race> immediate_races(std::span<const Event> events) {
@@ -104,7 +127,7 @@ std::vector<Race> immediate_races(std::span<const Event> events) {
   const size_t n = events.size();
   if (n > kMostEvents) return races;
   const auto before = happens_before(events);
-  std::vector<std::vector<bool>> past(n, std::vector<bool>(n));
+  Past past(n, std::vector<bool>(n));
   for (uint32_t b = 0; b < n; b++)
     for (const uint32_t a : before[b]) {
       past[b][a] = true;
@@ -126,6 +149,7 @@ std::vector<Race> immediate_races(std::span<const Event> events) {
                                        [&](uint32_t c) { return c != a && past[c][a]; });
       if (!ordered) races.push_back({a, b});
     }
+    if (events[b].acquires) race_of_takes(events, b, before[b], past, &races);
   }
   return races;
 }

@@ -195,6 +195,7 @@ void Machine::open_event(Process* p, AltKind kind, const Operation& op, ActorId 
   e.op = op.kind;
   e.actor = actor;
   e.alternatives = event_alternatives_;
+  e.acquires = (op.flags & kAcquire) != 0;
   if (op.object != 0) e.footprint.push_back({op.object, op.access});
   for (int i = 0; i < op.extra_count; i++) e.footprint.push_back(op.extra[i]);
   const uint32_t process = w.actors[actor].process;

@@ -54,6 +54,7 @@ int lock_give(lua_State* L) {
          make_object(ObjectClass::atomics, a.container, races ? 0 : 1));
   if (a.taker == p.index) a.taker = kNone;
   const int64_t now = ++a.values[0];
+  a.freed_at = now == 1 ? m.world().steps : 0;
   m.lock_changed(light_index(a.id));
   if (m.recording())
     m.note_change(atomics_object_name(m, make_object(ObjectClass::atomics, a.container, 1)) +
@@ -100,6 +101,8 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   if (w.channels.size != 0) signals_changed(p);
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
+  note_cause(a.freed_at);  // 0: there was room without a release, or somebody has taken that since
+  a.freed_at = 0;
   a.values[0]--;
   a.taker = p.index;
   if (a.values[0] == 0) lock_changed(number);

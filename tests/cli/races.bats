@@ -101,3 +101,53 @@ LUA
   lacks "$(listed killed.lua -n 100)" "deliver, exit_signal"
   has "$(listed killed.lua -n 100)" "deliver, exit: "
 }
+
+# locked NAME SETUP ONE OTHER [CHECK]: a scenario with two threads, in NAME.lua.
+locked() {
+  cat >"$1.lua" <<LUA
+local lockstep = require "lockstep"
+local threads = require "lockstep.threads"
+lockstep.scenario("$1", function()
+  $2
+  local one = threads.create(function() $3 end)
+  local other = threads.create(function() $4 end)
+  threads.join(one)
+  threads.join(other)
+  $5
+end)
+LUA
+}
+
+@test "a lock races with another process's lock, not with the unlock that made it possible" {
+  locked mutex 'local m = threads.mutex("m")' 'm:lock() m:unlock()' 'm:lock() m:unlock()'
+  [ "$(listed mutex.lua -n 100)" = "two writes: lock, lock: true" ]
+  # Joins wait for ends, and nothing else touches what those give.
+  locked joins '' '' ''
+  [ "$(listed joins.lua -n 100)" = "" ]
+}
+
+@test "a wait that a message orders after the other's, as well as the lock does, is no race" {
+  scenario ordered.lua ordered <<'LUA'
+  local m = require("lockstep.threads").mutex("m")
+  local root = lockstep.self()
+  lockstep.spawn(function() m:lock() m:unlock() lockstep.send(root, "done") end)
+  lockstep.recv()
+  m:lock()
+LUA
+  [ "$(listed ordered.lua -n 100)" = "" ]
+}
+
+@test "a post beside a wait that need not wait for it is a race, one that it waited for is not" {
+  locked needless 'local s = threads.semaphore("s", 1)' 's:wait()' 's:post()'
+  [ "$(listed needless.lua -n 100)" = "two writes: lock, unlock: true" ]
+  locked needed 'local s = threads.semaphore("s", 0)' 's:wait()' 's:post()'
+  [ "$(listed needed.lua -n 100)" = "" ]
+}
+
+@test "who takes the lock first can be to blame" {
+  locked first 'local m, last = threads.mutex("m"), threads.cell("last")' \
+    'm:lock() last:set(1) m:unlock()' 'm:lock() last:set(2) m:unlock()' 'assert(last:get() == 2)'
+  lockstep run first.lua --strategy pos
+  exits 1
+  [[ "$out" =~ Why:\ +P2.*\ lock\ .*comes\ before\ P1.*\ lock ]]
+}
