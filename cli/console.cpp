@@ -64,8 +64,9 @@ void put(std::string_view text, FILE* out) {
     std::clearerr(out);
     return;
   }
-  throw Error(ExitCode::internal,
-              fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  throw Error(ExitCode::trace,
+              fmt::format("cannot write to standard output: {}", std::strerror(errno)),
+              "make room there or redirect it elsewhere, then run the same command again");
 }
 
 ProgressLine::ProgressLine(const Options& options) {

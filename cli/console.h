@@ -33,7 +33,7 @@ struct Environment {
 bool want_color(const std::string& flag, const Environment& env);
 Style output_style(const Options& options);  // for stdout
 
-// Writes a result; Error(ExitCode::internal) if that fails for any reason but a reader that has
+// Writes a result; Error(ExitCode::trace) if that fails for any reason but a reader that has
 // gone.
 void put(std::string_view text, FILE* out = stdout);
 

@@ -71,7 +71,7 @@ std::string full_help() {
       "  3    the scenario cannot be loaded, or misuses the API\n"
       "  4    a replay left the recorded execution\n"
       "  5    a bound or budget ended before the guarantee that was asked for\n"
-      "  6    a trace cannot be read\n"
+      "  6    a trace cannot be read or written, or standard output cannot be written\n"
       "  70   a bug of lockstep itself\n"
       "  130  interrupted; partial results are written\n";
   return out;

@@ -14,7 +14,7 @@ enum class ExitCode : int {
   scenario = 3,      // the scenario cannot be loaded, or misuses the API
   diverged = 4,      // a replay left the recorded execution
   incomplete = 5,    // a bound or budget ended before the guarantee that was asked for
-  trace = 6,         // a trace cannot be read
+  trace = 6,         // a trace cannot be read or written, nor a result
   internal = 70,     // a bug of ours
   interrupted = 130  // ^C; partial results are written
 };

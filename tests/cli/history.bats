@@ -36,7 +36,7 @@ setup() {
   exits 0
   status=0
   "$LOCKSTEP" check-history h.jsonl --model register >/dev/full 2>err || status=$?
-  exits 70
+  exits 6
   grep -q "cannot write to standard output" err
 }
 

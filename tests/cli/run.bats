@@ -218,9 +218,19 @@ LUA
 
 @test "a full disk behind stdout is an error, a reader that leaves is not" {
   [ -e /dev/full ] || skip
-  run bash -c '"$LOCKSTEP" run "$1" >/dev/full' _ "$TOUR"
-  [ "$status" -eq 70 ]
-  has "$output" "cannot write to standard output"
+  "$LOCKSTEP" run "$TOUR" >/dev/null || true
+  local trace=traces/lost_update-iter0-seed1.lockstep format line words
+  for format in text ndjson; do
+    for line in "run $TOUR" "verify $TOUR" "replay $trace" "shrink $trace" "dump $trace" "lint $TOUR" \
+      "bench $TOUR --seeds 1 --strategies pos" "list strategies" version; do
+      read -ra words <<<"$line"
+      status=0
+      "$LOCKSTEP" "${words[@]}" --format "$format" >/dev/full 2>err || status=$?
+      [ "$status" -eq 6 ] || { echo "$line --format $format: exit code $status"; return 1; }
+      has "$(cat err)" "cannot write to standard output: No space left on device"
+      has "$(cat err)" "hint: make room there"
+    done
+  done
   run bash -c '"$LOCKSTEP" run "$1" --keep-going 2>&1 | head -1' _ "$TOUR"
   [ "$status" -eq 0 ]
   has "$output" "found a concurrency bug"
