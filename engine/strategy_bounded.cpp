@@ -8,8 +8,9 @@
 // bounding", PLDI 2007 (a deviation is a preemption or another choice at a block).
 //
 // The default keeps the process that ran last; else the oldest process that can go, then signals,
-// then timers; a choice takes its first value; nothing breaks. A child adds one deviation after the
-// last one of its parent, so every set is tried once.
+// then timers; a choice takes its first value; nothing breaks. That is not the default of a shrunk
+// failure (deviation.h), which goes round where a process yields, so numbers differ. A child adds
+// one deviation after the last one of its parent, so every set is tried once.
 #include <algorithm>
 #include <deque>
 
