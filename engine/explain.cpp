@@ -105,8 +105,8 @@ bool only_frees(const Event& a, const Event& b) {
          std::find(b.causes.begin(), b.causes.end(), a.step) != b.causes.end();
 }
 
-// Taking a lock races with the take before it, by the rule of kAcquire: the release between lies on
-// a path from one to the other, but who took the lock first decided that too.
+// Taking a lock races with the take before it: the release between lies on a path from one to the
+// other, but who took the lock first decided that too.
 void race_of_takes(std::span<const Event> events, uint32_t b, const std::vector<uint32_t>& before,
                    const Past& past, std::vector<Race>* races) {
   uint32_t a = b;

@@ -25,7 +25,8 @@ size_t PilotWalk::choose(const ChoicePoint& point) {
   return pick;
 }
 
-// Of a lock only its acquires race, by the rule of kAcquire.
+// A lock decides who takes it, so of a lock only its acquires count as racing. That a semaphore is
+// posted beside a wait that need not wait shows in what else the two do.
 bool PilotWalk::Touched::contended() const {
   if (by[kAcquires] != kNoActor) return by[kAcquires] == kSeveral;
   for (size_t i = 1; i < by.size(); i++)

@@ -450,8 +450,7 @@ class Machine final : public System, public Memory {
   std::string scenario_;
   std::vector<Blocked> blocked_;
   std::deque<std::vector<Footprint>> blocked_footprints_;
-  bool running_ = false;
-  bool on_main_ = true;
+  bool running_ = false, on_main_ = true;
   uint64_t runs_ = 0;  // for the watchdog: which execution it saw
   uint64_t tick_runs_ = 0;
   uint32_t tick_steps_ = 0, ticks_ = 0;
