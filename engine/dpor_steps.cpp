@@ -142,7 +142,8 @@ bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
   if (a.op.flags & b.op.flags & kAfterAll) return true;
   if ((a.last && is_crash(b)) || (b.last && is_crash(a))) return true;
   // What comes of a crash may ask for the time, which is no operation then.
-  if ((is_crash(a) && waits_for_the_rest(b)) || (is_crash(b) && waits_for_the_rest(a))) return true;
+  if ((is_crash(a) && waits_for_the_rest(b.op)) || (is_crash(b) && waits_for_the_rest(a.op)))
+    return true;
   if (dependent(a.op, b.op)) return !(equal_writes && same_write(a.op, b.op));
   return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
 }

@@ -44,13 +44,8 @@ inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
   return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
 }
 
-// A fault that may come at any time: of a process or a node, not of a message on its way.
+// is_crash() of an alternative.
 inline bool is_crash(const Step& s) { return s.kind == AltKind::fault && !s.caused; }
-
-// A timer that fires when nothing else can happen, but faults.
-inline bool waits_for_the_rest(const Step& s) {
-  return s.op.kind == OpKind::timer_fire && s.op.flags & kAfterAll;
-}
 
 // Is there a kind of fault of which each declares or uses up some?
 bool meet_in_a_fault(const Step& a, const Step& b);

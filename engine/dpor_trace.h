@@ -82,7 +82,7 @@ class HappensBefore {
 
   // Appends the step at `index`: after `direct` (program order, creation, cause) and after those of
   // the first `count` of `steps` that it depends on: `depends(i, step)`. The immediate races go to
-  // `races` as the indices of the earlier steps.
+  // `races`, which is empty, as the indices of the earlier steps.
   template <class Depends>
   void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
               const Trail& steps, const Depends& depends, std::vector<size_t>& races);
@@ -116,13 +116,11 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
     return;
   }
   if (step.op.flags & kAcquire) {
-    const size_t i = steps.overtaken(step, count), first = races.size();
+    const size_t i = steps.overtaken(step, count);
     const bool race = i < count && steps[i].who != step.who && !before(i, index);
     append_dependent(index, count, step, steps, depends, &races);
-    // Others than those on the lock it could not come before either, without room for it.
-    const auto no_room = [&](size_t other) { return steps.room_before(step, other) <= 0; };
-    const auto begin = races.begin() + static_cast<std::ptrdiff_t>(first);
-    races.erase(std::remove_if(begin, races.end(), no_room), races.end());
+    std::erase_if(races,
+                  [&](size_t other) { return other == i || steps.room_before(step, other) <= 0; });
     if (race) races.push_back(i);
     return;
   }
@@ -160,10 +158,7 @@ void HappensBefore::append_dependent(size_t index, size_t count, const Step& ste
       asked &= (Word{1} << bit) - 1;
       const size_t i = w * 64 + bit;
       if (!depends(i, step)) continue;
-      const Step& other = *steps[i].step;
-      // What an acquire could come before was looked for already.
-      const bool lock = step.op.flags & kAcquire && overlap(other.op.object, step.op.object);
-      if (races && !lock) races->push_back(i);
+      if (races) races->push_back(i);
       join(index, i);
     }
   }

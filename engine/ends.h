@@ -1,4 +1,5 @@
-// Steps that end more than themselves: what they conflict with goes beyond what they touch.
+// Steps that end more than themselves, or come when others rest: what they conflict with goes
+// beyond what they touch.
 #pragma once
 #include "engine/choice.h"
 #include "engine/event.h"
@@ -11,6 +12,14 @@ namespace lockstep {
 inline bool ends_all(const Alternative& a) {
   return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
          object_class(a.op.object) != ObjectClass::process && !(a.op.flags & kAgainstAll);
+}
+
+// A fault that may come at any time: of a process or a node, not of a message on its way.
+inline bool is_crash(const Alternative& a) { return a.kind == AltKind::fault && a.cause == 0; }
+
+// A timer that fires when nothing else can happen, but faults.
+inline bool waits_for_the_rest(const Operation& op) {
+  return op.kind == OpKind::timer_fire && op.flags & kAfterAll;
 }
 
 // The process on whose every step the operation depends, whatever the two touch (dependent() does

@@ -215,12 +215,12 @@ void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key, bool
     wide_.push_back(e.place);
   }
   // A crash comes before time passes, or after that.
-  if (executed.kind == AltKind::fault && executed.cause == 0) {
+  if (is_crash(executed)) {
     names += passing_;
     for (const Place& p : passing_events_) count(p);
     crashes_ += e.name;
   }
-  if (op.flags & kAfterAll && op.kind == OpKind::timer_fire) {
+  if (waits_for_the_rest(op)) {
     names += crashes_;
     passing_ += e.name;
     passing_events_.push_back(e.place);

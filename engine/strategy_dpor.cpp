@@ -252,17 +252,17 @@ bool Dpor::pick_first(Node& node) {
 void Dpor::owe_timers(Node& node) {
   if (node.data) return;
   const Step& first = *node.tree.front().step;
-  if (!waits_for_the_rest(first) && first.kind != AltKind::fault) return;
+  if (!waits_for_the_rest(first.op) && first.kind != AltKind::fault) return;
   for (const Pending& p : node.pending)
-    if (waits_for_the_rest(*p.step) && !asleep(node, *p.step) && !owed(node, *p.step))
+    if (waits_for_the_rest(p.step->op) && !asleep(node, *p.step) && !owed(node, *p.step))
       node.tree.push_back({p.step, {}, {}});
 }
 
 // They race all the same: with what the first one leads to before it, the other is no neighbour.
 void Dpor::see_timers(const Node& node, size_t at) {
-  if (node.data || !waits_for_the_rest(*steps_[at].step)) return;
+  if (node.data || !waits_for_the_rest(steps_[at].step->op)) return;
   for (const Pending& p : node.pending)
-    if (waits_for_the_rest(*p.step) && p.step->who != steps_[at].who) saw_before(at, *p.step);
+    if (waits_for_the_rest(p.step->op) && p.step->who != steps_[at].who) saw_before(at, *p.step);
 }
 
 bool Dpor::owed(const Node& node, const Step& step) {
