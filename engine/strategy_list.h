@@ -19,6 +19,7 @@ extern const StrategyInfo kPreemptionInfo;
 extern const StrategyInfo kBoundedInfo;
 extern const StrategyInfo kAutoInfo;
 extern const StrategyInfo kDfsInfo;
+extern const StrategyInfo kSleepInfo;
 extern const StrategyInfo kDporInfo;
 extern const StrategyInfo kCacheInfo;
 extern const StrategyInfo kReplayInfo;

@@ -27,8 +27,9 @@ struct Seen {
 
 inline Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
                    const Reduce& reduce = {}, vm::MachineOptions machine = {},
-                   uint64_t most = 60'000, int preemptions = -1, bool fingerprints = false) {
-  machine.drain = true;
+                   uint64_t most = 60'000, int preemptions = -1, bool fingerprints = false,
+                   bool drain = true) {
+  machine.drain = drain;
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;
   machine.keep_mail = reduce.needs_mail();
@@ -66,8 +67,10 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
 // As the explorer cuts a tree up, with small parts: each is searched for `slice` executions at a
 // time, then gives away what it owes.
 inline Seen all_of_parts(const vm::Program& program, const std::string& scenario, uint64_t slice,
-                         vm::MachineOptions machine = {}, uint64_t most = 60'000) {
-  machine.drain = machine.allow_crashes = true;
+                         vm::MachineOptions machine = {}, uint64_t most = 60'000,
+                         bool drain = true) {
+  machine.drain = drain;
+  machine.allow_crashes = true;
   const auto system = vm::make_machine(program, scenario, machine);
   struct Part {
     std::unique_ptr<Subtree> tree;
