@@ -70,21 +70,14 @@ class Dpor final : public Subtree {
     size_t depth = 0;
     std::vector<const Step*> steps;
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
-    const Step* other = nullptr;                       // Sequence::touches_too
-    bool unsure = false;                               // Sequence::order_all
-    const Step* last = nullptr;                        // Node::last, where it sleeps
+    bool unsure = false;                               // Sequence::unsure
+    const Step* marked = nullptr;                      // Step::last or final: as it sleeps there
     bool operator==(const Owed&) const = default;
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
-  // A race that was not turned round since all that leads to sleeps with `by`.
-  struct Covered {
-    size_t early, late;
-    const Step* by;
-  };
   static constexpr uint64_t kNever = UINT64_MAX;
 
   bool backtrack();
-  bool done_already(const Node& node, Branch& branch) const;
   void take(Node& node, size_t at);
   static const Pending* find(const Node& node, uint64_t who);
   bool settle(Node& node);
@@ -105,19 +98,12 @@ class Dpor final : public Subtree {
   bool matters(size_t send, size_t other) const;
   bool repeats() const;
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
-  bool reverse(size_t early, size_t late, const Taken& last, size_t count, bool crashes);
-  void turn(Sequence& v, size_t early, size_t late, const Taken& last, size_t count);
-  static bool rules_out(const Taken& early, const Taken& late);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
-  void owe(size_t depth, const Sequence& v);
+  void owe(size_t at, Sequence& v);
+  void owe_above(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
   void see_timers(const Node& node, size_t at);
   void reverse_races();
-  void reverse_race(size_t early, size_t late);
-  bool anything_new(size_t early, const Step& step) const;
-  void note_change(size_t early, size_t late);
-  void reverse_changed();
-  void reverse_covered();
   void find_waiting(const Outcome& outcome);
   bool crash_waits() const;
   void consider_waiting();
@@ -174,18 +160,11 @@ class Dpor final : public Subtree {
     Taken taken;
     size_t count, known;
     bool prevented;
-    std::vector<const Step*> covered;  // by these, where a race of it was not turned round
   };
   std::vector<Waiting> waiting_;
   // The first ones are from the executions before: owed again only with what is new after them.
   size_t old_waiting_ = 0;
   size_t settled_ = 0;  // ... made impossible before that decision
-  // Some step's footprint was not known where its race was turned round: what is owed may turn out
-  // to repeat a class, and is looked at again at its turn.
-  bool inexact_ = false;
-  std::vector<Covered> covered_;
-  const Step* covered_by_ = nullptr;  // set by turn(), where a sleeping step covers the race
-  std::vector<Pair> changed_;         // races whose later step is changed by the earlier one
   std::vector<uint64_t> keys_;        // by actor
   std::vector<uint32_t> creator_;     // by actor: 1 + the decision that created it
   std::vector<Pair> races_;

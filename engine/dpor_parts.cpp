@@ -39,11 +39,8 @@ std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
   p->trunk_ = trunk;
   p->keys_.assign(keys_.begin(), keys_.begin() + trunk->node.actors);
   p->creator_.assign(creator_.begin(), creator_.begin() + trunk->node.actors);
-  for (const Covered& race : covered_)
-    if (race.late < at) p->covered_.push_back(race);
   p->start_ = true;
   p->weight = trunk->weight;
-  p->inexact_ = inexact_;
   return p;
 }
 
@@ -53,7 +50,6 @@ void Dpor::start() {
   for (size_t i = 0; i + 1 < depth_; i++) {
     found_.clear();
     append(i, i, steps_[i], found_);
-    for (const size_t early : found_) note_change(early, i);
   }
   fresh_ = depth_ - 1;
   take(path_[depth_ - 1], depth_ - 1);
@@ -72,8 +68,6 @@ Subtree::Parts Dpor::split() {
     Node& node = path_[i];
     out.done += weight * node.done / node.branches();
     weight /= node.branches();
-    // Also those that were done: what they showed to be owed here goes to other parts.
-    node.sleep.open = true;
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
     const Step* taken = steps_[i].step;
     if (!node.data) trunk_->node.sleep.add(node.last ? pool_.at_last(*taken) : taken);
@@ -82,7 +76,7 @@ Subtree::Parts Dpor::split() {
   Node& node = path_[at];
   Node& shared = trunk_->node;
   const auto give_away = [&](Branch&& first) {
-    if (done_already(shared, first)) {
+    if (!node.data && shared.sleep.has(first.step->who)) {
       out.done += weight;
       return;
     }
@@ -120,17 +114,16 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
   return trunk;
 }
 
-void Dpor::owe(size_t depth, const Sequence& v) {
+void Dpor::owe_above(size_t depth, const Sequence& v) {
+  const Step* marked = path_[depth].last            ? pool_.at_last(*steps_[depth].step)
+                       : steps_[depth].step->final ? steps_[depth].step
+                                                   : nullptr;
   // The trunk does not change while parts are at work.
-  if (const Step* by = v.covered_by(trunk_at(depth)->node.sleep)) {
-    covered_by_ = by;
-    return;
-  }
+  if (!marked && v.covered_by(trunk_at(depth)->node.sleep)) return;
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
-  const Step* last = path_[depth].last ? steps_[depth].step : nullptr;
-  Owed owed{depth, v.steps(), v.order(), v.other(), v.unsure(), last};
+  Owed owed{depth, v.steps(), v.order(), v.unsure(), marked};
   if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
     return;
   above_by_digest_.emplace(digest, above_.size());
@@ -140,9 +133,9 @@ void Dpor::owe(size_t depth, const Sequence& v) {
 void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) {
   const std::shared_ptr<Trunk> trunk = trunk_at(owed.depth);
   Node& node = trunk->node;
-  if (owed.last)
+  if (owed.marked)
     for (const Step*& s : node.sleep.steps)
-      if (s->who == owed.last->who) s = pool_.at_last(*s);
+      if (s->who == owed.marked->who) s = owed.marked;
   HappensBefore order;
   Sequence v(order, reduce_.equal_writes, room_);
   for (size_t i = 0; i < owed.steps.size(); i++) {
@@ -150,11 +143,8 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
     v.push(*owed.steps[i], i);
   }
   for (const auto& [early, late] : owed.order) order.add(late, early);
-  if (owed.other) v.touches_too(*owed.other);
   if (owed.unsure) v.be_unsure();
-  if (v.covered_by(node.sleep)) return;
-  for (const Step* s : node.impossible)
-    if (v.may_start_with(*s)) return;
+  if (v.covered_by(node.sleep) || !node.impossible.empty()) return;
   const Step* first = owed.steps.front();
   const Pending* found = find(node, first->who);
   if (!found) {
@@ -167,10 +157,8 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
     return;
   }
   const Step* given = found->step;
-  Branch branch{given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}};
-  branch.unsure = v.unsure() || v.other();
-  if (done_already(node, branch)) return;
-  parts.push_back(part(trunk, owed.depth, std::move(branch)));
+  parts.push_back(
+      part(trunk, owed.depth, {given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}}));
   node.sleep.add(given);
 }
 

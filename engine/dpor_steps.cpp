@@ -20,6 +20,22 @@ bool same(const Footprint& a, const Footprint& b) {
   return a.object == b.object && a.access == b.access;
 }
 
+// Of steps on these alone: nobody's step is made impossible by a write of what it reads.
+bool holds_data(ObjectId object) {
+  switch (object_class(object)) {
+    case ObjectClass::none:
+    case ObjectClass::mailbox:
+    case ObjectClass::ets:
+    case ObjectClass::ets_name:
+    case ObjectClass::atomics:
+    case ObjectClass::persistent_term:
+    case ObjectClass::history:
+      return true;
+    default:
+      return false;
+  }
+}
+
 struct Hash {
   size_t operator()(const Step* s) const {
     const Operation& op = s->op;
@@ -100,6 +116,11 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
     s.touched |= container_bit(extra_.back().object);
   }
   s.op.extra = extra_.data();
+  s.harmless = s.kind == AltKind::step && s.struck == 0 &&
+               !(s.op.flags & (kAfterAll | kAgainstAll | kAcquire | kInTurn)) &&
+               (holds_data(s.op.object) || s.op.kind == OpKind::exit) &&
+               std::all_of(extra_.begin(), extra_.end(),
+                           [](const Footprint& f) { return holds_data(f.object); });
   return keep(s);
 }
 
@@ -118,7 +139,7 @@ const Step* StepPool::at_last(const Step& step) { return marked(step, &Step::las
 const Step* StepPool::marked(const Step& step, bool Step::*mark) {
   Step s = step;
   s.*mark = true;
-  s.simple = false;
+  s.simple = s.harmless = false;
   s.touched = UINT64_MAX;
   return keep(s);
 }

@@ -19,6 +19,9 @@ struct Step {
   // Only the access to op.object can matter to others: no further object, no process struck, no
   // receive of unknown cause, not after all, not final.
   bool simple = true;
+  // Makes nothing impossible: whoever could go, or would come to something that conflicts with it,
+  // still can or does after it.
+  bool harmless = false;
   bool last = false;     // after it nothing but a crash could come, which never comes last
   bool caused = false;   // Alternative::cause is known
   uint32_t value = 0;    // of a data choice

@@ -22,8 +22,7 @@ void Dpor::find_waiting(const Outcome& outcome) {
       waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}),
                           count,
                           count + 1,
-                          false,
-                          {}});
+                          false});
     }
   const bool nothing_left = outcome.verdict == Verdict::deadlock || crash_waits();
   const std::vector<Pending> nothing;
@@ -50,7 +49,7 @@ void Dpor::find_waiting(const Outcome& outcome) {
       const auto waits = [&](const Waiting& w) { return !w.prevented && same(w.taken); };
       if (next == depth_ && std::any_of(waiting_.begin(), waiting_.end(), waits)) continue;
       if (!(s.op.flags & kAcquire)) {
-        waiting_.push_back({Taken(p), i + 1, i + 1, true, {}});
+        waiting_.push_back({Taken(p), i + 1, i + 1, true});
         continue;
       }
       // A lock that another took: the race is with who has it at the end. Who is struck before that
@@ -63,7 +62,7 @@ void Dpor::find_waiting(const Outcome& outcome) {
       }
       if (later) continue;
       const size_t count = struck ? i + 1 : depth_;
-      waiting_.push_back({Taken(p), count, count, struck, {}});
+      waiting_.push_back({Taken(p), count, count, struck});
     }
   }
 }
@@ -76,14 +75,9 @@ bool Dpor::crash_waits() const {
 
 void Dpor::consider_waiting() {
   for (size_t k = 0; k < waiting_.size(); k++) {
-    auto& [taken, count, known, prevented, covered] = waiting_[k];
-    bool news = k >= old_waiting_;
-    for (size_t i = std::max(count, fresh_); i < depth_ && !news; i++)
-      news =
-          depends(i, *taken.step) || std::any_of(covered.begin(), covered.end(),
-                                                 [&](const Step* by) { return depends(i, *by); });
-    if (!news) continue;
-    covered.clear();
+    const auto& [taken, count, known, prevented] = waiting_[k];
+    const bool news = k >= old_waiting_;
+    if (!news && !reduce_.needs_mail()) continue;
     found_.clear();
     if (reduce_.needs_mail())
       append_observed(depth_, count, taken, found_);
@@ -96,11 +90,7 @@ void Dpor::consider_waiting() {
       saw_before(count - 1, *taken.step);
     }
     const std::vector<size_t> races = found_;
-    for (const size_t i : races) {
-      covered_by_ = nullptr;
-      reverse(i, depth_, taken, count);
-      if (covered_by_) covered.push_back(covered_by_);
-    }
+    for (const size_t i : races) reverse(i, depth_, taken, count);
     if (is_crash(*taken.step) && !prevented) owe_crash(taken, count);
   }
 }

@@ -68,8 +68,6 @@ bool Dpor::backtrack() {
       node.tree.push_back(
           {pool_.data(node.asker, static_cast<uint32_t>(it - node.tried.begin())), {}, {}});
     }
-    while (!node.tree.empty() && done_already(node, node.tree.front()))
-      node.tree.erase(node.tree.begin());
     if (!settle(node)) continue;
     keys_.resize(node.actors);
     creator_.resize(node.actors);
@@ -78,14 +76,6 @@ bool Dpor::backtrack() {
     return true;
   }
   return false;
-}
-
-// What sleeps may have come to cover what is owed, and what its last step touches may be known now.
-bool Dpor::done_already(const Node& node, Branch& branch) const {
-  if (!inexact_ || node.data) return false;
-  const Pending* here = branch.rest.empty() ? find(node, branch.step->who) : nullptr;
-  if (here) branch.step = here->step, branch.unsure = false;
-  return branch.repeats(node.sleep, reduce_.equal_writes);
 }
 
 // Follows the first branch of the node's tree.
@@ -136,7 +126,13 @@ const Pending* Dpor::find(const Node& node, uint64_t who) {
 // what makes it possible: everything that can go is owed instead, which loses no class but may
 // execute some more than once.
 bool Dpor::settle(Node& node) {
-  while (!node.data && !node.tree.empty() && !find(node, node.tree.front().step->who)) {
+  while (!node.data && !node.tree.empty()) {
+    const uint64_t who = node.tree.front().step->who;
+    if (node.sleep.has(who)) {  // on a way to start, or since it was owed
+      node.tree.erase(node.tree.begin());
+      continue;
+    }
+    if (find(node, who)) break;
     node.impossible.push_back(node.tree.front().step);
     node.tree.erase(node.tree.begin());
     for (const Pending& p : node.pending)
@@ -180,6 +176,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   if (at > 0) {
     node.sleep = path_[at - 1].sleep;
     node.sleep.wake(*steps_[at - 1].step, reduce_.equal_writes);
+    node.sleep.inherited = node.sleep.steps.size();
   }
   node.impossible.clear();
   node.pending.clear();
@@ -308,22 +305,17 @@ void Dpor::leave_out_declarations(const Step& step, std::vector<size_t>& races) 
 
 void Dpor::end(const Outcome& outcome, System&) {
   settled_ = std::min(settled_, fresh_);
-  std::erase_if(changed_, [this](const Pair& race) { return race.second >= fresh_; });
-  std::erase_if(covered_, [this](const Covered& race) { return race.late >= fresh_; });
   if (depth_ == 0) return;
   // What it was blocked in favour of need not have these races, nor have kept the same from coming.
   if (blocked_) {
     if (reduce_.needs_mail()) return;
     find_waiting(outcome);
-    reverse_covered();
     reverse_races();
     consider_waiting();
     return;
   }
   find_waiting(outcome);
   if (reduce_.needs_mail()) look_back();
-  reverse_changed();
-  reverse_covered();
   reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
@@ -340,14 +332,12 @@ void Dpor::end(const Outcome& outcome, System&) {
   for (const Pending& p : last.pending)
     if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
+  if (!last.tree.empty()) last.tree.front().step = steps_[at].step;
   const auto owe_turn = [&](const Step& step) {
     if (step.who == steps_[at].who || asleep(last, step)) return;
     Sequence v(order(), reduce_.equal_writes, room_);
     v.push(step, depth_);
-    if (at < base_)
-      owe(at, v);
-    else
-      v.insert_into(last.tree, 1, last.sleep, inexact_);
+    owe(at, v);
   };
   for (const Pending& p : last.pending) owe_turn(*p.step);
   if (root_end) owe_turn(*(root_end = pool_.finished(*root_end)));
