@@ -189,6 +189,7 @@ class Machine final : public System, public Memory {
   void start_child(Process& child);
   uint64_t make_ref(Process& p);
   void terminate(Process& p, const Term& reason);  // by a signal; may be the running process
+  [[noreturn]] void end_root();
   void die_if_doomed(Process& p) {  // after an effect that may have killed the process itself
     if (p.doomed) {
       p.doomed = false;

@@ -283,10 +283,6 @@ void Machine::die(Process& p) {
   // What it saw matters no more, but for what process_info tells of it until it has ended.
   if (p.killed || !p.shows) p.seen = 0;
   p.looked = p.performing = false;
-  if (p.index == 0 && !options_.drain && !p.crashed) {  // killed by a signal
-    fail(Verdict::assertion, p,
-         "the root process was ended by an exit signal: " + print(p.exit_reason));
-  }
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
   size_t n = end_footprint(p);
   p.ending = true;
@@ -417,6 +413,12 @@ void Machine::end_process(Process& p, uint32_t tables) {
   signals_changed(p);
 }
 
+void Machine::end_root() {
+  Process& root = *world_->processes[0];
+  fail(Verdict::assertion, root,
+       "the root process was ended by an exit signal: " + print(root.exit_reason));
+}
+
 void Machine::terminate(Process& p, const Term& reason) {
   if (p.status == Status::dying || p.status == Status::ended || p.doomed) return;
   World& w = *world_;
@@ -426,6 +428,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   if (p.leaving) {         // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;
+    if (p.index == 0 && !options_.drain) end_root();
     signals_changed(p);
     return;
   }
@@ -435,6 +438,9 @@ void Machine::terminate(Process& p, const Term& reason) {
     blocked_.push_back({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
   p.exit_reason = copy_term(reason, arena_);
   p.crashed = false;
+  // Here and not when it comes to its end: the step that handles the signal is the last one, on
+  // whosever stack it is taken.
+  if (p.index == 0 && !options_.drain) end_root();
   p.woken_by = w.steps;
   p.wait = Wait::none;
   Process* running_here = on_main_ ? nullptr : w.current;
