@@ -109,24 +109,43 @@ std::string text_of(const Term& t) {
   return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
 }
 
+// How far a process that ends has come with telling of it.
+struct ToldSoFar {
+  uint32_t links = 0, watchers = 0, late_links = 0;
+};
+struct Told {
+  SignalKind kind = SignalKind::link_exit;
+  uint32_t process = kNone;  // kNone: nobody is left
+  uint64_t ref = 0;
+  bool late = false;  // asked when the end had begun, so it learns of noproc
+};
+
+// Who is told next: links first, as OTP does, and last who links or monitors meanwhile, so that it
+// learns of noproc after what it is owed already.
+Told next_told(const Process& p, const ToldSoFar& so_far) {
+  if (so_far.links < p.links.size) return {SignalKind::link_exit, p.links.data[so_far.links]};
+  if (so_far.watchers < p.watchers.size) {
+    const Watcher& x = p.watchers.data[so_far.watchers];
+    return {SignalKind::down, x.process, x.ref, x.late};
+  }
+  if (so_far.late_links < p.late_links.size)
+    return {SignalKind::link_exit, p.late_links.data[so_far.late_links], 0, true};
+  return {};
+}
+
 // The first who is told is told in the step that ends the process, so its mailbox belongs to that
 // step.
 void told_first(const Machine& m, const Process& p, Footprint* out) {
-  const uint32_t q = p.links.size        ? p.links[0]
-                     : p.late_links.size ? p.late_links[0]
-                     : p.watchers.size   ? p.watchers[0].process
-                                         : kNone;
-  const bool link = p.links.size || p.late_links.size;
   for (size_t i = 0; i < kTold; i++) out[i] = {};
-  if (q == kNone) return;
-  const Process& to = *m.world().processes[q];
-  if (!p.links.size && link && !m.queued(p, to)) {  // noproc
-    out[0] = {make_object(ObjectClass::mailbox, q), Access::append};
-    out[1] = {make_object(ObjectClass::process, q), Access::write};
+  const Told told = next_told(p, {});
+  if (told.process == kNone) return;
+  const Process& to = *m.world().processes[told.process];
+  if (told.late && told.kind == SignalKind::link_exit && !m.queued(p, to)) {  // noproc
+    out[0] = {make_object(ObjectClass::mailbox, told.process), Access::append};
+    out[1] = {make_object(ObjectClass::process, told.process), Access::write};
     return;
   }
-  m.telling(p, to, link ? SignalKind::link_exit : SignalKind::down, link ? 0 : p.watchers[0].ref,
-            p.exit_reason, out);
+  m.telling(p, to, told.kind, told.ref, p.exit_reason, out);
 }
 
 void drop_mailbox(Machine& m, Process& p) {
@@ -346,48 +365,45 @@ void Machine::touch_end(Process& p) {
   if (slow_ & kSlowWatch) mark_watched(end);
 }
 
-// Those who are told, links first as OTP does. Each is told in a step of its own if there are
-// several: between two of them others may see one effect and not yet the other. Who links or
-// monitors meanwhile comes last, so that it learns of noproc after what it is owed already.
+// Each is told in a step of its own if there are several: between two of them others may see one
+// effect and not yet the other.
 void Machine::tell_of_end(Process& p) {
   World& w = *world_;
   Term noproc;
   bool first = true;
   Signal s;  // what is about to be said
   s.from = p.index;
-  const auto next = [&](Process& q, SignalKind kind, uint64_t ref, const Term& reason) {
-    s.kind = kind;
-    s.ref = ref;
+  ToldSoFar so_far;
+  for (;;) {
+    p.seen = mix64(mix64(so_far.links, so_far.late_links), so_far.watchers);
+    const Told told = next_told(p, so_far);
+    if (told.process == kNone) return;
+    if (told.late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
+    const Term& reason = told.late ? noproc : p.exit_reason;
+    Process& q = *w.processes[told.process];
+    Watcher watcher;
+    if (told.kind == SignalKind::down) {
+      watcher = p.watchers[so_far.watchers];
+      p.watchers_told = ++so_far.watchers;
+    } else {
+      (told.late ? so_far.late_links : so_far.links)++;
+    }
+    s.kind = told.kind;
+    s.ref = told.ref;
     s.payload = reason;
     if (!first) announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
     first = false;
-  };
-  uint32_t links = 0, late_links = 0;
-  uint32_t& watchers = p.watchers_told;
-  for (;;) {
-    p.seen = mix64(mix64(links, late_links), watchers);
-    const bool late = links == p.links.size && watchers == p.watchers.size;
-    if (links < p.links.size || (late && late_links < p.late_links.size)) {
-      Process& q = *w.processes[late ? p.late_links[late_links++] : p.links[links++]];
-      if (late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
-      const Term& reason = late ? noproc : p.exit_reason;
-      next(q, SignalKind::link_exit, 0, reason);
-      if (recording()) note_target(label(q)), note_args("EXIT " + print(reason));
-      // Whether they are linked is the other side's to know: the link may be on its way to it.
-      Signal sent = s;
-      sent.payload = copy_term(reason, arena_);
-      send_signal(p, q, sent);
-    } else if (watchers < p.watchers.size) {
-      const Watcher watcher = p.watchers[watchers++];
-      Process& q = *w.processes[watcher.process];
-      if (watcher.late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
-      const Term& reason = watcher.late ? noproc : p.exit_reason;
-      next(q, SignalKind::down, watcher.ref, reason);
-      if (recording()) note_target(label(q)), note_args("DOWN " + print(reason));
+    if (recording())
+      note_target(label(q)),
+          note_args((told.kind == SignalKind::down ? "DOWN " : "EXIT ") + print(reason));
+    if (told.kind == SignalKind::down) {
       send_down(p, watcher, reason);
-    } else {
-      return;
+      continue;
     }
+    // Whether they are linked is the other side's to know: the link may be on its way to it.
+    Signal sent = s;
+    sent.payload = copy_term(reason, arena_);
+    send_signal(p, q, sent);
   }
 }
 
