@@ -36,6 +36,7 @@ class Dpor final : public Subtree {
  private:
   struct Node {
     bool data = false;
+    bool expanded = false;         // everything that can go is owed
     bool last = false;             // the step being explored was the last one: Step::last
     uint32_t count = 0;            // alternatives or values
     uint32_t chosen = 0;           // index or value
@@ -71,6 +72,7 @@ class Dpor final : public Subtree {
     std::vector<const Step*> steps;
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
     bool unsure = false;                               // Sequence::unsure
+    bool whole = false;                                // owed whatever covers it
     const Step* marked = nullptr;                      // Step::last or final: as it sleeps there
     bool operator==(const Owed&) const = default;
   };
@@ -100,6 +102,7 @@ class Dpor final : public Subtree {
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void owe(size_t at, Sequence& v);
+  void expand(size_t at);
   void owe_above(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
   void see_timers(const Node& node, size_t at);
@@ -164,9 +167,9 @@ class Dpor final : public Subtree {
   std::vector<Waiting> waiting_;
   // The first ones are from the executions before: owed again only with what is new after them.
   size_t old_waiting_ = 0;
-  size_t settled_ = 0;  // ... made impossible before that decision
-  std::vector<uint64_t> keys_;        // by actor
-  std::vector<uint32_t> creator_;     // by actor: 1 + the decision that created it
+  size_t settled_ = 0;             // ... made impossible before that decision
+  std::vector<uint64_t> keys_;     // by actor
+  std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
   std::vector<Pair> races_;
   std::vector<size_t> direct_, found_;
   Sequence::Room room_;

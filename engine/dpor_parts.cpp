@@ -1,8 +1,7 @@
 // Parts of the reduction. A part explores what is below one branch of a node that it shares with
-// others. Within it everything is as in strategy_dpor.cpp; a race that has to be turned at a node
+// others. Within it everything is as in strategy_dpor.cpp; a race that has to be reversed at a node
 // above is handed to the trunk, where it becomes a part of its own unless a branch given away
-// before covers it. Every class is still executed once; but since parts do not wait for what others
-// find out, some executions are given up half-way (blocked), which one part alone never does.
+// before covers it. Every class is executed once.
 #include <algorithm>
 
 #include "engine/digest.h"
@@ -115,7 +114,7 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
 }
 
 void Dpor::owe_above(size_t depth, const Sequence& v) {
-  const Step* marked = path_[depth].last            ? pool_.at_last(*steps_[depth].step)
+  const Step* marked = path_[depth].last           ? pool_.at_last(*steps_[depth].step)
                        : steps_[depth].step->final ? steps_[depth].step
                                                    : nullptr;
   // The trunk does not change while parts are at work.
@@ -123,7 +122,7 @@ void Dpor::owe_above(size_t depth, const Sequence& v) {
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
-  Owed owed{depth, v.steps(), v.order(), v.unsure(), marked};
+  Owed owed{depth, v.steps(), v.order(), v.unsure(), false, marked};
   if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
     return;
   above_by_digest_.emplace(digest, above_.size());
@@ -144,7 +143,8 @@ void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) 
   }
   for (const auto& [early, late] : owed.order) order.add(late, early);
   if (owed.unsure) v.be_unsure();
-  if (v.covered_by(node.sleep) || !node.impossible.empty()) return;
+  if (owed.whole ? node.sleep.has(owed.steps.front()->who) : v.covered_by(node.sleep)) return;
+  if (!node.impossible.empty()) return;
   const Step* first = owed.steps.front();
   const Pending* found = find(node, first->who);
   if (!found) {

@@ -19,8 +19,10 @@ void Dpor::reverse_races() {
 // `late` among those before which it has a row in order().
 void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   Sequence v(order(), reduce_.equal_writes, room_);
-  // Who notices may come after it, so that all counts.
-  const size_t end = reduce_.needs_mail() ? depth_ : count;
+  // Who notices may come after it, so that all counts. And a crash waits for nothing, so what
+  // follows it and commutes with it is a way to it as well: else it would be executed before and
+  // after that.
+  const size_t end = reduce_.needs_mail() || is_crash(*last.step) ? depth_ : count;
   for (size_t i = early + 1; i < end; i++)
     if (i != late && !order().before(early, i) &&
         (i < count || !(order().before(late, i) || depends(i, *last.step))))
@@ -40,6 +42,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   // What it touches may have been changed by `early`; and what goes before it here may change that.
   const Pending* here = find(node, late_step.who);
   const bool first = here && !v.has(late_step.who);
+  if (first ? here->step != &late_step : may_change(*steps_[early].step, late_step)) expand(early);
   if (first && here->step != &late_step) {
     order().restart(depth_ + 2, {});
     if (v.order_before(*here->step, order(), depth_ + 2)) {
@@ -59,13 +62,30 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   owe(early, v);
 }
 
+// What goes on from there cannot be told from what was executed: everything that can go is owed.
+void Dpor::expand(size_t at) {
+  Node& node = path_[at];
+  if (node.expanded) return;
+  node.expanded = true;
+  for (const Pending& p : node.pending) {
+    if (asleep(node, *p.step) || owed(node, *p.step)) continue;
+    if (at >= base_) {
+      node.tree.push_back({p.step, {}, {}});
+    } else {
+      Sequence v(order(), reduce_.equal_writes, room_);
+      v.push(*p.step, depth_);
+      above_.push_back({.depth = at, .steps = v.steps(), .whole = true});
+    }
+  }
+}
+
 // Unless something is explored, owed or given away that starts what it leads to.
 void Dpor::owe(size_t at, Sequence& v) {
   Node& node = path_[at];
   if (at < base_) return owe_above(at, v);
   if (v.covered_by(node.sleep)) return;
   if (!node.impossible.empty()) return;  // everything that can go is owed there
-  v.insert_into(node.tree, 0);
+  v.insert_into(node.tree, 1);
 }
 
 }  // namespace lockstep

@@ -30,6 +30,7 @@ bool holds_data(ObjectId object) {
     case ObjectClass::atomics:
     case ObjectClass::persistent_term:
     case ObjectClass::history:
+    case ObjectClass::user:
       return true;
     default:
       return false;
@@ -118,7 +119,7 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   s.op.extra = extra_.data();
   s.harmless = s.kind == AltKind::step && s.struck == 0 &&
                !(s.op.flags & (kAfterAll | kAgainstAll | kAcquire | kInTurn)) &&
-               (holds_data(s.op.object) || s.op.kind == OpKind::exit) &&
+               (holds_data(s.op.object) || (s.op.kind == OpKind::exit && !system.may_crash())) &&
                std::all_of(extra_.begin(), extra_.end(),
                            [](const Footprint& f) { return holds_data(f.object); });
   return keep(s);

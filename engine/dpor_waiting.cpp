@@ -19,10 +19,8 @@ void Dpor::find_waiting(const Outcome& outcome) {
   for (const auto& [a, until] : system_->blocked())
     if (a.op.access != Access::take && until >= from) {
       const size_t count = std::min<size_t>(until, depth_);
-      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}),
-                          count,
-                          count + 1,
-                          false});
+      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
+                          count + 1, false});
     }
   const bool nothing_left = outcome.verdict == Verdict::deadlock || crash_waits();
   const std::vector<Pending> nothing;

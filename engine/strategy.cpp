@@ -6,9 +6,9 @@ namespace lockstep {
 
 std::span<const StrategyInfo> strategies() {
   static const StrategyInfo all[] = {
-      kAutoInfo,       kRandomInfo,  kPctInfo,  kFairPctInfo, kIdPctInfo, kPosInfo,
-      kLocInfo,        kUrwInfo,     kSurwInfo, kRffInfo,     kPctcpInfo, kDelayInfo,
-      kPreemptionInfo, kBoundedInfo, kDfsInfo,  kSleepInfo,   kDporInfo,  kCacheInfo, kReplayInfo,
+      kAutoInfo, kRandomInfo, kPctInfo,  kFairPctInfo, kIdPctInfo,  kPosInfo,        kLocInfo,
+      kUrwInfo,  kSurwInfo,   kRffInfo,  kPctcpInfo,   kDelayInfo,  kPreemptionInfo, kBoundedInfo,
+      kDfsInfo,  kSleepInfo,  kDporInfo, kCacheInfo,   kReplayInfo,
   };
   return all;
 }

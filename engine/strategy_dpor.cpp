@@ -1,27 +1,33 @@
-// Optimal dynamic partial-order reduction: one execution for each class.
+// Dynamic partial-order reduction with source sets and wakeup sequences: each class once.
 // Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014 (source
-// sets, sleep sets and wakeup trees).
+// sets, sleep sets, wakeup trees), and "Source sets: a foundation for optimal dynamic partial order
+// reduction", JACM 2017.
 //
 // Guarantee: when it runs out, every class of executions that differ only in the order of
-// independent operations was executed exactly once, and none was given up half-way (`blocked` is
-// 0); on what is not known exactly, see README, "Class fingerprints". Memory grows with the depth,
-// plus the wakeup sequences that are still owed, at a pointer a step (dpor_steps.h).
-// Deviations from the paper: values of lockstep.choose are branches of their process, all executed;
-// an acquire of a lock races with the latest operation on it that it could come before, not with
-// the releases after that, which only make it possible (Trail::overtaken); what a process
-// still waits for at the end counts as a step that never came, or deadlocks would be missed, and so
-// does what a step makes impossible; what a step touches may be changed by one that it conflicts
-// with, so the later step of a race is looked at as it is without the earlier one; a step that ends
-// the execution while others could go on depends on all of them, and the end of the root process is
-// put off until nothing else can go, or such a step would come. Only races with a step that is new
-// in this execution are looked at, and those that what is new may show to be not explored (README,
-// "Class fingerprints").
+// independent steps was executed to its end, exactly once. An execution may be given up half-way
+// (`blocked`): where all that can go sleeps. It takes on trust the relation (dependent() of
+// dpor_steps.h) and that what makes a step impossible, or gives it another footprint, conflicts
+// with it; strategy_sleep.cpp takes on trust the relation alone, and the tests compare the two.
+//
+// Where it is not the paper's optimal algorithm, and why:
+// - A race is covered by a step that has slept since a node above only if that is an initial of the
+// sequence that reverses it. The paper lets it be a weak initial, and looks at all races of all
+// executions again; looking once is cheaper, and the price is what is given up.
+// - What a step touches may be changed by one that it conflicts with: who is told of an end, what a
+// monitor finds. What would follow it in another order cannot be told then, so everything that can
+// go there is owed (Dpor::expand).
+// - Values of lockstep.choose are branches of their process, all executed. An acquire of a lock
+// races with the latest operation on it that it could come before, not with the releases after
+// that, which only make it possible (Trail::overtaken). What a process still waits for at the end
+// counts as a step that never came, or deadlocks would be missed, and so does what a step makes
+// impossible. A step that ends the execution while others could go on depends on all of them, and
+// the end of the root process is put off until nothing else can go, or such a step would come.
 //
 // Invariants
 // 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
 // being explored.
-// 2. A sleeping step's classes are all explored, or other parts are at work on them
-// (Sleepers::open); a step is put to sleep when its branch is done or given away.
+// 2. A sleeping step's classes are all explored, or will be by other parts; a step is put to sleep
+// when its branch is done or given away.
 // 3. A step is named by who takes it (System::actor_key), never by a number that another order of
 // creation would change.
 #include <algorithm>
@@ -168,7 +174,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   }
   node.data = point.data;
   node.done = 0;
-  node.last = false;
+  node.last = node.expanded = false;
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
   node.tree.clear();
@@ -332,7 +338,6 @@ void Dpor::end(const Outcome& outcome, System&) {
   for (const Pending& p : last.pending)
     if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
-  if (!last.tree.empty()) last.tree.front().step = steps_[at].step;
   const auto owe_turn = [&](const Step& step) {
     if (step.who == steps_[at].who || asleep(last, step)) return;
     Sequence v(order(), reduce_.equal_writes, room_);
@@ -352,7 +357,7 @@ uint64_t Dpor::key(ActorId actor) {
 const StrategyInfo kDporInfo = {
     "dpor",
     "one execution for each class of equivalent schedules",
-    "when it runs out, every class was executed, hardly any twice (engine/README.md)",
+    "when it runs out, every class was executed, each once (engine/README.md)",
     "Abdulla, Aronis, Jonsson, Sagonas: Optimal dynamic partial order reduction (2014)",
     {.exhaustive = true, .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {

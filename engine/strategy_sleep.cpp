@@ -107,7 +107,8 @@ class SleepSets final : public Subtree {
       const Alternative& a = point.alternatives[i];
       if (ends_all(a) && point.count > 1) continue;  // shows nothing that is not seen if it is last
       const Step* step = pool_.step(a, system_->actor_key(a.actor), *system_);
-      node.options.push_back({step, i, std::find(asleep.begin(), asleep.end(), step) != asleep.end()});
+      node.options.push_back(
+          {step, i, std::find(asleep.begin(), asleep.end(), step) != asleep.end()});
     }
   }
 

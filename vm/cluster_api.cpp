@@ -213,6 +213,8 @@ int l_faults(lua_State* L) {
     const Footprint left{budget_object(kind), Access::write};
     m.announce(L, p, "cluster.faults", OpKind::node, Access::write, faults_object(), 0, &left, 1);
   } else {
+    if (!m.may_crash())  // read in the sources, before anything runs
+      luaL_error(L, "cluster.faults has to be called by that name: a proof has to know beforehand");
     m.sync_against_all(L, p, "cluster.faults", OpKind::node, network_object());
   }
   m.set_fault_budget(kind, static_cast<uint32_t>(budget));

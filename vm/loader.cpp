@@ -350,7 +350,10 @@ void Machine::load(LoadContext& context) {
                 "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
   name_functions(*context.files, function_names_);
-  for (const SourceFile& file : *context.files) may_owe_ = may_owe_ || may_owe(file.text);
+  for (const SourceFile& file : *context.files) {
+    may_owe_ = may_owe_ || may_owe(file.text);
+    may_crash_ = may_crash_ || file.text.find("faults") != std::string::npos;
+  }
   if (!scenario_.empty()) {
     size_t index = 0;
     while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_)

@@ -66,6 +66,7 @@ class Machine final : public System, public Memory {
   std::string object_name(ObjectId object) const override;
   ObjectId stable_object(ObjectId object) const override;
   int64_t room(ObjectId lock) const override;
+  bool may_crash() const override { return may_crash_; }
   std::span<const Blocked> blocked() override;
   Mail mail() const override;
   bool accepts(size_t reception, size_t arrival) const override;
@@ -436,6 +437,7 @@ class Machine final : public System, public Memory {
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
   bool may_go_round_ = false;     // the program has loops
+  bool may_crash_ = false;        // ... and may declare faults
   bool may_owe_ = false;          // ... and may say that something has to happen
   bool fair_spins_ = false;       // waits that spin are taken to be fair, in this execution
   std::vector<uint64_t> rounds_;  // sorted: places that some process came round to

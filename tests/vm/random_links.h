@@ -1,5 +1,5 @@
-// Random programs of ends, links, monitors, aliases, exit signals and names, whose root tells in the
-// end what each process saw.
+// Random programs of ends, links, monitors, aliases, exit signals and names, whose root tells in
+// the end what each process saw.
 #pragma once
 #include <fmt/format.h>
 
@@ -11,7 +11,8 @@ namespace lockstep {
 
 // Two or three processes of a few operations each; what they see is told when nothing else can
 // happen.
-inline std::string random_operation(Prng& rng, const Setting& kind, uint32_t process, uint32_t processes) {
+inline std::string random_operation(Prng& rng, const Setting& kind, uint32_t process,
+                                    uint32_t processes) {
   const char* to = rng.below(2) ? "a" : "b";
   const char* name = rng.below(2) ? "x" : "y";
   const char* reasons[] = {"normal", "boom", "kill"};

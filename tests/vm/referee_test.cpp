@@ -1,0 +1,118 @@
+// The referee: depth-first search with sleep sets and nothing else, which takes on trust the
+// relation alone. What it and the naive search see, every other exhaustive search has to see, on
+// programs that nobody has looked at before: the seed is a fresh one at each run, and printed.
+//   PROOF_SEED=N PROOF_PROGRAMS=N vm_tests --gtest_filter='*Referee*'   the same again, or for
+//   longer
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <random>
+
+#include "tests/vm/random_links.h"
+#include "tests/vm/random_roots.h"
+#include "tests/vm/random_steps.h"
+
+namespace lockstep {
+namespace {
+
+// One for all tests of a run.
+uint64_t fresh_seed() {
+  static const uint64_t seed = [] {
+    const uint64_t s = random_seed(std::random_device{}());
+    printf("PROOF_SEED=%llu gives these programs again\n", static_cast<unsigned long long>(s));
+    return s;
+  }();
+  return seed;
+}
+
+constexpr Reduce kReductions[] = {{.equal_writes = true},
+                                  {.unused_increments = true},
+                                  {.unobserved_sends = true},
+                                  {.equal_messages = true},
+                                  {.equal_writes = true,
+                                   .unused_increments = true,
+                                   .unobserved_sends = true,
+                                   .equal_messages = true}};
+
+// `drain`: the execution goes on after the root's end, so classes can be counted; else the root's
+// error ends it wherever the others are, and outcomes are all that counts.
+void compare(const vm::Program& program, const Setting& setting, const Seen& naive, bool drain) {
+  const vm::MachineOptions machine = setting.machine();
+  const auto search = [&](const char* strategy, const Reduce& reduce = {}) {
+    return all_of(strategy, program, "p", reduce, machine, 200'000, -1, false, drain);
+  };
+  const Seen referee = search("sleep"), dpor = search("dpor"), cache = search("cache");
+  EXPECT_TRUE(referee.complete && dpor.complete && cache.complete);
+  EXPECT_EQ(referee.outcomes, naive.outcomes);
+  EXPECT_EQ(dpor.outcomes, naive.outcomes);
+  EXPECT_EQ(cache.outcomes, naive.outcomes);
+  if (drain) {
+    EXPECT_EQ(referee.classes(), naive.fingerprints.size());
+    EXPECT_EQ(dpor.classes(), naive.fingerprints.size());
+  }
+  for (const uint64_t slice : {1, 2, 5}) {
+    const Seen parts = all_of_parts(program, "p", slice, machine, 200'000, drain);
+    EXPECT_TRUE(parts.complete);
+    EXPECT_EQ(parts.outcomes, naive.outcomes) << slice;
+    if (drain) {
+      EXPECT_EQ(parts.classes(), naive.fingerprints.size()) << slice;
+    }
+  }
+  for (const Reduce& reduce : kReductions)
+    EXPECT_EQ(search("dpor", reduce).outcomes, naive.outcomes);
+}
+
+class Referee : public testing::TestWithParam<Setting> {
+ protected:
+  // Small enough for the naive search; those that are not are passed by, and counted.
+  template <class Generate>
+  void judge(int usual, uint64_t salt, bool drain, const Generate& generate) {
+    const uint64_t seed = mix64(fresh_seed(), salt);
+    const int wanted = random_programs(usual);
+    int programs = 0, passed_by = 0;
+    for (uint64_t i = 0; programs < wanted && passed_by < wanted * 40; i++) {
+      Prng rng(mix64(seed, i));
+      const std::string body = generate(rng);
+      SCOPED_TRACE(body);
+      const vm::Program program = program_of(body);
+      const Seen naive =
+          all_of("dfs", program, "p", {}, GetParam().machine(), 2'500, -1, true, drain);
+      if (!naive.complete || naive.executions < 2) {
+        passed_by++;
+        continue;
+      }
+      programs++;
+      compare(program, GetParam(), naive, drain);
+      if (HasFailure()) break;
+    }
+    printf("%d programs compared, %d passed by\n", programs, passed_by);
+    EXPECT_GT(programs, 0);
+  }
+};
+
+TEST_P(Referee, AgreesOnEndsLinksAndMonitors) {
+  judge(12, 1, true, [&](Prng& rng) { return random_program(rng, GetParam()); });
+}
+
+TEST_P(Referee, AgreesOnEverything) {
+  judge(6, 2, true, [&](Prng& rng) {
+    const uint32_t n = GetParam().racy ? 2 : 2 + rng.below(2);
+    return random_steps(rng, GetParam(), n, GetParam().racy ? 1 : n == 2 ? 3 : 2);
+  });
+}
+
+TEST_P(Referee, AgreesOnRootsThatAreTold) {
+  if (GetParam().nodes) GTEST_SKIP() << "on one node";
+  judge(25, 3, false, [](Prng& rng) { return random_root(rng); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Proof, Referee,
+                         testing::Values(Setting{.name = "instant"},
+                                         Setting{.name = "async", .async = true},
+                                         Setting{.name = "nodes", .nodes = true},
+                                         Setting{.name = "faults", .nodes = true, .faults = true},
+                                         Setting{.name = "racy", .racy = true}),
+                         setting_name);
+
+}  // namespace
+}  // namespace lockstep
