@@ -79,6 +79,20 @@ bool only_acts(const Event& e) {
   }
 }
 
+// Did nothing come for somebody who waited for it?
+bool found_nothing(const Event& e) {
+  if (e.kind == AltKind::timer) return e.op == OpKind::timer_fire && e.args.empty();
+  return e.op == OpKind::receive && e.result.starts_with("nil") &&
+         std::any_of(e.footprint.begin(), e.footprint.end(),
+                     [](const Footprint& f) { return f.access == Access::poll; });
+}
+
+// May it have kept something from coming: an end, a message that is lost, a node that is cut off?
+bool may_prevent(const Event& e) {
+  return e.kind == AltKind::fault || (e.kind == AltKind::step && e.op == OpKind::node) ||
+         (struck_by(e) != 0 && !asks_after(e));
+}
+
 struct Edges {
   std::vector<std::vector<uint32_t>> other;  // causes and conflicts
   std::vector<int64_t> program;              // the event before it in program order, or -1
@@ -95,6 +109,7 @@ Edges edges_of(std::span<const Event> events, bool arrivals) {
   std::map<ActorId, uint32_t> by_actor;                // actor -> its last event
   std::map<uint32_t, uint32_t> by_process;             // process -> its last event
   std::map<uint32_t, std::vector<uint32_t>> strikers;  // process -> since its last event
+  std::vector<uint32_t> preventers;
   Objects objects(arrivals);
   for (uint32_t i = 0; i < events.size(); i++) {
     const Event& e = events[i];
@@ -118,6 +133,10 @@ Edges edges_of(std::span<const Event> events, bool arrivals) {
         before.insert(before.end(), it->second.begin(), it->second.end());
         strikers.erase(it);
       }
+    // That nothing came rests on whatever may have prevented it.
+    if (!arrivals && found_nothing(e))
+      before.insert(before.end(), preventers.begin(), preventers.end());
+    if (!arrivals && may_prevent(e)) preventers.push_back(i);
     for (const Footprint& f : e.footprint) objects.touch(f, i, e.actor, &before);
     std::sort(before.begin(), before.end());
     before.erase(std::unique(before.begin(), before.end()), before.end());

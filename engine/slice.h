@@ -21,7 +21,9 @@ std::vector<std::vector<uint32_t>> happens_before(std::span<const Event> events)
 // outside the past cone: sends, yields and the like of which nothing in the slice saw the effect (a
 // server's replies to others), and that a message came to a mailbox after another. Kept to be safe:
 // every message that a process in the slice took before, since what it did with it may live on in
-// its variables. Empty if there are no events.
+// its variables. That nothing came rests on all that may have kept it from coming: ends by a signal
+// or a fault, messages that were lost, nodes that were stopped or cut off. Empty if there are no
+// events.
 std::vector<uint32_t> causal_slice(std::span<const Event> events, uint32_t target);
 
 }  // namespace lockstep
