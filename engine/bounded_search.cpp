@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/dependence.h"
+
 namespace lockstep {
 namespace {
 
@@ -37,13 +39,6 @@ bool wakes_nobody(const Executed& e) {
   }
 }
 
-bool commute(const Executed& a, const Executed& b) {
-  for (const Footprint& f : a.footprints)
-    for (const Footprint& g : b.footprints)
-      if (conflicting(f, g)) return false;
-  return true;
-}
-
 // What ran between a deviation and the next step of the process that it held up.
 class Window {
  public:
@@ -57,7 +52,8 @@ class Window {
   }
   bool can_be_passed_by(const Executed& o) const {
     return usable_ && wakes_nobody(o) &&
-           std::all_of(ran_.begin(), ran_.end(), [&](const Executed& e) { return commute(o, e); });
+           std::all_of(ran_.begin(), ran_.end(),
+                       [&](const Executed& e) { return !conflicting(o.footprints, e.footprints); });
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "engine/dependence.h"
 #include "engine/digest.h"
 #include "engine/replay.h"
 
@@ -141,8 +142,7 @@ void DeviationChooser::note(const ChoicePoint& point, size_t usual, size_t pick)
     now.actor = a.actor;
     now.kind = a.kind;
     now.op = a.op.kind;
-    if (a.op.object != 0) now.footprints.push_back({a.op.object, a.op.access});
-    for (int i = 0; i < a.op.extra_count; i++) now.footprints.push_back(a.op.extra[i]);
+    each_footprint(a, [&](const Footprint& f) { now.footprints.push_back(f); });
   }
   branches_->executed.push_back(std::move(now));
   // Those passed over before the last deviation of the set belong to its other subsets.

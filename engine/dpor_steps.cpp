@@ -12,7 +12,8 @@ namespace {
 
 constexpr size_t kRecent = 512;
 
-uint64_t container_bit(ObjectId object) {
+uint64_t touched(ObjectId object) {
+  if (object == kEverything) return UINT64_MAX;
   return object ? uint64_t{1} << (mix64(object >> 32, 0) >> 58) : 0;
 }
 
@@ -46,8 +47,8 @@ struct Hash {
                      static_cast<uint64_t>(s->final) << 32 |
                      static_cast<uint64_t>(s->caused) << 33 | static_cast<uint64_t>(s->last) << 34);
     h = mix64(h, op.value ^ s->value ^ static_cast<uint64_t>(s->room) << 32);
-    for (int i = 0; i < op.extra_count; i++)
-      h = mix64(h, op.extra[i].object ^ static_cast<uint64_t>(op.extra[i].access));
+    for (const Footprint& f : s->footprints)
+      h = mix64(h, f.object ^ static_cast<uint64_t>(f.access));
     return h;
   }
 };
@@ -57,9 +58,9 @@ struct Equal {
     return a->who == b->who && x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
            x.object == y.object && x.value == y.value && a->kind == b->kind &&
            a->final == b->final && a->last == b->last && a->caused == b->caused &&
-           a->value == b->value && a->room == b->room && a->self == b->self &&
-           a->struck == b->struck && x.extra_count == y.extra_count &&
-           std::equal(x.extra, x.extra + x.extra_count, y.extra, same);
+           a->value == b->value && a->room == b->room &&
+           std::equal(a->footprints.begin(), a->footprints.end(), b->footprints.begin(),
+                      b->footprints.end(), same);
   }
 };
 
@@ -68,7 +69,7 @@ struct Equal {
 struct StepPool::Store {
   std::mutex mutex;
   std::deque<Step> steps;
-  std::deque<std::vector<Footprint>> extra;
+  std::deque<std::vector<Footprint>> footprints;
   std::unordered_set<const Step*, Hash, Equal> known;
 };
 
@@ -83,12 +84,7 @@ const Step* StepPool::keep(const Step& step) {
   if (it != store_->known.end()) return recent = *it;
   Step& kept = store_->steps.emplace_back(step);
   kept.op.site = 0;
-  if (step.op.extra_count > 0) {
-    store_->extra.emplace_back(step.op.extra, step.op.extra + step.op.extra_count);
-    kept.op.extra = store_->extra.back().data();
-  } else {
-    kept.op.extra = nullptr;
-  }
+  kept.footprints = store_->footprints.emplace_back(step.footprints.begin(), step.footprints.end());
   store_->known.insert(&kept);
   return recent = &kept;
 }
@@ -100,28 +96,23 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   s.caused = a.cause != 0;
   s.op = a.op;
   s.op.object = system.stable_object(a.op.object);
+  s.op.extra = nullptr;
+  s.op.extra_count = 0;
   if (!values_) s.op.value = 0;
-  if (a.kind == AltKind::step)
-    s.self = system.stable_object(make_object(ObjectClass::process, a.process));
-  if (const ObjectId process = struck_by(a.op)) s.struck = system.stable_object(process);
-  if (ends_all(a)) s.op.flags |= kAfterAll;
+  if (ends_all(a)) s.op.flags |= kAtQuiescence;
   if (s.op.flags & kAcquire) s.room = system.room(a.op.object);
-  s.simple = s.struck == 0 && a.op.extra_count == 0 && !(s.op.flags & (kAfterAll | kAgainstAll)) &&
-             (a.op.access != Access::take || s.caused);
-  s.touched = s.op.flags & (kAfterAll | kAgainstAll)
-                  ? UINT64_MAX
-                  : container_bit(s.op.object) | container_bit(s.self) | container_bit(s.struck);
-  extra_.clear();
-  for (int i = 0; i < a.op.extra_count; i++) {
-    extra_.push_back({system.stable_object(a.op.extra[i].object), a.op.extra[i].access});
-    s.touched |= container_bit(extra_.back().object);
-  }
-  s.op.extra = extra_.data();
-  s.harmless = s.kind == AltKind::step && s.struck == 0 &&
-               !(s.op.flags & (kAfterAll | kAgainstAll | kAcquire | kInTurn)) &&
-               (holds_data(s.op.object) || (s.op.kind == OpKind::exit && !system.may_crash())) &&
-               std::all_of(extra_.begin(), extra_.end(),
-                           [](const Footprint& f) { return holds_data(f.object); });
+  footprints_.clear();
+  bool data = holds_data(a.op.object) || (a.op.kind == OpKind::exit && !system.may_crash());
+  each_footprint(a, [&](const Footprint& f) {
+    const bool main = footprints_.empty() && a.op.object != 0;
+    data = data && (main || holds_data(f.object) || f.object == steps_of(a.process));
+    footprints_.push_back({system.stable_object(f.object), f.access});
+    s.touched |= touched(footprints_.back().object);
+  });
+  s.footprints = footprints_;
+  s.simple = touches_one_object(a) && !ends_all(a) && main_footprint(a).access == a.op.access;
+  s.harmless = s.kind == AltKind::step && data &&
+               !(s.op.flags & (kAtQuiescence | kGlobal | kAgainstSteps | kAcquire | kInTurn));
   return keep(s);
 }
 
@@ -133,41 +124,29 @@ const Step* StepPool::data(uint64_t who, uint32_t value) {
   return keep(s);
 }
 
-const Step* StepPool::finished(const Step& step) { return marked(step, &Step::final); }
-const Step* StepPool::at_last(const Step& step) { return marked(step, &Step::last); }
+const Step* StepPool::finished(const Step& step) { return marked(step, &Step::final, kEverything); }
+const Step* StepPool::at_last(const Step& step) { return marked(step, &Step::last, kLastStep); }
 
-// What the mark makes dependent cannot be told by what is touched.
-const Step* StepPool::marked(const Step& step, bool Step::*mark) {
+// `with`: what the mark makes it conflict with, by an object that it writes.
+const Step* StepPool::marked(const Step& step, bool Step::*mark, ObjectId with) {
   Step s = step;
   s.*mark = true;
   s.simple = s.harmless = false;
-  s.touched = UINT64_MAX;
+  s.touched |= touched(with);
+  footprints_.assign(step.footprints.begin(), step.footprints.end());
+  footprints_.push_back({with, Access::write});
+  s.footprints = footprints_;
   return keep(s);
 }
 
-namespace {
-
-bool strikes(const Step& signal, const Step& other) {
-  return signal.struck != 0 && other.self == signal.struck;
-}
-
-// A receive whose message nobody names may take any that arrived.
-bool feeds(const Operation& append, const Step& take) {
-  return append.access == Access::append && take.op.access == Access::take && !take.caused &&
-         overlap(append.object, take.op.object);
-}
-
-}  // namespace
-
 bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
-  if (a.who == b.who || a.final || b.final) return true;
-  if (a.op.flags & b.op.flags & kAfterAll) return true;
-  if ((a.last && is_crash(b)) || (b.last && is_crash(a))) return true;
-  // What comes of a crash may ask for the time, which is no operation then.
-  if ((is_crash(a) && waits_for_the_rest(b.op)) || (is_crash(b) && waits_for_the_rest(a.op)))
-    return true;
-  if (dependent(a.op, b.op)) return !(equal_writes && same_write(a.op, b.op));
-  return feeds(a.op, b) || feeds(b.op, a) || strikes(a, b) || strikes(b, a);
+  if (a.who == b.who) return true;
+  const bool equal = equal_writes && same_write(a.op, b.op);
+  for (const Footprint& f : a.footprints)
+    for (const Footprint& g : b.footprints)
+      if (conflicting(f, g) && !(equal && f.object == a.op.object && g.object == a.op.object))
+        return true;
+  return false;
 }
 
 namespace {
@@ -175,25 +154,17 @@ namespace {
 // Is there a conflict of the two for which `asked` of its two footprints is true?
 template <class Asked>
 bool conflict_over(const Step& a, const Step& b, const Asked& asked) {
-  const auto nth = [](const Operation& op, int i) {
-    return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
-  };
-  for (int i = -1; i < a.op.extra_count; i++)
-    for (int j = -1; j < b.op.extra_count; j++)
-      if (conflicting(nth(a.op, i), nth(b.op, j)) && asked(nth(a.op, i), nth(b.op, j))) return true;
+  for (const Footprint& f : a.footprints)
+    for (const Footprint& g : b.footprints)
+      if (conflicting(f, g) && asked(f, g)) return true;
   return false;
-}
-
-template <class Asked>
-bool conflict_over_class(const Step& a, const Step& b, const Asked& asked) {
-  return conflict_over(
-      a, b, [&](const Footprint& x, const Footprint&) { return asked(object_class(x.object)); });
 }
 
 }  // namespace
 
 bool may_change(const Step& early, const Step& late) {
-  return conflict_over_class(early, late, [](ObjectClass c) {
+  return conflict_over(early, late, [](const Footprint&, const Footprint& y) {
+    const ObjectClass c = object_class(y.object);
     return c == ObjectClass::process || c == ObjectClass::name || c == ObjectClass::monitor ||
            c == ObjectClass::node || c == ObjectClass::channel;
   });
@@ -202,7 +173,7 @@ bool may_change(const Step& early, const Step& late) {
 bool meet_in_a_fault(const Step& a, const Step& b) {
   return conflict_over(a, b, [](const Footprint& x, const Footprint& y) {
     return object_class(x.object) == ObjectClass::fault && x.access == Access::write &&
-           y.access == Access::write;
+           object_class(y.object) == ObjectClass::fault && y.access == Access::write;
   });
 }
 
@@ -214,22 +185,18 @@ bool take_from_one_channel(const Step& a, const Step& b) {
   const auto takes = [](const Step& s) {
     return s.kind == AltKind::deliver || s.kind == AltKind::fault;
   };
-  return takes(a) && takes(b) &&
-         conflict_over_class(a, b, [](ObjectClass c) { return c == ObjectClass::channel; });
+  return takes(a) && takes(b) && conflict_over(a, b, [](const Footprint& x, const Footprint& y) {
+           return object_class(x.object) == ObjectClass::channel &&
+                  object_class(y.object) == ObjectClass::channel;
+         });
 }
 
 ObjectId only_mailbox(const Step& a, const Step& b) {
-  if (a.who == b.who || a.final || b.final || a.op.flags & b.op.flags & kAfterAll) return 0;
-  if (strikes(a, b) || strikes(b, a)) return 0;
-  const auto nth = [](const Operation& op, int i) {
-    return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
-  };
+  if (a.who == b.who) return 0;
   const auto receives = [](Access x) { return x == Access::poll || x == Access::take; };
   ObjectId box = 0;
-  if (feeds(a.op, b) || feeds(b.op, a)) box = a.op.object;
-  for (int i = -1; i < a.op.extra_count; i++)
-    for (int j = -1; j < b.op.extra_count; j++) {
-      const Footprint x = nth(a.op, i), y = nth(b.op, j);
+  for (const Footprint& x : a.footprints)
+    for (const Footprint& y : b.footprints) {
       if (!conflicting(x, y)) continue;
       const bool mail = (x.access == Access::append || receives(x.access)) &&
                         (y.access == Access::append || receives(y.access)) &&

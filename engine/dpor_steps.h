@@ -2,10 +2,10 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "engine/choice.h"
-#include "engine/ends.h"
+#include "engine/dependence.h"
 #include "engine/system.h"
 
 namespace lockstep {
@@ -13,11 +13,10 @@ namespace lockstep {
 // A step, executed or pending. Kept by a StepPool, so that two are equal if they are at one place.
 struct Step {
   uint64_t who = 0;  // System::actor_key
-  Operation op;
+  Operation op;      // without `extra`, which is in `footprints`
   AltKind kind = AltKind::step;
-  bool final = false;  // ended its execution while others could go on: dependent on everything
-  // Only the access to op.object can matter to others: no further object, no process struck, no
-  // receive of unknown cause, not after all, not final.
+  bool final = false;  // ended its execution while others could go on: conflicts with everything
+  // Only the access to op.object can matter to others (touches_one_object).
   bool simple = true;
   // Makes nothing impossible: whoever could go, or would come to something that conflicts with it,
   // still can or does after it.
@@ -26,25 +25,25 @@ struct Step {
   bool caused = false;   // Alternative::cause is known
   uint32_t value = 0;    // of a data choice
   int64_t room = 0;      // of an acquire: System::room of its lock
-  ObjectId self = 0;     // the process that takes the step
-  ObjectId struck = 0;   // the process that it may end
   uint64_t touched = 0;  // a bit for each container; steps without a common one are independent
+  std::span<const Footprint> footprints;  // each_footprint(), with names that mean the same in
+                                          // every execution; the main object first
 };
 
 inline bool same_write(const Operation& a, const Operation& b) {
   return a.access == Access::write && b.access == Access::write && a.object == b.object &&
-         a.value == b.value && a.value != 0 && a.kind == b.kind &&
-         (a.extra_count | b.extra_count) == 0;
+         a.value == b.value && a.value != 0 && a.kind == b.kind;
 }
 
 // May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
 // commute.
 bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
 inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
-  if (a.who == b.who || a.final || b.final) return true;
+  if (a.who == b.who) return true;
   if (!(a.touched & b.touched)) return false;
   if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
-  return dependent(a.op, b.op) && !(equal_writes && same_write(a.op, b.op));
+  return a.op.object != 0 && b.op.object != 0 && overlap(a.op.object, b.op.object) &&
+         conflicting(a.op.access, b.op.access) && !(equal_writes && same_write(a.op, b.op));
 }
 
 // is_crash() of an alternative.
@@ -81,11 +80,11 @@ class StepPool {
  private:
   struct Store;
   const Step* keep(const Step& step);
-  const Step* marked(const Step& step, bool Step::*mark);
+  const Step* marked(const Step& step, bool Step::*mark, ObjectId with);
   std::shared_ptr<Store> store_;
   const bool values_;
   std::vector<const Step*> recent_;  // by hash: found without a lock
-  std::vector<Footprint> extra_;
+  std::vector<Footprint> footprints_;
 };
 
 }  // namespace lockstep

@@ -110,7 +110,7 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
                            const std::vector<size_t>& direct, const Trail& steps,
                            const Depends& depends, std::vector<size_t>& races) {
   restart(index, direct);
-  if (step.op.flags & kAfterAll || step.final) {
+  if (step.op.flags & kAtQuiescence || step.final) {
     for (size_t i = count; i-- > 0;)
       if (!before(i, index)) join(index, i);
     return;
@@ -126,12 +126,10 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
   }
   if (step.op.flags & kInTurn) {
     // What it waited for only makes it possible. The race is with what made it wait.
-    const size_t own = out_of_turn(step.op).extra_count;
+    const size_t own = out_of_turn(step.footprints);
     Step alone = step, turn = step;
-    alone.op.extra_count = static_cast<uint8_t>(own);
-    turn.op.object = 0;
-    turn.op.extra += own;
-    turn.op.extra_count = static_cast<uint8_t>(step.op.extra_count - own);
+    alone.footprints = step.footprints.first(own);
+    turn.footprints = step.footprints.subspan(own);
     const auto races_with = [&](size_t i, const Step& late) {
       const Step& other = *steps[i].step;
       const bool earlier = other.op.flags & kInTurn && other.op.object != step.op.object;

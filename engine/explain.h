@@ -20,7 +20,9 @@ struct Race {
 std::vector<Race> immediate_races(std::span<const Event> events);  // latest `second` first
 
 struct Culprit {
-  uint32_t first = 0, second = 0;  // steps (1-based) of the failing execution
+  // Steps (1-based) of the failing execution; second 0: what the process would have done next that
+  // the first one ended.
+  uint32_t first = 0, second = 0;
   std::string first_text, second_text;
 };
 
@@ -32,7 +34,7 @@ struct ExplainOptions {
 
 struct Explanation {
   std::vector<Culprit> culprits;  // turned round, each alone makes the execution pass; latest first
-  uint32_t races = 0;             // immediate races
+  uint32_t races = 0;             // immediate races, and ends of processes that could have gone on
   uint32_t turned = 0;            // that could be turned round, and were
   uint32_t other_failures = 0;    // of these, how many then failed with another signature
   uint64_t attempts = 0;

@@ -15,8 +15,8 @@
 // that came before it.
 #include "engine/fingerprint.h"
 
+#include "engine/dependence.h"
 #include "engine/digest.h"
-#include "engine/ends.h"
 
 namespace lockstep {
 
@@ -35,14 +35,12 @@ ClassFingerprint::ClassFingerprint(const ClassFingerprint&) = default;
 ClassFingerprint& ClassFingerprint::operator=(const ClassFingerprint&) = default;
 
 void ClassFingerprint::begin() {
-  sum_ = names_ = against_all_ = after_all_ = passing_ = crashes_ = 0;
+  sum_ = names_ = global_ = 0;
   used_ = 0;
   for (Own& own : own_) own.sums.assign(1, 0), own.counted = 0;
-  lives_.clear();
   members_.clear();
   decisions_.clear();
   wide_.clear();
-  passing_events_.clear();
   ending_.actor = kNoActor;
   generation_++;
 }
@@ -101,6 +99,13 @@ void ClassFingerprint::remember(Object& o, Access access, Event e) {
 }
 
 ClassFingerprint::Object& ClassFingerprint::object(ObjectId id) {
+  if (object_class(id) == ObjectClass::steps) {  // every step asks
+    const uint32_t process = object_container(id);
+    if (process >= steps_.size()) steps_.resize(process + 1);
+    if (steps_[process].generation != generation_)
+      steps_[process] = Object{.id = id, .generation = generation_};
+    return steps_[process];
+  }
   if (used_ * 2 >= objects_.size()) grow();
   const size_t mask = objects_.size() - 1;
   size_t i = mix64(id, 0) & mask;
@@ -124,11 +129,6 @@ void ClassFingerprint::grow() {
   }
 }
 
-ClassFingerprint::Life& ClassFingerprint::life(uint32_t process) {
-  if (process >= lives_.size()) lives_.resize(process + 1);
-  return lives_[process];
-}
-
 ClassFingerprint::Event ClassFingerprint::event(ActorId actor, uint64_t actor_key) {
   while (actor >= own_.size()) own_.emplace_back();
   const auto n = static_cast<uint32_t>(own_[actor].sums.size());
@@ -139,8 +139,10 @@ ClassFingerprint::Event ClassFingerprint::event(ActorId actor, uint64_t actor_ke
 // A whole container (element 0) overlaps its elements, so it also remembers what all of them do.
 uint64_t ClassFingerprint::enter(Footprint f, Event e) {
   if (f.access == Access::none || f.object == 0) return 0;
-  const bool single = object_class(f.object) == ObjectClass::mailbox;  // has no elements
-  const ObjectId everything = f.object >> 32 << 32 | 1ull << 63;  // no object class is that large
+  if (f.object == kEverything) return conflict_with_all(e);
+  const ObjectClass c = object_class(f.object);
+  const bool single = c == ObjectClass::mailbox || c == ObjectClass::steps;  // have no elements
+  const ObjectId all_elements = f.object >> 32 << 32 | 1ull << 63;  // no object class is that large
   uint64_t names = 0;
   if (object_element(f.object) != 0) {
     Object& whole = object(f.object >> 32 << 32);
@@ -154,39 +156,24 @@ uint64_t ClassFingerprint::enter(Footprint f, Event e) {
     remember(whole, f.access, e);
   }
   if (single) return names;
-  Object& all = object(everything);
+  Object& all = object(all_elements);
   if (object_element(f.object) == 0) names = before(all, f.access, e.place.actor);
   remember(all, f.access, e);
   return names;
 }
 
-// What may end a process conflicts with all of that process's steps.
-uint64_t ClassFingerprint::strike(const Alternative& executed, Event e) {
-  uint64_t names = 0;
-  if (executed.kind == AltKind::step) {
-    Life& own = life(executed.process);
-    own.latest = e.place;
-    names = own.strikes;
-    for (const Place& p : own.strikers)
-      if (p.actor != e.place.actor) count(p);
-    own.strikers.clear();
-  }
-  if (const ObjectId process = struck_by(executed.op)) {
-    Life& other = life(object_container(process));
-    if (other.latest.n != 0 && other.latest.actor != e.place.actor) {
-      names += mix64(other.latest.n, 1);
-      count(other.latest);
-    }
-    other.strikes += e.name;
-    other.strikers.push_back(e.place);
-  }
+uint64_t ClassFingerprint::conflict_with_all(Event e) {
+  count_all();
+  const uint64_t names = names_;
+  global_ += e.name;
+  wide_.push_back(e.place);
   return names;
 }
 
 // The root's end is a step only while others can go on, so it counts only if one of them does.
 void ClassFingerprint::observe(const Alternative& executed, uint64_t actor_key) {
   settle();
-  if (!ends_all(executed)) return add(executed, actor_key, false);
+  if (!ends_all(executed)) return add(executed, actor_key);
   ending_ = executed;
   ending_key_ = actor_key;
   ending_extra_.assign(executed.op.extra, executed.op.extra + executed.op.extra_count);
@@ -195,48 +182,24 @@ void ClassFingerprint::observe(const Alternative& executed, uint64_t actor_key) 
 
 void ClassFingerprint::settle() {
   if (ending_.actor == kNoActor) return;
-  add(ending_, ending_key_, true);
+  add(ending_, ending_key_);
   ending_.actor = kNoActor;
 }
 
-void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key, bool ends_all) {
+void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key) {
   const Operation& op = executed.op;
   if (executed.cause > 0 && executed.cause <= decisions_.size())
     count(decisions_[executed.cause - 1]);
   const Event e = event(executed.actor, actor_key);
-  uint64_t names = against_all_ + strike(executed, e);
+  uint64_t names = global_;
   for (const Place& p : wide_)
     if (p.actor != e.place.actor) count(p);
   wide_.clear();
-  if (op.flags & kAgainstAll) {
-    names += names_;
-    count_all();
-    against_all_ += e.name;
-    wide_.push_back(e.place);
-  }
-  // A crash comes before time passes, or after that.
-  if (is_crash(executed)) {
-    names += passing_;
-    for (const Place& p : passing_events_) count(p);
-    crashes_ += e.name;
-  }
-  if (waits_for_the_rest(op)) {
-    names += crashes_;
-    passing_ += e.name;
-    passing_events_.push_back(e.place);
-  }
-  if (op.flags & kAfterAll || ends_all) {
-    names += after_all_;
-    count_all();
-    after_all_ += e.name;
-  }
+  if (op.flags & kAtQuiescence || ends_all(executed)) count_all();  // all that was led to it
+  each_footprint(executed, [&](const Footprint& f) { names += enter(f, e); });
   names_ += e.name;
-  // A receive whose message nobody names may take any that arrives.
-  const bool any = op.access == Access::take && executed.cause == 0;
   uint64_t h =
       mix64(e.name, static_cast<uint64_t>(op.kind) << 8 | static_cast<uint64_t>(executed.kind));
-  names += enter({op.object, any ? Access::poll : op.access}, e);
-  for (int i = 0; i < op.extra_count; i++) names += enter(op.extra[i], e);
   h = mix64(h, names);
   std::vector<uint64_t>& sums = own_[executed.actor].sums;
   sums.push_back(sums.back() + h);

@@ -42,23 +42,17 @@ class ClassFingerprint {
     Place place;
     uint32_t next;
   };
-  struct Life {                   // of a process
-    Place latest;                 // its latest step
-    uint64_t strikes = 0;         // sum of the names of what may have ended it
-    std::vector<Place> strikers;  // those that may not count yet
-  };
-  void add(const Alternative& executed, uint64_t actor_key, bool ends_all);
+  void add(const Alternative& executed, uint64_t actor_key);
   void settle();
   Event event(ActorId actor, uint64_t actor_key);
   uint64_t enter(Footprint footprint, Event event);
   uint64_t before(Object& object, Access access, ActorId actor);
   void remember(Object& object, Access access, Event event);
-  uint64_t strike(const Alternative& executed, Event event);
+  uint64_t conflict_with_all(Event event);
   void count(Place place);
   void count_all();
   void count_others(uint32_t& list, ActorId actor);
   Object& object(ObjectId id);
-  Life& life(uint32_t process);
   void grow();
 
   Alternative ending_;  // the root's end, until something follows it; no actor: none
@@ -66,17 +60,13 @@ class ClassFingerprint {
   std::vector<Footprint> ending_extra_;
   uint64_t sum_ = 0;
   uint64_t names_ = 0;            // sum of the names of all events
-  uint64_t against_all_ = 0;      // of those that conflict with every other
-  uint64_t after_all_ = 0;        // of those that were possible because nothing else was
-  uint64_t passing_ = 0;          // of those by which time passed
-  uint64_t crashes_ = 0;          // of those that broke something
+  uint64_t global_ = 0;           // of those that conflict with every other
+  std::vector<Place> wide_;       // of these, those that may not count yet
   std::vector<Own> own_;          // by actor
-  std::vector<Life> lives_;       // by process
   std::vector<Place> decisions_;  // who decided what
-  std::vector<Place> wide_;       // events against all that may not count yet
-  std::vector<Place> passing_events_;
-  std::vector<Member> members_;  // lists of the events that objects remember
-  std::vector<Object> objects_;  // open addressing; entries of older generations count as empty
+  std::vector<Object> steps_;     // ObjectClass::steps, by process
+  std::vector<Member> members_;   // lists of the events that objects remember
+  std::vector<Object> objects_;   // open addressing; entries of older generations count as empty
   uint32_t generation_ = 0;
   size_t used_ = 0;
 };

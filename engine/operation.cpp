@@ -18,15 +18,4 @@ const char* op_name(OpKind kind) {
   return i < static_cast<size_t>(OpKind::kCount) ? names[i] : "?";
 }
 
-bool dependent_slow(const Operation& a, const Operation& b) {
-  if ((a.flags | b.flags) & kAgainstAll) return true;
-  auto nth = [](const Operation& op, int i) {
-    return i < 0 ? Footprint{op.object, op.access} : op.extra[i];
-  };
-  for (int i = -1; i < a.extra_count; i++)
-    for (int j = -1; j < b.extra_count; j++)
-      if (conflicting(nth(a, i), nth(b, j))) return true;
-  return false;
-}
-
 }  // namespace lockstep

@@ -1,7 +1,5 @@
-// What a process is about to do, and when two such things do not commute.
-//
-// Every other part of the house that asks "does the order of these two matter?" (strategies,
-// reduction, happens-before, slices, race reports) asks dependent() below, and nothing else.
+// What an actor is about to do, and what it announces to touch by that. When two such things do not
+// commute is said in dependence.h.
 #pragma once
 #include <cstdint>
 
@@ -86,6 +84,10 @@ enum class ObjectClass : uint8_t {
   channel =
       14,  // signals from one process to another; container: the receiver, element: the sender
   monitor = 15,  // a monitor or an alias; container: the process whose it is
+  // Objects that stand for an order alone (dependence.h); no operation announces them itself.
+  everything = 16,  // overlaps every object
+  steps = 17,       // the steps of a process; container: the process
+  quiescence = 18,  // that nothing else can happen
 };
 constexpr ObjectId make_object(ObjectClass cls, uint32_t container, uint32_t element = 0) {
   return static_cast<uint64_t>(cls) << 56 | static_cast<uint64_t>(container & 0xffffff) << 32 |
@@ -106,20 +108,21 @@ struct Footprint {
   Access access = Access::none;
 };
 
-// Operation::flags, which only exhaustive reduction looks at.
-inline constexpr uint8_t kAfterAll =
+// Operation::flags: what of the dependence relation has no object of its own in the announcement.
+// The first three are footprints in a short form (each_footprint), the others say what a step makes
+// possible or impossible (dependence.h).
+inline constexpr uint8_t kAtQuiescence =
     1;  // possible only because nothing else was: a timer when time stands still
-// Takes a lock: possible only while there is room (System::room) for another. So what it races with
-// is the latest operation on the lock that it could come before, and not the releases after that
-// one, which only make it possible. Other writes of the object are releases, each of which makes
-// room for one.
+inline constexpr uint8_t kGlobal = 8;  // conflicts with every other operation (a node stops)
+// Conflicts with each step of the process that is its object: may end it, or asks how far it has
+// come.
+inline constexpr uint8_t kAgainstSteps = 16;
+// Takes a lock: possible only while there are permits (System::permits). Other writes of the object
+// are releases, each of which gives one back.
 inline constexpr uint8_t kAcquire = 2;
-inline constexpr uint8_t kAgainstAll = 8;  // conflicts with every other operation (a node stops)
-inline constexpr uint8_t kStrikes =
-    16;  // may end the process that is its object, and so conflicts with all that this one does
 // Waits for its turn, which `object` stands for: not possible before what conflicts with the reads
-// at the end of `extra`, nor before such steps with another object. That is no race; the race is
-// with what made it wait. A timer that is due later than others, when time may pass at any moment.
+// at the end of `extra`, nor before such steps with another object. A timer that is due later than
+// others, when time may pass at any moment.
 inline constexpr uint8_t kInTurn = 32;
 inline constexpr uint8_t kUsesUp =
     64;  // takes the last of an object of class `fault`: its like cannot follow
@@ -137,34 +140,5 @@ struct Operation {
                         // of one kind with equal values have equal effects and results. 0: unknown
   const Footprint* extra = nullptr;
 };
-
-// Of an operation in turn: without what only makes it possible.
-inline Operation out_of_turn(Operation op) {
-  while (op.extra_count != 0 && op.extra[op.extra_count - 1].access == Access::read)
-    op.extra_count--;
-  return op;
-}
-
-// Row a, column b: eight bits for each access of a. Two reads commute, and two adds. A receive that
-// waits for a message commutes with later arrivals; that the message was sent first is a cause, not
-// a race.
-constexpr uint64_t kConflicts = 0x7e'6e'5e'76'7e'7c'00;
-constexpr bool conflicting(Access a, Access b) {
-  return kConflicts >> (static_cast<unsigned>(a) * 8 + static_cast<unsigned>(b)) & 1;
-}
-constexpr bool conflicting(const Footprint& a, const Footprint& b) {
-  return a.object != 0 && b.object != 0 && overlap(a.object, b.object) &&
-         conflicting(a.access, b.access);
-}
-
-// True if the two operations, of different actors and both about to happen, may lead elsewhere in
-// the other order. False is a promise: they commute (tested as a property on random executions).
-bool dependent_slow(const Operation& a, const Operation& b);
-inline bool dependent(const Operation& a, const Operation& b) {
-  if ((a.extra_count | b.extra_count | ((a.flags | b.flags) & kAgainstAll)) != 0) [[unlikely]]
-    return dependent_slow(a, b);
-  return (int{a.object != 0} & int{b.object != 0} & int{overlap(a.object, b.object)} &
-          int{conflicting(a.access, b.access)}) != 0;
-}
 
 }  // namespace lockstep

@@ -1,5 +1,7 @@
 #include "engine/pilot.h"
 
+#include "engine/dependence.h"
+
 namespace lockstep {
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/ends.h"
+#include "engine/dependence.h"
 #include "engine/explain.h"
 
 namespace lockstep {
@@ -37,9 +37,7 @@ bool conflict(const Event& a, const Event& b, Footprint* of_a, Footprint* of_b) 
         *of_a = f, *of_b = g;
         return true;
       }
-  if (!strikes(a, b) && !strikes(b, a)) return false;
-  *of_a = *of_b = strikes(a, b) ? a.footprint[0] : b.footprint[0];
-  return true;
+  return false;
 }
 
 bool found_nothing(const Event& e) {
@@ -73,6 +71,7 @@ class Execution {
         return RaceKind::name_race;
       case ObjectClass::process:
       case ObjectClass::monitor:
+      case ObjectClass::steps:
         return RaceKind::exit_race;
       case ObjectClass::mailbox:
         return brings(events_[a], fa.object) && brings(events_[b], fb.object)
@@ -157,6 +156,7 @@ class Execution {
 // Objects that are none of the guest's: the end of the root conflicts with everything, since it
 // ends the execution; what invariants look at is marked so that they see each state.
 bool is_ours(ObjectId object) {
+  if (is_order_alone(object)) return object_class(object) != ObjectClass::steps;
   return object_class(object) == ObjectClass::user && object_container(object) >= 0xfffffd;
 }
 

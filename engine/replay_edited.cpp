@@ -1,6 +1,7 @@
 // The recorded schedule on an edited scenario, and the reasons why two replays may differ.
 #include <fmt/format.h>
 
+#include "engine/dependence.h"
 #include "engine/deviation.h"
 #include "engine/make_trace.h"
 #include "engine/recorder.h"
@@ -37,7 +38,8 @@ class LenientChooser : public Chooser {
       if (e.step == 0 || e.step > recorded_.size() || recorded_[e.step - 1].known) continue;
       Recorded& r = recorded_[e.step - 1];
       r.known = true;
-      if (!e.footprint.empty()) r.access = e.footprint[0].access, r.object = e.footprint[0].object;
+      if (e.footprint.empty() || is_order_alone(e.footprint[0].object)) continue;  // no main object
+      r.access = e.footprint[0].access, r.object = e.footprint[0].object;
     }
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/ends.h"
+#include "engine/dependence.h"
 
 namespace lockstep {
 namespace {
@@ -23,7 +23,7 @@ class Touches {
     for (const Touch& t : touches_) {
       if (t.actor == actor || !conflicting(t.access, access)) continue;
       if (!arrivals && t.access == Access::append && access == Access::append) continue;
-      out->push_back(t.event);
+      if (out) out->push_back(t.event);
     }
   }
   void add(const Touch& now) {
@@ -44,6 +44,7 @@ class Touches {
 class Objects {
  public:
   explicit Objects(bool arrivals) : arrivals_(arrivals) {}
+  // Adds to `before`, if there is one, the events that this one has to come after.
   void touch(const Footprint& f, uint32_t event, ActorId actor, std::vector<uint32_t>* before) {
     if (f.object == 0 || f.access == Access::none) return;
     auto& elements = containers_[f.object >> 32];
@@ -90,7 +91,7 @@ bool found_nothing(const Event& e) {
 // May it have kept something from coming: an end, a message that is lost, a node that is cut off?
 bool may_prevent(const Event& e) {
   return e.kind == AltKind::fault || (e.kind == AltKind::step && e.op == OpKind::node) ||
-         (struck_by(e) != 0 && !asks_after(e));
+         may_end(e);
 }
 
 struct Edges {
@@ -100,15 +101,15 @@ struct Edges {
 
 // `arrivals`: whether the order in which messages entered one mailbox counts. For races it does;
 // but no message depends on those that were there before it, so a slice that followed it would hold
-// all that a mailbox ever got.
-Edges edges_of(std::span<const Event> events, bool arrivals) {
+// all that a mailbox ever got. `global`: whether what conflicts with all is ordered with all.
+Edges edges_of(std::span<const Event> events, bool arrivals, bool global_conflicts) {
   Edges edges;
   edges.other.resize(events.size());
   edges.program.assign(events.size(), -1);
-  std::map<uint32_t, uint32_t> at_step;                // step -> its last event so far
-  std::map<ActorId, uint32_t> by_actor;                // actor -> its last event
-  std::map<uint32_t, uint32_t> by_process;             // process -> its last event
-  std::map<uint32_t, std::vector<uint32_t>> strikers;  // process -> since its last event
+  std::map<uint32_t, uint32_t> at_step;     // step -> its last event so far
+  std::map<ActorId, uint32_t> by_actor;     // actor -> its last event
+  std::map<uint32_t, uint32_t> by_process;  // process -> its last event
+  int64_t global = -1;                      // the last one that conflicts with all
   std::vector<uint32_t> preventers;
   Objects objects(arrivals);
   for (uint32_t i = 0; i < events.size(); i++) {
@@ -120,24 +121,22 @@ Edges edges_of(std::span<const Event> events, bool arrivals) {
       edges.program[i] = std::max<int64_t>(edges.program[i], it->second);
     for (const uint32_t step : e.causes)
       if (const auto it = at_step.find(step); it != at_step.end()) before.push_back(it->second);
-    // What was told of a process rests on all that it had done. That a signal might have ended it
-    // is an order, but nothing that happened rests on it.
-    if (const ObjectId struck = struck_by(e); struck && (arrivals || asks_after(e))) {
-      const uint32_t process = object_container(struck);
-      if (const auto it = by_process.find(process); it != by_process.end())
-        before.push_back(it->second);
-      if (arrivals) strikers[process].push_back(i);
-    }
-    if (arrivals && e.kind == AltKind::step)
-      if (const auto it = strikers.find(e.process); it != strikers.end()) {
-        before.insert(before.end(), it->second.begin(), it->second.end());
-        strikers.erase(it);
-      }
     // That nothing came rests on whatever may have prevented it.
     if (!arrivals && found_nothing(e))
       before.insert(before.end(), preventers.begin(), preventers.end());
     if (!arrivals && may_prevent(e)) preventers.push_back(i);
-    for (const Footprint& f : e.footprint) objects.touch(f, i, e.actor, &before);
+    if (global_conflicts && global >= 0) before.push_back(static_cast<uint32_t>(global));
+    if (global_conflicts && conflicts_with_all(e)) {
+      for (const auto& [actor, last] : by_actor) before.push_back(last);
+      global = i;
+    }
+    for (const Footprint& f : e.footprint) {
+      // What was told of a process rests on all that it had done. Else nothing that happened rests
+      // on what stands for an order alone: that a signal might have ended a process, that time
+      // passed.
+      const bool rests = !is_order_alone(f.object) || (f.access == Access::add && asks(e));
+      objects.touch(f, i, e.actor, arrivals || rests ? &before : nullptr);
+    }
     std::sort(before.begin(), before.end());
     before.erase(std::unique(before.begin(), before.end()), before.end());
     std::erase_if(before, [&](uint32_t b) { return b == edges.program[i] || b == i; });
@@ -151,8 +150,8 @@ Edges edges_of(std::span<const Event> events, bool arrivals) {
 
 }  // namespace
 
-std::vector<std::vector<uint32_t>> happens_before(std::span<const Event> events) {
-  Edges edges = edges_of(events, true);
+std::vector<std::vector<uint32_t>> happens_before(std::span<const Event> events, bool global) {
+  Edges edges = edges_of(events, true, global);
   for (size_t i = 0; i < events.size(); i++) {
     if (edges.program[i] < 0) continue;
     auto& before = edges.other[i];
@@ -164,7 +163,7 @@ std::vector<std::vector<uint32_t>> happens_before(std::span<const Event> events)
 
 std::vector<uint32_t> causal_slice(std::span<const Event> events, uint32_t target) {
   if (target >= events.size()) return {};
-  const Edges edges = edges_of(events, false);
+  const Edges edges = edges_of(events, false, false);
   // Walked from the target downwards: an event is decided before those it leads to, since edges go
   // back.
   std::vector<bool> kept(target + 1), passed(target + 1);

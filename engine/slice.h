@@ -11,8 +11,10 @@ namespace lockstep {
 
 // For each event the indices of its immediate predecessors in happens-before: program order of its
 // process, its causes (message, spawn, timer, exit), and the last conflicting accesses of the
-// objects it touches. Ascending.
-std::vector<std::vector<uint32_t>> happens_before(std::span<const Event> events);
+// objects it touches. Ascending. `global`: whether what conflicts with everything (a node that
+// stops) is ordered with everything; else only with what it meets in an object.
+std::vector<std::vector<uint32_t>> happens_before(std::span<const Event> events,
+                                                  bool global = true);
 
 // Indices of the events that the one at `target` depends on, ascending, target included: what it
 // read and who wrote that, the messages taken and who sent them, what each process had to do

@@ -18,8 +18,8 @@
 // (commuting what commutes) with a step of the set is explored, or will be before the search ends.
 // 2. Steps are in the order of their actors' keys, so that a set of them is the same bits at every
 // visit. Those beyond the 64th are never in a set, which costs time alone.
-// 3. Nobody sleeps that a step in between depends on; the root's end, faults and timers (which move
-// the clock that everybody may read) depend on everything.
+// 3. Nobody sleeps that a step in between depends on (dependence.h); the root's end, which ends the
+// execution whatever the others could do, depends on everything.
 #include <algorithm>
 
 #include "engine/dpor_steps.h"
@@ -127,12 +127,7 @@ class Cache final : public Subtree {
 
   bool bounded() const { return preemptions_ >= 0; }
 
-  static bool alone(const Step& s) {
-    return s.op.flags & kAfterAll || s.kind == AltKind::timer || s.kind == AltKind::fault;
-  }
-  static bool independent(const Step& a, const Step& b) {
-    return !alone(a) && !alone(b) && !dependent(a, b, false);
-  }
+  static bool independent(const Step& a, const Step& b) { return !dependent(a, b, false); }
 
   uint32_t preemptions_before() const {
     if (depth_ == 0) return 0;
@@ -146,6 +141,7 @@ class Cache final : public Subtree {
       const Alternative& a = point.alternatives[i];
       Option& o = node.options.emplace_back();
       o.step = pool_.step(a, system_->actor_key(a.actor), *system_);
+      if (ends_all(a)) o.step = pool_.finished(*o.step);
       o.index = i;
       for (const Step* s : asleep_)
         if (s->who == o.step->who && s->op.kind == o.step->op.kind &&

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/dependence.h"
 #include "engine/priorities.h"
 #include "engine/strategy_list.h"
 
@@ -47,9 +48,9 @@ class Pos final : public Strategy {
       highest = p > highest ? p : highest;
     }
     draw_ = draw;
-    const Operation executed = alternatives[best].op;
+    const Alternative executed = alternatives[best];
     for (size_t i = 0; i < count; i++)
-      priority[alternatives[i].actor] &= dependent(executed, alternatives[i].op) - 1ull;
+      priority[alternatives[i].actor] &= dependent(executed, alternatives[i]) - 1ull;
     return best;
   }
 

@@ -7,6 +7,7 @@
 // POS. Deviations from the paper: learns in rounds (rff_corpus.h), so that iteration i depends on
 // (seed, i) and not on timing; six levels of energy. A write also reads, unless it is a message or
 // a release; a receive reads from the send of its message.
+#include "engine/dependence.h"
 #include "engine/flat_map.h"
 #include "engine/priorities.h"
 #include "engine/rff_corpus.h"
@@ -108,7 +109,7 @@ class Rff final : public Strategy {
     }
     const Alternative& picked = point.alternatives[best];
     for (const Alternative& a : point.alternatives)
-      if (dependent(picked.op, a.op)) priorities_[a.actor] = 0;
+      if (dependent(picked, a)) priorities_[a.actor] = 0;
     executed(picked);
     return best;
   }

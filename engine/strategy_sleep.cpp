@@ -12,8 +12,8 @@
 // what it was about to do then: a step whose footprint has changed is awake.
 #include <algorithm>
 
+#include "engine/dependence.h"
 #include "engine/dpor_steps.h"
-#include "engine/ends.h"
 #include "engine/error.h"
 #include "engine/images.h"
 #include "engine/strategy_list.h"

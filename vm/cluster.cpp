@@ -355,14 +355,14 @@ void Machine::offer_faults() {
       case FaultKind::crash_process:
         possible = possible && alive(*w.processes[f.target]) && !w.processes[f.target]->killed;
         op.object = make_object(ObjectClass::process, f.target);
-        op.flags = kStrikes;
+        op.flags = kAgainstSteps;
         op.extra = f.touches;
         op.extra_count = static_cast<uint8_t>(2 + killing(*w.processes[f.target], f.touches + 2));
         break;
       default:
         possible = possible && w.nodes[f.target].up;
         op.object = network_object();
-        op.flags = kAgainstAll;
+        op.flags = kGlobal;
     }
     if (w.fault_budget[static_cast<size_t>(f.kind)] == 1) op.flags |= kUsesUp;
     if (possible)

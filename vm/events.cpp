@@ -1,6 +1,7 @@
 // Recording and names: everything that is only for people, off while exploring.
 #include <algorithm>
 
+#include "engine/dependence.h"
 #include "engine/site.h"
 #include "vm/history_log.h"
 #include "vm/layout.h"
@@ -133,6 +134,7 @@ std::string Machine::object_name(ObjectId object) const {
     case ObjectClass::mailbox:
       return "mailbox of " + process(object_container(object));
     case ObjectClass::process:
+    case ObjectClass::steps:
       return process(object_container(object));
     case ObjectClass::name:
       for (const Name& n : w.names)
@@ -176,6 +178,7 @@ ObjectId Machine::stable_object(ObjectId object) const {
     case ObjectClass::timer:
     case ObjectClass::channel:
     case ObjectClass::monitor:
+    case ObjectClass::steps:
       return container < w.processes.size ? named(w.processes[container]->key) : object;
     default:
       return object;
@@ -184,25 +187,24 @@ ObjectId Machine::stable_object(ObjectId object) const {
 
 // ---- events ----
 
-void Machine::open_event(Process* p, AltKind kind, const Operation& op, ActorId actor) {
+void Machine::open_event(Process* p, const Alternative& a) {
   close_event();
   const World& w = *world_;
   Event& e = draft_.event;
   e = {};
   draft_.open = true;
   e.step = w.steps;
-  e.kind = kind;
-  e.op = op.kind;
-  e.actor = actor;
+  e.kind = a.kind;
+  e.op = a.op.kind;
+  e.actor = a.actor;
   e.alternatives = event_alternatives_;
-  e.acquires = (op.flags & kAcquire) != 0;
-  if (op.object != 0) e.footprint.push_back({op.object, op.access});
-  for (int i = 0; i < op.extra_count; i++) e.footprint.push_back(op.extra[i]);
-  const uint32_t process = w.actors[actor].process;
+  e.acquires = (a.op.flags & kAcquire) != 0;
+  each_footprint(a, [&](const Footprint& f) { e.footprint.push_back(f); });
+  const uint32_t process = w.actors[a.actor].process;
   e.process = process;
-  e.who = kind == AltKind::step || kind == AltKind::data ? label(*w.processes[process])
-                                                         : actor_name(actor);
-  e.what = op_name(op.kind);
+  e.who = a.kind == AltKind::step || a.kind == AltKind::data ? label(*w.processes[process])
+                                                             : actor_name(a.actor);
+  e.what = op_name(a.op.kind);
   if (p) {
     e.what = p->what;
     if (process < args_.size()) e.args = args_[process];

@@ -200,6 +200,7 @@ void Machine::touch(Process& p) {
     case Aim::alive:
     case Aim::info: {
       const bool info = p.aim == Aim::info;
+      if (info) op.flags = kAgainstSteps;
       if (!signals_pending(p, *q)) {
         main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
         if (info) add(mailbox_object(*q), Access::read);
@@ -209,7 +210,8 @@ void Machine::touch(Process& p) {
       }
       list = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
       n = flushing(channel(p.index, q->index), *q, list);
-      if (n == 0) op.flags = kAgainstAll;
+      op.flags = kAgainstSteps;
+      if (n == 0) op.flags |= kGlobal;
       take_first(list, &n, &main);
       if (info) add(mailbox_object(*q), Access::write);
       add(channel_object(p.index, q->index, q->node), Access::take);
@@ -234,7 +236,7 @@ void Machine::touch(Process& p) {
         for (uint32_t i = c.head; i < c.queue.size && n < kMany - 8; i++) {
           const Signal& s = c.queue[i];
           if (s.kind != SignalKind::message) {
-            op.flags = kAgainstAll;
+            op.flags = kGlobal;
             break;
           }
           uint32_t to = c.to;
@@ -246,7 +248,7 @@ void Machine::touch(Process& p) {
           if (to != kNone) add(make_object(ObjectClass::mailbox, to), Access::append);
         }
       }
-      if (n >= kMany - 8) op.flags = kAgainstAll;
+      if (n >= kMany - 8) op.flags = kGlobal;
       break;
     }
     case Aim::none:
@@ -264,7 +266,7 @@ void Machine::touch(Process& p) {
 void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind,
                                ObjectId object) {
   World& w = *world_;
-  w.alternatives[w.position[p.actor]].op.flags = kAgainstAll;
+  w.alternatives[w.position[p.actor]].op.flags = kGlobal;
   sync(L, p, what, kind, Access::write, object);
   w.alternatives[w.position[p.actor]].op.flags = 0;
 }
@@ -289,14 +291,14 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
   if (to && c.from == kNone && !options_.async_delivery) {
     // It was to end the process, and what waits behind it follows.
     main = {process_object(*to), Access::write};
-    op.flags = kStrikes;
+    op.flags = kAgainstSteps;
     if (ends(*to, s)) {
       n += killing(*to, f + n);
       // Until then what is told by a monitor, or comes by an alias, waits behind it.
       const auto lets_through = [&](const auto& list) {
         for (const auto& x : list) {
           if (n > kArrival - kEffects) {
-            op.flags |= kAgainstAll;
+            op.flags |= kGlobal;
             break;
           }
           f[n++] = {monitor_object(x.ref), Access::write};
@@ -309,7 +311,7 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
     }
     for (uint32_t i = c.head + 1; i < c.queue.size && !ends(*to, c.queue[i]); i++) {
       if (n > kArrival - kEffects) {
-        op.flags |= kAgainstAll;
+        op.flags |= kGlobal;
         break;
       }
       const Signal& behind = c.queue[i];
@@ -321,7 +323,7 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
     size_t more = n - first;
     take_first(f + first, &more, &main);
     n = first + more;
-    if (ends(*to, s)) op.flags = kStrikes;
+    if (ends(*to, s)) op.flags = kAgainstSteps;
   }
   // Behind what the same sender has sent to the process itself.
   if (to && s.name.tag != Tag::nil && to->index != c.to)

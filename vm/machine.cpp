@@ -215,13 +215,13 @@ Process* Machine::pick(Process* on) {
       Process* q = w.processes[a.process];
       if (__builtin_expect(slow_ & kSlowRecord, 0)) {
         event_alternatives_ = n;
-        open_event(q, a.kind, a.op, a.actor);
+        open_event(q, a);
       }
       return q;
     }
     if (slow_ & kSlowRecord) {
       event_alternatives_ = n;
-      open_event(nullptr, a.kind, a.op, a.actor);
+      open_event(nullptr, a);
     }
     perform(Alternative(a));
     if (slow_ & kSlowRecord) close_event();
@@ -296,9 +296,9 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   if (slow_ & kSlowRecord) {
     close_event();
     event_alternatives_ = count;
-    Operation op;
-    op.kind = OpKind::choose;
-    open_event(&p, AltKind::data, op, p.actor);
+    Alternative choice(p.actor, AltKind::data, p.index, {});
+    choice.op.kind = OpKind::choose;
+    open_event(&p, choice);
     draft_.event.what = "choose";
     draft_.event.args = std::to_string(count);
     draft_.event.result = std::to_string(value + 1);

@@ -411,7 +411,7 @@ class Machine final : public System, public Memory {
   void decide_end();  // nothing can happen any more: passed or deadlock
   std::string deadlock_story(const Process& root) const;
   void check_frozen();  // file-level state must be as loaded
-  void open_event(Process* p, AltKind kind, const Operation& op, ActorId actor);
+  void open_event(Process* p, const Alternative& a);
   void close_event();
   void slow_sync(lua_State* L, Process& p, Alternative& a);
   void slow_granted(lua_State* L, Process& p);

@@ -84,7 +84,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     if (timeout_ms == 0 && signals_wait(p)) {
       Footprint f[kArrival];
       const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, f);
-      if (n == 0) w.alternatives[w.position[p.actor]].op.flags = kAgainstAll;
+      if (n == 0) w.alternatives[w.position[p.actor]].op.flags = kGlobal;
       announce(L, p, what, kind, access, box, 0, f, n);
       if (n == 0 && enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
     } else {

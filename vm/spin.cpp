@@ -21,6 +21,7 @@
 // Programs whose text has no loop are left alone.
 #include <algorithm>
 
+#include "engine/dependence.h"
 #include "vm/machine.h"
 #include "vm/state_digest.h"
 
@@ -67,7 +68,6 @@ bool only_looked(const Process& p, bool yielded) {
 // What was written, against what a process looked at and found that it must wait: a
 // compare_exchange that failed has read.
 bool changes(const Footprint& written, Footprint read) {
-  if (written.object == 0) return true;  // against all
   if (read.access != Access::poll) read.access = Access::read;
   return conflicting(read, written);
 }
@@ -113,14 +113,11 @@ void Machine::note_touched(const Alternative& a) {
     if (spin->points.size == 0) spin = nullptr;  // looks at nothing that matters
   }
   const uint32_t since = w.written.size;
-  const auto touch = [&](const Footprint& f) {
-    if (f.object == 0) return;
+  each_footprint(a, [&](const Footprint& f) {
+    if (f.object == 0 || (is_order_alone(f.object) && f.object != kEverything)) return;
     if (spin) push(spin->reads, SpinRead{f, since, false});
     if (f.access != Access::none && f.access != Access::read) push(w.written, f);
-  };
-  touch({a.op.object, a.op.access});
-  for (int i = 0; i < a.op.extra_count; i++) touch(a.op.extra[i]);
-  if (a.op.flags & kAgainstAll) push(w.written, Footprint{});
+  });
 }
 
 // A process comes to its next operation.

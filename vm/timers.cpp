@@ -158,11 +158,11 @@ void Machine::touch_timer(Timer& t, bool fresh, Operation& op) {
                   ? network_object()
                   : make_object(ObjectClass::mailbox, to ? to->index : t.owner);
   if (!options_.racy_timers) {
-    op.flags = kAfterAll;
+    op.flags = kAtQuiescence;
     return;
   }
   if (t.kind == TimerKind::tick) {
-    op.flags = kAgainstAll;
+    op.flags = kGlobal;
     return;
   }
   op.object = instant_object(t.due);
@@ -197,7 +197,7 @@ void Machine::wait_for_turn(Timer& t) {
   if (t.touches) arena_.put(t.touches, t.touch_count * sizeof(Footprint));
   uint32_t n = kOwnTouches;
   for (const PastTimer& past : w.past_timers) n += past.due < t.due;
-  t.flags = n > kMostTouches ? kAgainstAll : kInTurn;
+  t.flags = n > kMostTouches ? kGlobal : kInTurn;
   t.touch_count = n = std::min(n, kMostTouches);
   t.touches = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
   Footprint* f = t.touches + kOwnTouches;

@@ -144,7 +144,7 @@ void Machine::touch_poll(Process& p) {
     const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, extra);
     op.extra = extra;
     op.extra_count = static_cast<uint8_t>(n);
-    if (n == 0) op.flags = kAgainstAll;
+    if (n == 0) op.flags = kGlobal;
   }
   if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, op);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/dependence.h"
 #include "engine/prng.h"
 #include "tests/engine/toy_system.h"
 #include "tests/random_seed.h"
@@ -17,7 +18,7 @@ namespace {
 struct Taken {
   ActorId actor;
   uint32_t nth;  // of its actor's steps
-  Operation op;
+  Alternative what;
   uint32_t cause;
 };
 
@@ -32,7 +33,7 @@ class Tap final : public Chooser {
     if (p.data) t.nth = static_cast<uint32_t>(1000 * (pick + 1));  // the value is part of the name
     if (!p.data) {
       const Alternative& a = p.alternatives[pick];
-      t = {a.actor, 0, a.op, a.cause};
+      t = {a.actor, 0, a, a.cause};
     }
     for (const Taken& other : steps) t.nth += other.actor == t.actor;
     steps.push_back(t);
@@ -73,9 +74,8 @@ uint64_t observed_class(const std::vector<Taken>& steps, const System& system) {
   std::vector<std::vector<bool>> before(n, std::vector<bool>(n));
   for (size_t j = 0; j < n; j++)
     for (size_t i = j; i-- > 0;) {
-      const Operation &x = steps[i].op, &y = steps[j].op;
       bool direct = steps[i].actor == steps[j].actor || steps[j].cause == i + 1;
-      if (!direct && dependent(x, y)) {
+      if (!direct && dependent(steps[i].what, steps[j].what)) {
         const size_t a = arrival_of(i), b = arrival_of(j), r = reception_of(i), s = reception_of(j);
         const auto about = [&](size_t reception, size_t arrival) {
           const uint32_t took = mail.receptions[reception].took;

@@ -58,14 +58,16 @@ TEST(Races, ASignalThatEndsAProcessRacesWithItsSteps) {
   write.actor = write.process = 1;
   write.op = OpKind::ets;
   write.what = "ets.insert";
-  write.footprint = {{make_object(ObjectClass::ets, 1, 5), Access::write}};
+  write.footprint = {{make_object(ObjectClass::ets, 1, 5), Access::write},
+                     {steps_of(1), Access::read}};
   signal.step = 2;
   signal.actor = 9;
   signal.process = 1;
   signal.kind = AltKind::deliver;
   signal.op = OpKind::deliver;
   signal.what = "deliver";
-  signal.footprint = {{make_object(ObjectClass::process, 1), Access::write}};
+  signal.footprint = {{make_object(ObjectClass::process, 1), Access::write},
+                      {steps_of(1), Access::add}};
   const ToySystem toy("Rx");
   RaceCollector races;
   races.add(std::vector{write, signal}, toy);

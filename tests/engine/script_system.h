@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/dependence.h"
 #include "engine/digest.h"
 #include "engine/prng.h"
 #include "engine/system.h"
@@ -74,7 +75,9 @@ class ScriptSystem : public System {
       for (ActorId a = 0; a < s_.actors.size(); a++) {
         if (!enabled(a)) continue;
         position[a] = alternatives.size();
-        alternatives.push_back({a, s_.actors[a].kind, process_of(a), operation(a)});
+        Alternative& now =
+            alternatives.emplace_back(a, s_.actors[a].kind, process_of(a), operation(a));
+        if (now.op.access == Access::take) now.cause = s_.actors[a].sent_at.front();
       }
       bool stuck = true;
       for (const auto& a : alternatives) stuck &= a.kind == AltKind::fault;
@@ -265,7 +268,7 @@ class ScriptSystem : public System {
     e.what = what;
     e.target = target;
     e.result = result;
-    if (a.op.object) e.footprint = {{a.op.object, a.op.access}};
+    each_footprint(a, [&](const Footprint& f) { e.footprint.push_back(f); });
     e.causes = std::move(causes);
     e.alternatives = n;
     e.digest = digest();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/dependence.h"
 #include "engine/explorer.h"
 #include "tests/engine/script_system.h"
 
@@ -30,7 +31,13 @@ struct Log {
     e.step = static_cast<uint32_t>(events.size() + 1);
     e.actor = e.process = actor;
     e.op = op;
-    if (object) e.footprint = {{object, access}};
+    Alternative a(actor, AltKind::step, actor, {});
+    a.op.kind = op;
+    a.op.object = object;
+    a.op.access = access;
+    a.cause = causes.empty() ? 0 : causes[0];
+    if (op == OpKind::process_info) a.op.flags = kAgainstSteps;
+    each_footprint(a, [&](const Footprint& f) { e.footprint.push_back(f); });
     e.causes = std::move(causes);
     if (access == Access::read || access == Access::take) e.result = "?";
     events.push_back(e);
@@ -87,7 +94,7 @@ Event signal_to_process_1(uint32_t step) {
   e.process = 1;
   e.kind = AltKind::deliver;
   e.op = OpKind::deliver;
-  e.footprint = {{kProcess, Access::write}};
+  e.footprint = {{kProcess, Access::write}, {steps_of(1), Access::add}};
   return e;
 }
 

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/dependence.h"
 #include "engine/digest.h"
 #include "engine/explorer.h"
 #include "engine/system.h"
@@ -416,7 +417,7 @@ class ToySystem final : public System {
     e.op = a.op.kind;
     e.who = actor_name(a.actor);
     e.what = text(a.actor);
-    if (a.op.object) e.footprint.push_back({a.op.object, a.op.access});
+    each_footprint(a, [&](const Footprint& f) { e.footprint.push_back(f); });
     if (a.cause) e.causes.push_back(a.cause);
     e.alternatives = alternatives_.size();
     return e;

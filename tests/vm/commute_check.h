@@ -1,4 +1,4 @@
-// dependent() == false is a promise (engine/operation.h): is it kept, at the states along random
+// dependent() == false is a promise (engine/dependence.h): is it kept, at the states along random
 // executions of a program?
 #pragma once
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/ends.h"
+#include "engine/dependence.h"
 #include "engine/prng.h"
 #include "engine/system.h"
 
@@ -144,15 +144,9 @@ class Scripted final : public Chooser {
   std::vector<std::pair<ActorId, ActorId>> pairs;   // independent there
   std::vector<std::pair<ActorId, ActorId>> others;  // not independent
 
-  // As dpor takes it.
+  // Nothing is compared with the root's end: with that the execution ends.
   static bool independent(const Alternative& a, const Alternative& b) {
-    const auto strikes = [](const Alternative& x, const Alternative& y) {
-      return struck_by(x.op) != 0 && y.kind == AltKind::step &&
-             struck_by(x.op) == make_object(ObjectClass::process, y.process);
-    };
-    // Time moves when nothing else can happen: then no two things can.
-    if ((a.op.flags | b.op.flags) & kAfterAll || ends_all(a) || ends_all(b)) return false;
-    return !strikes(a, b) && !strikes(b, a) && !dependent(a.op, b.op);
+    return !ends_all(a) && !ends_all(b) && !dependent(a, b);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/dependence.h"
 #include "engine/explorer.h"
 #include "vm/program.h"
 
@@ -69,7 +70,7 @@ class EveryOrder final : public Chooser {
         if (n < 2) found[n++] = &a;
     if (n == 2 && asked == 2) {
       both_pending = true;
-      if (dependent(found[0]->op, found[1]->op)) called_dependent = true;
+      if (dependent(*found[0], *found[1])) called_dependent = true;
     }
     if (at == path.size()) path.push_back({0, point.count});
     return path[at++].first;
