@@ -88,8 +88,8 @@ inline Footprint main_footprint(const Alternative& a) {
 
 // Does it touch no more than its main object, and the steps of its own process?
 inline bool touches_one_object(const Alternative& a) {
-  return a.op.extra_count == 0 &&
-         !(a.op.flags & (kGlobal | kAgainstSteps | kAtQuiescence)) && a.kind != AltKind::fault;
+  return a.op.extra_count == 0 && !(a.op.flags & (kGlobal | kAgainstSteps | kAtQuiescence)) &&
+         a.kind != AltKind::fault;
 }
 
 // All that it touches; the main object first.
@@ -143,8 +143,8 @@ inline bool waits_for_the_rest(const Operation& op) {
 // on the lock that it could come before (HappensBefore, race_of_takes of explain.cpp), and not the
 // releases after that one, which only make it possible.
 
-// kInTurn: so many of its footprints are its own; what comes after them only makes it possible, which
-// is no race. The race is with what made it wait (HappensBefore).
+// kInTurn: so many of its footprints are its own; what comes after them only makes it possible,
+// which is no race. The race is with what made it wait (HappensBefore).
 inline size_t out_of_turn(std::span<const Footprint> footprints) {
   size_t own = footprints.size();
   while (own != 0 && footprints[own - 1].access == Access::read) own--;

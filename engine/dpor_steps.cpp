@@ -102,7 +102,7 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   if (ends_all(a)) s.op.flags |= kAtQuiescence;
   if (s.op.flags & kAcquire) s.room = system.room(a.op.object);
   footprints_.clear();
-  bool data = holds_data(a.op.object) || (a.op.kind == OpKind::exit && !system.may_crash());
+  bool data = holds_data(a.op.object) || (a.op.kind == OpKind::exit && !system.ends_prevent());
   each_footprint(a, [&](const Footprint& f) {
     const bool main = footprints_.empty() && a.op.object != 0;
     data = data && (main || holds_data(f.object) || f.object == steps_of(a.process));

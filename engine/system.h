@@ -97,8 +97,9 @@ class System {
   // How many may take a lock, which kAcquire is about, before the first has to wait.
   virtual int64_t room(ObjectId lock) const { return (void)lock, 1; }
 
-  // May a fault end a process at any time? Its own end makes that impossible.
-  virtual bool may_crash() const { return false; }
+  // May the end of a process make a step of somebody else impossible: a fault that would end it, a
+  // timer that would fire for it before nothing else can happen?
+  virtual bool ends_prevent() const { return false; }
 
   // What waited to the end of the execution, or to the end of its chance, and may conflict with
   // what was done: a lock's acquire, a timer behind others that were due before it, and a crash

@@ -66,7 +66,8 @@ class Machine final : public System, public Memory {
   std::string object_name(ObjectId object) const override;
   ObjectId stable_object(ObjectId object) const override;
   int64_t room(ObjectId lock) const override;
-  bool may_crash() const override { return may_crash_; }
+  bool may_crash() const { return may_crash_; }
+  bool ends_prevent() const override { return may_crash_ || options_.racy_timers; }
   std::span<const Blocked> blocked() override;
   Mail mail() const override;
   bool accepts(size_t reception, size_t arrival) const override;

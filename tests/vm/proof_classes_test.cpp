@@ -491,5 +491,17 @@ INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
                                          Setting{.name = "racy", .racy = true}),
                          setting_name);
 
+// A process that ends takes the timers with it that would have sent to it: where time may pass at
+// any moment, what commutes with its end need not commute with what that makes impossible.
+TEST(Classes, ATimerThatItsReceiversEndTakesAway) {
+  vm::MachineOptions racy;
+  racy.racy_timers = true;
+  expect_each_class_once(
+      "lockstep.spawn(function() lockstep.now() end)\n"
+      "local p = lockstep.spawn(function() lockstep.send_after(lockstep.recv(), 'late', 10) end)\n"
+      "lockstep.send(p, p)\nlockstep.sleep(60000)\n",
+      racy);
+}
+
 }  // namespace
 }  // namespace lockstep
