@@ -154,6 +154,10 @@ const Flag kCheck[] = {
        auto& all = o.settings["cover"];
        all += (all.empty() ? "" : "\n") + t;
      }},
+    {"--audit", nullptr, "N",
+     "first execute, at N states of random executions, each two steps that are called independent "
+     "in both orders: exit 70 if they do not commute, which is a bug of lockstep",
+     [](Options& o, const std::string& t) { o.audit = parse_count(t, 1); }},
     {"--check-determinism", nullptr, nullptr, "run every execution twice and compare",
      [](Options& o, const std::string&) { o.check_determinism = true; }},
 };

@@ -78,7 +78,14 @@ ShrinkReport make_shrink_report(const ShrinkResult& r) {
 }
 
 std::string TraceNames::next(const ScenarioRun& run, uint64_t iteration) {
-  const auto base = fmt::format("{}-iter{}-seed{}", suite(run), iteration, run.settings.seed);
+  return unused(fmt::format("{}-iter{}-seed{}", suite(run), iteration, run.settings.seed));
+}
+
+std::string TraceNames::audited(const ScenarioRun& run) {
+  return unused(fmt::format("{}-audit-seed{}", suite(run), run.settings.seed));
+}
+
+std::string TraceNames::unused(const std::string& base) {
   auto name = base;
   for (int n = 2; !used_.insert(name).second; n++) name = fmt::format("{}-{}", base, n);
   return (std::filesystem::path(folder_) / (name + ".lockstep")).string();

@@ -26,8 +26,11 @@ class TraceNames {
  public:
   explicit TraceNames(std::string folder) : folder_(std::move(folder)) {}
   std::string next(const ScenarioRun& run, uint64_t iteration);
+  // traces/lost_update-audit-seed1.lockstep, of an order that --audit tried.
+  std::string audited(const ScenarioRun& run);
 
  private:
+  std::string unused(const std::string& base);
   std::string folder_;
   std::set<std::string> used_;
 };

@@ -8,6 +8,7 @@
 
 #include "cli/console.h"
 #include "cli/settings.h"
+#include "engine/audit.h"
 #include "engine/explain.h"
 #include "engine/explorer.h"
 #include "engine/shrink.h"
@@ -61,11 +62,19 @@ struct ScenarioReport {
   std::string file, name;
   Settings settings;
   ExploreResult result;
-  bool expected = false;       // it failed, as it should
-  bool missed = false;         // it should have failed, and did not
-  std::string nondeterminism;  // --check-determinism: what differed, empty if nothing
-  uint64_t checked = 0;        // ... among that many executions
+  bool expected = false;             // it failed, as it should
+  bool missed = false;               // it should have failed, and did not
+  std::string nondeterminism;        // --check-determinism: what differed, empty if nothing
+  uint64_t checked = 0;              // ... among that many executions
+  std::optional<AuditReport> audit;  // --audit
   Proof proof = Proof::none;
+};
+
+// Two steps that --audit found to be called independent and not to commute: a bug of lockstep.
+struct DisagreementReport {
+  std::string scenario;
+  Disagreement found;
+  std::string paths[2];  // traces of the two orders; empty where there is none
 };
 
 struct DivergenceReport {
@@ -86,6 +95,7 @@ class Reporter {
   virtual std::string begin(const RunReport& run) = 0;
   virtual std::string failure(const FailureReport& failure) = 0;
   virtual std::string scenario(const ScenarioReport& scenario) = 0;
+  virtual std::string disagreement(const DisagreementReport& disagreement) = 0;
   virtual std::string diverged(const DivergenceReport& divergence) = 0;
   virtual std::string passed(const std::string& path,
                              const std::string& file) = 0;  // a replay that did not fail

@@ -288,8 +288,23 @@ class NdjsonReporter : public Reporter {
       json["checked"] = number(s.checked);
       json["nondeterminism"] = s.nondeterminism;
     }
+    if (s.audit)
+      json["audit"] = {{"states", number(s.audit->states)},
+                       {"all", s.audit->all},
+                       {"pairs", number(s.audit->pairs)},
+                       {"conflicts", number(s.audit->conflicts)}};
     if (r.misuse) json["misuse"] = outcome_json(r.misuse->outcome);
     return line(json);
+  }
+
+  std::string disagreement(const DisagreementReport& d) override {
+    return line({{"type", "disagreement"},
+                 {"scenario", d.scenario},
+                 {"first", d.found.first},
+                 {"second", d.found.second},
+                 {"difference", d.found.what},
+                 {"after", d.found.path},
+                 {"trace_paths", {d.paths[0], d.paths[1]}}});
   }
 
   std::string diverged(const DivergenceReport& d) override {

@@ -180,11 +180,31 @@ class TextReporter : public Reporter {
                    s.nondeterminism.empty()
                        ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
                        : "NOT EXACT: " + s.nondeterminism);
+    if (s.audit)
+      out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at",
+                                        counted(s.audit->states, "state"),
+                                        s.audit->all ? ", all that many walks met" : "",
+                                        counted(s.audit->pairs, "independent pair"),
+                                        counted(s.audit->conflicts, "conflict")));
     if (s.proof != Proof::none)
       out += proof_text(s);
     else if (r.findings.empty())
       out += guarantee(s);
     return out + "\n";
+  }
+
+  std::string disagreement(const DisagreementReport& d) override {
+    std::string out = style_.red(
+        fmt::format("{}: lockstep is wrong: two steps that it calls independent do not commute",
+                    one_line(d.scenario)));
+    out += "\n\n" + field("first", d.found.first) + field("second", d.found.second) +
+           field("difference", "") + indented(harmless(d.found.what), 4);
+    for (const int i : {0, 1})
+      if (!d.paths[i].empty())
+        out += field(i ? "other order" : "one order", d.paths[i] + " (lockstep dump --trace T)");
+    return out +
+           "\n  No proof of this scenario counts, and it was not searched. Please report it, with "
+           "both traces.\n\n";
   }
 
   std::string diverged(const DivergenceReport& d) override {

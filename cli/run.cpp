@@ -93,7 +93,11 @@ class Run {
  private:
   void one(const Selected& s) {
     const ScenarioRun run{*s.program, *s.scenario, s.settings};
-    ScenarioReport report{s.program->path(), s.scenario->name, s.settings, {}, false, false, {}, 0};
+    ScenarioReport report;
+    report.file = s.program->path();
+    report.name = s.scenario->name;
+    report.settings = s.settings;
+    if (options_.audit && !audit_one(run, &report)) return;
     explore_one(s, &report);
     const auto& r = report.result;
     bool failed = false, bounded = false;
@@ -126,6 +130,35 @@ class Run {
     summary_.interrupted |= r.stop == StopReason::interrupted;
     found_ |= failed || report.missed;
     incomplete_ |= report.proof == Proof::incomplete;
+  }
+
+  // Before anything rests on the dependence relation. False: it is wrong here.
+  bool audit_one(const ScenarioRun& run, ScenarioReport* report) {
+    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
+    AuditOptions audit_options;
+    audit_options.states = options_.audit;
+    audit_options.seed = run.settings.seed;
+    audit_options.seconds = run.settings.seconds;
+    audit_options.interrupted = &interrupted();
+    report->audit = audit(*machine, audit_options);
+    if (report->audit->found.empty()) return true;
+    for (const Disagreement& found : report->audit->found) {
+      DisagreementReport d{run.scenario.name, found, {}};
+      for (const int i : {0, 1}) {
+        Finding finding;
+        Recording recording = record_schedule(*machine, run.settings.seed, 0, found.orders[i]);
+        finding.outcome = recording.outcome;
+        finding.decisions = recording.decisions;
+        finding.events = std::move(recording.events);
+        const auto path = names_.audited(run);
+        if (write(make_trace(run, finding, *machine), path)) d.paths[i] = path;
+      }
+      put(reporter_->disagreement(d));
+    }
+    summary_.scenarios++;
+    summary_.failed++;
+    unsound_ = true;
+    return false;
   }
 
   void explore_one(const Selected& s, ScenarioReport* report) {
@@ -223,6 +256,7 @@ class Run {
   }
 
   ExitCode exit_code() const {
+    if (unsound_) return ExitCode::internal;
     if (summary_.interrupted) return ExitCode::interrupted;
     if (misused_) return ExitCode::scenario;
     if (nondeterministic_) return ExitCode::diverged;
@@ -236,6 +270,7 @@ class Run {
   SummaryReport summary_;
   std::optional<Error> trace_error_;
   bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
+  bool unsound_ = false;
 };
 
 }  // namespace

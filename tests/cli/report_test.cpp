@@ -238,5 +238,28 @@ TEST(Console, ColourIsWhatTheFlagSaysThenTheEnvironmentThenTheTerminal) {
   EXPECT_FALSE(want_color("auto", {true, "dumb", "", "", "", ""}));
 }
 
+DisagreementReport disagreement() {
+  DisagreementReport d;
+  d.scenario = "two counters";
+  d.found.first = "P1(a) ets 4:1/5:w";
+  d.found.second = "P2(b) atomics 6:1/2:r";
+  d.found.what = "the states differ\n";
+  d.paths[0] = "traces/a.lockstep";
+  return d;
+}
+
+TEST(Report, ADisagreementOfTheAuditNamesBothStepsAndTheirTraces) {
+  const auto text = make_text_reporter({})->disagreement(disagreement());
+  EXPECT_THAT(text, HasSubstr("two counters: lockstep is wrong"));
+  EXPECT_THAT(text, HasSubstr("P1(a) ets 4:1/5:w"));
+  EXPECT_THAT(text, HasSubstr("P2(b) atomics 6:1/2:r"));
+  EXPECT_THAT(text, HasSubstr("the states differ"));
+  EXPECT_THAT(text, HasSubstr("one order:   traces/a.lockstep"));
+  EXPECT_THAT(text, Not(HasSubstr("other order")));
+  const auto json = make_ndjson_reporter({})->disagreement(disagreement());
+  EXPECT_THAT(json, HasSubstr("\"type\":\"disagreement\""));
+  EXPECT_THAT(json, HasSubstr("\"second\":\"P2(b) atomics 6:1/2:r\""));
+}
+
 }  // namespace
 }  // namespace lockstep::cli

@@ -25,7 +25,7 @@
 
 namespace lockstep {
 
-class ToySystem final : public System {
+class ToySystem : public System {
  public:
   explicit ToySystem(std::string_view program, bool images = true) : images_(images) {
     std::stringstream all{std::string(program)};

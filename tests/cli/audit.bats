@@ -1,0 +1,41 @@
+# --audit: the dependence relation, judged by executing both orders, over every scenario there is.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+audited() {  # audited FLAG...: every scenario that loads, one after the other
+  local file
+  for file in "$LOCKSTEP_ROOT"/scenarios/*/*.lua "$LOCKSTEP_ROOT"/scenarios/*/*/*.lua; do
+    lockstep run "$file" --audit 60 --iterations 1 --no-shrink --quiet "$@"
+    [ "$status" -lt 70 ] || { echo "$file: $status"; echo "$out$err"; return 1; }
+  done
+}
+
+@test "what is called independent commutes, in every scenario" { audited; }
+@test "... with signals that arrive at steps of their own" { audited --delivery async; }
+@test "... and timers that race" { audited --timers racy; }
+
+@test "the report says how much was looked at" {
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/registry_split_brain.lua" --audit 50
+  exits 0
+  has "$out" "VERIFIED"
+  has "$out" "audit:       50 states:"
+  has "$out" "in both orders, all commute"
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/registry_split_brain.lua" --audit 50 --format ndjson
+  has "$out" '"audit":{"states":50,"all":false,"pairs":'
+}
+
+@test "where there are fewer states it says so" {
+  scenario two.lua two <<<'lockstep.spawn(function() lockstep.yield() end) lockstep.yield()'
+  lockstep verify two.lua --audit 1000000
+  exits 0
+  has "$out" "all that many walks met"
+}
+
+@test "--audit wants a number of states" {
+  lockstep verify "$TOUR" --audit 0
+  exits 2
+  has "$err" "--audit"
+  lockstep run "$TOUR" --audit some
+  exits 2
+}
