@@ -1,13 +1,25 @@
 #include "vm/history_log.h"
 
+#include "vm/core_parts.h"
+
 namespace lockstep::vm {
 namespace {
 
 void add_record(Machine& m, HistoryLog& log, const HistoryRecord& record) {
-  const Process& p = *m.world().processes[record.process];
-  log.digest = mix64(mix64(log.digest, p.key + record.type),
-                     mix64(digest(record.f), mix64(digest(record.key), digest(record.value))));
+  const auto key = [&m](const HistoryRecord& r) { return m.world().processes[r.process]->key; };
+  const uint64_t h =
+      mix64(key(record) + record.type,
+            mix64(digest(record.f), mix64(digest(record.key), digest(record.value))));
   m.push(log.records, record);
+  if (record.type == 0) {
+    log.settled = mix64(mix64(log.settled, log.latest), h);
+    log.latest = 0;
+    return;
+  }
+  log.latest += h;
+  for (uint32_t i = log.records.size; i-- > 1 && log.records[i - 1].type != 0;)
+    if (key(log.records[i]) < key(log.records[i - 1]))
+      std::swap(log.records[i], log.records[i - 1]);
 }
 
 void stamp(Machine& m, HistoryLog& log, OpenOperation& open) {
@@ -25,7 +37,9 @@ OpenOperation* open_of(HistoryLog& log, const Process& p) {
 }
 
 void record_point(lua_State* L, Machine& m, Process& p, const char* what) {
-  m.sync(L, p, what, OpKind::history, Access::write, kHistoryObject);
+  const Footprint time{clock_object(), Access::read};  // a record has one
+  m.announce(L, p, what, OpKind::history, Access::write, kHistoryObject, 0, &time,
+             m.options().racy_timers ? 1 : 0);
 }
 
 int start(lua_State* L) {
@@ -126,7 +140,7 @@ int ok(lua_State* L) { return complete(L, 1, "history.ok"); }
 int fail(lua_State* L) { return complete(L, 2, "history.fail"); }
 int info(lua_State* L) { return complete(L, 3, "history.info"); }
 
-// events(history): an array of {index, process, type, f, key, value, step, time}
+// events(history): an array of {index, process, type, f, key, value, time}
 int events(lua_State* L) {
   constexpr const char* what = "history.events";
   Machine& m = machine_of(L);
@@ -149,8 +163,6 @@ int events(lua_State* L) {
     lua_setfield(L, -2, "key");
     push(L, r.value);
     lua_setfield(L, -2, "value");
-    lua_pushinteger(L, r.step);
-    lua_setfield(L, -2, "step");
     lua_pushinteger(L, static_cast<lua_Integer>(r.now));
     lua_setfield(L, -2, "time");
     lua_rawseti(L, -2, i + 1);
@@ -203,24 +215,25 @@ void stamp_invocations(Machine& m, Process& p) {
 }
 
 void add_history_footprint(Machine& m, Process& p, Operation& op) {
-  p.history_footprint = {kHistoryObject, p.unstamped ? Access::write : Access::add};
-  if (op.extra_count == 0) {
-    op.extra = &p.history_footprint;
-    op.extra_count = 1;
+  p.history_footprints[0] = {kHistoryObject, p.unstamped ? Access::write : Access::add};
+  p.history_footprints[1] = {clock_object(), Access::read};  // a record has a time
+  const size_t more = m.options().racy_timers ? 2 : 1;
+  const size_t n = op.extra_count;
+  op.extra_count = static_cast<uint8_t>(n + more);
+  if (n == 0) {
+    op.extra = p.history_footprints;
     return;
   }
-  const size_t n = op.extra_count;
-  auto* all = static_cast<Footprint*>(m.allocate((n + 1) * sizeof(Footprint)));
+  auto* all = static_cast<Footprint*>(m.allocate((n + more) * sizeof(Footprint)));
   std::copy(op.extra, op.extra + n, all);
-  all[n] = p.history_footprint;
+  std::copy_n(p.history_footprints, more, all + n);
   op.extra = all;
-  op.extra_count++;
 }
 
 uint64_t history_digest(const Machine& m) {
   uint64_t h = 0;
   for (const HistoryLog* log : m.world().histories) {
-    h = mix64(h, log->digest);
+    h = mix64(h, mix64(log->settled, log->latest));
     for (const OpenOperation& open : log->open)
       h += mix64(m.world().processes[open.process]->key, digest(open.f) + digest(open.value));
   }

@@ -1,6 +1,8 @@
 // Histories as they are recorded: when an operation counts as begun and as ended.
 //
-// 1. A log is in real time: its records are in the order of the execution.
+// 1. A log is in real time: its records are in the order of the execution. Completions with no
+// invocation between them may come in any order, which no check sees; so that nobody does, they are
+// kept in the order of their processes' keys.
 // 2. Recording is no scheduling point. What a process does between two operations of the runtime
 //    nobody can see, so it may count as happening at any time between them. An invocation is put
 //    into the log as late as that allows, directly before the next operation of its process takes

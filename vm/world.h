@@ -234,7 +234,7 @@ struct Process {
   uint32_t unstamped = 0;       // of these, those whose invocation is in no log yet
   uint32_t inputs = 0;          // operations that generators have made for it
   Spin spin;
-  Footprint history_footprint;
+  Footprint history_footprints[2];
   uint32_t instructions = 0;  // millions, since its last operation; only while they are counted
 };
 
@@ -299,7 +299,8 @@ struct HistoryLog {
   uint64_t id = 0;  // light value
   Maker maker;
   bool points = false;
-  uint64_t digest = 0;
+  uint64_t settled = 0;  // digest of the records up to the last invocation
+  uint64_t latest = 0;   // sum of those of the completions after that
   Vec<HistoryRecord> records;
   Vec<OpenOperation> open;
 };

@@ -14,7 +14,6 @@
 ---@field f string
 ---@field key? string|integer
 ---@field value? any
----@field step? integer
 ---@field time? integer
 
 ---@class lockstep.history
