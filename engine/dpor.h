@@ -110,6 +110,8 @@ class Dpor final : public Subtree {
   void find_waiting(const Outcome& outcome);
   bool crash_waits() const;
   void consider_waiting();
+  void order_waiting(const Taken& taken, size_t count);
+  void reverse_late(size_t early, const Taken& taken);
   void owe_crash(const Taken& crash, size_t count);
   uint64_t key(ActorId actor);
   bool depends(size_t at, const Step& late) const {

@@ -65,6 +65,27 @@ void Dpor::find_waiting(const Outcome& outcome) {
   }
 }
 
+// As the step after the first `count`.
+void Dpor::order_waiting(const Taken& taken, size_t count) {
+  found_.clear();
+  if (reduce_.needs_mail())
+    append_observed(depth_, count, taken, found_);
+  else
+    append(depth_, count, taken, found_);
+}
+
+// What follows the step that made `taken` impossible and does not come after it could have come
+// before both. If `taken` depends on some of that, this is another way to it, which nobody finds
+// who only tries it at once.
+void Dpor::reverse_late(size_t early, const Taken& taken) {
+  bool any = false;
+  for (size_t i = early + 1; i < depth_ && !any; i++)
+    any = !order().before(early, i) && depends(i, *taken.step);
+  if (!any) return;
+  order_waiting(taken, depth_);
+  reverse(early, depth_, taken, depth_);
+}
+
 // A crash could still come, so nothing else could.
 bool Dpor::crash_waits() const {
   return std::any_of(waiting_.begin(), waiting_.end(),
@@ -76,11 +97,7 @@ void Dpor::consider_waiting() {
     const auto& [taken, count, known, prevented] = waiting_[k];
     const bool news = k >= old_waiting_;
     if (!news && !reduce_.needs_mail()) continue;
-    found_.clear();
-    if (reduce_.needs_mail())
-      append_observed(depth_, count, taken, found_);
-    else
-      append(depth_, count, taken, found_);
+    order_waiting(taken, count);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.
     if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end()) {
@@ -89,6 +106,7 @@ void Dpor::consider_waiting() {
     }
     const std::vector<size_t> races = found_;
     for (const size_t i : races) reverse(i, depth_, taken, count);
+    if (prevented) reverse_late(count - 1, taken);
     if (is_crash(*taken.step) && !prevented) owe_crash(taken, count);
   }
 }
@@ -96,11 +114,7 @@ void Dpor::consider_waiting() {
 // A crash never comes last, so what it follows only is executed with a step that it does not follow
 // after it. No other step follows that one.
 void Dpor::owe_crash(const Taken& crash, size_t count) {
-  found_.clear();
-  if (reduce_.needs_mail())
-    append_observed(depth_, count, crash, found_);
-  else
-    append(depth_, count, crash, found_);
+  order_waiting(crash, count);
   size_t at = depth_;
   while (at > 0 && (path_[at - 1].data || order().before(at - 1, depth_))) at--;
   if (at == 0) return;

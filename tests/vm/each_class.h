@@ -16,10 +16,12 @@ inline void expect_each_class_once(const vm::Program& program, const vm::Machine
   EXPECT_EQ(dpor.fingerprints, naive.fingerprints);
   EXPECT_EQ(dpor.classes(), naive.fingerprints.size());
   // Parts do not wait for each other, so they may give up executions half-way.
-  const Seen parts = all_of_parts(program, "p", 2, machine);
-  EXPECT_TRUE(parts.complete);
-  EXPECT_EQ(parts.fingerprints, naive.fingerprints);
-  EXPECT_EQ(parts.executions - parts.blocked, naive.fingerprints.size());
+  for (const uint64_t slice : {1, 2}) {
+    const Seen parts = all_of_parts(program, "p", slice, machine);
+    EXPECT_TRUE(parts.complete);
+    EXPECT_EQ(parts.fingerprints, naive.fingerprints);
+    EXPECT_EQ(parts.executions - parts.blocked, naive.fingerprints.size());
+  }
 }
 
 inline void expect_each_class_once(const std::string& body,

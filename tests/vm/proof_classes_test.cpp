@@ -491,6 +491,21 @@ INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
                                          Setting{.name = "racy", .racy = true}),
                          setting_name);
 
+// What a kill makes impossible could also have come after what others do without it: in a part that
+// begins with the kill nothing else leads there.
+TEST(Classes, AStepThatAKillPreventedAfterWhatFollowsTheKill) {
+  expect_each_class_once(
+      "local root = lockstep.self()\nlocal pids = {}\n"
+      "pids[1] = lockstep.spawn(function()\n"
+      "  lockstep.recv_first({ 'go', lockstep.any })\n"
+      "  lockstep.exit(root, 'boom')\n"
+      "  pcall(ets.give_away, 't', pids[2], 'given')\n"
+      "end)\n"
+      "pids[2] = lockstep.spawn(function() lockstep.recv() end)\n"
+      "for p = 1, 2 do lockstep.send(pids[p], { 'go', pids }) end\n"
+      "lockstep.sleep(60000)\n");
+}
+
 // A process that ends takes the timers with it that would have sent to it: where time may pass at
 // any moment, what commutes with its end need not commute with what that makes impossible.
 TEST(Classes, ATimerThatItsReceiversEndTakesAway) {
