@@ -12,6 +12,15 @@ bool dependent_slow(const Alternative& a, const Alternative& b) {
   return found;
 }
 
+bool share_an_object_slow(const Alternative& a, const Alternative& b) {
+  bool found = false;
+  each_footprint(a, [&](const Footprint& f) {
+    if (is_order_alone(f.object) && f.object != kEverything) return;
+    each_footprint(b, [&](const Footprint& g) { found = found || conflicting(f, g); });
+  });
+  return found;
+}
+
 bool conflicts_with_all(const Event& e) {
   return std::any_of(e.footprint.begin(), e.footprint.end(), [](const Footprint& f) {
     return f.object == kEverything && f.access == Access::write;

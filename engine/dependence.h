@@ -120,6 +120,15 @@ inline bool dependent(const Alternative& a, const Alternative& b) {
           int{conflicting(x.access, y.access)}) != 0;
 }
 
+// ... in an object that both touch, and not by what stands for an order alone? What samplers ask: a
+// kill or a crash that raced anew with each step of its victim would nearly always come early.
+bool share_an_object_slow(const Alternative& a, const Alternative& b);
+inline bool share_an_object(const Alternative& a, const Alternative& b) {
+  if (!touches_one_object(a) | !touches_one_object(b)) [[unlikely]]
+    return share_an_object_slow(a, b);
+  return dependent(a, b);
+}
+
 // Does it ask how far a process has come? What it is told may be that one's own doing: where it is,
 // its dictionary, whom it monitors; and whether it is alive may hang on signals that are handled
 // first.

@@ -50,7 +50,7 @@ class Pos final : public Strategy {
     draw_ = draw;
     const Alternative executed = alternatives[best];
     for (size_t i = 0; i < count; i++)
-      priority[alternatives[i].actor] &= dependent(executed, alternatives[i]) - 1ull;
+      priority[alternatives[i].actor] &= share_an_object(executed, alternatives[i]) - 1ull;
     return best;
   }
 

@@ -109,7 +109,7 @@ class Rff final : public Strategy {
     }
     const Alternative& picked = point.alternatives[best];
     for (const Alternative& a : point.alternatives)
-      if (dependent(picked, a)) priorities_[a.actor] = 0;
+      if (share_an_object(picked, a)) priorities_[a.actor] = 0;
     executed(picked);
     return best;
   }
