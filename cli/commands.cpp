@@ -106,7 +106,8 @@ const Flag kVerify[] = {
 const Flag kProof[] = {
     {"--reduce", nullptr, "LIST",
      "dpor: schedules that differ only in the order of equal-writes, unused-increments, "
-     "unobserved-sends, equal-messages, or all of these, count as one",
+     "unobserved-sends, equal-messages, all or none of these, count as one (default: the first "
+     "three)",
      setting<k_reduce>},
     {"--spins", nullptr, "fair|any",
      "dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while "

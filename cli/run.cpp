@@ -92,17 +92,17 @@ class Run {
 
  private:
   void one(const Selected& s) {
-    const ScenarioRun run{*s.program, *s.scenario, s.settings};
     ScenarioReport report;
     report.file = s.program->path();
     report.name = s.scenario->name;
     report.settings = s.settings;
+    const ScenarioRun run{*s.program, *s.scenario, report.settings};
     if (options_.audit && !audit_one(run, &report)) return;
     explore_one(s, &report);
     const auto& r = report.result;
     bool failed = false, bounded = false;
     for (const auto& finding : r.findings) {
-      const bool expected = s.settings.expects(finding.outcome);
+      const bool expected = report.settings.expects(finding.outcome);
       const bool bound = options_.prove && !expected && finding.outcome.at_bound();
       report.expected |= expected;
       failed |= !expected && !bound;
@@ -162,7 +162,19 @@ class Run {
   }
 
   void explore_one(const Selected& s, ScenarioReport* report) {
-    auto explore_options = s.settings.explore();
+    std::atomic<bool> polled{false};
+    const bool may_poll = report->settings.reduce.needs_mail() && !report->settings.reduce_given;
+    explore_as(s, may_poll ? &polled : nullptr, report);
+    if (!polled) return;
+    log_info(fmt::format("{}: waits poll mailboxes, so sends count as observed", s.scenario->name));
+    report->settings.reduce.unobserved_sends = false;
+    explore_as(s, nullptr, report);
+  }
+
+  // `polled`: where to stop if a wait polls a mailbox.
+  void explore_as(const Selected& s, std::atomic<bool>* polled, ScenarioReport* report) {
+    const Settings& settings = report->settings;
+    auto explore_options = settings.explore();
     explore_options.workers =
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     explore_options.max_failures = options_.max_failures;
@@ -175,11 +187,14 @@ class Run {
         explore_options.max_failures = 0;  // proved: it fails so, and in no other way
     }
     explore_options.interrupted = &interrupted();
+    explore_options.in_vain = polled;
     log_info(fmt::format("{}: {} with seed {}, {} worker(s)", s.scenario->name, s.settings.strategy,
                          s.settings.seed, explore_options.workers));
     DeterminismCheck check;
     const auto factory = [&] {
-      auto machine = vm::make_machine(*s.program, s.scenario->name, s.settings.machine());
+      vm::MachineOptions machine_options = settings.machine();
+      machine_options.polled = polled;
+      auto machine = vm::make_machine(*s.program, s.scenario->name, machine_options);
       return options_.check_determinism ? checked_system(std::move(machine), &check)
                                         : std::move(machine);
     };

@@ -48,6 +48,7 @@ const Reduction kReductions[] = {{"equal-writes", &Reduce::equal_writes},
 // "equal-writes,unused-increments", say, "all" or "none".
 void set_reduce(Settings& s, const std::string& text) {
   s.reduce = {};
+  s.reduce_given = true;
   for (size_t at = 0; at <= text.size();) {
     const size_t end = std::min(text.find(',', at), text.size());
     const std::string name = text.substr(at, end - at);
@@ -217,6 +218,7 @@ Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& fl
     }
   }
   if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
+  if (!s.reduce_given && s.strategy == "dpor") s.reduce = kDefaultReduce;
   return s;
 }
 

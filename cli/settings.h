@@ -24,9 +24,10 @@ struct Settings {
   int depth = 3;
   double resample = -1;
   Reduce reduce;
-  bool fair_spins = true;   // searches that leave nothing out take waits that spin to be fair
-  bool spins_held = false;  // of traces: their execution did
-  int preemptions = -1;     // negative: no bound
+  bool reduce_given = false;  // else the default, which depends on the program too
+  bool fair_spins = true;     // searches that leave nothing out take waits that spin to be fair
+  bool spins_held = false;    // of traces: their execution did
+  int preemptions = -1;       // negative: no bound
   uint64_t cache_memory = 1ull << 30;
   bool async_delivery = false;
   bool racy_timers = false;
@@ -44,6 +45,10 @@ struct Settings {
 };
 
 std::string omitted_text(const std::vector<uint64_t>& keys);  // as the setting `omit`
+// What dpor reduces unless it is told otherwise. Equal messages cost more executions than they save
+// on some programs.
+inline constexpr Reduce kDefaultReduce = {
+    .equal_writes = true, .unused_increments = true, .unobserved_sends = true};
 std::string reduce_names(const Reduce& reduce);  // "equal-writes,unused-increments"; empty if none
 
 // Checks one setting by itself; throws std::string, "must be ...". Used for flags, before any

@@ -37,7 +37,7 @@ struct NamedStep {
 
 NamedStep named(const Alternative& a, const System& system) {
   const uint64_t key = system.actor_key(a.actor);
-  NamedStep s{key ? key : a.actor + 1, a.kind, a.op.kind, a.op.flags, a.op.value, {}, a.actor,
+  NamedStep s{key ? key : a.actor + 1,   a.kind, a.op.kind, a.op.flags, a.op.value, {}, a.actor,
               system.actor_name(a.actor)};
   // Whom a timer is for is named only as long as there is that timer, by whoever asks for it then.
   const bool timer = a.op.kind == OpKind::timer_cancel || a.op.kind == OpKind::timer_read;
@@ -163,7 +163,7 @@ class Scripted final : public Chooser {
 
   std::vector<Place> places;
   std::string ended;
-  bool by_bound = false;  // ended by how it got there
+  bool by_bound = false;       // ended by how it got there
   std::unique_ptr<Mark> mark;  // of the last place
   Pairs apart, in_conflict;    // there
 
@@ -246,7 +246,8 @@ class Auditor {
         const Pairs apart = std::move(walk_.apart), in_conflict = std::move(walk_.in_conflict);
         look_at(place, *mark, apart, in_conflict);
       }
-      const NamedStep& next = place.enabled[rng_.below(static_cast<uint32_t>(place.enabled.size()))];
+      const NamedStep& next =
+          place.enabled[rng_.below(static_cast<uint32_t>(place.enabled.size()))];
       path_ += text_of(next) + "\n";
       walk_.follow(mark.get(), {next.id}, true);
       if (walk_.places.size() < 2) return;
@@ -286,8 +287,7 @@ class Auditor {
       const NamedStep* now = walk_.places[1].find(second.actor);
       if (!now) return say("not possible: " + text_of(second));
       if (!(*now == second))
-        return say("becomes another\n  " + text_of(second) + "\n  " +
-                   text_of(*now));
+        return say("becomes another\n  " + text_of(second) + "\n  " + text_of(*now));
       ended[turned] = walk_.ended;
       if (walk_.places.size() == 3) last[turned] = std::move(walk_.places[2]);
     }
@@ -308,8 +308,8 @@ class Auditor {
           what += fmt::format("only if {} comes first: {}\n", i ? "the second" : "the first",
                               text_of(s));
         else if (i == 0 && !(*other == s))
-          what += fmt::format("in the other order another\n  {}\n  {}\n", text_of(s),
-                              text_of(*other));
+          what +=
+              fmt::format("in the other order another\n  {}\n  {}\n", text_of(s), text_of(*other));
       }
     return what;
   }
@@ -330,8 +330,7 @@ class Auditor {
                        text_of(*walk_.places[1].find(second.actor)));
   }
 
-  void disagree(const Mark& mark, const NamedStep& a, const NamedStep& b,
-                const std::string& what) {
+  void disagree(const Mark& mark, const NamedStep& a, const NamedStep& b, const std::string& what) {
     Disagreement d{text_of(a), text_of(b), what, path_, {}};
     for (const bool turned : {false, true}) {
       walk_.follow(&mark, {turned ? b.id : a.id, turned ? a.id : b.id}, false);

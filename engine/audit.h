@@ -23,12 +23,12 @@
 namespace lockstep {
 
 struct AuditOptions {
-  uint64_t states = 1000;   // different states, of which no two have one System::state()
-  uint64_t seed = 1;        // of the walks, and of the system
-  uint64_t stream = 0;      // System::begin
-  uint64_t max_found = 1;   // disagreements
+  uint64_t states = 1000;    // different states, of which no two have one System::state()
+  uint64_t seed = 1;         // of the walks, and of the system
+  uint64_t stream = 0;       // System::begin
+  uint64_t max_found = 1;    // disagreements
   uint64_t max_steps = 400;  // of one walk
-  double seconds = 0;       // 0: no limit
+  double seconds = 0;        // 0: no limit
   const std::atomic<bool>* interrupted = nullptr;
 };
 

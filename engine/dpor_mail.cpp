@@ -36,14 +36,18 @@ void ObservedMail::look(const System& system, size_t steps) {
   }
 }
 
-uint32_t ObservedMail::plain(size_t step, ObjectId mailbox) const {
-  if (arrivals_[step] != 1) return kNone;
-  const Arrival& a = mail_.arrivals[arrival_[step]];
-  return a.plain && a.mailbox == mailbox ? arrival_[step] : kNone;
+uint32_t ObservedMail::arrival(size_t step, ObjectId mailbox) const {
+  uint32_t found = kNone;
+  for (uint32_t a = arrival_[step], n = arrivals_[step]; n > 0; a++, n--)
+    if (mail_.arrivals[a].mailbox == mailbox) {
+      if (found != kNone) return kNone;
+      found = a;
+    }
+  return found;
 }
 
 bool ObservedMail::indifferent(size_t early, size_t late, ObjectId mailbox) const {
-  const uint32_t a = plain(early, mailbox), b = plain(late, mailbox);
+  const uint32_t a = arrival(early, mailbox), b = arrival(late, mailbox);
   const uint32_t r = reception_[early], s = reception_[late];
   if (a != kNone && b != kNone && r == kNone && s == kNone) return teller(a, b) == kNone;
   if (a != kNone && s != kNone && arrivals_[late] == 0 && r == kNone) return !minds(s, a);
@@ -52,7 +56,7 @@ bool ObservedMail::indifferent(size_t early, size_t late, ObjectId mailbox) cons
 }
 
 bool ObservedMail::equal(size_t early, size_t late, ObjectId mailbox) const {
-  const uint32_t a = plain(early, mailbox), b = plain(late, mailbox);
+  const uint32_t a = arrival(early, mailbox), b = arrival(late, mailbox);
   return a != kNone && b != kNone && reception_[early] == kNone && reception_[late] == kNone &&
          mail_.arrivals[a].value == mail_.arrivals[b].value && mail_.arrivals[a].value != 0 &&
          !seen_by_code(a, b);
@@ -82,7 +86,7 @@ uint32_t ObservedMail::teller(uint32_t early, uint32_t late) const {
 }
 
 size_t ObservedMail::observer(size_t early, size_t late, ObjectId mailbox) const {
-  const uint32_t a = plain(early, mailbox), b = plain(late, mailbox);
+  const uint32_t a = arrival(early, mailbox), b = arrival(late, mailbox);
   if (a == kNone || b == kNone || reception_[early] != kNone || reception_[late] != kNone)
     return late;
   const uint32_t r = teller(a, b);

@@ -48,8 +48,9 @@ class ObservedMail {
   uint32_t teller(uint32_t early, uint32_t late) const;
   bool seen_by_code(uint32_t early, uint32_t late) const;
   bool minds(uint32_t reception, uint32_t arrival) const;
-  // Number of the only message that the step brought, if it brought nothing else about there.
-  uint32_t plain(size_t step, ObjectId mailbox) const;
+  // Number of the only message that the step brought into that mailbox; kNone if there is none, or
+  // if there are several.
+  uint32_t arrival(size_t step, ObjectId mailbox) const;
 
   const System* system_ = nullptr;
   Mail mail_;

@@ -58,7 +58,7 @@ void Exploration::pilot(Worker& worker) {
 }
 
 void Exploration::work(Worker& worker) noexcept try {
-  const bool budget = options_.seconds > 0 || options_.interrupted;
+  const bool budget = options_.has_budget();
   if (!worker.strategy) worker.strategy = info_.make(strategy_options_);
   uint64_t size = 1;
   for (double then = clock_seconds(CLOCK_MONOTONIC); !stop_.load(std::memory_order_relaxed);) {
@@ -122,6 +122,7 @@ bool Exploration::budget_over() {
     const std::lock_guard lock(mutex_);
     return interrupted_ = true;
   }
+  if (options_.in_vain && options_.in_vain->load(std::memory_order_relaxed)) return true;
   return options_.seconds > 0 && clock_seconds(CLOCK_MONOTONIC_COARSE) - start_ > options_.seconds;
 }
 

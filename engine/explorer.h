@@ -39,6 +39,10 @@ struct ExploreOptions {
                             // counted, and its first kept, as what a proof has to say
   const std::atomic<bool>* interrupted =
       nullptr;  // ^C: finish the running execution and report what there is
+  // Set by the system: this search cannot come to an end, or may say too little. It stops, and what
+  // it has found counts for nothing.
+  const std::atomic<bool>* in_vain = nullptr;
+  bool has_budget() const { return seconds > 0 || interrupted || in_vain; }
 };
 
 // A failing execution, run again with recording on.

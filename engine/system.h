@@ -33,7 +33,6 @@ struct Arrival {
   uint32_t at = 0;  // the decision that brought it
   ObjectId mailbox = 0;
   uint64_t value = 0;  // digest of the message
-  bool plain = false;  // coming changed nothing but the mailbox
 };
 // A receive that took a message, or found none and went on; or somebody who looked at all messages.
 struct Reception {

@@ -40,7 +40,7 @@ struct Exploration::Part {
 };
 
 void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
-  const bool budget = options_.seconds > 0 || options_.interrupted;
+  const bool budget = options_.has_budget();
   if (part.home != &worker) part.tree->forget_images();
   part.home = &worker;
   worker.known.clear();

@@ -22,9 +22,9 @@ must_not engine 'lua|lauxlib|lualib|CLI/|spdlog/' 'the engine includes a library
 must_not vm 'cli/|CLI/|spdlog/|nlohmann/|cereal/' 'the runtime includes the command line or one of its libraries'
 must_not cli 'lua\.h|lua\.hpp|lauxlib|lualib|cereal/' 'the command line includes Lua or the serializer'
 
-# The whole boundary: system.h, what it includes, and plain values. The checkers of histories are what three files of the
+# The whole boundary: system.h, what it includes, plain values, and the relation that footprints are made for. The checkers of histories are what three files of the
 # runtime bind to Lua.
-allowed='system|choice|activity|operation|site|event|outcome|error|digest|prng'
+allowed='system|choice|activity|operation|dependence|site|event|outcome|error|digest|prng'
 found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
   grep -vE "\"engine/($allowed)\\.h\"" |
   grep -vE '^vm/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')

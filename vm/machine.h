@@ -240,7 +240,7 @@ class Machine final : public System, public Memory {
   // What arrives depends on who has the name: to be called when that has changed.
   void names_changed();
   // Into the mailbox. `plain`: nothing else changes.
-  void deliver(Process& to, const Message& message, bool plain = false);
+  void deliver(Process& to, const Message& message);
   void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
   void flush_signals_from(Process& from, Process& to);
   // Under async delivery: sent by the one to the other and not arrived yet.
@@ -393,7 +393,7 @@ class Machine final : public System, public Memory {
   bool accepts(Process& p, const Term& payload) const;
   bool look(Process& p);
   // While mail is kept (mail.cpp).
-  uint32_t note_arrival(const Process& to, const Term& payload, bool plain);
+  uint32_t note_arrival(const Process& to, const Term& payload);
   bool find_message(Process& p);
   void flush_own_signals(Process& p);
   void begin_limit(lua_State* L, Process& p, int64_t ms);

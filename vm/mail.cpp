@@ -4,10 +4,10 @@
 
 namespace lockstep::vm {
 
-uint32_t Machine::note_arrival(const Process& to, const Term& payload, bool plain) {
+uint32_t Machine::note_arrival(const Process& to, const Term& payload) {
   World& w = *world_;
   push(w.arrivals, Arrival{w.steps - 1, stable_object(make_object(ObjectClass::mailbox, to.index)),
-                           vm::digest(payload), plain});
+                           vm::digest(payload)});
   push(w.arrived, copy_term(payload, arena_));
   return w.arrivals.size - 1;
 }

@@ -1,6 +1,7 @@
 // A scenario file with the modules it requires, as text. Loaded into a Machine once for each
 // worker.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,6 +31,9 @@ struct MachineOptions {
   uint32_t max_temperature = 0;    // steps that something may be owed; 0: half of max_steps
   bool unused_increments = false;  // increments whose result the caller drops commute
   bool keep_mail = false;          // keep what System::mail() and accepts() tell
+  // With keep_mail: set where a wait goes round that polls a mailbox, which spin.cpp does not hold
+  // then. May be shared by machines.
+  std::atomic<bool>* polled = nullptr;
   bool fair_spins = false;  // waits that spin are taken to be fair, whoever chooses (spin.cpp)
 };
 

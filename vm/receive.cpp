@@ -14,11 +14,11 @@ bool Machine::accepts(Process& p, const Term& payload) const {
   }
 }
 
-void Machine::deliver(Process& to, const Message& message, bool plain) {
+void Machine::deliver(Process& to, const Message& message) {
   push(to.mailbox, message);
   to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
-    to.mailbox.back().arrival = note_arrival(to, message.payload, plain);
+    to.mailbox.back().arrival = note_arrival(to, message.payload);
   if (recording()) note_cause(message.sent_at);
   if (to.status != Status::blocked || to.spin.held) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing

@@ -219,10 +219,10 @@ void Machine::act_on(Process& to, Signal& s) {
         }
       }
       if (!gone) {
-        deliver(to, Message{s.payload, s.from, s.sent_at}, s.ref == 0);
+        deliver(to, Message{s.payload, s.from, s.sent_at});
         return;
       }
-      if (__builtin_expect(options_.keep_mail, 0)) note_arrival(to, s.payload, s.ref == 0);
+      if (__builtin_expect(options_.keep_mail, 0)) note_arrival(to, s.payload);
       free_term(s.payload, arena_);
       return;
     case SignalKind::exit:
@@ -308,10 +308,10 @@ void Machine::act_on(Process& to, Signal& s) {
       for (uint32_t i = 0; i < to.watches.size; i++)
         if (to.watches[i].ref == s.ref) {
           erase(to.watches, i);
-          const bool aliased = drop_alias(to, s.ref, true);
+          drop_alias(to, s.ref, true);
           signals_changed(to);
           if (gone) break;  // the monitor is over all the same, whichever came first
-          deliver(to, Message{s.payload, s.from, s.sent_at}, !aliased);
+          deliver(to, Message{s.payload, s.from, s.sent_at});
           return;
         }
       free_term(s.payload, arena_);  // demonitored meanwhile

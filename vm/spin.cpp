@@ -94,6 +94,14 @@ class Follow final : public Chooser {
   Chooser& then_;
 };
 
+// Did the round look for a message? With reductions that know what a receive would take, a message
+// that it would not need not have come before it in any execution, and after it only the next round
+// would notice that it changes nothing.
+bool polls(const Process& p) {
+  return std::any_of(p.spin.reads.begin(), p.spin.reads.end(),
+                     [](const SpinRead& r) { return r.what.access == Access::poll; });
+}
+
 void forget_round(Process& p) {
   p.spin.points.size = p.spin.reads.size = 0;
   p.spin.held = false;
@@ -130,8 +138,6 @@ void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
   else
     forget_round(p);
   if (!L || p.leaving || p.killed || !may_look(p, next)) return forget_round(p);
-  // With these reductions a message that a receive does not take need not come before it too.
-  if (options_.keep_mail && next.kind == OpKind::receive) return forget_round(p);
   lua_Debug ar;
   uint64_t place = mix64(next.object, static_cast<uint64_t>(next.kind));
   for (int level = 1; lua_getstack(L, level, &ar); level++) {
@@ -166,6 +172,10 @@ void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
 }
 
 void Machine::hold(Process& p, const Operation& next) {
+  if (options_.keep_mail && polls(p)) {
+    if (options_.polled) options_.polled->store(true, std::memory_order_relaxed);
+    return forget_round(p);
+  }
   world_->spun = p.spin.held = true;
   p.blocked_op = next;
   disable(p.actor);

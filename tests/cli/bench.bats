@@ -95,7 +95,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 @test "the classes that sampling counts are those that a proof executes" {
   for twin in lost_update_ets lost_update_server hammer_fixed_window stale_cache; do
     file="$LOCKSTEP_ROOT/scenarios/fixed/$twin.lua"
-    classes=$("$LOCKSTEP" run "$file" --strategy dpor --format ndjson | jq 'select(.type == "scenario") | .iterations')
+    classes=$("$LOCKSTEP" run "$file" --strategy dpor --reduce none --format ndjson | jq 'select(.type == "scenario") | .iterations')
     lockstep bench "$file" --seeds 1 --iterations 1 --coverage 2000 --strategies random --format ndjson
     [ "$(jq 'select(.type == "bench") | .coverage.classes' out)" -eq "$classes" ]
   done

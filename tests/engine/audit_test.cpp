@@ -46,9 +46,8 @@ class LyingSystem final : public ToySystem {
 
 TEST(Audit, AnHonestSystemPasses) {
   uint64_t pairs = 0, conflicts = 0;
-  for (const char* program :
-       {"Wx1 Ry|Wy1 Rx|Rx Ry", "Ax1 Ax1|Ax1 Wy1|Ry", "Lm Wx1 Um|Lm Rx Um|Wy1", "S1a S1b Wx1|Ta Rx Tb",
-        "S1a|S1b|P P Wx1", "Dd3 Wx1|Rx De2|Wy2"}) {
+  for (const char* program : {"Wx1 Ry|Wy1 Rx|Rx Ry", "Ax1 Ax1|Ax1 Wy1|Ry", "Lm Wx1 Um|Lm Rx Um|Wy1",
+                              "S1a S1b Wx1|Ta Rx Tb", "S1a|S1b|P P Wx1", "Dd3 Wx1|Rx De2|Wy2"}) {
     SCOPED_TRACE(program);
     ToySystem system(program);
     const AuditReport report = audit(system, {});

@@ -354,7 +354,7 @@ class ToySystem : public System {
             static_cast<uint32_t>(state_.decisions.size()));
         state_.procs[static_cast<size_t>(digit(t, 1))].number.push_back(
             static_cast<uint32_t>(state_.arrivals.size()));
-        state_.arrivals.push_back({now(), mailbox_of_send(t), static_cast<uint64_t>(t[2]), true});
+        state_.arrivals.push_back({now(), mailbox_of_send(t), static_cast<uint64_t>(t[2])});
         break;
       case 'T':
       case 'P': {

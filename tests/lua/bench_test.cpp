@@ -89,8 +89,8 @@ TEST(Bench, LocksHaveTheKnownNumbersOfClasses) {
   for (const auto& [name, classes] : known) {
     const auto program = load(std::string("scenarios/bench/") + name + ".lua");
     const auto& scenario = program.scenarios()[0];
-    const cli::Settings settings =
-        cli::resolve_settings(scenario, {{"strategy", "dpor"}, {"iterations", "10000"}});
+    const cli::Settings settings = cli::resolve_settings(
+        scenario, {{"strategy", "dpor"}, {"iterations", "10000"}, {"reduce", "none"}});
     ExploreOptions options = settings.explore();
     options.max_failures = 1000;
     const auto make = [&] { return vm::make_machine(program, scenario.name, settings.machine()); };

@@ -20,9 +20,11 @@ const Port kPorts[] = {{"account", 6, 2},  {"carter01", 4, 2},          {"deadlo
 
 void expect_classes(const vm::Program& program, uint64_t classes, uint64_t failing) {
   const auto& scenario = program.scenarios()[0];
-  const auto settings = cli::resolve_settings(
-      scenario,
-      {{"strategy", "dpor"}, {"iterations", "100000"}, {"drain", "true"}, {"crashes", "allow"}});
+  const auto settings = cli::resolve_settings(scenario, {{"strategy", "dpor"},
+                                                         {"iterations", "100000"},
+                                                         {"drain", "true"},
+                                                         {"crashes", "allow"},
+                                                         {"reduce", "none"}});
   ExploreOptions options = settings.explore();
   options.max_failures = 0;
   options.slice = UINT64_MAX;  // one part gives no execution up
