@@ -374,9 +374,11 @@ TEST(Classes, WhatIsTakenAwayCannotComeLater) {
       "lockstep.send(p, 1)\n"
       "lockstep.send(p, 2)\n"
       "lockstep.recv(5)\n";
-  const Seen dpor = all_of("dpor", program_of(echo), "p");
-  EXPECT_TRUE(dpor.complete);
-  EXPECT_EQ(dpor.blocked, 0u);
+  const Seen referee = all_of("sleep", program_of(echo), "p"),
+             dpor = all_of("dpor", program_of(echo), "p");
+  EXPECT_TRUE(referee.complete && dpor.complete);
+  EXPECT_EQ(dpor.classes(), referee.classes());
+  EXPECT_EQ(dpor.outcomes, referee.outcomes);
 }
 
 // Of one message's arrival and the loss of the other, both are explored with a doubling that comes
@@ -495,14 +497,15 @@ INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
 // begins with the kill nothing else leads there.
 TEST(Classes, AStepThatAKillPreventedAfterWhatFollowsTheKill) {
   expect_each_class_once(
-      "local root = lockstep.self()\nlocal pids = {}\n"
+      "local pids = {}\n"
       "pids[1] = lockstep.spawn(function()\n"
-      "  lockstep.recv_first({ 'go', lockstep.any })\n"
-      "  lockstep.exit(root, 'boom')\n"
-      "  pcall(ets.give_away, 't', pids[2], 'given')\n"
+      "  local all = lockstep.recv_first({ 'all', lockstep.any })[2]\n"
+      "  lockstep.exit(all[3], 'boom')\n"
+      "  pcall(ets.give_away, 't1', all[2], 'given')\n"
       "end)\n"
-      "pids[2] = lockstep.spawn(function() lockstep.recv() end)\n"
-      "for p = 1, 2 do lockstep.send(pids[p], { 'go', pids }) end\n"
+      "pids[2] = lockstep.spawn(function() lockstep.recv_first({ 'all', lockstep.any }) end)\n"
+      "pids[3] = lockstep.self()\n"
+      "for p = 1, 2 do lockstep.send(pids[p], { 'all', pids }) end\n"
       "lockstep.sleep(60000)\n");
 }
 
