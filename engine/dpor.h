@@ -38,6 +38,7 @@ class Dpor final : public Subtree {
     bool data = false;
     bool expanded = false;         // everything that can go is owed
     bool last = false;             // the step being explored was the last one: Step::last
+    bool by_mail = false;          // it, or one before it, meets another in a mailbox alone
     uint32_t count = 0;            // alternatives or values
     uint32_t chosen = 0;           // index or value
     uint32_t actors = 0;           // that existed
@@ -92,6 +93,7 @@ class Dpor final : public Subtree {
   size_t latest(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Taken& taken);
   void append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
+  void append_to_path(size_t at);
   void leave_out_declarations(const Step& step, std::vector<size_t>& races) const;
   void append_observed(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void look_back();
@@ -106,6 +108,7 @@ class Dpor final : public Subtree {
   void owe_above(size_t depth, const Sequence& v);
   void owe_timers(Node& node);
   void see_timers(const Node& node, size_t at);
+  void see_races();
   void reverse_races();
   void find_waiting(const Outcome& outcome);
   bool crash_waits() const;
@@ -137,6 +140,8 @@ class Dpor final : public Subtree {
   uint64_t iteration_ = kNever;
   bool blocked_ = false;
   bool redundant_ = false;
+  bool by_mail_ = false;        // the execution that has ended is looked at as its receives show it
+  bool meets_by_mail_ = false;  // the step that was appended last
   bool start_ = false;  // a part that has executed nothing yet: path_ ends with its first branch
   size_t at_ = 0;       // decisions made in this execution
   size_t depth_ = 0;    // decisions on the path
@@ -153,8 +158,8 @@ class Dpor final : public Subtree {
   std::vector<Known> known_;  // by actor
   // What comes before what. Where mail is looked at, `observed_` is what counts as soon as an
   // execution has ended, and `order_` only what may have to count.
-  HappensBefore& order() { return reduce_.needs_mail() ? observed_ : order_; }
-  const HappensBefore& order() const { return reduce_.needs_mail() ? observed_ : order_; }
+  HappensBefore& order() { return by_mail_ ? observed_ : order_; }
+  const HappensBefore& order() const { return by_mail_ ? observed_ : order_; }
   HappensBefore order_, observed_;
   ObservedMail mail_;
   std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
@@ -169,6 +174,7 @@ class Dpor final : public Subtree {
   std::vector<Waiting> waiting_;
   // The first ones are from the executions before: owed again only with what is new after them.
   size_t old_waiting_ = 0;
+  size_t looked_ = 0;              // decisions whose races were looked at
   size_t settled_ = 0;             // ... made impossible before that decision
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it

@@ -1,6 +1,8 @@
 // Reduce::unobserved_sends: happens-before as the receives of an execution show it. Which messages
 // are told apart is known only when the execution has ended, and a receive may tell apart what came
-// long before it: so all of the execution is looked at each time.
+// long before it: so all of the execution is looked at each time;
+// but not of one in which no two steps meet in a mailbox alone (`by_mail`): there nothing is told
+// apart.
 //
 // Sleeping steps are woken by whatever may have to count (Dpor::order_), which is more than needed.
 // What that costs is executions of a class that was executed before: `redundant`.
@@ -54,6 +56,7 @@ void Dpor::look_back() {
         again = true;
       }
   }
+  looked_ = depth_;
   for (const auto& [early, late] : races_) seen_.saw(name(early), name(late));
   redundant_ = repeats();
 }

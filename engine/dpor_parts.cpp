@@ -48,7 +48,7 @@ void Dpor::start() {
   start_ = false;
   for (size_t i = 0; i + 1 < depth_; i++) {
     found_.clear();
-    append(i, i, steps_[i], found_);
+    append_to_path(i);
   }
   fresh_ = depth_ - 1;
   take(path_[depth_ - 1], depth_ - 1);

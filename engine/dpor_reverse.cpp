@@ -22,7 +22,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   // Who notices may come after it, so that all counts. And a crash waits for nothing, so what
   // follows it and commutes with it is a way to it as well: else it would be executed before and
   // after that.
-  const size_t end = reduce_.needs_mail() || is_crash(*last.step) ? depth_ : count;
+  const size_t end = by_mail_ || is_crash(*last.step) ? depth_ : count;
   for (size_t i = early + 1; i < end; i++)
     if (i != late && !order().before(early, i) &&
         (i < count || !(order().before(late, i) || depends(i, *last.step))))
@@ -58,7 +58,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
     v.push(late_step, late, late);
     v.advance_last();
   }
-  if (reduce_.needs_mail() && late < depth_) show_to_observer(v, early, late);
+  if (by_mail_ && late < depth_) show_to_observer(v, early, late);
   owe(early, v);
 }
 

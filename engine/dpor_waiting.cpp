@@ -11,7 +11,7 @@ namespace lockstep {
 // step; by the last one, too, where the execution ended since nothing could go, or was given up.
 void Dpor::find_waiting(const Outcome& outcome) {
   // What the steps before the first new one made impossible is known.
-  size_t from = reduce_.needs_mail() ? 0 : settled_;
+  size_t from = by_mail_ ? 0 : settled_;
   while (from > 0 && path_[from].data) from--;
   std::erase_if(waiting_, [from](const Waiting& w) { return w.known > from; });
   old_waiting_ = waiting_.size();
@@ -68,7 +68,7 @@ void Dpor::find_waiting(const Outcome& outcome) {
 // As the step after the first `count`.
 void Dpor::order_waiting(const Taken& taken, size_t count) {
   found_.clear();
-  if (reduce_.needs_mail())
+  if (by_mail_)
     append_observed(depth_, count, taken, found_);
   else
     append(depth_, count, taken, found_);
@@ -96,7 +96,7 @@ void Dpor::consider_waiting() {
   for (size_t k = 0; k < waiting_.size(); k++) {
     const auto& [taken, count, known, prevented] = waiting_[k];
     const bool news = k >= old_waiting_;
-    if (!news && !reduce_.needs_mail()) continue;
+    if (!news && !by_mail_) continue;
     order_waiting(taken, count);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.

@@ -97,17 +97,13 @@ void Dpor::take(Node& node, size_t at) {
   Taken& taken = steps_.set(at, Taken(next));
   owed_.follow(node.tree.front());
   found_.clear();
-  append(at, at, taken, found_);
+  append_to_path(at);
   if (const size_t before = latest(at, taken.who)) {
     taken.before = static_cast<uint32_t>(before);
     taken.nth = steps_[before - 1].nth + 1;
   }
   see_timers(node, at);
-  if (reduce_.needs_mail()) return;  // which of them are races is known at the end
-  for (const size_t early : found_) {
-    races_.emplace_back(early, at);
-    seen_.saw(name(early), name(at));
-  }
+  for (const size_t early : found_) races_.emplace_back(early, at);
 }
 
 // Every branch of a node counts alike, those not found yet not at all.
@@ -288,13 +284,25 @@ size_t Dpor::latest(size_t at, uint64_t who) const {
   return at;
 }
 
+void Dpor::append_to_path(size_t at) {
+  meets_by_mail_ = false;
+  append(at, at, steps_[at], found_);
+  path_[at].by_mail = meets_by_mail_ || (at > 0 && path_[at - 1].by_mail);
+}
+
 // As the step numbered `at`, after the first `count` steps.
 void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races) {
   causes_of(count, taken);
   const Step& step = *taken.step;
   order_.append(
       at, count, step, direct_, steps_,
-      [this](size_t i, const Step& late) { return depends(i, late); }, races);
+      [this](size_t i, const Step& late) {
+        if (!depends(i, late)) return false;
+        if (reduce_.needs_mail() && !meets_by_mail_)
+          meets_by_mail_ = only_mailbox(*steps_[i].step, late) != 0;
+        return true;
+      },
+      races);
   leave_out_declarations(step, races);
 }
 
@@ -311,17 +319,23 @@ void Dpor::leave_out_declarations(const Step& step, std::vector<size_t>& races) 
 
 void Dpor::end(const Outcome& outcome, System&) {
   settled_ = std::min(settled_, fresh_);
+  looked_ = std::min(looked_, fresh_);
   if (depth_ == 0) return;
+  by_mail_ = reduce_.needs_mail() && path_[depth_ - 1].by_mail;
   // What it was blocked in favour of need not have these races, nor have kept the same from coming.
   if (blocked_) {
-    if (reduce_.needs_mail()) return;
+    if (by_mail_) return;
     find_waiting(outcome);
+    see_races();
     reverse_races();
     consider_waiting();
     return;
   }
   find_waiting(outcome);
-  if (reduce_.needs_mail()) look_back();
+  if (by_mail_)
+    look_back();
+  else
+    see_races();
   reverse_races();
   consider_waiting();
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
@@ -346,6 +360,19 @@ void Dpor::end(const Outcome& outcome, System&) {
   };
   for (const Pending& p : last.pending) owe_turn(*p.step);
   if (root_end) owe_turn(*(root_end = pool_.finished(*root_end)));
+}
+
+// Those of the steps that are new, and of older ones where nobody has looked: an execution that is
+// given up is not looked at where mail decides.
+void Dpor::see_races() {
+  if (reduce_.needs_mail())
+    for (size_t at = looked_; at < fresh_; at++) {
+      found_.clear();
+      append(at, at, steps_[at], found_);
+      for (const size_t early : found_) races_.emplace_back(early, at);
+    }
+  looked_ = depth_;
+  for (const auto& [early, late] : races_) seen_.saw(name(early), name(late));
 }
 
 uint64_t Dpor::key(ActorId actor) {
