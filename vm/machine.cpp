@@ -381,13 +381,16 @@ void Machine::decide_end() {
 // ---- what happened, against vacuous verdicts ----
 
 void Machine::reach_goal(std::string_view name) {
-  uint32_t goal = 0;
-  while (goal < goal_names_.size() && goal_names_[goal] != name) goal++;
-  if (goal == goal_names_.size()) goal_names_.emplace_back(name);
-  Vec<uint32_t>& reached = world_->goals;
-  for (const uint32_t other : reached)
-    if (other == goal) return;
-  push(reached, goal);
+  World& w = *world_;
+  const auto next = static_cast<uint32_t>(goal_names_.size());
+  const uint32_t goal = goal_numbers_.try_emplace(std::string(name), next).first->second;
+  if (goal == next) goal_names_.emplace_back(name);
+  while (w.goal_reached.size <= goal / 64) push(w.goal_reached, uint64_t{0});
+  uint64_t& word = w.goal_reached[goal / 64];
+  const uint64_t bit = uint64_t{1} << goal % 64;
+  if (word & bit) return;
+  word |= bit;
+  push(w.goals, goal);
 }
 
 ExecutionFacts Machine::facts() const {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/system.h"
@@ -491,6 +492,7 @@ class Machine final : public System, public Memory {
   struct Trail;  // of states, while recording: to tell the shortest stem and loop
   std::unique_ptr<Trail> trail_;
   std::vector<std::string> goal_names_;  // met so far in any execution
+  std::unordered_map<std::string, uint32_t> goal_numbers_;
   std::vector<const void*> libraries_;
   struct Frozen;
   std::unique_ptr<Frozen> frozen_;

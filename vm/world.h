@@ -375,9 +375,10 @@ struct World {
   Vec<Arrival> arrivals;          // with MachineOptions::keep_mail, all of this execution
   Vec<Term> arrived;              // the messages, copied
   Vec<Reception> receptions;
-  Vec<Term> wanted;     // by reception: its pattern, copied
-  uint64_t unread = 0;  // messages in mailboxes of processes that have ended
-  Vec<uint32_t> goals;  // reached: lockstep.cover
+  Vec<Term> wanted;            // by reception: its pattern, copied
+  uint64_t unread = 0;         // messages in mailboxes of processes that have ended
+  Vec<uint32_t> goals;         // reached: lockstep.cover
+  Vec<uint64_t> goal_reached;  // the same, a bit for each
   Vec<Property> properties;
   lua_State* observer = nullptr;  // holds the predicates
   bool clock_read = false;        // a process or predicate knows what time it is
