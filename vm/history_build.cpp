@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/history/reader.h"
 #include "vm/recorded_history.h"
 
 namespace lockstep::vm {
@@ -162,9 +163,11 @@ std::string GuestHistory::jsonl() const {
     if (e.key.tag() != Tag::nil) out += ",\"key\":" + values.to_json(value_of(values, e.key));
     const Value value =
         e.f.string() == "txn" ? transaction_of(values, e.value) : value_of(values, e.value);
-    out += ",\"value\":" + values.to_json(value) + "}\n";
+    out += ",\"value\":" + values.to_json(value);
+    if (i == 0) out += ",\"events\":" + std::to_string(events_.size());
+    out += "}\n";
   }
-  return out;
+  return history::as_utf8(out);
 }
 
 RecordedHistories recorded_histories(const System& system) {

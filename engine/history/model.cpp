@@ -141,7 +141,10 @@ class Decoder {
         op.key = op.a;
         break;
       case Code::read_all:
-        if (in.ok()) want(values_.kind(op.r) == Kind::array, in, true, "returns an array");
+        if (in.ok()) {
+          want(values_.kind(op.r) == Kind::array || values_.kind(op.r) == Kind::set, in, true,
+               "returns an array or a set");
+        }
         break;
       case Code::read_counter:
         if (in.ok()) {
@@ -207,9 +210,7 @@ std::optional<ModelId> infer_model(const History& history) {
     if (f == "txn" && values.kind(op.argument) == ValueTable::Kind::array) {
       for (Value micro : values.items(op.argument)) {
         if (values.kind(micro) != ValueTable::Kind::array || values.items(micro).empty()) continue;
-        Value name = values.items(micro)[0];
-        append |=
-            values.kind(name) == ValueTable::Kind::string && values.as_string(name) == "append";
+        append |= values.as_name(values.items(micro)[0]) == "append";
       }
     }
   }

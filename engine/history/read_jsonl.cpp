@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "engine/history/edn.h"
 #include "engine/history/reader.h"
 
 namespace lockstep::history {
@@ -12,10 +13,12 @@ constexpr int kDepthMax = 64;  // of nested values; bounds the recursion
 
 class JsonlReader {
  public:
-  JsonlReader(std::string_view text, const std::string& name)
-      : at_(text.data()), end_(text.data() + text.size()), line_start_(at_), name_(name) {
-    if (text.starts_with("\xef\xbb\xbf")) at_ += 3;
-  }
+  JsonlReader(std::string_view text, const std::string& name, const ReadOptions& options)
+      : at_(text.data()),
+        end_(text.data() + text.size()),
+        line_start_(at_),
+        name_(name),
+        options_(options) {}
 
   History read() {
     for (;;) {
@@ -27,7 +30,13 @@ class JsonlReader {
         line_start_ = at_;
         continue;
       }
+      if (history_.event_count() % 1024 == 0) internal::stop_if_ended(options_.budget, name_);
       read_event();
+    }
+    if (announced_ >= 0 && announced_ != history_.event_count()) {
+      fail(fmt::format("the file is cut: its first event says that there are {} events, not {}",
+                       announced_, history_.event_count()),
+           at_);
     }
     history_.finish();
     return std::move(history_);
@@ -48,79 +57,72 @@ class JsonlReader {
     ++at_;
   }
 
+  enum Field { kProcess, kType, kF, kKey, kValue, kIndex, kEvents, kOther };
+
+  static Field field_of(std::string_view name) {
+    static constexpr std::string_view kNames[] = {"process", "type",  "f",     "key",
+                                                  "value",   "index", "events"};
+    for (int i = 0; i < kOther; ++i) {
+      if (name == kNames[i]) return static_cast<Field>(i);
+    }
+    return kOther;
+  }
+
   void read_event() {
     const char* start = at_;
     Event event;
     event.line = line_;
     expect('{', "an event: a JSON object");
-    bool has_process = false, has_type = false;
+    unsigned seen = 0;
     const char* process_at = start;
     const char* type_at = start;
+    auto has = [&](Field field) { return (seen >> field & 1) != 0; };
     skip_blank();
     if (at_ != end_ && *at_ == '}') {
       ++at_;
     } else {
       for (;;) {
         skip_blank();
-        std::string_view field = read_string();
-        enum { kOther, kProcess, kType, kF, kKey, kValue, kIndex } known = kOther;
-        if (field == "process")
-          known = kProcess;
-        else if (field == "type")
-          known = kType;
-        else if (field == "f")
-          known = kF;
-        else if (field == "key")
-          known = kKey;
-        else if (field == "value")
-          known = kValue;
-        else if (field == "index")
-          known = kIndex;
+        const char* name_at = at_;
+        std::string_view name = read_string();
+        Field field = field_of(name);
+        if (field == kOther) {
+          std::string problem = internal::unknown_field(name, options_, false);
+          if (!problem.empty()) fail(problem, name_at);
+        } else if (has(field)) {
+          fail(fmt::format("the field \"{}\" is there twice", name), name_at);
+        }
+        seen |= 1U << field;
         expect(':', "':'");
         skip_blank();
         const char* value_at = at_;
-        if (known == kType) {
-          has_type = true;
+        if (field == kType) {
           type_at = value_at;
-          if (at_ == end_ || *at_ != '"') fail("type must be a string", value_at);
-          std::string_view type = read_string();
-          if (type == "invoke")
-            event.type = EventType::invoke;
-          else if (type == "ok")
-            event.type = EventType::ok;
-          else if (type == "fail")
-            event.type = EventType::fail;
-          else if (type == "info")
-            event.type = EventType::info;
-          else
-            fail(fmt::format("unknown type \"{}\" (invoke, ok, fail or info)", type), value_at);
-        } else if (known == kProcess) {
+          event.type = read_type();
+        } else if (field == kProcess) {
           process_at = value_at;
           event.process = read_integer("process must be an integer >= 0");
           if (event.process < 0) fail("process must be an integer >= 0", value_at);
-          has_process = true;
-        } else if (known == kIndex) {
-          int64_t index = read_integer("index must be an integer");
-          if (has_index_ && index <= last_index_) {
-            fail(fmt::format("index {} does not increase (the last was {})", index, last_index_),
-                 value_at);
-          }
-          has_index_ = true;
-          last_index_ = index;
-        } else if (known == kOther) {
+        } else if (field == kIndex) {
+          read_index(value_at);
+        } else if (field == kEvents && history_.event_count() == 0) {
+          announced_ = read_integer("events must be an integer");
+        } else if (field == kEvents) {
+          fail("only the first event says how many there are", name_at);
+        } else if (field == kOther) {
           skip_value(0);
         } else {
           Value value = read_value(0);
           auto kind = history_.values().kind(value);
-          if (known == kF) {
+          if (field == kF) {
             if (kind != ValueTable::Kind::string) fail("f must be a string", value_at);
             event.f = value;
-          } else if (known == kKey) {
+          } else if (field == kKey) {
             if (kind != ValueTable::Kind::string && kind != ValueTable::Kind::integer) {
               fail("key must be a string or an integer", value_at);
             }
             event.key = value;
-          } else if (known == kValue) {
+          } else if (field == kValue) {
             event.value = value;
           }
         }
@@ -135,11 +137,36 @@ class JsonlReader {
     }
     skip_blank();
     if (at_ != end_ && *at_ != '\n') fail("more text after the event", at_);
-    if (!has_process) fail("the event has no process", start);
-    if (!has_type) fail("the event has no type", start);
+    if (!has(kProcess)) fail("the event has no process", start);
+    if (!has(kType)) fail("the event has no type", start);
     if (event.f == kAbsent) fail("the event has no f", start);
+    if (history_.event_count() > 0 && has(kIndex) != has_index_) {
+      fail(has_index_ ? "the event has no index, those before it have one"
+                      : "the event has an index, those before it have none",
+           start);
+    }
+    has_index_ = has(kIndex);
     std::string problem = history_.add(event);
     if (!problem.empty()) fail(problem, event.type == EventType::invoke ? process_at : type_at);
+  }
+
+  EventType read_type() {
+    const char* start = at_;
+    if (at_ == end_ || *at_ != '"') fail("type must be a string", start);
+    std::string_view type = read_string();
+    if (type == "invoke") return EventType::invoke;
+    if (type == "ok") return EventType::ok;
+    if (type == "fail") return EventType::fail;
+    if (type == "info") return EventType::info;
+    fail(fmt::format("unknown type \"{}\" (invoke, ok, fail or info)", type), start);
+  }
+
+  void read_index(const char* start) {
+    int64_t index = read_integer("index must be an integer");
+    if (has_index_ && index <= last_index_) {
+      fail(fmt::format("index {} does not increase (the last was {})", index, last_index_), start);
+    }
+    last_index_ = index;
   }
 
   // The view is into the text, or into scratch_ if there are escapes.
@@ -174,26 +201,20 @@ class JsonlReader {
       return;
     }
     if (c != 'u') fail("unknown escape in a string", at_ - 1);
+    const char* start = at_ - 2;
     uint32_t code = read_hex();
-    if (code >= 0xd800 && code < 0xdc00 && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u') {
-      at_ += 2;
-      code = 0x10000 + ((code - 0xd800) << 10) + (read_hex() - 0xdc00);
+    bool half = code >= 0xdc00 && code < 0xe000;
+    if (code >= 0xd800 && code < 0xdc00) {
+      half = true;
+      if (end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u') {
+        at_ += 2;
+        uint32_t second = read_hex();
+        half = second < 0xdc00 || second >= 0xe000;
+        code = 0x10000 + ((code - 0xd800) << 10) + (second - 0xdc00);
+      }
     }
-    if (code < 0x80) {
-      scratch_ += static_cast<char>(code);
-    } else if (code < 0x800) {
-      scratch_ += static_cast<char>(0xc0 | code >> 6);
-      scratch_ += static_cast<char>(0x80 | (code & 63));
-    } else if (code < 0x10000) {
-      scratch_ += static_cast<char>(0xe0 | code >> 12);
-      scratch_ += static_cast<char>(0x80 | (code >> 6 & 63));
-      scratch_ += static_cast<char>(0x80 | (code & 63));
-    } else {
-      scratch_ += static_cast<char>(0xf0 | code >> 18);
-      scratch_ += static_cast<char>(0x80 | (code >> 12 & 63));
-      scratch_ += static_cast<char>(0x80 | (code >> 6 & 63));
-      scratch_ += static_cast<char>(0x80 | (code & 63));
-    }
+    if (half) fail("half of a surrogate pair is no character", start);
+    append_utf8(code, scratch_);
   }
 
   uint32_t read_hex() {
@@ -354,14 +375,17 @@ class JsonlReader {
   int line_ = 1;
   History history_;
   std::string scratch_;
+  const ReadOptions& options_;
   bool has_index_ = false;
   int64_t last_index_ = 0;
+  int64_t announced_ = -1;
 };
 
 }  // namespace
 
-History internal::read_jsonl(std::string_view text, const std::string& name) {
-  return JsonlReader(text, name).read();
+History internal::read_jsonl(std::string_view text, const std::string& name,
+                             const ReadOptions& options) {
+  return JsonlReader(text, name, options).read();
 }
 
 }  // namespace lockstep::history

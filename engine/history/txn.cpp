@@ -388,7 +388,7 @@ std::string verify_serial_order(const History& history, ModelId model,
     for (Value micro : values.items(op.ok() ? op.result : op.argument)) {
       auto parts = values.items(micro);
       std::vector<Value>& cell = state[parts[1]];
-      if (values.as_string(parts[0]) == "r") {
+      if (values.as_name(parts[0]).starts_with('r')) {
         if (!op.ok()) continue;
         std::vector<Value> saw;
         if (lists && parts[2] != kNull) {

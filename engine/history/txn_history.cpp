@@ -59,11 +59,11 @@ class TxnDecoder {
     Value list = result ? op.result : op.argument;
     if (values_.kind(list) != Kind::array) fail(op, result, "a transaction is an array");
     for (Value item : values_.items(list)) {
-      bool good = values_.kind(item) == Kind::array && values_.items(item).size() == 3 &&
-                  values_.kind(values_.items(item)[0]) == Kind::string;
-      std::string_view name = good ? values_.as_string(values_.items(item)[0]) : "";
-      bool read = name == "r";
-      if (!good || (!read && name != (lists_ ? "append" : "w"))) {
+      bool good = values_.kind(item) == Kind::array && values_.items(item).size() == 3;
+      std::string_view name = good ? values_.as_name(values_.items(item)[0]) : "";
+      bool read = name == "r" || name == "read";
+      bool write = lists_ ? name == "append" : name == "w" || name == "write";
+      if (!read && !write) {
         fail(op, result, "not a micro-operation: " + values_.to_json(item));
       }
       auto parts = values_.items(item);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -52,6 +53,19 @@ void append_quoted(std::string_view text, std::string& out) {
     }
   }
   out += '"';
+}
+
+void append_character(std::string_view c, std::string& out) {
+  for (auto [text, name] :
+       {std::pair{" ", "space"}, {"\n", "newline"}, {"\t", "tab"}, {"\r", "return"}}) {
+    if (c == text) return void(out += std::string("\\") + name);
+  }
+  out += '\\';
+  if (c.size() == 1 && (static_cast<unsigned char>(c[0]) < 0x20 || c[0] == 0x7f)) {
+    out += fmt::format("u{:04x}", static_cast<int>(c[0]));
+  } else {
+    out += c;
+  }
 }
 
 }  // namespace
@@ -141,7 +155,8 @@ Value ValueTable::digits(std::string_view text) {
 }
 
 Value ValueTable::written(std::string_view text, Kind kind) {
-  uint64_t hash = hash_bytes(text.data(), text.size(), kind == Kind::string ? 17 : 19);
+  uint64_t hash =
+      hash_bytes(text.data(), text.size(), kind == Kind::string ? 17 : 1000 + uint64_t(kind));
   Value id;
   intern(
       hash,
@@ -165,14 +180,26 @@ Value ValueTable::find_string(std::string_view text) const {
       &id);
 }
 
-Value ValueTable::array(std::span<const Value> items) {
-  uint64_t hash =
-      hash_bytes(reinterpret_cast<const char*>(items.data()), items.size() * sizeof(Value), 19);
+Value ValueTable::array(std::span<const Value> items) { return listed(items, Kind::array); }
+
+Value ValueTable::set(std::span<const Value> items) {
+  std::vector<Value> sorted(items.begin(), items.end());
+  std::sort(sorted.begin(), sorted.end());
+  return listed(sorted, Kind::set);
+}
+
+Value ValueTable::tagged(Value tag, Value value) {
+  return listed(std::array{tag, value}, Kind::tagged);
+}
+
+Value ValueTable::listed(std::span<const Value> items, Kind kind) {
+  uint64_t hash = hash_bytes(reinterpret_cast<const char*>(items.data()),
+                             items.size() * sizeof(Value), 2000 + uint64_t(kind));
   Value id;
   intern(
       hash,
       [&](const Entry& e) {
-        return e.kind == Kind::array && e.length == items.size() &&
+        return e.kind == kind && e.length == items.size() &&
                std::equal(items.begin(), items.end(), items_.begin() + e.number);
       },
       &id);
@@ -180,7 +207,7 @@ Value ValueTable::array(std::span<const Value> items) {
   int64_t offset = static_cast<int64_t>(items_.size());
   std::vector<Value> copy(items.begin(), items.end());  // items may point into items_
   items_.insert(items_.end(), copy.begin(), copy.end());
-  return add({offset, static_cast<uint32_t>(copy.size()), Kind::array}, hash);
+  return add({offset, static_cast<uint32_t>(copy.size()), kind}, hash);
 }
 
 Value ValueTable::object(std::span<const Value> members) {
@@ -226,6 +253,11 @@ std::span<const Value> ValueTable::items(Value value) const {
   return {items_.data() + e.number, e.length};
 }
 
+std::string_view ValueTable::as_name(Value value) const {
+  bool name = kind(value) == Kind::string || kind(value) == Kind::keyword;
+  return name ? as_string(value) : std::string_view();
+}
+
 std::string ValueTable::to_json(Value value) const {
   std::string out;
   append_json(value, out);
@@ -252,7 +284,37 @@ void ValueTable::append_json(Value value, std::string& out) const {
       out += fmt::format("{}", std::bit_cast<double>(e.number));
       break;
     case Kind::digits:
+    case Kind::symbol:
+    case Kind::ratio:
+    case Kind::floating:
+    case Kind::decimal:
       out += as_string(value);
+      break;
+    case Kind::keyword:
+      out += ':';
+      out += as_string(value);
+      break;
+    case Kind::character:
+      append_character(as_string(value), out);
+      break;
+    case Kind::instant:
+    case Kind::uuid:
+      out += e.kind == Kind::uuid ? "#uuid " : "#inst ";
+      append_quoted(as_string(value), out);
+      break;
+    case Kind::tagged:
+      out += '#';
+      append_json(items_[e.number], out);
+      out += ' ';
+      append_json(items_[e.number + 1], out);
+      break;
+    case Kind::set:
+      out += "#{";
+      for (uint32_t i = 0; i < e.length; ++i) {
+        if (i > 0) out += ' ';
+        append_json(items_[e.number + i], out);
+      }
+      out += '}';
       break;
     case Kind::string:
       append_quoted(as_string(value), out);
@@ -262,7 +324,9 @@ void ValueTable::append_json(Value value, std::string& out) const {
       bool object = e.kind == Kind::object;
       out += object ? '{' : '[';
       for (uint32_t i = 0; i < e.length; ++i) {
-        if (i > 0) out += object && i % 2 == 1 ? ':' : ',';
+        bool after_name = object && i % 2 == 1;
+        bool json = after_name && kind(items_[e.number + i - 1]) == Kind::string;
+        if (i > 0) out += json ? ':' : after_name ? ' ' : ',';
         append_json(items_[e.number + i], out);
       }
       out += object ? '}' : ']';
