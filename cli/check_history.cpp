@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <thread>
 
 #include "cli/console.h"
 #include "cli/interrupt.h"
+#include "cli/memory_limit.h"
+#include "cli/whole_file.h"
 #include "cli/words.h"
 #include "engine/history/check.h"
 #include "engine/history/explain.h"
@@ -65,7 +68,9 @@ class FileCheck {
   Answer run() {
     try {
       start_ = std::chrono::steady_clock::now();
-      std::string text = read_file(path_);
+      budget_ = Budget::seconds(options_.seconds);
+      budget_.interrupted = &interrupted();
+      std::string text = read_file(path_, &budget_);
       try {
         check_text(text);
       } catch (const ModelError& e) {
@@ -75,21 +80,56 @@ class FileCheck {
       if (e.code() == ExitCode::usage) throw;
       answer_.code = e.code();
       answer_.err = fmt::format("lockstep: {}\n", e.what());
+      if (!e.hint().empty()) answer_.err += fmt::format("  hint: {}\n", e.hint());
       if (options_.format == "ndjson") {
         answer_.out = fmt::format("{{\"file\":{},\"verdict\":\"error\",\"error\":{}}}\n",
                                   quoted(path_), quoted(e.what()));
       }
+    } catch (const ReadStopped&) {
+      say_unknown(interrupted() ? "interrupted before the history was read"
+                                : "the budget of time ended before the history was read");
+    } catch (const std::bad_alloc&) {
+      say_unknown(fmt::format("the budget of memory ({} MiB) ended before a verdict",
+                              options_.bytes_max >> 20));
     }
     return std::move(answer_);
   }
 
  private:
+  // Before anything is known of the history.
+  void say_unknown(const std::string& why) {
+    answer_.code = ExitCode::incomplete;
+    answer_.out = options_.format == "ndjson"
+                      ? fmt::format("{{\"file\":{},\"verdict\":\"unknown\",\"why\":{}{}}}\n",
+                                    quoted(path_), quoted(why), timing())
+                      : fmt::format("{}: unknown{}\n    {}\n", path_, timing(), why);
+  }
+
+  // What is left of the time, and not more than an explanation is worth.
+  Budget effort() const {
+    Budget effort = budget_;
+    effort.deadline = std::min(effort.deadline, Budget::seconds(kExplainSeconds).deadline);
+    return effort;
+  }
+
+  Explanation explained(const History& history, ModelId model, Consistency consistency,
+                        const Result& result) const {
+    try {
+      return explain(history, model, consistency, result, effort());
+    } catch (const std::bad_alloc&) {
+      Explanation none;
+      none.text = "the budget of memory ended before an explanation\n";
+      return none;
+    }
+  }
+
   void check_text(const std::string& text) {
-    bool keyed = !options_.model.empty() && is_keyed(*find_model(options_.model));
-    History history = read_history(text, path_, Format::detect, keyed);
+    ReadOptions reading;
+    reading.keyed = !options_.model.empty() && is_keyed(*find_model(options_.model));
+    reading.ignored = options_.ignored;
+    reading.budget = &budget_;
+    History history = read_history(text, path_, reading);
     ModelId model = choose_model(history);
-    budget_ = Budget::seconds(options_.seconds);
-    budget_.interrupted = &interrupted();
     uint64_t fixed = kProcessBytes + kBytesPerByte * text.size();
     double left = options_.bytes_max > fixed ? static_cast<double>(options_.bytes_max - fixed) : 0;
     budget_.bytes_max = static_cast<size_t>(left * kSearchShare / jobs_) + 1;
@@ -104,10 +144,7 @@ class FileCheck {
     answer_.code = code_of(result.verdict);
     Explanation explanation;
     if (result.verdict == Verdict::invalid && (options_.explain || !options_.html.empty())) {
-      Budget effort = Budget::seconds(kExplainSeconds);
-      effort.bytes_max = budget_.bytes_max;
-      effort.interrupted = budget_.interrupted;
-      explanation = explain(history, model, consistency, result, effort);
+      explanation = explained(history, model, consistency, result);
       if (!options_.html.empty()) {
         answer_.html = timeline_html(history, model_name(model), consistency, path_, explanation);
       }
@@ -196,7 +233,7 @@ class FileCheck {
         answer_.out += ": unknown, " + result.why + "\n";
         continue;
       }
-      Explanation e = explain(history, model, c, result, Budget::seconds(kExplainSeconds));
+      Explanation e = explained(history, model, c, result);
       answer_.out += ":\n" + e.text;
     }
   }
@@ -247,6 +284,17 @@ void check_options(const CheckHistoryOptions& o) {
   if (o.format != "text" && o.format != "ndjson") {
     throw Error(ExitCode::usage, "--format must be text or ndjson");
   }
+  if (o.bytes_max < kProcessBytes) {
+    throw Error(ExitCode::usage,
+                fmt::format("--max-memory: {} bytes; the tool itself needs 16M", o.bytes_max),
+                "a size without a unit is in bytes: 512M, 2G");
+  }
+  for (const char* ours : {"process", "type", "f", "key", "value", "index"}) {
+    if (std::find(o.ignored.begin(), o.ignored.end(), ours) != o.ignored.end()) {
+      throw Error(ExitCode::usage, fmt::format("--ignore-field: '{}' is what is checked", ours),
+                  "it is for fields that the format does not have");
+    }
+  }
 }
 
 }  // namespace
@@ -269,10 +317,13 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
       }
     }
   };
-  std::vector<std::thread> workers;
-  for (unsigned j = 1; j < jobs; ++j) workers.emplace_back(work);
-  work();
-  for (std::thread& worker : workers) worker.join();
+  {
+    const MemoryLimit limit(options.bytes_max, jobs - 1);
+    std::vector<std::thread> workers;
+    for (unsigned j = 1; j < jobs; ++j) workers.emplace_back(work);
+    work();
+    for (std::thread& worker : workers) worker.join();
+  }
   ExitCode code = ExitCode::ok;
   bool html_written = false;
   for (size_t i = 0; i < n; ++i) {
@@ -282,14 +333,19 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
     if (!answer.err.empty()) std::fputs(harmless(answer.err).c_str(), err);
     if (!answer.html.empty() && !html_written) {
       html_written = true;
-      std::FILE* page = std::fopen(options.html.c_str(), "wb");
-      bool good = page && std::fwrite(answer.html.data(), 1, answer.html.size(), page) ==
-                              answer.html.size();
-      if (page) good &= std::fclose(page) == 0;
-      if (!good) throw Error(ExitCode::usage, fmt::format("--html: cannot write {}", options.html));
-      std::fprintf(err, "timeline: %s\n", options.html.c_str());
+      try {
+        write_whole_file("--html", options.html, answer.html);
+        std::fprintf(err, "timeline: %s\n", harmless(options.html).c_str());
+      } catch (const Error& e) {
+        // The verdict is that the history is invalid: its code stays.
+        std::fputs(harmless(fmt::format("lockstep: {}\n  hint: {}\n", e.what(), e.hint())).c_str(),
+                   err);
+      }
     }
     if (rank_of(answer.code) > rank_of(code)) code = answer.code;
+  }
+  if (!options.html.empty() && !html_written) {
+    std::fprintf(err, "timeline: not written, no history was found invalid\n");
   }
   if (!interrupted()) return code;
   std::fputs("lockstep: interrupted: the results above are partial\n", err);

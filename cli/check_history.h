@@ -21,9 +21,11 @@ struct CheckHistoryOptions {
   std::string format = "text";             // or "ndjson"
   bool explain = true;
   bool timing = false;
+  std::vector<std::string> ignored;  // fields of events to pass over
 };
 
-// 0 all valid, 1 one is not, 3 one is malformed, 5 a budget ended; 3 before 1 before 5.
+// 0 all valid, 1 one is not, 3 one is malformed, 5 a budget ended; 3 before 1 before 5. A page that
+// cannot be written is said on `err`; the code is that of the verdict it was to be about.
 // Throws Error (usage) for an unknown model or property.
 ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::FILE* err);
 

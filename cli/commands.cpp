@@ -272,13 +272,17 @@ const Flag kHistory[] = {
      [](Options& o, const std::string&) { o.history.explain = false; }},
     {"--html", nullptr, "FILE", "write a page about the first invalid history",
      [](Options& o, const std::string& t) { o.history.html = t; }},
+    {"--ignore-field", nullptr, "NAME",
+     "pass over this field of events; unknown ones are refused (may be repeated)",
+     [](Options& o, const std::string& t) { o.history.ignored.push_back(t); }},
 };
 
 const Flag kHistoryBudget[] = {
     {"--jobs", "-j", "N", "files checked at a time, 0 for one a core (default 1)", set_jobs},
-    {"--time", "-t", "T", "for each file: 5, 5s, 500ms, 2m (default: no limit)",
+    {"--time", "-t", "T",
+     "for each file, reading and explaining too: 5, 5s, 500ms, 2m (default: no limit)",
      [](Options& o, const std::string& t) { o.history.seconds = parse_seconds(t); }},
-    {"--memory", "--max-memory", "SIZE", "of the whole process (default 2G)",
+    {"--memory", "--max-memory", "SIZE", "of the whole process, at least 16M (default 2G)",
      [](Options& o, const std::string& t) { o.history.bytes_max = parse_bytes(t); }},
     {"--timing", nullptr, nullptr, "say how long each file took",
      [](Options& o, const std::string&) { o.history.timing = true; }},

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "cli/traced.h"
+#include "cli/whole_file.h"
 #include "cli/words.h"
 #include "engine/trace_replay.h"
 #include "vm/recorded_history.h"
@@ -32,10 +32,7 @@ namespace {
 
 void write_file(const char* flag, const std::string& path, const std::string& text) {
   if (path == "-") return put(text);
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) throw Error(ExitCode::usage, fmt::format("{}: cannot write {}", flag, path));
+  write_whole_file(flag, path, text);
 }
 
 // The second history goes to NAME.2.EXT, and so on.
