@@ -35,17 +35,35 @@ Arena::Arena() {
   for (int shrink = 0; shrink < 4 && !base_; shrink++) {
     heap_bytes_ = size_t{1} << (30 - shrink);
     stacks_ = 4096u >> (shrink * 2);
-    mapped_ = heap_bytes_ + static_cast<size_t>(stacks_) * kStackBytes;
+    mapped_ = heap_bytes_ + static_cast<size_t>(stacks_ + kOwnStacks) * kStackBytes;
     base_ = reserve(mapped_);
   }
   if (!base_)
     throw Error(ExitCode::internal, "cannot reserve address space for a machine (192 MiB at least)",
                 "raise the limit on address space (ulimit -v), or use fewer workers (-j)");
   head_ = reinterpret_cast<Head*>(base_);
+  for (uint32_t i = 0; i < kOwnStacks; i++) guard_one(stacks_ + i);
   reset();
 }
 
 Arena::~Arena() { munmap(base_, mapped_); }
+
+// Kernels from 6.13 on guard pages without splitting the mapping, whose number of pieces a system
+// limits (vm.max_map_count). Where neither works, what is left over of a stack has to do.
+void Arena::guard_one(uint32_t index) {
+  constexpr int kGuardInstall = 102;  // MADV_GUARD_INSTALL
+  char* end = stack_top(index) - kStackBytes;
+  if (madvise(end, kGuardBytes, kGuardInstall) != 0) mprotect(end, kGuardBytes, PROT_NONE);
+}
+
+void Arena::guard_up_to(uint32_t index) {
+  for (; guarded_ <= index && guarded_ < stacks_; guarded_++) guard_one(guarded_);
+}
+
+void Arena::make_read_only(char* from, char* to) {
+  if (from < to && mprotect(from, static_cast<size_t>(to - from), PROT_READ) != 0)
+    throw Error(ExitCode::internal, "cannot protect what processes share from being written");
+}
 
 void Arena::reset() {
   std::memset(static_cast<void*>(head_), 0, sizeof *head_);

@@ -16,17 +16,22 @@
 
 namespace lockstep::vm {
 
-// Lua allows 200 nested C calls; the worst of them, gsub, needs about 2 KiB each. Nothing guards a
-// stack's end: half is left for what an operation needs on top, which is more without optimization
-// and with a sanitizer's red zones.
+// Lua allows 200 nested C calls; the worst of them, gsub, needs about 2 KiB each. Half is left for
+// what an operation needs on top, which is more without optimization and with a sanitizer's red
+// zones. Should that ever not do, the end that a stack grows to cannot be touched (fault.h).
 #if defined(LOCKSTEP_ASAN) || !defined(NDEBUG)
 inline constexpr size_t kStackBytes = 2048 << 10;
 #else
 inline constexpr size_t kStackBytes = 768 << 10;
 #endif
+inline constexpr size_t kGuardBytes = 16 << 10;
 
 class Arena {
  public:
+  // Stacks beside those of processes: for what is run in somebody's name on nobody's stack, and for
+  // what is left to do after a fault.
+  enum class Own : uint32_t { aside, fault };
+  static constexpr uint32_t kOwnStacks = 2;
   // 16-byte steps up to 512 bytes, powers of two above: no class wastes more than half, and a block
   // never moves class without the caller's realloc.
   static constexpr int kClasses = 33 + 23;
@@ -53,11 +58,13 @@ class Arena {
     }
     return bump(class_size(c));
   }
-  void put(void* p, size_t size) {
-    if (static_cast<char*>(p) < head_->floor) return;
+  // False: it is a block that is never reused.
+  bool put(void* p, size_t size) {
+    if (static_cast<char*>(p) < head_->floor) return false;
     const int c = size_class(size);
     std::memcpy(p, &head_->free[c], sizeof(void*));
     head_->free[c] = p;
+    return true;
   }
   // From here on new blocks are above everything that is there now.
   void seal() {
@@ -85,6 +92,19 @@ class Arena {
 
   uint32_t stacks() const { return stacks_; }
   char* stack_top(uint32_t index) const { return base_ + heap_bytes_ + (index + 1) * kStackBytes; }
+  char* stack_top(Own which) const { return stack_top(stacks_ + static_cast<uint32_t>(which)); }
+  // To be called before a process's stack is used: from then on the end of it is guarded.
+  void guard(uint32_t index) {
+    if (__builtin_expect(index >= guarded_, 0)) guard_up_to(index);
+  }
+  bool in_guard(const void* p) const {
+    const auto* end = base_ + heap_bytes_;
+    const auto* at = static_cast<const char*>(p);
+    return at >= end && at < base_ + mapped_ &&
+           static_cast<size_t>(at - end) % kStackBytes < kGuardBytes;
+  }
+  // The bytes between, whole pages, can be read only from here on.
+  void make_read_only(char* from, char* to);
 
  private:
   void* bump(size_t size) {
@@ -96,10 +116,13 @@ class Arena {
     head_->top = p + size;
     return p;
   }
+  void guard_up_to(uint32_t index);
+  void guard_one(uint32_t index);
   char* base_ = nullptr;
   Head* head_ = nullptr;
   size_t heap_bytes_ = 0;
   uint32_t stacks_ = 0;
+  uint32_t guarded_ = 0;  // stacks below this one are
   size_t mapped_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "vm/layout.h"
 
@@ -26,38 +27,103 @@ class Follow final : public Chooser {
 };
 }  // namespace
 
+// ---- names ----
+
+std::string Machine::Frozen::path(uint32_t owner) const {
+  constexpr size_t kFirst = 6, kLast = 2;  // of a long way only its ends are told
+  std::vector<const std::string*> steps;
+  for (; owner != 0; owner = owners[owner].parent) steps.push_back(&owners[owner].step);
+  std::string s;
+  for (size_t i = 0; i < steps.size(); i++) {
+    if (steps.size() > kFirst + kLast + 1 && i == kFirst) {
+      s += "(...)";
+      i = steps.size() - kLast;
+    }
+    s += *steps[steps.size() - 1 - i];
+  }
+  return s;
+}
+
+std::string Machine::Frozen::name(uint32_t owner, bool variable) const {
+  if (owner == kUnnamed) return "what was made at file level";
+  // A variable's step holds the quote that ends its name.
+  if (variable) return "the file-level local '" + path(owner) + ")";
+  return "the file-level table '" + path(owner) + "'";
+}
+
+std::string Machine::Frozen::name_at(size_t offset) const {
+  auto at = std::upper_bound(blocks.begin(), blocks.end(), offset,
+                             [](size_t o, const Block& b) { return o < b.offset; });
+  if (at != blocks.begin() && (--at)->offset <= offset && offset < at->offset + at->size)
+    return name(at->owner, at->variable);
+  return name(kUnnamed, false);
+}
+
 uint32_t Machine::Frozen::changed(const char* memory, const char* image) const {
   uint64_t difference = 0;
-  for (const uint32_t w : words)
-    difference |= layout::load<uint64_t>(memory, w) ^ layout::load<uint64_t>(image, w);
-  for (const uint32_t v : variables) {
-    difference |= layout::load<uint64_t>(memory, v) ^ layout::load<uint64_t>(image, v);
-    difference |= layout::load<uint8_t>(memory, v + 8) ^ layout::load<uint8_t>(image, v + 8);
-  }
-  bool any = difference != 0;
-  for (const Range& r : ranges)
-    if (std::memcmp(memory + r.offset, image + r.offset, r.size) != 0) {
-      any = true;
-      break;
-    }
-  if (!any) return kNone;
-  for (const Range& r : detail)
-    if (std::memcmp(memory + r.offset, image + r.offset, r.size) != 0) return r.owner;
+  for (const Header& h : headers)
+    difference |=
+        layout::load<uint64_t>(memory, h.offset) ^ layout::load<uint64_t>(image, h.offset);
+  if (difference == 0) return kNone;
+  for (const Header& h : headers)
+    if (layout::load<uint64_t>(memory, h.offset) != layout::load<uint64_t>(image, h.offset))
+      return h.owner;
   return kNone;
 }
 
-void Machine::check_frozen() {
-  const uint32_t owner = frozen_->changed(arena_.base(), image_.data());
-  if (__builtin_expect(owner == kNone, 1)) return;
+// ---- what happens to who writes there ----
+
+bool Machine::is_expected_fault(const void* address) {
+  if (!running_ || on_main_ || fault_) return false;
+  if (!arena_.in_guard(address) && !is_shared(address)) return false;
+  fault_ = address;
+  return true;
+}
+
+void Machine::end_at_fault() {
+  const void* address = std::exchange(fault_, nullptr);
+  if (is_shared(address)) shared_write(address);
+  const Process* p = guest_process();
+  Outcome o;
+  o.verdict = Verdict::memory_bound;
+  o.reason =
+      "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
+  if (p) o.process = label(*p), o.reason += " (" + o.process + ")";
+  if (lua_State* L = guest()) o.site = guest_site(L);
+  finish(std::move(o));
+}
+
+void Machine::shared_write(const void* what) {
+  const auto offset = static_cast<size_t>(static_cast<const char*>(what) - arena_.base());
+  uint32_t header = Frozen::kUnnamed;
+  for (const Frozen::Header& h : frozen_->headers)
+    if (h.offset == offset + layout::kTableMetatable) header = h.owner;
+  Outcome o = changed_outcome(header != Frozen::kUnnamed ? frozen_->name(header, false)
+                                                         : frozen_->name_at(offset));
+  if (const Process* p = guest_process()) o.process = label(*p);
+  if (lua_State* L = guest()) o.site = guest_site(L);
+  shared_written_ = true;
+  finish(std::move(o));
+}
+
+Outcome Machine::changed_outcome(std::string object) const {
   Outcome o;
   o.verdict = Verdict::misuse;
-  o.object = frozen_->names[owner];
+  o.object = std::move(object);
   o.reason =
       "the scenario changed " + o.object +
       " while it ran: file-level state is shared by all processes and must stay as it was loaded";
   o.detail =
       "keep it in a local variable of the process, or share it through a table, an atomic, a "
       "persistent term or messages";
+  return o;
+}
+
+// After an execution.
+void Machine::check_frozen() {
+  const uint32_t owner = frozen_->changed(arena_.base(), image_.data());
+  if (__builtin_expect(owner == kNone && !shared_written_, 1)) return;
+  Outcome o = shared_written_ ? outcome_ : changed_outcome(frozen_->name(owner, false));
   if (slow_ & kSlowHunt) {
     outcome_ = std::move(o);
     return;
@@ -66,11 +132,12 @@ void Machine::check_frozen() {
   hunt();
   Outcome found = outcome_;
   outcome_ = std::move(o);
-  outcome_.site = found.site;
-  outcome_.process = found.process;
+  if (!found.site.empty()) outcome_.site = found.site;
+  if (!found.process.empty()) outcome_.process = found.process;
 }
 
-// The same schedule once more, with a look after every line.
+// The same schedule once more, with a look after every line: only so does Lua keep account of where
+// it is.
 void Machine::hunt() {
   const std::vector<Decision> schedule(decisions_.begin(), decisions_.begin() + world_->steps);
   const uint64_t seed = world_->seed, iteration = world_->iteration;

@@ -60,6 +60,7 @@ bool is_exception(lua_State* L, int index);  // an error of this kind, as raise_
 // scenarios, in the order of their declaration.
 inline constexpr const char* kException = "lockstep.exception";
 inline constexpr const char* kLoaded = "lockstep.loaded";
+inline constexpr const char* kCompiled = "lockstep.compiled";  // by load, while a scenario runs
 inline constexpr const char* kScenarios = "lockstep.scenarios";
 
 }  // namespace lockstep::vm

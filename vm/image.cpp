@@ -10,7 +10,6 @@
 namespace lockstep::vm {
 namespace {
 constexpr uint32_t kSeed = 0x10c557e9;  // of the string hashes
-constexpr size_t kVariableBytes = 9;    // a value and its tag
 }  // namespace
 
 // ---- memory for Lua ----
@@ -21,7 +20,7 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   if (new_size == 0) {
     if (p) {
       if (__builtin_expect(m->noted_ != nullptr, 0)) m->noted_->erase(static_cast<char*>(p));
-      a.put(p, old_size);
+      if (!a.put(p, old_size) && m->is_shared(p)) m->shared_write(p);
     }
     return nullptr;
   }
@@ -43,6 +42,7 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   }
   if (__builtin_expect(m->noted_ != nullptr, 0))
     (*m->noted_)[static_cast<char*>(p)].size = new_size;
+  if (__builtin_expect(m->is_shared(p), 0)) m->shared_write(p);
   if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
   void* q = a.get(new_size);
   if (!q) {
@@ -120,140 +120,7 @@ void Host::join_image_variable(lua_State* L, int closure, int n, size_t offset) 
                 arena->base() + offset);
 }
 
-// ---- what must stay as it is, and what cannot ----
-
-// Everything that guests can reach is now as it must stay.
-void Machine::freeze() {
-  lua_State* L = L_;
-  lua_gc(L, LUA_GCCOLLECT);
-  // The first collection of an execution starts when ten times the loaded heap is in use: most
-  // never get there.
-  lua_gc(L, LUA_GCINC, 1000, 400, 0);
-  lua_gc(L, LUA_GCCOLLECT);
-  auto grow_to = [&](auto& v, uint32_t capacity) {
-    while (v.capacity < capacity) grow(v);
-  };
-  World& w = *world_;
-  grow_to(w.alternatives, 16);
-  grow_to(w.position, 64);
-  grow_to(w.actors, 64);
-  grow_to(w.woken, 32);
-  grow_to(w.processes, 16);
-  frozen_ = std::make_unique<Frozen>();
-  Frozen& f = *frozen_;
-  const char* base = arena_.base();
-  std::vector<const void*> libraries;
-  std::set<const void*> seen;
-  auto range = [&](const void* p, size_t size, const std::string& owner) {
-    if (!size || !arena_.contains(p)) return;
-    f.detail.push_back({static_cast<uint32_t>(static_cast<const char*>(p) - base),
-                        static_cast<uint32_t>(size), static_cast<uint32_t>(f.names.size())});
-    f.names.push_back(owner);
-  };
-  // Depth first from the globals, the modules and the scenarios; names are the first path found.
-  std::vector<std::string> path;
-  auto visit = [&](auto&& self, int index, const std::string& name, int depth) -> void {
-    const int type = lua_type(L, index);
-    if ((type != LUA_TTABLE && type != LUA_TFUNCTION) || depth > 100) return;
-    const void* p = lua_topointer(L, index);
-    if (type == LUA_TFUNCTION &&
-        (lua_iscfunction(L, index) && lua_getupvalue(L, index, 1) == nullptr))
-      return;
-    if (type == LUA_TFUNCTION && lua_iscfunction(L, index)) lua_pop(L, 1);
-    if (!seen.insert(p).second) return;
-    luaL_checkstack(L, 8, nullptr);
-    index = lua_absindex(L, index);
-    if (type == LUA_TFUNCTION) {
-      if (lua_iscfunction(L, index)) return;
-      for (int i = 1;; i++) {
-        const char* variable = lua_getupvalue(L, index, i);
-        if (!variable) break;
-        const void* cell = lua_upvalueid(L, index, i);
-        if (seen.insert(cell).second && layout::upval_closed(cell)) {
-          lua_Debug ar;
-          lua_pushvalue(L, index);
-          lua_getinfo(L, ">S", &ar);
-          range(static_cast<const char*>(cell) + layout::kUpvalValue, kVariableBytes,
-                std::string("the file-level local '") + variable + "' (" +
-                    (ar.source[0] == '@' ? ar.source + 1 : ar.short_src) + ")");
-        }
-        self(self, -1, std::strcmp(variable, "_ENV") == 0 ? "_G" : variable, depth + 1);
-        lua_pop(L, 1);
-      }
-      return;
-    }
-    const std::string owner = "the file-level table '" + name + "'";
-    const auto flags = layout::load<uint8_t>(p, 10);
-    size_t array = layout::load<uint32_t>(p, layout::kTableAlimit);
-    if (flags & 0x80) {  // the limit is not the real size: that is the next power of two
-      size_t real = 1;
-      while (real < array) real *= 2;
-      array = real;
-    }
-    range(static_cast<const char*>(p) + layout::kTableArray, 16, owner);
-    range(static_cast<const char*>(p) + layout::kTableMetatable, 8, owner);
-    range(layout::load<const void*>(p, layout::kTableArray), array * layout::kValueBytes, owner);
-    if (layout::load<const void*>(p, layout::kTableLastfree))
-      range(layout::load<const void*>(p, layout::kTableNode),
-            (size_t{1} << layout::load<uint8_t>(p, layout::kTableLsizenode)) * layout::kNodeBytes,
-            owner);
-    bool library = false;
-    if (lua_getmetatable(L, index)) {
-      library = true;
-      self(self, -1, name + "'s metatable", depth + 1);
-      lua_pop(L, 1);
-    }
-    lua_pushnil(L);
-    while (lua_next(L, index)) {
-      if (lua_isfunction(L, -1)) library = true;
-      lua_pushvalue(L, -2);
-      const char* key = lua_tostring(L, -1);
-      const std::string inner = key ? (name.empty() ? key : name + "." + key) : name + "[...]";
-      lua_pop(L, 1);
-      self(self, -1, inner, depth + 1);
-      lua_pop(L, 1);
-    }
-    if (library) libraries.push_back(p);
-  };
-  lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
-  const lua_Integer scenarios = static_cast<lua_Integer>(lua_rawlen(L, -1));
-  for (lua_Integer i = 1; i <= scenarios; i++) {
-    lua_rawgeti(L, 1, i);
-    visit(visit, -1, "", 0);
-    lua_pop(L, 1);
-  }
-  lua_settop(L, 0);
-  lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
-  lua_pushnil(L);
-  while (lua_next(L, 1)) {
-    const std::string name = lua_tostring(L, -2);
-    visit(visit, -1, name, 0);
-    lua_pop(L, 1);
-  }
-  lua_settop(L, 0);
-  lua_pushglobaltable(L);
-  visit(visit, -1, "_G", 0);
-  lua_settop(L, 0);
-  std::sort(libraries.begin(), libraries.end());
-  libraries_ = std::move(libraries);
-  host_.libraries = libraries_.data();
-  host_.library_count = libraries_.size();
-  for (const Frozen::Range& r : f.detail) {
-    if (r.size == kVariableBytes)
-      f.variables.push_back(r.offset);
-    else if (r.size % 8 == 0 && r.size <= 32)
-      for (uint32_t i = 0; i < r.size; i += 8) f.words.push_back(r.offset + i);
-    else
-      f.ranges.push_back(r);
-  }
-  std::sort(f.ranges.begin(), f.ranges.end(),
-            [](const auto& a, const auto& b) { return a.offset < b.offset; });
-  arena_.head().top = arena_.base() + ((arena_.used() + 127) &
-                                       ~size_t{127});  // whole lines, so that copying has no tail
-  arena_.seal();
-  image_.bytes.assign(base, base + arena_.used());
-  host_.image_end = base + arena_.used();
-}
+// ---- what can change ----
 
 void Machine::find_mutable() {
   // Kinds of Lua's own (lobject.h) after those of the API.
@@ -272,7 +139,6 @@ void Machine::find_mutable() {
       if (it != blocks_.end() && it->second.kind == 0) fixed.insert(it->first);
     }
   }
-  for (const Frozen::Range& r : frozen_->detail) fixed.insert(base + r.offset);  // whole arrays
   const auto strings = blocks_.find(layout::load<char*>(image_.string_table, 0));
   if (strings != blocks_.end()) {
     fixed.insert(strings->first);

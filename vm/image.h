@@ -19,6 +19,9 @@ struct Image {
   std::vector<Piece> changing;
   // The chains of short strings: changed if there are more strings, and only then.
   Piece chains{};
+  // What all processes share and none may change: whole pages that can only be read, and so are
+  // left alone by restarts.
+  Piece shared{};
 
   const char* data() const { return bytes.data(); }
   size_t size() const { return bytes.size(); }

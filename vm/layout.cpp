@@ -99,6 +99,22 @@ const char* check(lua_State* L) {
   if (load<void*>(a, kClosureUpvalues) != variable) return "the variables of a closure";
   if (!upval_closed(variable) || load<lua_Integer>(variable, kUpvalValue) != 5)
     return "the value of a captured variable";
+  // ... which may be elsewhere, also for who collects garbage.
+  static char elsewhere[kValueBytes];
+  const char* long_text =
+      lua_pushliteral(L, "a text that is longer than forty characters are, so a new one");
+  const void* text_object = long_text - kStringHeader;
+  store(elsewhere, 0, text_object);
+  store(elsewhere, 8, collectable_tag(text_object));
+  char* const usual = load<char*>(variable, kUpvalPointer);
+  store(variable, kUpvalPointer, static_cast<char*>(elsewhere));
+  lua_pop(L, 1);
+  lua_gc(L, LUA_GCCOLLECT);
+  lua_gc(L, LUA_GCCOLLECT);
+  lua_pushvalue(L, -3);
+  lua_call(L, 0, 1);
+  if (lua_tostring(L, -1) != long_text) return "the value of a captured variable, elsewhere";
+  store(variable, kUpvalPointer, usual);
   lua_settop(L, 0);
   // A prototype put into another closure of as many variables runs.
   luaL_dostring(L, "local a, b = 1, 2 return function() return b end, function() return a end");
@@ -138,6 +154,22 @@ const char* check(lua_State* L) {
   const void* meta = lua_topointer(L, -1);
   lua_setmetatable(L, 1);
   if (load<const void*>(t, kTableMetatable) != meta) return "the metatable of a table";
+  lua_newtable(L);
+  char* empty = static_cast<char*>(const_cast<void*>(lua_topointer(L, -1)));
+  static char node[kNodeBytes];
+  std::memset(node, 0, sizeof node);
+  store(node, 8, kEmptyTag);
+  char* const no_node = load<char*>(empty, kTableNode);
+  store(empty, kTableNode, static_cast<char*>(node));
+  store(empty, kTableLastfree, static_cast<char*>(node));
+  lua_pushnil(L);
+  if (lua_next(L, -2)) return "an empty node";
+  lua_pushinteger(L, 98);
+  lua_setfield(L, -2, "y");
+  if (load<lua_Integer>(node, 0) != 98) return "where a table's first field is put";
+  store(empty, kTableNode, no_node);
+  store(empty, kTableLastfree, static_cast<char*>(nullptr));
+  lua_pop(L, 1);
   // The stack: an object is pushed by writing it into a slot.
   lua_pushnil(L);
   char* slot = load<char*>(L, kStateTop) - kValueBytes;
@@ -149,6 +181,11 @@ const char* check(lua_State* L) {
   lua_pushnil(L);
   put_object(L, ok - kStringHeader);
   if (!lua_isstring(L, -1) || lua_tostring(L, -1) != ok) return "the characters of a string";
+  lua_settop(L, 0);
+  luaL_dostring(L, "return string.gmatch('a', 'a')");
+  if (load<uint8_t>(lua_topointer(L, 1), 8) != kCClosureTag ||
+      load<lua_CFunction>(lua_topointer(L, 1), kCClosureFunction) != lua_tocfunction(L, 1))
+    return "the function of a closure of C";
   lua_settop(L, 0);
   lua_pushcfunction(L, read_arguments);
   lua_pushinteger(L, -7);

@@ -59,7 +59,7 @@ inline bool may_go_round(const void* proto) {
 }
 
 // UpVal, closed: { header 10, tbc 1, pad, TValue* v, TValue value }. TValue: { 8 bytes value, 1
-// byte tag }.
+// byte tag }. Whoever uses the variable goes by the pointer.
 inline constexpr size_t kUpvalPointer = 16, kUpvalValue = 24;
 inline bool upval_closed(const void* upval) {
   return load<const char*>(upval, kUpvalPointer) == static_cast<const char*>(upval) + kUpvalValue;
@@ -67,9 +67,14 @@ inline bool upval_closed(const void* upval) {
 
 // Table: { header 10, flags 1, lsizenode 1, alimit 4, TValue* array, Node* node, Node* lastfree,
 // Table* metatable, gclist }
-inline constexpr size_t kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 16, kTableNode = 24,
-                        kTableLastfree = 32, kTableMetatable = 40;
+inline constexpr size_t kTableFlags = 10, kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 16,
+                        kTableNode = 24, kTableLastfree = 32, kTableMetatable = 40;
 inline constexpr size_t kValueBytes = 16, kNodeBytes = 24;
+inline constexpr uint8_t kEmptyTag = 0x10;  // of the value where nothing is; its key is all zero
+
+// CClosure: { header 10, nupvalues 1, pad, gclist 8, lua_CFunction f 24, TValue upvalue[] }
+inline constexpr uint8_t kCClosureTag = LUA_TFUNCTION | 0x20;
+inline constexpr size_t kCClosureFunction = 24;
 
 // lua_State: { header 10, status, allowhook, nci, StkId top, ... }; a slot of the stack is a
 // TValue, whose tag for an object is the tag in the object's header plus the collectable bit.

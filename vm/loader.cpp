@@ -275,6 +275,7 @@ void Machine::load(LoadContext& context) {
   ok_string_ = lua_pushliteral(L, "ok") - layout::kStringHeader;
   luaL_ref(L, LUA_REGISTRYINDEX);
   open_sandbox(L);
+  know_iterators();
   lua_register(L, "require", require);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   const int loaded = lua_gettop(L);
@@ -376,6 +377,8 @@ void Machine::load(LoadContext& context) {
   noted_ = nullptr;
   find_mutable();
   blocks_.clear();
+  arena_.make_read_only(arena_.base() + image_.shared.offset,
+                        arena_.base() + image_.shared.offset + image_.shared.size);
 }
 
 }  // namespace lockstep::vm

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "vm/fault.h"
 #include "vm/frozen.h"
 #include "vm/history_log.h"
 #include "vm/properties.h"
@@ -21,14 +22,14 @@ Machine* current_machine() { return t_machine; }
 void out_of_memory() {
   Machine* m = t_machine;
   LOCKSTEP_ASSERT(m != nullptr && m->running_);
-  Process* p = m->world_->current;
+  const Process* p = m->guest_process();
   Outcome o;
   o.verdict = Verdict::memory_bound;
   const size_t most = std::min<size_t>(m->options_.limits.max_memory, m->arena_.heap_bytes());
   o.reason = "more than " + std::to_string(most >> 20) + " MiB of guest memory";
   if (p) {
     o.process = m->label(*p);
-    if (p->L) o.site = m->guest_site(p->running ? p->running : p->L);
+    if (lua_State* L = m->guest()) o.site = m->guest_site(L);
     o.reason += " (" + o.process + ")";
   }
   // Reports are built outside the arena, so this needs none of the memory that has run out.
@@ -57,7 +58,8 @@ void Machine::run_once(Chooser& chooser) {
   t_machine = this;
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
-  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek | kSlowTrack)) |
+  slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek | kSlowMatcher |
+                                          kSlowTrack)) |
           (chooser.sites() ? kSlowSites : 0u) | (chooser.states() ? kSlowTrack : 0u) |
           (world_->properties.size ? kSlowWatch : 0u);
   slow_ =
@@ -65,12 +67,18 @@ void Machine::run_once(Chooser& chooser) {
   fair_spins_ = may_go_round_ && (chooser.fair_spins() || options_.fair_spins);
   outcome_ = {};
   given_up_ = false;
+  looking_ = nullptr;
+  asked_ = nullptr;
+  shared_written_ = false;
+  fault_ = nullptr;
+  checking_ = false;
   blocked_.clear();
   blocked_footprints_.clear();
   if (!main_.bottom) main_ = thread_context();
   running_ = true;
   runs_++;
   watch_this_thread();
+  catch_faults_on_this_thread();
   World& w = *world_;
   w.over = false;
   alarm_ = std::min(options_.limits.max_steps, Chooser::kLate);
@@ -122,6 +130,43 @@ void Machine::to_process(Context& from, Process& q) {
   }
 }
 
+void aside_entry() {
+  entered();
+  Machine* m = current_machine();
+  m->aside_what_(m->aside_argument_);
+  Context nowhere;
+  switch_stack(nowhere, *m->aside_from_);
+  __builtin_unreachable();
+}
+
+void Machine::aside(void (*what)(void*), void* argument) {
+  aside_what_ = what;
+  aside_argument_ = argument;
+  const Context there = make_context(arena_.stack_top(Arena::Own::aside), kStackBytes, aside_entry);
+  if (!on_main_) {
+    Context here;
+    aside_from_ = &here;
+    return switch_stack(here, there);
+  }
+  // finish() comes back here, too: this is where the thread's own stack is left.
+  aside_from_ = &main_;
+  on_main_ = false;
+  switch_stack(main_, there);
+  on_main_ = true;
+  if (world_->over) throw EndOnMain{};
+}
+
+lua_State* Machine::guest() const {
+  if (asked_) return world_->observer;
+  if (looking_) return looking_->receiver;
+  const Process* p = world_->current;
+  return !p ? nullptr : p->running ? p->running : p->L;
+}
+
+const Process* Machine::guest_process() const {
+  return asked_ ? world_->processes[asked_->process] : looking_ ? looking_ : world_->current;
+}
+
 // Who waits for a lock at the end of an execution: a reduction must try what comes of it going
 // first.
 static void add_waiting(const World& w, std::vector<Blocked>& blocked) {
@@ -142,7 +187,7 @@ void Machine::finish(Outcome outcome) {
   __builtin_unreachable();
 }
 
-void Machine::fail(Verdict verdict, Process& p, std::string reason, std::string site,
+void Machine::fail(Verdict verdict, const Process& p, std::string reason, std::string site,
                    std::string object, std::string detail) {
   finish({verdict, std::move(reason), std::move(site), std::move(object), std::move(detail),
           label(p)});

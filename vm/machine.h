@@ -291,8 +291,8 @@ class Machine final : public System, public Memory {
     o.verdict = verdict;
     finish(std::move(o));
   }
-  [[noreturn]] void fail(Verdict verdict, Process& p, std::string reason, std::string site = {},
-                         std::string object = {}, std::string detail = {});
+  [[noreturn]] void fail(Verdict verdict, const Process& p, std::string reason,
+                         std::string site = {}, std::string object = {}, std::string detail = {});
 
   // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
   std::string guest_site(lua_State* L) const;
@@ -312,9 +312,16 @@ class Machine final : public System, public Memory {
   // Afterwards: ends the execution if something asked for that.
   void end_if_asked(lua_State* L);
   const RecordedCheck& failed_check() const { return failed_check_; }
+  struct Frozen;
   void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
   bool guest_is_running(lua_State* L) const;  // a frame of the scenario's own is on the stack
   uint32_t site(lua_State* L);
+  // The coroutine in which guest code runs just now, and for whom; null if none does.
+  lua_State* guest() const;
+  const Process* guest_process() const;
+  // A guest is about to change what all processes share: a table of the image, or (part of) what is
+  // in one, or a variable. Ends the execution.
+  [[noreturn]] void shared_write(const void* what);
 
   Term encode_argument(lua_State* L, int index,
                        const char* function);  // raises if it cannot be sent
@@ -322,11 +329,17 @@ class Machine final : public System, public Memory {
   void on_line(lua_State* L);                  // from the line hook
   [[noreturn]] void runaway(lua_State* L);
   void on_tick();  // from the watchdog's signal handler, on this thread
+  // From the handler of faults: whether it is one that guest code can run into. Then end_at_fault()
+  // is to be called, on the stack that is kept for it.
+  bool is_expected_fault(const void* address);
+  char* fault_stack_top() const { return arena_.stack_top(Arena::Own::fault); }
+  [[noreturn]] void end_at_fault();
 
  private:
   friend void build_state(Machine& m);
   friend void process_entry();
   friend void death_entry();
+  friend void aside_entry();
   friend void out_of_memory();
   friend struct Recorder;
 
@@ -393,6 +406,10 @@ class Machine final : public System, public Memory {
   void wake(Process& p, bool expired, uint32_t cause);
   bool accepts(Process& p, const Term& payload) const;
   bool look(Process& p);
+  bool look_here(Process& p);
+  // Calls `what(argument)` on a stack of its own: what runs in the name of a process that is not
+  // the one whose stack this is has a budget of nested calls of its own.
+  void aside(void (*what)(void*), void* argument);
   // While mail is kept (mail.cpp).
   uint32_t note_arrival(const Process& to, const Term& payload);
   bool find_message(Process& p);
@@ -413,6 +430,7 @@ class Machine final : public System, public Memory {
   void decide_end();  // nothing can happen any more: passed or deadlock
   std::string deadlock_story(const Process& root) const;
   void check_frozen();  // file-level state must be as loaded
+  Outcome changed_outcome(std::string object) const;
   void open_event(Process* p, const Alternative& a);
   void close_event();
   void slow_sync(lua_State* L, Process& p, Alternative& a);
@@ -421,7 +439,14 @@ class Machine final : public System, public Memory {
   void slow_done(lua_State* L, Process& p, int results);
   void load(LoadContext& context);
   void freeze();
+  void protect(const std::vector<void*>& tables, const std::vector<void*>& variables);
+  void know_iterators();
+  void refuse_iterator(void* function);
   void find_mutable();
+  bool is_shared(const void* p) const {
+    return static_cast<size_t>(static_cast<const char*>(p) - arena_.base()) - image_.shared.offset <
+           image_.shared.size;
+  }
   bool ask_to_end(lua_State* L);
   static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
   void* refuse(size_t size);
@@ -471,6 +496,7 @@ class Machine final : public System, public Memory {
   bool light_ = false;  // the last execution changed only what Image::changing holds
   bool changed_little() const;
   void take_from_image(const Image::Piece& piece);
+  void take_all_from_image();
   // Size of the last allocation refused to Lua: it collects garbage and asks once more.
   size_t refused_ = 0;
   int newstate_calls_ = 0;  // allocations while the state is made
@@ -486,7 +512,12 @@ class Machine final : public System, public Memory {
   std::map<std::pair<std::string, int>, std::string> function_names_;
   void note_function(Process& p);
   std::string function_name(uint32_t proto) const;
-  const Property* asked_ = nullptr;      // its predicate is being evaluated
+  const Property* asked_ = nullptr;   // its predicate is being evaluated
+  const Process* looking_ = nullptr;  // its matcher is being called, on the stack aside
+  const Context* aside_from_ = nullptr;
+  void (*aside_what_)(void*) = nullptr;
+  void* aside_argument_ = nullptr;
+  const void* fault_ = nullptr;          // the address that guest code must not touch
   std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
   std::string peek_raised_;              // or the error that it raised
   struct Trail;  // of states, while recording: to tell the shortest stem and loop
@@ -494,8 +525,9 @@ class Machine final : public System, public Memory {
   std::vector<std::string> goal_names_;  // met so far in any execution
   std::unordered_map<std::string, uint32_t> goal_numbers_;
   std::vector<const void*> libraries_;
-  struct Frozen;
   std::unique_ptr<Frozen> frozen_;
+  bool shared_written_ = false;     // in the last execution, and so it was ended
+  lua_CFunction gmatch_ = nullptr;  // what iterators of string.gmatch are
   struct Sites;
   std::unique_ptr<Sites> sites_;
 };

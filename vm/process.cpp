@@ -188,6 +188,7 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
          "more than " + std::to_string(arena_.stacks()) + " processes at a time",
          guest_site(parent.running ? parent.running : parent.L));
   }
+  arena_.guard(p->stack);
   p->actor = make_actor(AltKind::step, p->index, p->key);
   push(w.processes, p);
   p->L = lua_newthread(L_);
@@ -235,6 +236,7 @@ void Machine::create_root() {
   p->key = mix64(0x726f6f74, 1);
   p->pid = make_light(Light::pid, 0, static_cast<uint32_t>(p->key));
   p->stack = w.stacks_used++;
+  arena_.guard(p->stack);
   p->actor = make_actor(AltKind::step, 0, p->key);
   push(w.processes, p);
   p->L = lua_newthread(L_);

@@ -174,7 +174,17 @@ bool Machine::holds(const Property& property) {
   peek_raised_.clear();
   slow_ |= kSlowPeek;
   lua_pushvalue(O, property.function);
-  const int status = lua_pcall(O, 0, 1, 0);
+  struct Call {
+    lua_State* O;
+    int status;
+  } call{O, LUA_OK};
+  aside(
+      [](void* argument) {
+        auto& c = *static_cast<Call*>(argument);
+        c.status = lua_pcall(c.O, 0, 1, 0);
+      },
+      &call);
+  const int status = call.status;
   slow_ &= ~static_cast<uint32_t>(kSlowPeek);
   asked_ = nullptr;
   w.current = before;

@@ -27,9 +27,27 @@ void Machine::deliver(Process& to, const Message& message) {
 }
 
 // Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
-// index). The matcher runs on the receiver's coroutine but on whatever C stack we are on, which is
-// safe as long as it returns before we do.
-bool Machine::look(Process& p) {
+// index). The matcher runs on the receiver's coroutine; on its C stack only if that is where we
+// are.
+__attribute__((noinline)) bool Machine::look(Process& p) {  // rare, so not in the way
+  if (!on_main_ && world_->current == &p) return look_here(p);
+  struct Call {
+    Machine& m;
+    Process& p;
+    bool yes;
+  } call{*this, p, false};
+  looking_ = &p;
+  aside(
+      [](void* argument) {
+        auto& c = *static_cast<Call*>(argument);
+        c.yes = c.m.look_here(c.p);
+      },
+      &call);
+  looking_ = nullptr;
+  return call.yes;
+}
+
+bool Machine::look_here(Process& p) {
   lua_State* L = p.receiver;
   if (!lua_checkstack(L, 8)) return false;
   for (; p.looked < p.mailbox.size; p.looked++) {

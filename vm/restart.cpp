@@ -101,7 +101,11 @@ bool has_new_strings(const Image& image, const Arena& arena) {
 // What a saved state holds of the arena.
 template <class F>
 void each_piece(const Image& image, char* base, const MachineMark& mark, const F& f) {
-  if (!mark.light) return f(base, mark.used);
+  if (!mark.light) {
+    const size_t after = image.shared.offset + image.shared.size;
+    f(base, image.shared.offset);
+    return f(base + after, mark.used - after);
+  }
   for (const Image::Piece& piece : image.changing) f(base + piece.offset, piece.size);
   if (mark.new_strings) f(base + image.chains.offset, image.chains.size);
   f(base + image.size(), mark.used - image.size());
@@ -113,12 +117,19 @@ void Machine::take_from_image(const Image::Piece& piece) {
   copy_image(arena_.base() + piece.offset, image_.data() + piece.offset, piece.size);
 }
 
+void Machine::take_all_from_image() {
+  const Image::Piece& shared = image_.shared;
+  take_from_image({0, shared.offset});
+  const uint32_t after = shared.offset + shared.size;
+  take_from_image({after, static_cast<uint32_t>(image_.size()) - after});
+}
+
 void Machine::begin(uint64_t seed, uint64_t iteration) {
   if (light_) {
     if (has_new_strings(image_, arena_)) take_from_image(image_.chains);
     for (const Image::Piece& piece : image_.changing) take_from_image(piece);
   } else {
-    copy_image(arena_.base(), image_.data(), image_.size());
+    take_all_from_image();
   }
   light_ = false;
   arena_.set_limit(image_.size() + options_.limits.max_memory);
@@ -185,7 +196,7 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
 void Machine::restore(const Mark& mark) {
   const auto& m = static_cast<const MachineMark&>(mark);
   if (m.light && !light_)
-    copy_image(arena_.base(), image_.data(), image_.size());
+    take_all_from_image();
   else if (m.light && !m.new_strings && has_new_strings(image_, arena_))
     take_from_image(image_.chains);
   light_ = false;

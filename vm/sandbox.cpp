@@ -117,6 +117,11 @@ int safe_print(lua_State* L) {
   return 0;
 }
 
+// Made at file level, and loading is over.
+bool is_of_image(lua_State* L, const void* object) {
+  return static_cast<const char*>(object) < host_of(L).image_end;  // null while loading
+}
+
 int safe_setmetatable(lua_State* L) {
   const int t = lua_type(L, 2);
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -135,6 +140,8 @@ int safe_setmetatable(lua_State* L) {
   if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
     return luaL_error(L, "cannot change a protected metatable");
   lua_settop(L, 2);
+  const void* table = lua_topointer(L, 1);
+  if (is_of_image(L, table)) machine_of(L).shared_write(table);
   lua_setmetatable(L, 1);
   return 1;
 }
@@ -155,7 +162,7 @@ int safe_load(lua_State* L) {
     if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1);
   }
   // Messages refer to code by its address, and what is in a message keeps nothing alive.
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, "lockstep.compiled");
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, kCompiled);
   lua_pushvalue(L, -2);
   lua_rawseti(L, -2, static_cast<lua_Integer>(lua_rawlen(L, -2)) + 1);
   lua_pop(L, 1);
@@ -199,11 +206,9 @@ int safe_random(lua_State* L) {
   return 1;
 }
 
-// A coroutine that was made at file level has variables of its own, which nobody compares with what
-// was loaded.
+// A coroutine that was made at file level has variables of its own, which nobody protects.
 void refuse_file_level(lua_State* L, const lua_State* co) {
-  const char* end = host_of(L).image_end;
-  if (!end || reinterpret_cast<const char*>(co) >= end) return;
+  if (!is_of_image(L, co)) return;
   Machine& m = machine_of(L);
   Outcome o{Verdict::misuse,
             "the scenario ran a coroutine that was made at file level: processes would share its "
@@ -328,6 +333,17 @@ int read_global(lua_State* L) {
   return 1;
 }
 
+// What string.gmatch gave at file level: where it is in its text is shared.
+int file_level_iterator(lua_State* L) {
+  Machine& m = machine_of(L);
+  const Process* p = m.guest_process();
+  m.finish({Verdict::misuse,
+            "the scenario called an iterator of string.gmatch that was made at file level: "
+            "processes would share where it is, unseen",
+            m.guest_site(L), "file-level iterator", "make it in the process that calls it",
+            p ? m.label(*p) : ""});
+}
+
 void remove_fields(lua_State* L, const char* library, std::initializer_list<const char*> names) {
   lua_getglobal(L, library);
   for (const char* name : names) {
@@ -344,6 +360,21 @@ void set_field(lua_State* L, const char* library, const char* name, lua_CFunctio
 }
 
 }  // namespace
+
+void Machine::refuse_iterator(void* function) {
+  if (layout::load<uint8_t>(function, 8) == layout::kCClosureTag &&
+      layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
+    layout::store(function, layout::kCClosureFunction, &file_level_iterator);
+}
+void Machine::know_iterators() {
+  lua_getglobal(L_, "string");
+  lua_getfield(L_, -1, "gmatch");
+  lua_pushliteral(L_, "");
+  lua_pushliteral(L_, "");
+  lua_call(L_, 2, 1);
+  gmatch_ = lua_tocfunction(L_, -1);
+  lua_pop(L_, 2);
+}
 
 const char* absent_reason(std::string_view name) {
   static const struct {

@@ -26,7 +26,7 @@ struct ThreadTimer {
   ThreadTimer() {
     struct sigaction action {};
     action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
+    action.sa_flags = SA_RESTART | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
     sigaction(SIGRTMIN + kSignalOffset, &action, nullptr);
     sigevent event{};
@@ -64,9 +64,8 @@ void Machine::on_tick() {
     return;
   }
   if (++ticks_ < 2) return;
-  Process* p = world_->current;
-  if (!p && !asked_) return;
-  lua_State* L = asked_ ? world_->observer : p->running ? p->running : p->L;
+  lua_State* L = guest();
+  if (!L) return;
   lua_sethook(L, count_hook, LUA_MASKCOUNT,
               1000);  // safe in a handler: it is what lua.c does for ^C
 }
@@ -87,7 +86,7 @@ void Machine::end_if_asked(lua_State* L) {
 }
 
 void Machine::runaway(lua_State* L) {
-  Process& p = asked_ ? *world_->processes[asked_->process] : self();
+  const Process& p = *guest_process();
   fail(Verdict::runaway, p,
        "runaway: " + label(p) + " performed no operation within " +
            std::to_string(options_.limits.max_instructions) + " instructions",

@@ -61,6 +61,11 @@ TEST(Resources, RunawayInsideACoroutineAndAMatcher) {
         "while true do pcall(error, 'again') end",
         "lockstep.send(lockstep.self(), 1) lockstep.recv_first(function() while true do end end)",
         "table.sort({2, 1}, function() while true do end end)",
+        "local me = lockstep.self()\nlockstep.spawn(function() lockstep.send(me, 1) end)\n"
+        "lockstep.recv_first(function() while true do end end)",
+        "lockstep.send_after(lockstep.self(), 1, 1)\n"
+        "lockstep.recv_first(function() while true do end end)",
+        "lockstep.invariant('i', function() while true do end end)",
         "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = "
         "function() while true do end end}) coroutine.yield() end)\n"
         "coroutine.resume(co) coroutine.close(co)"}) {
@@ -79,6 +84,28 @@ TEST(Resources, EndlessRecursionInTwoProcesses) {
       "for i = 1, 4 do pids[i] = lockstep.spawn_monitor(function() assert(not pcall(f)) end) end\n"
       "for i = 1, 4 do assert(lockstep.recv()[5] == 'normal') end");
   EXPECT_TRUE(result.findings.empty()) << result.findings[0].outcome.reason;
+}
+// Who runs in another's name, on the other's coroutine, has a stack for it.
+TEST(Resources, DeepCallsInMatchersAndPredicates) {
+  const std::string nest =
+      "local function nest(n, f) if n == 0 then return f() end\n"
+      "return (('a'):gsub('a', function() nest(n - 1, f) end)) end\n"
+      "local function deep() nest(190, function() end) return true end\n";
+  for (const char* body :
+       {"local r = lockstep.spawn(function() lockstep.recv_first(deep) lockstep.send(pid, 'ok') "
+        "end)\n"
+        "lockstep.spawn(function() nest(190, function() lockstep.send(r, 'x') end) end)",
+        "lockstep.send_after(lockstep.spawn(function() lockstep.recv_first(deep) "
+        "lockstep.send(pid, "
+        "'ok') end), 'x', 1)",
+        "lockstep.invariant('i', deep)\n"
+        "nest(190, function() lockstep.yield() end) lockstep.send(pid, 'ok')",
+        "lockstep.eventually('e', deep)\n"
+        "nest(190, function() lockstep.yield() end) lockstep.send(pid, 'ok')"}) {
+    const auto result =
+        run("local pid = lockstep.self()\n" + nest + body + "\nassert(lockstep.recv() == 'ok')");
+    EXPECT_TRUE(result.findings.empty()) << body << "\n" << result.findings[0].outcome.reason;
+  }
 }
 TEST(Resources, ACopyThatIsMuchLarger) {
   expect_verdict("local t = {} for i = 1, 60 do t = {t, t} end\nlockstep.send(lockstep.self(), t)",

@@ -1,0 +1,67 @@
+#include "vm/fault.h"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <csignal>
+
+#include "vm/machine.h"
+
+namespace lockstep::vm {
+
+void fault_entry() {
+  entered();
+  current_machine()->end_at_fault();
+}
+
+namespace {
+
+struct sigaction g_before;
+
+// Goes on with end_at_fault() on the stack that is kept for it.
+void handler(int, siginfo_t* info, void* interrupted) {
+  Machine* m = current_machine();
+  if (!m || !m->is_expected_fault(info->si_addr)) {
+    sigaction(SIGSEGV, &g_before, nullptr);  // and the instruction once more
+    return;
+  }
+  constexpr greg_t kDirection = 0x400;
+  auto& registers = static_cast<ucontext_t*>(interrupted)->uc_mcontext.gregs;
+  registers[REG_RIP] = reinterpret_cast<greg_t>(&fault_entry);
+  registers[REG_RSP] = reinterpret_cast<greg_t>(m->fault_stack_top()) - 8;  // as after a call
+  registers[REG_EFL] &= ~kDirection;
+}
+
+// Handlers run here: at the end of a stack there is no room for them.
+struct SignalStack {
+  static constexpr size_t kBytes = 64 << 10;
+  stack_t before{};
+  void* memory = MAP_FAILED;
+  SignalStack() {
+    static const bool installed = [] {
+      struct sigaction action {};
+      action.sa_sigaction = handler;
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+      sigemptyset(&action.sa_mask);
+      return sigaction(SIGSEGV, &action, &g_before) == 0;
+    }();
+    if (!installed) return;
+    memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return;
+    stack_t stack{};
+    stack.ss_sp = memory;
+    stack.ss_size = kBytes;
+    sigaltstack(&stack, &before);
+  }
+  ~SignalStack() {
+    if (memory == MAP_FAILED) return;
+    sigaltstack(&before, nullptr);
+    munmap(memory, kBytes);
+  }
+};
+
+}  // namespace
+
+void catch_faults_on_this_thread() { thread_local SignalStack stack; }
+
+}  // namespace lockstep::vm
