@@ -15,6 +15,28 @@ bool pin_seed(void* state_block, size_t size, lua_Alloc allocator, void* ud, uin
   return false;
 }
 
+bool hide_collection(lua_State* L, void* state_block, size_t size) {
+  static const char* const names[] = {"__index", "__newindex", "__gc", "__mode", "__len", "__eq"};
+  constexpr size_t kNames = std::size(names), kFirst = 2, kHidden = 2;
+  const void* known[kNames];
+  for (size_t i = 0; i < kNames; i++) {
+    known[i] = lua_pushstring(L, names[i]) - kStringHeader;
+    lua_pop(L, 1);
+  }
+  char* p = static_cast<char*>(state_block);
+  for (size_t at = 0; at + sizeof known <= size; at += 8) {
+    if (std::memcmp(p + at, known, sizeof known) != 0) continue;
+    // Keys that are short strings are compared by address, so a long one is never found.
+    const void* hidden =
+        lua_pushliteral(L, "a metamethod that would show when garbage is collected") -
+        kStringHeader;
+    luaL_ref(L, LUA_REGISTRYINDEX);
+    for (size_t i = kFirst; i < kFirst + kHidden; i++) store(p, at + 8 * i, hidden);
+    return true;
+  }
+  return false;
+}
+
 const void* const* string_table(const void* state_block, size_t size, lua_Alloc allocator) {
   for (size_t i = 0; i + kSeedAfterAllocator <= size; i += 8)
     if (load<lua_Alloc>(state_block, i) == allocator)
@@ -252,6 +274,16 @@ const char* check(lua_State* L) {
       return "the instructions of a function";
     lua_settop(L, 0);
   }
+  if (!hide_collection(L, L, 2048)) return "the names of metamethods";
+  if (luaL_dostring(L,
+                    "finalized = false local m = {} local t = setmetatable({}, m) "
+                    "m.__gc = function() finalized = true end m.__mode = 'kv' "
+                    "setmetatable({}, m) t[1] = {} collectgarbage() collectgarbage() "
+                    "return not finalized and t[1] and setmetatable({}, {__len = function() "
+                    "return 7 end})") != LUA_OK ||
+      !lua_istable(L, -1) || luaL_len(L, -1) != 7)
+    return "finalizers and weak tables";
+  lua_settop(L, 0);
   lua_register(L, "wanted", wanted);
   luaL_dostring(L,
                 "wanted() local a = wanted() local b, c = wanted() local t = { wanted() } "

@@ -158,6 +158,10 @@ inline int close_thread(lua_State* L, lua_State* from) {
 // not found.
 bool pin_seed(void* state_block, size_t size, lua_Alloc allocator, void* ud, uint32_t seed);
 
+// Finalizers and weak tables: afterwards Lua looks for these metamethods under names that no key of
+// a table can be. False if the place was not found.
+bool hide_collection(lua_State* L, void* state_block, size_t size);
+
 // Where the state has the address of its table of short strings; null if it was not found.
 const void* const* string_table(const void* state_block, size_t size, lua_Alloc allocator);
 

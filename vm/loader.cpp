@@ -248,6 +248,9 @@ void build_state(Machine& m) {
         ExitCode::internal,
         "the hash seed of the Lua library could not be pinned, so runs would not repeat",
         "use Debian's liblua5.4 (5.4.4), or rebuild lockstep with the library that is installed");
+  if (!layout::hide_collection(m.L_, m.state_block_, m.state_size_))
+    throw Error(ExitCode::internal, "the Lua library's finalizers could not be turned off",
+                "use Debian's liblua5.4 (5.4.4)");
   *static_cast<Host**>(lua_getextraspace(m.L_)) = &m.host_;
   luaL_checkstack(m.L_, 40, nullptr);
 }

@@ -227,6 +227,24 @@ TEST(Isolation, CollectingGarbageIsNoMisuse) {
   EXPECT_TRUE(clean.findings.empty()) << clean.findings[0].outcome.reason;
 }
 
+// Not by any order of calls.
+TEST(Isolation, NothingShowsWhenGarbageIsCollected) {
+  const auto clean =
+      run("local lockstep = require 'lockstep'\n"
+          "local meta = {}\nlocal kept = setmetatable({ v = 1 }, meta)\n"
+          "meta.__gc = function() while true do end end\nrawset(meta, '__mode', 'kv')\n"
+          "lockstep.scenario('x', function()\n"
+          "local own = {}\nlocal t, u = setmetatable({}, own), setmetatable({}, setmetatable({}, "
+          "own))\n"
+          "own.__mode = 'kv'\nrawset(own, '__gc', function() error('finalized') end)\n"
+          "t[1], u[1] = {}, {}\nt[{}] = 1\n"
+          "for r = 1, 300000 do local junk = { r, tostring(r) } end\n"
+          "assert(t[1] and u[1] and kept.v)\nt = nil\n"
+          "for r = 1, 300000 do local junk = { r, tostring(r) } end\nend)");
+  EXPECT_FALSE(clean.misuse) << clean.misuse->outcome.reason;
+  EXPECT_TRUE(clean.findings.empty()) << clean.findings[0].outcome.reason;
+}
+
 TEST(Isolation, ReadingFileLevelStateIsNoMisuse) {
   const auto clean = run(
       "local lockstep = require 'lockstep'\nlocal c = require 'config'\nlocal t, n = {1, 2}, 5\n"
