@@ -23,6 +23,8 @@ LOCKSTEP_SETTING(time)
 LOCKSTEP_SETTING(seed)
 LOCKSTEP_SETTING(max_steps)
 LOCKSTEP_SETTING(max_memory)
+LOCKSTEP_SETTING(max_instructions)
+LOCKSTEP_SETTING(max_compute)
 LOCKSTEP_SETTING(max_temperature)
 LOCKSTEP_SETTING(depth)
 LOCKSTEP_SETTING(resample_prob)
@@ -127,6 +129,13 @@ const Flag kExecution[] = {
      setting<k_max_steps>},
     {"--max-memory", nullptr, "SIZE",
      "memory of one execution, at most 1G, else it fails (default 256M)", setting<k_max_memory>},
+    {"--max-instructions", nullptr, "N",
+     "instructions of Lua that a process may take without an operation, else it is a runaway "
+     "(default 100000000)",
+     setting<k_max_instructions>},
+    {"--max-compute", nullptr, "SECONDS",
+     "CPU time that it may take so: one instruction may call what takes for ever (default 10)",
+     setting<k_max_compute>},
     {"--max-temperature", nullptr, "N",
      "steps that something may be owed (lockstep.eventually, lockstep.temporal), else it fails "
      "(default half of --max-steps)",

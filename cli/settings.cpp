@@ -86,6 +86,9 @@ const Setting kSettings[] = {
        if (s.max_memory > kMostMemory)
          throw fmt::format("must be at most 1G, which is a machine's whole heap, got '{}'", t);
      }},
+    {"max_instructions",
+     [](Settings& s, const std::string& t) { s.max_instructions = parse_count(t, 1000); }},
+    {"max_compute", [](Settings& s, const std::string& t) { s.max_compute = parse_seconds(t); }},
     {"max_temperature",
      [](Settings& s, const std::string& t) {
        s.max_temperature = static_cast<uint32_t>(parse_count(t, 1, kMaxU32 - 1));
@@ -258,6 +261,8 @@ vm::MachineOptions Settings::machine() const {
   vm::MachineOptions m;
   m.limits.max_steps = max_steps;
   m.limits.max_memory = max_memory;
+  m.limits.max_instructions = max_instructions;
+  m.limits.max_compute = max_compute;
   m.max_temperature = max_temperature;
   m.async_delivery = async_delivery;
   m.racy_timers = racy_timers;
@@ -288,6 +293,9 @@ SettingMap Settings::recorded() const {
                                                 : "fail"}};
   if (!omitted.empty()) map["omit"] = omitted_text(omitted);
   if (spins_held) map["spins_held"] = "true";
+  if (max_instructions != Limits{}.max_instructions)
+    map["max_instructions"] = std::to_string(max_instructions);
+  if (max_compute != Limits{}.max_compute) map["max_compute"] = fmt::format("{:g}", max_compute);
   if (max_temperature) map["max_temperature"] = std::to_string(max_temperature);
   return map;
 }

@@ -21,6 +21,8 @@ struct Settings {
   uint32_t max_steps = 10000;
   uint32_t max_temperature = 0;  // 0: half of max_steps
   uint64_t max_memory = 256ull << 20;
+  uint64_t max_instructions = Limits{}.max_instructions;
+  double max_compute = Limits{}.max_compute;
   int depth = 3;
   double resample = -1;
   Reduce reduce;

@@ -25,7 +25,9 @@ struct Limits {
   uint32_t max_steps = 10000;               // decisions in one execution, else step_bound
   uint64_t max_memory = 256ull << 20;       // bytes of guest memory, else memory_bound
   uint64_t max_instructions = 100'000'000;  // between two operations, else runaway
-  bool count_instructions = false;          // count exactly (slower): how a suspect is judged
+  // ... as are so many seconds of CPU: one instruction may call what takes for ever.
+  double max_compute = 10;
+  bool count_instructions = false;  // count exactly (slower): how a suspect is judged
 };
 
 // A message that entered a mailbox, or would have if its owner had not ended.

@@ -18,18 +18,13 @@ namespace {
 
 struct sigaction g_before;
 
-// Goes on with end_at_fault() on the stack that is kept for it.
 void handler(int, siginfo_t* info, void* interrupted) {
   Machine* m = current_machine();
   if (!m || !m->is_expected_fault(info->si_addr)) {
     sigaction(SIGSEGV, &g_before, nullptr);  // and the instruction once more
     return;
   }
-  constexpr greg_t kDirection = 0x400;
-  auto& registers = static_cast<ucontext_t*>(interrupted)->uc_mcontext.gregs;
-  registers[REG_RIP] = reinterpret_cast<greg_t>(&fault_entry);
-  registers[REG_RSP] = reinterpret_cast<greg_t>(m->fault_stack_top()) - 8;  // as after a call
-  registers[REG_EFL] &= ~kDirection;
+  leave_interrupted(*m, interrupted);
 }
 
 // Handlers run here: at the end of a stack there is no room for them.
@@ -42,7 +37,7 @@ struct SignalStack {
       struct sigaction action {};
       action.sa_sigaction = handler;
       action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-      sigemptyset(&action.sa_mask);
+      sigfillset(&action.sa_mask);  // the watchdog must not find us here
       return sigaction(SIGSEGV, &action, &g_before) == 0;
     }();
     if (!installed) return;
@@ -61,6 +56,14 @@ struct SignalStack {
 };
 
 }  // namespace
+
+void leave_interrupted(const Machine& m, void* ucontext) {
+  constexpr greg_t kDirection = 0x400;
+  auto& registers = static_cast<ucontext_t*>(ucontext)->uc_mcontext.gregs;
+  registers[REG_RIP] = reinterpret_cast<greg_t>(&fault_entry);
+  registers[REG_RSP] = reinterpret_cast<greg_t>(m.fault_stack_top()) - 8;  // as after a call
+  registers[REG_EFL] &= ~kDirection;
+}
 
 void catch_faults_on_this_thread() { thread_local SignalStack stack; }
 

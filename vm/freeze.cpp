@@ -18,7 +18,8 @@ constexpr int kUpvalue = LUA_NUMTYPES;
 constexpr size_t kPage = 4096;
 
 // What the runtime itself writes while a scenario runs; guests do not reach it.
-std::unordered_set<const void*> runtime_tables(lua_State* L, std::initializer_list<int> references) {
+std::unordered_set<const void*> runtime_tables(lua_State* L,
+                                               std::initializer_list<int> references) {
   std::unordered_set<const void*> tables;
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   tables.insert(lua_topointer(L, -1));
@@ -233,7 +234,8 @@ void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>
       throw Error(ExitCode::scenario, "file-level code leaves too much");
     char* at = top;
     top += (bytes + 15) & ~size_t{15};
-    f.blocks.push_back({static_cast<uint32_t>(at - base), static_cast<uint32_t>(bytes), owner, variable});
+    f.blocks.push_back(
+        {static_cast<uint32_t>(at - base), static_cast<uint32_t>(bytes), owner, variable});
     return at;
   };
   const auto drop = [&](void* p, size_t size) {
@@ -266,8 +268,7 @@ void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>
       layout::store(t, layout::kTableLastfree, at);
     }
     for (const size_t word : {layout::kTableArray, layout::kTableNode, layout::kTableMetatable})
-      f.headers.push_back(
-          {static_cast<uint32_t>(static_cast<char*>(t) + word - base), owner});
+      f.headers.push_back({static_cast<uint32_t>(static_cast<char*>(t) + word - base), owner});
   }
   for (void* v : variables) {
     char* at = room(layout::kValueBytes, owner_of(names.variables, v), true);

@@ -74,14 +74,25 @@ uint32_t Machine::Frozen::changed(const char* memory, const char* image) const {
 // ---- what happens to who writes there ----
 
 bool Machine::is_expected_fault(const void* address) {
-  if (!running_ || on_main_ || fault_) return false;
+  if ((!running_ && !file_level_) || on_main_ || fault_) return false;
   if (!arena_.in_guard(address) && !is_shared(address)) return false;
   fault_ = address;
   return true;
 }
 
 void Machine::end_at_fault() {
+  ending_ = true;
+  lua_State* L = guest();
+  if (file_level_) {
+    load_problem_ = guest_site(L) + ": file-level code " +
+                    (late_ ? "runs for too long in one call of a function of the library"
+                           : "nests calls of C functions too deep");
+    Context nowhere;
+    switch_stack(nowhere, main_);
+    __builtin_unreachable();
+  }
   const void* address = std::exchange(fault_, nullptr);
+  if (!address) runaway(L);
   if (is_shared(address)) shared_write(address);
   const Process* p = guest_process();
   Outcome o;
@@ -89,11 +100,12 @@ void Machine::end_at_fault() {
   o.reason =
       "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
   if (p) o.process = label(*p), o.reason += " (" + o.process + ")";
-  if (lua_State* L = guest()) o.site = guest_site(L);
+  if (L) o.site = guest_site(L);
   finish(std::move(o));
 }
 
 void Machine::shared_write(const void* what) {
+  ending_ = true;
   const auto offset = static_cast<size_t>(static_cast<const char*>(what) - arena_.base());
   uint32_t header = Frozen::kUnnamed;
   for (const Frozen::Header& h : frozen_->headers)

@@ -208,6 +208,10 @@ const char* check(lua_State* L) {
   if (load<uint8_t>(lua_topointer(L, 1), 8) != kCClosureTag ||
       load<lua_CFunction>(lua_topointer(L, 1), kCClosureFunction) != lua_tocfunction(L, 1))
     return "the function of a closure of C";
+  lua_pushcfunction(L, nested);
+  const char* function = load<char*>(L, kStateTop) - kValueBytes;
+  if (load<uint8_t>(function, 8) != kLightFunctionTag || load<lua_CFunction>(function, 0) != nested)
+    return "a function of C";
   lua_settop(L, 0);
   lua_pushcfunction(L, read_arguments);
   lua_pushinteger(L, -7);

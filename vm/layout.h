@@ -75,6 +75,7 @@ inline constexpr uint8_t kEmptyTag = 0x10;  // of the value where nothing is; it
 // CClosure: { header 10, nupvalues 1, pad, gclist 8, lua_CFunction f 24, TValue upvalue[] }
 inline constexpr uint8_t kCClosureTag = LUA_TFUNCTION | 0x20;
 inline constexpr size_t kCClosureFunction = 24;
+inline constexpr uint8_t kLightFunctionTag = LUA_TFUNCTION | 0x10;  // in a slot, of a C function
 
 // lua_State: { header 10, status, allowhook, nci, StkId top, ... }; a slot of the stack is a
 // TValue, whose tag for an object is the tag in the object's header plus the collectable bit.

@@ -1,8 +1,11 @@
 // From source text to a Lua state: the scenario's modules and what its file declares.
 #include "vm/loader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <set>
 
 #include "vm/cluster_api.h"
@@ -143,6 +146,12 @@ std::string option_text(lua_State* L, int index) {
 int load_handler(lua_State* L) {
   luaL_where(L, lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__tostring") ? 0 : 2);
   push_text(L, 1);
+  const char* text = lua_tostring(L, -1);
+  if (lua_isstring(L, 1) && text && !std::strchr(text, ':')) {  // of limits Lua gives no place
+    const std::string site = machine_of(L).guest_site(L);
+    if (!site.empty()) lua_pushfstring(L, "%s: %s", site.c_str(), text);
+    return 1;
+  }
   lua_concat(L, 2);
   return 1;
 }
@@ -255,6 +264,40 @@ void build_state(Machine& m) {
   luaL_checkstack(m.L_, 40, nullptr);
 }
 
+// On a stack that has an end, and under the watchdog.
+void Machine::load_file_level(const std::function<void()>& what) {
+  struct Call {
+    const std::function<void()>& what;
+    std::exception_ptr raised;
+  } call{what, nullptr};
+  Machine* const before = take_thread(this);
+  main_ = thread_context();
+  tick_runs_ = ~uint64_t{0};
+  file_level_ = L_;
+  aside(
+      [](void* argument) {
+        auto& c = *static_cast<Call*>(argument);
+        try {
+          c.what();
+        } catch (...) {
+          c.raised = std::current_exception();
+        }
+      },
+      &call);
+  file_level_ = nullptr;
+  late_ = ending_ = false;
+  main_ = {};
+  take_thread(before);
+  if (!load_problem_.empty()) throw Error(ExitCode::scenario, load_problem_);
+  if (call.raised) std::rethrow_exception(call.raised);
+}
+
+void Machine::end_loading(lua_State* L) {
+  throw Error(ExitCode::scenario,
+              guest_site(L) + fmt::format(": file-level code runs for more than {:g} s",
+                                          options_.limits.max_compute));
+}
+
 void Machine::load(LoadContext& context) {
   static const char* const layout_problem = layout::self_test();
   if (layout_problem)
@@ -278,7 +321,7 @@ void Machine::load(LoadContext& context) {
   ok_string_ = lua_pushliteral(L, "ok") - layout::kStringHeader;
   luaL_ref(L, LUA_REGISTRYINDEX);
   open_sandbox(L);
-  know_iterators();
+  know_library();
   lua_register(L, "require", require);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   const int loaded = lua_gettop(L);
@@ -326,29 +369,32 @@ void Machine::load(LoadContext& context) {
     throw Error(ExitCode::scenario, message,
                 status == LUA_ERRSYNTAX ? "the file is not valid Lua 5.4" : "");
   };
-  // Parts of the library that the text names are loaded even if nothing at file level touches them.
-  lua_pushcfunction(L, load_handler);
-  for (size_t i = 0; i < context.files->size(); i++)
-    for (size_t k = 0; k < kEmbeddedCount; k++) {
-      const std::string name = std::string(kEmbedded[k].name).substr(9);
-      const std::string module = name.substr(0, name.size() - 4);
-      if (module == "prelude" || (*context.files)[i].text.find("." + module) == std::string::npos)
-        continue;
-      lua_pushcfunction(L, require);
-      std::string dotted = "lockstep." + module;
-      std::replace(dotted.begin(), dotted.end(), '/', '.');
-      lua_pushstring(L, dotted.c_str());
-      if (const int status = lua_pcall(L, 1, 0, 1); status != LUA_OK) fail(status);
-    }
   const std::string main_name = context.files->front().name;
-  const std::string_view main_text = lua_text(context.files->front().text);
-  int status =
-      luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
-  if (status != LUA_OK) fail(status);
-  lua_pushvalue(L, -1);
-  luaL_ref(L, LUA_REGISTRYINDEX);  // keeps every prototype of the file
-  status = lua_pcall(L, 0, 0, 1);
-  if (status != LUA_OK) fail(status);
+  load_file_level([&] {
+    // Parts of the library that the text names are loaded even if nothing at file level touches
+    // them.
+    lua_pushcfunction(L, load_handler);
+    for (size_t i = 0; i < context.files->size(); i++)
+      for (size_t k = 0; k < kEmbeddedCount; k++) {
+        const std::string name = std::string(kEmbedded[k].name).substr(9);
+        const std::string module = name.substr(0, name.size() - 4);
+        if (module == "prelude" || (*context.files)[i].text.find("." + module) == std::string::npos)
+          continue;
+        lua_pushcfunction(L, require);
+        std::string dotted = "lockstep." + module;
+        std::replace(dotted.begin(), dotted.end(), '/', '.');
+        lua_pushstring(L, dotted.c_str());
+        if (const int status = lua_pcall(L, 1, 0, 1); status != LUA_OK) fail(status);
+      }
+    const std::string_view main_text = lua_text(context.files->front().text);
+    int status =
+        luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
+    if (status != LUA_OK) fail(status);
+    lua_pushvalue(L, -1);
+    luaL_ref(L, LUA_REGISTRYINDEX);  // keeps every prototype of the file
+    status = lua_pcall(L, 0, 0, 1);
+    if (status != LUA_OK) fail(status);
+  });
   if (context.scenarios->empty())
     throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
                 "declare one with lockstep.scenario(name, function() ... end)");

@@ -2,6 +2,7 @@
 #include "vm/machine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "vm/fault.h"
 #include "vm/frozen.h"
@@ -19,9 +20,16 @@ struct EndOnMain {};  // the execution ended while the thread's own stack was pe
 
 Machine* current_machine() { return t_machine; }
 
+Machine* Machine::take_thread(Machine* m) {
+  watch_this_thread();
+  catch_faults_on_this_thread();
+  return std::exchange(t_machine, m);
+}
+
 void out_of_memory() {
   Machine* m = t_machine;
   LOCKSTEP_ASSERT(m != nullptr && m->running_);
+  m->ending_ = true;
   const Process* p = m->guest_process();
   Outcome o;
   o.verdict = Verdict::memory_bound;
@@ -55,7 +63,7 @@ const Outcome& Machine::run(Chooser& chooser) {
 }
 
 void Machine::run_once(Chooser& chooser) {
-  t_machine = this;
+  take_thread(this);
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
   slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek | kSlowMatcher |
@@ -69,7 +77,7 @@ void Machine::run_once(Chooser& chooser) {
   given_up_ = false;
   looking_ = nullptr;
   asked_ = nullptr;
-  shared_written_ = false;
+  shared_written_ = late_ = ending_ = false;
   fault_ = nullptr;
   checking_ = false;
   blocked_.clear();
@@ -77,8 +85,6 @@ void Machine::run_once(Chooser& chooser) {
   if (!main_.bottom) main_ = thread_context();
   running_ = true;
   runs_++;
-  watch_this_thread();
-  catch_faults_on_this_thread();
   World& w = *world_;
   w.over = false;
   alarm_ = std::min(options_.limits.max_steps, Chooser::kLate);
@@ -153,10 +159,11 @@ void Machine::aside(void (*what)(void*), void* argument) {
   on_main_ = false;
   switch_stack(main_, there);
   on_main_ = true;
-  if (world_->over) throw EndOnMain{};
+  if (world_->over && !file_level_) throw EndOnMain{};
 }
 
 lua_State* Machine::guest() const {
+  if (file_level_) return file_level_;
   if (asked_) return world_->observer;
   if (looking_) return looking_->receiver;
   const Process* p = world_->current;

@@ -8,6 +8,7 @@
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -318,6 +319,10 @@ class Machine final : public System, public Memory {
   uint32_t site(lua_State* L);
   // The coroutine in which guest code runs just now, and for whom; null if none does.
   lua_State* guest() const;
+  // Of a process's coroutines the one that runs; null: its first one.
+  lua_State*& running_coroutine() {
+    return world_->current ? world_->current->running : file_level_;
+  }
   const Process* guest_process() const;
   // A guest is about to change what all processes share: a table of the image, or (part of) what is
   // in one, or a variable. Ends the execution.
@@ -328,7 +333,9 @@ class Machine final : public System, public Memory {
   void on_count(lua_State* L);                 // from the count hook
   void on_line(lua_State* L);                  // from the line hook
   [[noreturn]] void runaway(lua_State* L);
-  void on_tick();  // from the watchdog's signal handler, on this thread
+  // From the watchdog's signal handler, on this thread. True: what was interrupted is to be left,
+  // and end_at_fault() to be called.
+  bool on_tick();
   // From the handler of faults: whether it is one that guest code can run into. Then end_at_fault()
   // is to be called, on the stack that is kept for it.
   bool is_expected_fault(const void* address);
@@ -440,7 +447,7 @@ class Machine final : public System, public Memory {
   void load(LoadContext& context);
   void freeze();
   void protect(const std::vector<void*>& tables, const std::vector<void*>& variables);
-  void know_iterators();
+  void know_library();
   void refuse_iterator(void* function);
   void find_mutable();
   bool is_shared(const void* p) const {
@@ -448,6 +455,10 @@ class Machine final : public System, public Memory {
            image_.shared.size;
   }
   bool ask_to_end(lua_State* L);
+  bool in_library_call(lua_State* L) const;
+  [[noreturn]] void end_loading(lua_State* L);
+  static Machine* take_thread(Machine* m);  // it is current_machine(); returns who was
+  void load_file_level(const std::function<void()>& what);
   static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
   void* refuse(size_t size);
   void hunt();  // run again with a line hook: which line changed file-level state
@@ -526,8 +537,14 @@ class Machine final : public System, public Memory {
   std::unordered_map<std::string, uint32_t> goal_numbers_;
   std::vector<const void*> libraries_;
   std::unique_ptr<Frozen> frozen_;
-  bool shared_written_ = false;     // in the last execution, and so it was ended
-  lua_CFunction gmatch_ = nullptr;  // what iterators of string.gmatch are
+  bool shared_written_ = false;                   // in the last execution, and so it was ended
+  lua_CFunction gmatch_ = nullptr;                // what iterators of string.gmatch are
+  std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
+  lua_State* file_level_ = nullptr;               // runs guest code while loading
+  std::string load_problem_;
+  bool late_ = false;    // for longer than Limits::max_compute
+  bool ending_ = false;  // the outcome is being written: not to be interrupted
+  uint64_t tick_cpu_ = 0;
   struct Sites;
   std::unique_ptr<Sites> sites_;
 };

@@ -1,7 +1,9 @@
 #include "vm/sandbox.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "vm/layout.h"
 #include "vm/machine.h"
@@ -229,12 +231,10 @@ int resume(lua_State* L, lua_State* co, int narg) {
   refuse_file_level(L, co);
   lua_xmove(L, co, narg);
   Machine& m = machine_of(L);
-  Process* p = m.world().current;
-  lua_State* before = p ? p->running : nullptr;
-  if (p) p->running = co;
+  lua_State* const before = std::exchange(m.running_coroutine(), co);
   int nres;
   const int status = lua_resume(co, L, narg, &nres);
-  if (p) p->running = before;
+  m.running_coroutine() = before;
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, nres + 1)) {
       lua_pop(co, nres);
@@ -263,11 +263,10 @@ int co_resume(lua_State* L) {
 // Runs what is to be closed; then the error is on top of the coroutine's stack, if there is one.
 int close_coroutine(lua_State* L, lua_State* co) {
   refuse_file_level(L, co);
-  Process* p = machine_of(L).world().current;
-  lua_State* before = p ? p->running : nullptr;
-  if (p) p->running = co;
+  Machine& m = machine_of(L);
+  lua_State* const before = std::exchange(m.running_coroutine(), co);
   const int status = layout::close_thread(co, L);
-  if (p) p->running = before;
+  m.running_coroutine() = before;
   return status;
 }
 int co_close(lua_State* L) {
@@ -366,14 +365,27 @@ void Machine::refuse_iterator(void* function) {
       layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
     layout::store(function, layout::kCClosureFunction, &file_level_iterator);
 }
-void Machine::know_iterators() {
+// Those whose one call can take long. Not string.format, which asks the C library for memory.
+void Machine::know_library() {
+  for (const char* library : {"string", "table", "utf8"}) {
+    lua_getglobal(L_, library);
+    for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1))
+      if (const lua_CFunction f = lua_tocfunction(L_, -1); f && f != safe_format)
+        library_functions_.push_back(f);
+    lua_pop(L_, 1);
+  }
+  library_functions_.push_back(safe_load);
+  lua_getglobal(L_, "select");
+  library_functions_.push_back(lua_tocfunction(L_, -1));
   lua_getglobal(L_, "string");
   lua_getfield(L_, -1, "gmatch");
   lua_pushliteral(L_, "");
   lua_pushliteral(L_, "");
   lua_call(L_, 2, 1);
   gmatch_ = lua_tocfunction(L_, -1);
-  lua_pop(L_, 2);
+  lua_pop(L_, 3);
+  library_functions_.push_back(gmatch_);
+  std::sort(library_functions_.begin(), library_functions_.end());
 }
 
 const char* absent_reason(std::string_view name) {

@@ -1,6 +1,8 @@
 // Notices an execution that performs no operation for a while, so that instructions need not be
 // counted in the hot path: counting them costs a factor of two. It only raises a suspicion; the
 // schedule is then run again with instructions counted, which decides, the same on every machine.
+// Where instructions do not tell, as in one call that takes for ever, CPU time does, and the
+// verdict says so.
 #pragma once
 
 struct lua_State;

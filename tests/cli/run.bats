@@ -178,6 +178,66 @@ LUA
   done
 }
 
+@test "one call of a library's function that does not end is ended, and the verdict says that it was by the clock" {
+  local number=0 call
+  while IFS= read -r call; do
+    number=$((number + 1))
+    printf 'lockstep.yield()\npcall(function()\n%s\nend)\n' "$call" | scenario "c$number.lua" calls
+    timeout 60 "$LOCKSTEP" run "c$number.lua" --max-compute 100ms --iterations 2 >out 2>err || true
+    out=$(cat out)
+    has "$out" "runaway: P0(root) performed no operation within 0.1 s of CPU time (--max-compute; by the clock"
+    has "$out" "runaway at c$number.lua:5"
+  done <<'END'
+string.rep("", 1 << 62)
+table.move({}, 1, 1 << 62, 2)
+string.find(("a"):rep(40), ("a*"):rep(20) .. "b")
+string.gsub(("a"):rep(40), ("a*"):rep(20) .. "b", "")
+for _ in string.gmatch(("a"):rep(40), ("a*"):rep(20) .. "b") do end
+table.concat(setmetatable({}, { __len = function() return 1 << 62 end, __index = function() return "" end }))
+table.remove(setmetatable({}, { __len = function() return 1 << 62 end }), 1)
+load("local x if x then " .. ("elseif x then "):rep(200000) .. "end")
+local s = ("x"):rep(50000000) for _ = 1, 1e7 do s:find("y", 1, true) end
+coroutine.wrap(function() string.rep("", 1 << 62) end)()
+END
+}
+
+@test "what ran away by the clock is replayed with the same limit" {
+  scenario slow.lua slow <<<'string.rep("", 1 << 62)'
+  lockstep run slow.lua --max-compute 100ms --iterations 2
+  exits 1
+  lockstep replay --trace traces/slow-iter0-seed1.lockstep
+  exits 1
+  has "$out" "within 0.1 s of CPU time"
+}
+
+@test "the limits on computing are flags and options" {
+  scenario slow.lua slow <<<'for _ = 1, 1000000 do end'
+  lockstep run slow.lua --iterations 2
+  exits 0
+  scenario loop.lua loop <<<'while true do end'
+  lockstep run loop.lua --max-instructions 5000 --iterations 2
+  exits 1
+  has "$out" "within 5000 instructions"
+  lockstep run loop.lua --max-instructions 10
+  exits 2
+  has "$err" "--max-instructions"
+}
+
+@test "file-level code that does not come back from one call, or nests too deep, is ended" {
+  echo 'string.rep("", 1 << 62)' >rep.lua
+  echo 'local s = ("x"):rep(50000000) for _ = 1, 1e7 do pcall(s.find, s, "y", 1, true) end' >finds.lua
+  for file in rep finds; do
+    lockstep run "$file.lua"
+    exits 3
+    has "$err" "$file.lua:1: file-level code runs for"
+  done
+  echo 'local function f() return (("a"):gsub("a", f)) end f()' >deep.lua
+  lockstep run deep.lua
+  exits 3
+  has "$err" "deep.lua:1: "
+  has "$err" "C stack overflow"
+}
+
 @test "nothing runs if any file is wrong" {
   printf 'x = = 1\n' >syntax.lua
   lockstep run "$TOUR" syntax.lua

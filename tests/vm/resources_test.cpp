@@ -107,6 +107,49 @@ TEST(Resources, DeepCallsInMatchersAndPredicates) {
     EXPECT_TRUE(result.findings.empty()) << body << "\n" << result.findings[0].outcome.reason;
   }
 }
+// Asked from inside a sync point, so on the stack of the process that comes to it.
+class Overflows final : public Chooser {
+ public:
+  size_t choose(const ChoicePoint&) override {
+    for (int i = 0; i < 4000; i++) *static_cast<volatile char*>(__builtin_alloca(1024)) = 1;
+    return 0;
+  }
+};
+TEST(Resources, TheEndOfAStackIsAFailureWithItsPlace) {
+  const auto program =
+      vm::Program::from_sources({{"s.lua",
+                                  "local lockstep = require 'lockstep'\n"
+                                  "lockstep.scenario('x', function()\n"
+                                  "for _ = 1, 2 do lockstep.spawn(function()\n"
+                                  "lockstep.yield() end) end\nlockstep.sleep(1)\nend)"}});
+  const auto machine = vm::make_machine(program, "x", {});
+  for (uint64_t i = 0; i < 3; i++) {  // and nothing is the worse for it
+    Overflows overflows;
+    machine->begin(1, i);
+    const Outcome outcome = machine->run(overflows);
+    EXPECT_EQ(outcome.verdict, Verdict::memory_bound);
+    EXPECT_NE(outcome.reason.find("C stack overflow"), std::string::npos) << outcome.reason;
+    EXPECT_EQ(outcome.site, "s.lua:3") << outcome.reason;  // the first operation, a spawn
+  }
+}
+
+TEST(Resources, ALoopInAModelIsARunaway) {
+  for (const char* body : {"while true do end", "return ('').rep('', 1 << 62)"}) {
+    vm::MachineOptions few;
+    few.limits.max_instructions = 2'000'000;
+    few.limits.max_compute = 0.2;
+    const auto result = run(std::string("lockstep.checker.linearizable({\n"
+                                        "{ process = 1, type = 'invoke', f = 'read' },\n"
+                                        "{ process = 1, type = 'ok', f = 'read', value = 1 } },\n"
+                                        "{ init = 0, step = function() ") +
+                                body + " end })",
+                            few);
+    ASSERT_EQ(result.findings.size(), 1u) << body;
+    EXPECT_EQ(result.findings[0].outcome.verdict, Verdict::runaway)
+        << body << result.findings[0].outcome.reason;
+  }
+}
+
 TEST(Resources, ACopyThatIsMuchLarger) {
   expect_verdict("local t = {} for i = 1, 60 do t = {t, t} end\nlockstep.send(lockstep.self(), t)",
                  Verdict::assertion, "s.lua:4");
