@@ -41,8 +41,8 @@ MemoryLimit::MemoryLimit(uint64_t bytes, unsigned threads) {
   const uint64_t mapped = mapped_bytes();
   // The stacks of threads count whole, and are hardly touched.
   rlimit limit = before_;
-  limit.rlim_cur =
-      std::min<uint64_t>(before_.rlim_cur, (bytes > mapped ? bytes - mapped : 0) + threads * stack_bytes());
+  limit.rlim_cur = std::min<uint64_t>(
+      before_.rlim_cur, (bytes > mapped ? bytes - mapped : 0) + threads * stack_bytes());
   set_ = ::setrlimit(RLIMIT_DATA, &limit) == 0;
 }
 

@@ -7,6 +7,11 @@
 
 #include "vm/machine.h"
 
+#ifdef LOCKSTEP_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace lockstep::vm {
 
 void fault_entry() {
@@ -25,6 +30,16 @@ void handler(int, siginfo_t* info, void* interrupted) {
     return;
   }
   leave_interrupted(*m, interrupted);
+}
+
+// The sanitizer is told of each switch of stacks: this is the first half of one, and entered() the
+// second. Frames that were abandoned on that stack before have left their marks.
+void about_to_enter([[maybe_unused]] char* top) {
+#ifdef LOCKSTEP_ASAN
+  __asan_unpoison_memory_region(top - kStackBytes, kStackBytes);
+  void* fake = nullptr;  // what is left is never come back to
+  __sanitizer_start_switch_fiber(&fake, top - kStackBytes, kStackBytes);
+#endif
 }
 
 // Handlers run here: at the end of a stack there is no room for them.
@@ -59,6 +74,7 @@ struct SignalStack {
 
 void leave_interrupted(const Machine& m, void* ucontext) {
   constexpr greg_t kDirection = 0x400;
+  about_to_enter(m.fault_stack_top());
   auto& registers = static_cast<ucontext_t*>(ucontext)->uc_mcontext.gregs;
   registers[REG_RIP] = reinterpret_cast<greg_t>(&fault_entry);
   registers[REG_RSP] = reinterpret_cast<greg_t>(m.fault_stack_top()) - 8;  // as after a call

@@ -87,8 +87,7 @@ void EdnParser::fail(const std::string& what, size_t where) const {
 }
 
 int EdnParser::line_at(size_t where) {
-  line_ +=
-      static_cast<int>(std::count(text_.begin() + line_counted_, text_.begin() + where, '\n'));
+  line_ += static_cast<int>(std::count(text_.begin() + line_counted_, text_.begin() + where, '\n'));
   line_counted_ = where;
   return line_;
 }
@@ -149,11 +148,11 @@ std::string_view EdnParser::token() {
 
 std::string_view EdnParser::name(std::string_view word, size_t start, const char* what) {
   size_t slash = word.find('/');
-  bool good = word == "/" || (slash == std::string_view::npos
-                                  ? good_part(word)
-                                  : good_part(word.substr(0, slash)) &&
-                                        (good_part(word.substr(slash + 1)) ||
-                                         word.substr(slash + 1) == "/"));
+  bool good = word == "/" ||
+              (slash == std::string_view::npos
+                   ? good_part(word)
+                   : good_part(word.substr(0, slash)) &&
+                         (good_part(word.substr(slash + 1)) || word.substr(slash + 1) == "/"));
   // A keyword may begin with a digit (:0) in what Clojure prints, though not in the specification.
   if (!good && *what == 'k' && !word.empty() && is_digit(word[0])) {
     good = std::all_of(word.begin(), word.end(), in_symbol);
@@ -207,7 +206,8 @@ Value EdnParser::read_dispatch() {
   if (next == '#') {  // symbolic values
     at_ += 2;
     std::string_view word = token();
-    if (word == "Inf" || word == "-Inf") return text(Kind::floating, text_.substr(start, at_ - start));
+    if (word == "Inf" || word == "-Inf")
+      return text(Kind::floating, text_.substr(start, at_ - start));
     if (word == "NaN" && !keep_) return kNull;
     if (word == "NaN") fail("##NaN equals nothing, not even itself: it cannot be compared", start);
     fail(fmt::format("unknown value ##{}", word), start);
@@ -339,8 +339,9 @@ Value EdnParser::read_character() {
   size_t first = at_++;
   while (at_ < text_.size() && !ends_token(text_[at_])) ++at_;
   std::string_view word = text_.substr(first, at_ - first);
-  size_t points = static_cast<size_t>(std::count_if(
-      word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  size_t points = static_cast<size_t>(std::count_if(word.begin(), word.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
   if (points == 1) return text(Kind::character, word);
   for (auto [spelt, is] : {std::pair<std::string_view, std::string_view>{"newline", "\n"},
                            {"space", " "},
@@ -408,7 +409,8 @@ Value EdnParser::read_number(std::string_view word, size_t start) {
     if (!all(plain, 8)) malformed(" (a leading 0 means base eight)");
     return read_radix(plain, 8, negative, start);
   }
-  if (size_t r = rest.find_first_of("rR"); r != std::string_view::npos && all(rest.substr(0, r), 10)) {
+  if (size_t r = rest.find_first_of("rR");
+      r != std::string_view::npos && all(rest.substr(0, r), 10)) {
     int radix = r <= 2 ? std::stoi(std::string(rest.substr(0, r))) : 0;
     if (radix < 2 || radix > 36 || !all(rest.substr(r + 1), radix)) malformed("");
     return read_radix(rest.substr(r + 1), radix, negative, start);
@@ -540,9 +542,9 @@ Value EdnParser::instant(std::string_view t, size_t start) {
   while (days_of(y, 1, 1) > days) --y;
   int m = 12;
   while (days_of(y, m, 1) > days) --m;
-  return text(Kind::instant,
-              fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", y, m,
-                          days - days_of(y, m, 1) + 1, left / 3600, left / 60 % 60, left % 60, nanos));
+  return text(Kind::instant, fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", y, m,
+                                         days - days_of(y, m, 1) + 1, left / 3600, left / 60 % 60,
+                                         left % 60, nanos));
 }
 
 Value EdnParser::uuid(std::string_view t, size_t start) {
@@ -553,7 +555,8 @@ Value EdnParser::uuid(std::string_view t, size_t start) {
     good = dash ? t[i] == '-' : digit_of(t[i]) < 16;
     if (t[i] >= 'A' && t[i] <= 'F') out[i] = static_cast<char>(t[i] - 'A' + 'a');
   }
-  if (!good) fail(fmt::format("#uuid \"{}\": not a UUID (8-4-4-4-12 hexadecimal digits)", t), start);
+  if (!good)
+    fail(fmt::format("#uuid \"{}\": not a UUID (8-4-4-4-12 hexadecimal digits)", t), start);
   return text(Kind::uuid, out);
 }
 

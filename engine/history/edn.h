@@ -1,6 +1,6 @@
-// EDN as its specification says (github.com/edn-format/edn), and what Clojure prints besides: ratios,
-// 0x1f, 017 and 36rZZ, \uNNNN and \oNNN, ##Inf. Whatever else stands there is an error with its
-// place: nothing is dropped, and nothing read as something near it.
+// EDN as its specification says (github.com/edn-format/edn), and what Clojure prints besides:
+// ratios, 0x1f, 017 and 36rZZ, \uNNNN and \oNNN, ##Inf. Whatever else stands there is an error with
+// its place: nothing is dropped, and nothing read as something near it.
 //
 // #inst and #uuid are read with their meaning; a value with another tag is another value than the
 // same without it. Metadata, regular expressions and ##NaN (which equals nothing) are refused.

@@ -194,7 +194,8 @@ TEST(Edn, EventsSayWhatIsWrong) {
 TEST(Edn, ReadsRecordsAndPassesOverWhatJepsenAdds) {
   History history = read_history(
       "#jepsen.history.Op{:index 0, :time 12, :type :invoke, :process 0, :f :read, :value nil}\n"
-      "#knossos.op.Op{:index 1 :type :ok :process 0 :f :read :value 3 :clock-offsets {\"n1\" ##NaN}\n"
+      "#knossos.op.Op{:index 1 :type :ok :process 0 :f :read :value 3 :clock-offsets {\"n1\" "
+      "##NaN}\n"
       "  :exception #object[java.lang.Foo 0x1f \"Foo@1f\"] :final-read? true}\n",
       "h");
   ASSERT_EQ(history.operations().size(), 1u);
@@ -254,10 +255,12 @@ TEST(Reader, TextIsUtf8) {
     return "{\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"value\":\"" + value + "\"}\n";
   };
   const std::pair<const char*, bool> cases[] = {
-      {"\xc3\xa9", true},          {"\xf0\x9f\x98\x80", true}, {"\xff", false},
-      {"\xc3", false},             {"\xc0\x80", false},        {"\xe0\x80\x80", false},
-      {"\xed\xa0\x80", false},     {"\xf4\x90\x80\x80", false}, {"\x80", false},
-      {"12345678\xc3(90", false},  {"\xef\xbf\xbf", true},
+      {"\xc3\xa9", true},      {"\xf0\x9f\x98\x80", true},
+      {"\xff", false},         {"\xc3", false},
+      {"\xc0\x80", false},     {"\xe0\x80\x80", false},
+      {"\xed\xa0\x80", false}, {"\xf4\x90\x80\x80", false},
+      {"\x80", false},         {"12345678\xc3(90", false},
+      {"\xef\xbf\xbf", true},
   };
   for (auto [bytes, good] : cases) {
     std::string said = problem(event("") + event(bytes), Format::jsonl);
@@ -315,7 +318,8 @@ TEST(Jsonl, FieldsAreThoseOfTheFormat) {
   };
   for (auto [text, what] : cases) EXPECT_EQ(problem(text, Format::jsonl), what);
   // What others record besides is passed over, and what the caller names.
-  const char* more = "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\",\"time\":1,\"error\":[\"x\"]}";
+  const char* more =
+      "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\",\"time\":1,\"error\":[\"x\"]}";
   EXPECT_EQ(read_history(more, "h").operations().size(), 1u);
   ReadOptions options;
   options.ignored = {"colour"};

@@ -70,8 +70,7 @@ TEST(ShrinkMinimum, NoSmallerSetFails) {
     if (!r.minimum || size == 0 || size > 3) continue;
     proved++;
     for (uint32_t smaller = 0; smaller < size; smaller++)
-      EXPECT_FALSE(
-          some_set_fails(*system, {}, smaller, r.recording.outcome.signature()))
+      EXPECT_FALSE(some_set_fails(*system, {}, smaller, r.recording.outcome.signature()))
           << smaller << " deviations are enough, not " << size;
   }
   EXPECT_GT(proved, 0);
