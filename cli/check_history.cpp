@@ -177,6 +177,7 @@ class FileCheck {
           "\"operations\":{},\"method\":\"{}\"",
           quoted(path_), model_name(model), consistency_name(consistency),
           verdict_name(result.verdict), n, result.method);
+      if (!result.note.empty()) out += ",\"assumed_at_start\":" + quoted(result.note);
       if (!result.why.empty()) out += ",\"why\":" + quoted(result.why);
       if (result.verdict == Verdict::invalid && options_.explain) {
         if (e.failing_line > 0) out += fmt::format(",\"failing_line\":{}", e.failing_line);
@@ -197,24 +198,34 @@ class FileCheck {
     answer_.out =
         fmt::format("{}: {} ({}, model {}, {} operations{})\n", path_, verdict_name(result.verdict),
                     consistency_name(consistency), model_name(model), n, timing());
+    if (!result.note.empty()) {
+      answer_.out +=
+          "    at the start, as nobody wrote it before it was read: " + result.note + "\n";
+    }
     if (result.verdict == Verdict::unknown) answer_.out += "    " + result.why + "\n";
     if (result.verdict == Verdict::invalid && options_.explain) answer_.out += e.text;
   }
 
-  void say_strongest(const History& history, ModelId model) {
-    Strongest s = strongest(history, model, budget_);
-    answer_.code = s.unknown ? ExitCode::incomplete : ExitCode::ok;
-    std::string holds;
-    for (Consistency c : s.holds) {
+  std::string list(const std::vector<Consistency>& properties) const {
+    std::string text;
+    for (Consistency c : properties) {
       if (options_.format == "ndjson") {
-        holds += fmt::format("{}\"{}\"", holds.empty() ? "" : ",", consistency_name(c));
+        text += fmt::format("{}\"{}\"", text.empty() ? "" : ",", consistency_name(c));
       } else {
-        holds += fmt::format("{}{}", holds.empty() ? "" : ", ", consistency_name(c));
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", consistency_name(c));
       }
     }
+    return text;
+  }
+
+  void say_strongest(const History& history, ModelId model) {
+    Strongest s = strongest(history, model, budget_);
+    answer_.code = s.unknown.empty() ? ExitCode::ok : ExitCode::incomplete;
+    std::string holds = list(s.holds);
     if (options_.format == "ndjson") {
-      answer_.out = fmt::format("{{\"file\":{},\"model\":\"{}\",\"strongest\":[{}],\"broken\":[",
-                                quoted(path_), model_name(model), holds);
+      answer_.out = fmt::format(
+          "{{\"file\":{},\"model\":\"{}\",\"strongest\":[{}],\"unknown\":[{}],\"broken\":[",
+          quoted(path_), model_name(model), holds, list(s.unknown));
       for (size_t i = 0; i < s.broken.size(); ++i) {
         answer_.out +=
             fmt::format("{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}",
@@ -224,9 +235,11 @@ class FileCheck {
       answer_.out += "]" + timing() + "}\n";
       return;
     }
-    answer_.out = fmt::format("{}: strongest: {} (model {}, {} operations{})\n", path_,
+    answer_.out = fmt::format("{}: strongest{}: {} (model {}, {} operations{})\n", path_,
+                              s.unknown.empty() ? "" : " that is known to hold",
                               holds.empty() ? "none" : holds, model_name(model),
                               history.operations().size(), timing());
+    if (!s.unknown.empty()) answer_.out += "unknown: " + list(s.unknown) + "\n";
     for (const auto& [c, result] : s.broken) {
       answer_.out += fmt::format("not {}", consistency_name(c));
       if (result.verdict == Verdict::unknown) {

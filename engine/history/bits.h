@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -26,6 +27,26 @@ class BitMatrix {
       to[w] |= from[w];
     }
     return changed;
+  }
+  // row |= other and other itself; calls log(word, before) for what changes, for restore().
+  template <typename Log>
+  void merge_logged(size_t row, size_t other, const Log& log) {
+    for (size_t w = 0; w < words_; ++w) {
+      uint64_t& to = bits_[row * words_ + w];
+      uint64_t with = to | bits_[other * words_ + w];
+      if (w == other / 64) with |= uint64_t{1} << (other % 64);
+      if (with == to) continue;
+      log(row * words_ + w, to);
+      to = with;
+    }
+  }
+  void restore(size_t word, uint64_t before) { bits_[word] = before; }
+  size_t count(size_t row) const {
+    size_t n = 0;
+    for (size_t w = 0; w < words_; ++w) {
+      n += static_cast<size_t>(std::popcount(bits_[row * words_ + w]));
+    }
+    return n;
   }
   void clear_row(size_t row) {
     std::fill(bits_.begin() + static_cast<ptrdiff_t>(row * words_),

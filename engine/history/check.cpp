@@ -10,6 +10,7 @@
 #include "engine/history/memo.h"
 #include "engine/history/sequential.h"
 #include "engine/history/txn.h"
+#include "engine/history/txn_history.h"
 #include "engine/history/verify.h"
 
 namespace lockstep::history {
@@ -154,6 +155,9 @@ Strongest strongest(const History& history, ModelId model, const Budget& budget)
     for (int c = kConsistencyCount - 1; c >= static_cast<int>(Consistency::read_committed); --c) {
       order.push_back(static_cast<Consistency>(c));
     }
+    if (!decode_transactions(history, model).repeated.empty()) {
+      order = {Consistency::strict_serializable, Consistency::serializable};
+    }
   } else {
     order = {Consistency::linearizable, Consistency::sequential};
     if (causal) {
@@ -171,9 +175,17 @@ Strongest strongest(const History& history, ModelId model, const Budget& budget)
       answer.holds.push_back(c);
       mark(c, mark);
     } else {
-      answer.unknown |= result.verdict == Verdict::unknown;
       failed.emplace_back(c, std::move(result));
     }
+  }
+  // What is stronger than one that is refuted is refuted.
+  std::vector<char> refuted(kConsistencyCount, 0);
+  for (size_t i = failed.size(); i-- > 0;) {
+    auto& [c, result] = failed[i];
+    bool known_bad = result.verdict == Verdict::invalid;
+    for (Consistency weaker : implied(c)) known_bad |= refuted[static_cast<size_t>(weaker)] != 0;
+    refuted[static_cast<size_t>(c)] = known_bad;
+    if (!known_bad) answer.unknown.insert(answer.unknown.begin(), c);
   }
   // Of those that do not hold, the ones whose every weaker property holds.
   for (auto& [c, result] : failed) {

@@ -52,7 +52,7 @@ std::string verify(const History& history, ModelId model, Consistency consistenc
 struct Strongest {
   std::vector<Consistency> holds;
   std::vector<std::pair<Consistency, Result>> broken;
-  bool unknown = false;  // the budget ended somewhere
+  std::vector<Consistency> unknown;  // the budget ended first: each may hold or not
 };
 Strongest strongest(const History& history, ModelId model, const Budget& budget = {});
 

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "engine/history/sequential.h"
+#include "engine/history/txn.h"
+#include "engine/history/txn_states.h"
 
 namespace lockstep::history {
 namespace {
@@ -72,7 +74,8 @@ class Explainer {
   // Causal and transactional results come with their pattern or cycle.
   Explanation named_pattern() {
     out_.core = result_.part;
-    out_.minimal = !result_.part.empty();
+    // The order of two writers may follow from others that are not in the cycle.
+    out_.minimal = !result_.part.empty() && result_.method != "snapshots";
     out_.summary = result_.why.substr(0, result_.why.find('\n'));
     out_.text = result_.why + "\n";
     return std::move(out_);
@@ -450,6 +453,13 @@ class Explainer {
 
 Explanation explain(const History& history, ModelId model, Consistency consistency,
                     const Result& result, const Budget& budget) {
+  if (result.method == kStatesMethod) {
+    TxnStates states(history);
+    bool sequential = consistency == Consistency::serializable;
+    return explain(history, states,
+                   sequential ? Consistency::sequential : Consistency::linearizable, result,
+                   budget);
+  }
   return Explainer(history, model, consistency, result, budget).run();
 }
 

@@ -63,6 +63,11 @@ class History {
   // Replaces the operations (for sub-histories); they keep positions and values of this history.
   void set_operations(std::vector<Operation> operations) { operations_ = std::move(operations); }
 
+  // The recorder does not say what the registers of transactions held at the start (Knossos is told
+  // apart from the history); a null that was read there is an unknown value.
+  void set_initial_unsaid() { initial_unsaid_ = true; }
+  bool initial_unsaid() const { return initial_unsaid_; }
+
   // What Event::line counts, for messages: "line" (of a file), "step" (of an execution).
   void set_unit(std::string unit) { unit_ = std::move(unit); }
   const std::string& unit() const { return unit_; }
@@ -82,6 +87,7 @@ class History {
   int32_t event_count_ = 0;
   std::string unit_ = "line";
   bool any_failed_ = false;
+  bool initial_unsaid_ = false;
 };
 
 }  // namespace lockstep::history

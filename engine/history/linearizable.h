@@ -1,6 +1,7 @@
 // Linearizability: some total order of the operations obeys the object and real time.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/history/model.h"
@@ -13,6 +14,7 @@ struct Result {
   Verdict verdict = Verdict::unknown;
   std::vector<int32_t> order;  // valid: the linearization, indices of operations
   std::string method;          // what decided: "zones", "queue", "stack", "search"
+  std::string note;            // what the verdict takes for granted; may be empty
   std::string why;             // invalid or unknown: one line, may be empty
   std::vector<int32_t> part;   // invalid: the operations of the key or element that fails
 };

@@ -171,6 +171,7 @@ class EdnReader {
       event.value = kTrue;
     }
     bool call = event.type == EventType::invoke;
+    if (spelt_out(event.value)) history_.set_initial_unsaid();
     if (clients_ == 1 && !call && is_transaction(event.value)) only_completions_ = true;
     if (only_completions_) {
       if (call) {
@@ -196,6 +197,14 @@ class EdnReader {
       if (values.kind(micro) != Kind::array || values.items(micro).size() != 3) return false;
     }
     return true;
+  }
+
+  // As Knossos spells transactions: [[:read :x 1] [:write :y 2]].
+  bool spelt_out(Value value) const {
+    const ValueTable& values = history_.values();
+    if (!is_transaction(value) || values.items(value).empty()) return false;
+    Value first = values.items(values.items(value)[0])[0];
+    return values.as_name(first) == "read" || values.as_name(first) == "write";
   }
 
   // The invocation that a completion without a process ends.

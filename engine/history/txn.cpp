@@ -6,8 +6,11 @@
 #include <map>
 
 #include "engine/history/bits.h"
+#include "engine/history/sequential.h"
 #include "engine/history/txn_history.h"
 #include "engine/history/txn_search.h"
+#include "engine/history/txn_snapshot.h"
+#include "engine/history/txn_states.h"
 
 namespace lockstep::history {
 namespace {
@@ -104,12 +107,18 @@ class TxnChecker {
   TxnChecker(const History& history, ModelId model, Level level, const Budget& budget)
       : history_(history),
         level_(level),
+        lists_(model == ModelId::list_append),
         budget_(budget),
         h_(decode_transactions(history, model)),
         graph_(h_.txns.size()) {}
 
   Result run() {
     result_.method = "cycles";
+    for (auto [key, value] : initial_values(history_)) {
+      result_.note += fmt::format("{}{} = {}", result_.note.empty() ? "" : ", ",
+                                  history_.values().to_json(key), history_.values().to_json(value));
+    }
+    if (!h_.repeated.empty()) return states();
     if (!h_.anomaly.empty()) {
       result_.verdict = Verdict::invalid;
       result_.why = h_.anomaly;
@@ -134,7 +143,7 @@ class TxnChecker {
       result_.verdict = Verdict::valid;
       return result_;
     }
-    return search(base);
+    return level_ >= Level::serializable ? search(base) : snapshots(base);
   }
 
  private:
@@ -263,45 +272,141 @@ class TxnChecker {
   }
 
   Result search(const TxnGraph& base) {
-    TxnGraph forced = base;
-    for (const VersionEdge& v : h_.versions) forced.add({v.from, v.to, Why::ww, v.key});
-    TxnGraph saturated = forced;
-    bool serial = level_ >= Level::serializable;
-    bool acyclic = saturate(saturated);
-    if (serial && !acyclic) return cyclic(saturated);
+    TxnGraph saturated = base;
+    for (const VersionEdge& v : h_.versions) saturated.add({v.from, v.to, Why::ww, v.key});
+    if (!saturate(saturated)) return cyclic(saturated);
     std::vector<std::pair<int32_t, int32_t>> before;
-    const TxnGraph& source = serial ? saturated : graph_;
-    std::vector<std::pair<int32_t, int32_t>> visible;  // from: seen by the reads of to
-    for (size_t t = 0; t < source.size(); ++t) {
-      for (int32_t e : source.into(t)) {
-        const Edge& edge = source.edge(e);
-        before.emplace_back(edge.from, edge.to);
-        if (edge.why == Why::session || edge.why == Why::wr)
-          visible.emplace_back(edge.from, edge.to);
+    for (size_t t = 0; t < saturated.size(); ++t) {
+      for (int32_t e : saturated.into(t)) {
+        before.emplace_back(saturated.edge(e).from, saturated.edge(e).to);
       }
     }
     result_.method = "search";
-    TxnSearch search(h_, serial ? TxnSearch::Parts::whole : TxnSearch::Parts::split,
-                     level_ == Level::snapshot_isolation, before, visible, budget_);
+    TxnSearch search(h_, before, budget_);
     result_.verdict = search.run();
-    if (result_.verdict == Verdict::valid && serial) {
+    if (result_.verdict == Verdict::valid) {
       for (int32_t t : search.order()) result_.order.push_back(h_.txns[t].id);
-    } else if (result_.verdict == Verdict::unknown) {
-      result_.why = "the budget of time or memory ended before a verdict";
-    } else if (result_.verdict == Verdict::invalid) {
-      if (!acyclic) return cyclic(saturated);
-      result_.why = "no order of the transactions fits what they read";
-      for (const Txn& txn : h_.txns) result_.part.push_back(txn.id);
+    } else {
+      no_order();
     }
     return result_;
   }
+
+  void no_order() {
+    if (result_.verdict == Verdict::unknown) {
+      result_.why = "the budget of time or memory ended before a verdict";
+      return;
+    }
+    result_.why = "no order of the transactions fits what they read";
+  }
+
+  // Whom a read read from is not known: only the states can be searched.
+  Result states() {
+    if (level_ < Level::serializable || lists_) {
+      throw ModelError(
+          h_.repeated_line, "value",
+          fmt::format("model {}: {}{}", lists_ ? "list-append" : "txn-register", h_.repeated,
+                      lists_ ? ""
+                             : ": only linearizable, strict-serializable and "
+                               "serializable can be decided then"));
+    }
+    TxnStates model(history_);
+    bool real_time = level_ == Level::strict_serializable;
+    Result result = real_time ? check_linearizable(history_, model, budget_)
+                              : check_sequential(history_, model, budget_);
+    result.method = kStatesMethod;
+    result.note = result_.note;
+    if (result.verdict == Verdict::invalid && result.why.empty()) {
+      result.why = "no order of the transactions fits what they read";
+    }
+    return result;
+  }
+
+  // Prefix and snapshot isolation.
+  Result snapshots(const TxnGraph& base) {
+    bool exclusive = level_ == Level::snapshot_isolation;
+    if (exclusive && find_lost_update()) return result_;
+    using Known = SnapshotSearch::Dependency;
+    std::vector<Known> known;
+    for (size_t t = 0; t < base.size(); ++t) {
+      for (int32_t e : base.into(t)) {
+        const Edge& edge = base.edge(e);
+        bool session = edge.why == Why::session;
+        known.push_back(
+            {session ? Known::Why::session : Known::Why::wr, edge.from, edge.to, edge.key});
+      }
+    }
+    for (const VersionEdge& v : h_.versions) known.push_back({Known::Why::ww, v.from, v.to, v.key});
+    result_.method = "snapshots";
+    SnapshotSearch search(h_, known, exclusive, budget_);
+    result_.verdict = search.run();
+    if (result_.verdict == Verdict::valid) return result_;
+    if (result_.verdict == Verdict::unknown || search.cycle().empty()) {
+      no_order();
+      return result_;
+    }
+    std::vector<Edge> cycle;
+    for (const Known& d : search.cycle()) {
+      Why why = d.why == Known::Why::session ? Why::session
+                : d.why == Known::Why::wr    ? Why::wr
+                : d.why == Known::Why::ww    ? Why::ww
+                                             : Why::rw;
+      cycle.push_back({d.from, d.to, why, d.key});
+    }
+    std::string besides;
+    if (search.either()) {
+      besides =
+          fmt::format("; so it is, in another way, if the writes of key {} are the other way round",
+                      key_name(search.cycle()[0].key));
+    }
+    say_cycle(cycle, name_of(cycle), besides);
+    return result_;
+  }
+
+  // Two that read the same version of a key and both wrote the key.
+  bool lost_update(int32_t a, int32_t b, int32_t* key) const {
+    for (const TxnRead& x : h_.txns[a].reads) {
+      for (const TxnRead& y : h_.txns[b].reads) {
+        if (x.key != y.key || x.source != y.source) continue;
+        if (!writes(a, x.key) || !writes(b, x.key)) continue;
+        *key = x.key;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool find_lost_update() {
+    std::map<std::pair<int32_t, int32_t>, int32_t> first;  // by key and version read
+    for (size_t t = 0; t < h_.txns.size(); ++t) {
+      auto self = static_cast<int32_t>(t);
+      for (const TxnRead& read : h_.txns[t].reads) {
+        if (!writes(self, read.key)) continue;
+        auto [at, fresh] = first.try_emplace({read.key, read.source}, self);
+        if (fresh || at->second == self) continue;
+        result_.verdict = Verdict::invalid;
+        say_cycle({{at->second, self, Why::rw, read.key}, {self, at->second, Why::rw, read.key}},
+                  "lost update", "");
+        return true;
+      }
+    }
+    return false;
+  }
+
+  std::string key_name(int32_t key) const { return history_.values().to_json(h_.keys[key]); }
 
   std::string say(int32_t t) const {
     return history_.describe(history_.operations()[h_.txns[t].id]);
   }
 
-  static const char* name_of(const std::vector<Edge>& cycle) {
+  const char* name_of(const std::vector<Edge>& cycle) const {
+    int32_t key = -1;
+    if (cycle.size() == 2 && lost_update(cycle[0].from, cycle[1].from, &key)) return "lost update";
     int rw = 0, wr = 0, real_time = 0;
+    bool apart = true;
+    for (size_t i = 0; i < cycle.size(); ++i) {
+      apart &= cycle[i].why != Why::rw || cycle[(i + 1) % cycle.size()].why != Why::rw;
+    }
     for (const Edge& edge : cycle) {
       rw += edge.why == Why::rw;
       wr += edge.why == Why::wr;
@@ -309,14 +414,14 @@ class TxnChecker {
     }
     if (rw == 0) return wr == 0 ? "G0 (write cycle)" : "G1c (circular information flow)";
     if (rw == 1) return real_time > 0 ? "G-single-realtime (stale read)" : "G-single (read skew)";
-    return real_time > 0 ? "G2-item-realtime" : "G2-item (write skew)";
+    if (real_time > 0) return "G2-item-realtime";
+    return apart ? "G-nonadjacent (long fork)" : "G2-item (write skew)";
   }
 
   Result& cyclic(const TxnGraph& graph) {
     bool apart = level_ == Level::snapshot_isolation || level_ == Level::prefix;
     std::vector<Edge> cycle = graph.cycle(apart);
     if (cycle.empty()) cycle = graph.cycle(false);
-    result_.verdict = Verdict::invalid;
     std::string name = name_of(cycle);
     // Two transactions that read the same version of a key and both wrote it.
     if (cycle.size() == 2 && cycle[0].key >= 0 && cycle[0].key == cycle[1].key &&
@@ -324,9 +429,16 @@ class TxnChecker {
         (cycle[0].why == Why::ww || cycle[1].why == Why::ww)) {
       name = "lost update";
     }
-    result_.why = name + ":";
+    say_cycle(cycle, name, "");
+    return result_;
+  }
+
+  void say_cycle(const std::vector<Edge>& cycle, const std::string& name,
+                 const std::string& besides) {
+    result_.verdict = Verdict::invalid;
+    result_.why = name + besides + ":";
     for (const Edge& edge : cycle) {
-      std::string key = edge.key < 0 ? "" : history_.values().to_json(h_.keys[edge.key]);
+      std::string key = edge.key < 0 ? "" : key_name(edge.key);
       std::string because;
       switch (edge.why) {
         case Why::session:
@@ -350,11 +462,11 @@ class TxnChecker {
     }
     if (!cycle.empty()) result_.why += "\n    " + say(cycle[0].from);
     std::sort(result_.part.begin(), result_.part.end());
-    return result_;
   }
 
   const History& history_;
   Level level_;
+  bool lists_;
   Budget budget_;
   TxnHistory h_;
   TxnGraph graph_;
@@ -379,6 +491,7 @@ std::string verify_serial_order(const History& history, ModelId model,
   std::vector<int32_t> latest(static_cast<size_t>(history.process_count()), -1);
   std::vector<char> seen(operations.size(), 0);
   int32_t latest_call = -1;
+  for (auto [key, value] : initial_values(history)) state[key] = {value};
   for (int32_t id : order) {
     const Operation& op = operations[id];
     if (seen[id]++) return history.describe(op) + " is placed twice";
@@ -389,7 +502,7 @@ std::string verify_serial_order(const History& history, ModelId model,
       auto parts = values.items(micro);
       std::vector<Value>& cell = state[parts[1]];
       if (values.as_name(parts[0]).starts_with('r')) {
-        if (!op.ok()) continue;
+        if (!op.ok() || (history.initial_unsaid() && parts[2] == kNull)) continue;
         std::vector<Value> saw;
         if (lists && parts[2] != kNull) {
           saw.assign(values.items(parts[2]).begin(), values.items(parts[2]).end());

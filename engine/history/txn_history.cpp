@@ -29,7 +29,8 @@ class TxnDecoder {
     const auto& operations = history_.operations();
     micros_.resize(operations.size());
     for (size_t i = 0; i < operations.size(); ++i) parse(static_cast<int32_t>(i));
-    index_writes();
+    initial_ = initial_values(history_);
+    if (!index_writes()) return std::move(out_);
     choose_transactions();
     if (lists_ && out_.anomaly.empty()) order_versions();
     for (Txn& txn : out_.txns) {
@@ -81,7 +82,8 @@ class TxnDecoder {
     return at->second;
   }
 
-  void index_writes() {
+  // False: a value is there twice.
+  bool index_writes() {
     for (size_t i = 0; i < micros_.size(); ++i) {
       std::map<int32_t, Written*> last;
       std::map<int32_t, int32_t> ranks;
@@ -90,16 +92,24 @@ class TxnDecoder {
         auto [at, fresh] = written_.try_emplace({micro.key, micro.value},
                                                 Written{static_cast<int32_t>(i), true, 0});
         const Operation& op = history_.operations()[i];
-        if (!fresh) {
-          fail(op, false,
-               fmt::format("{} is written twice to {}", values_.to_json(micro.value),
-                           values_.to_json(out_.keys[micro.key])));
+        if (!fresh || micro.value == initial_of(micro.key)) {
+          out_.repeated =
+              fmt::format("{} is written {} to {}", values_.to_json(micro.value),
+                          fresh ? "again" : "twice", values_.to_json(out_.keys[micro.key]));
+          out_.repeated_line = op.call_line;
+          return false;
         }
         at->second.rank = ranks[micro.key]++;
         if (last[micro.key]) last[micro.key]->last = false;
         last[micro.key] = &at->second;
       }
     }
+    return true;
+  }
+
+  Value initial_of(int32_t key) const {
+    auto at = initial_.find(out_.keys[key]);
+    return at == initial_.end() ? kNull : at->second;
   }
 
   // Completed ones, and others that a completed one read from.
@@ -241,13 +251,16 @@ class TxnDecoder {
           external(txn, micro.key, list.back());
         }
       } else if (!mine.empty()) {
-        if (seen != mine.back()) {
+        bool known = seen != kNull || !history_.initial_unsaid();
+        if (known && seen != mine.back()) {
           return anomaly(txn.id, "internal",
                          fmt::format("saw {} after it wrote {}", say(seen, micro.key),
                                      values_.to_json(mine.back())));
         }
         continue;
-      } else if (seen == kNull) {
+      } else if (seen == kNull && history_.initial_unsaid()) {
+        continue;  // unknown
+      } else if (seen == initial_of(micro.key)) {
         txn.reads.push_back({micro.key, kInitialTxn});
       } else {
         external(txn, micro.key, seen);
@@ -279,12 +292,48 @@ class TxnDecoder {
   bool lists_;
   std::vector<std::vector<Micro>> micros_;  // by operation
   std::map<Value, int32_t> key_numbers_;
+  std::map<Value, Value> initial_;
   std::map<std::pair<int32_t, Value>, Written> written_;
   std::vector<int32_t> number_;  // by operation: its transaction, -1: does not count
   TxnHistory out_;
 };
 
 }  // namespace
+
+std::map<Value, Value> initial_values(const History& history) {
+  std::map<Value, Value> initial;
+  if (!history.initial_unsaid()) return initial;
+  const ValueTable& values = history.values();
+  auto writes = [&](Value micro) {
+    return !values.as_name(values.items(micro)[0]).starts_with('r');
+  };
+  std::map<std::pair<Value, Value>, int32_t> written;  // by key and value: when first begun
+  std::vector<const Operation*> by_end;
+  for (const Operation& op : history.operations()) {
+    for (Value micro : values.items(op.ok() ? op.result : op.argument)) {
+      auto parts = values.items(micro);
+      if (writes(micro)) written.try_emplace({parts[1], parts[2]}, op.call);
+    }
+    if (op.ok()) by_end.push_back(&op);
+  }
+  std::sort(by_end.begin(), by_end.end(),
+            [](const Operation* x, const Operation* y) { return x->ret < y->ret; });
+  for (const Operation* op : by_end) {
+    std::vector<Value> own;
+    for (Value micro : values.items(op->result)) {
+      auto parts = values.items(micro);
+      if (writes(micro)) own.push_back(parts[1]);
+      if (writes(micro) || parts[2] == kNull ||
+          std::find(own.begin(), own.end(), parts[1]) != own.end()) {
+        continue;
+      }
+      auto at = written.find({parts[1], parts[2]});
+      bool before = at == written.end() || at->second > op->ret;
+      if (before) initial.try_emplace(parts[1], parts[2]);
+    }
+  }
+  return initial;
+}
 
 TxnHistory decode_transactions(const History& history, ModelId model) {
   return TxnDecoder(history, model).decode();

@@ -6,104 +6,87 @@
 
 namespace lockstep::history {
 
-TxnSearch::TxnSearch(const TxnHistory& history, Parts parts, bool exclusive, const Pairs& before,
-                     const Pairs& visible, const Budget& budget)
-    : history_(history), exclusive_(exclusive), budget_(budget), keys_(history.keys.size()) {
-  bool split = parts == Parts::split;
-  std::vector<int32_t> read_item, write_item;
-  for (size_t t = 0; t < history.txns.size(); ++t) {
+TxnSearch::TxnSearch(const TxnHistory& history, const Pairs& before, const Budget& budget)
+    : budget_(budget), items_(history.txns.size()), placed_(history.txns.size(), 0) {
+  const auto keys = static_cast<int32_t>(history.keys.size());
+  for (int32_t key = 0; key < keys; ++key) {  // the initial versions
+    key_of_.push_back(key);
+    latest_.push_back(key);
+  }
+  std::vector<int32_t> first_version;
+  for (const Txn& txn : history.txns) {
+    first_version.push_back(static_cast<int32_t>(key_of_.size()));
+    key_of_.insert(key_of_.end(), txn.writes.begin(), txn.writes.end());
+  }
+  readers_.assign(key_of_.size(), 0);
+  for (size_t t = 0; t < items_.size(); ++t) {
     const Txn& txn = history.txns[t];
-    int32_t self = static_cast<int32_t>(t), next = static_cast<int32_t>(items_.size());
-    bool readonly = txn.writes.empty();
-    read_item.push_back(next);
-    write_item.push_back(split ? next + 1 : next);
-    if (split) {
-      items_.push_back({self, true, false, readonly || !exclusive, {next + 1}});
-      items_.push_back({self, false, true, readonly, {}, 1});
-    } else {
-      items_.push_back({self, true, true, readonly, {}});
+    Item& item = items_[t];
+    item.readonly = txn.writes.empty();
+    for (size_t w = 0; w < txn.writes.size(); ++w) {
+      item.writes.push_back(first_version[t] + static_cast<int32_t>(w));
+    }
+    for (const TxnRead& read : txn.reads) {
+      int32_t version = read.key;
+      if (read.source != kInitialTxn) {
+        const std::vector<int32_t>& writes = history.txns[read.source].writes;
+        auto at = std::lower_bound(writes.begin(), writes.end(), read.key);
+        version = first_version[read.source] + static_cast<int32_t>(at - writes.begin());
+      }
+      item.reads.push_back(version);
+      ++readers_[version];
     }
   }
-  auto link = [&](int32_t from, int32_t to) {
+  for (auto [from, to] : before) {
     items_[from].after.push_back(to);
     ++items_[to].waits;
-  };
-  for (auto [from, to] : before) link(write_item[from], write_item[to]);
-  if (split) {
-    for (auto [from, to] : visible) link(write_item[from], read_item[to]);
-  }
-  placed_.assign(items_.size(), 0);
-  last_writer_.assign(keys_, kInitialTxn);
-  held_.assign(keys_, 0);
-  readers_.assign((history.txns.size() + 1) * std::max<size_t>(keys_, 1), 0);
-  for (const Txn& txn : history.txns) {
-    for (const TxnRead& read : txn.reads) ++readers(read.source, read.key);
   }
 }
 
 bool TxnSearch::fits(int32_t id) const {
   const Item& item = items_[id];
   if (placed_[id] || item.waits > 0) return false;
-  const Txn& txn = history_.txns[item.txn];
-  if (item.reads) {
-    for (const TxnRead& read : txn.reads) {
-      if (last_writer_[read.key] != read.source) return false;
-    }
+  for (int32_t version : item.reads) {
+    if (latest_[key_of_[version]] != version) return false;
   }
-  for (int32_t key : txn.writes) {
-    if (item.writes) {
-      int32_t left = readers(last_writer_[key], key);
-      if (item.reads) {
-        for (const TxnRead& read : txn.reads) left -= read.key == key;
-      }
-      if (left > 0) return false;  // somebody still has to read what would be overwritten
-    }
-    if (exclusive_ && item.reads && held_[key] > 0) return false;
+  for (int32_t version : item.writes) {
+    int32_t overwritten = latest_[key_of_[version]], left = readers_[overwritten];
+    for (int32_t read : item.reads) left -= read == overwritten;
+    if (left > 0) return false;  // somebody still has to read what would be overwritten
   }
   return true;
 }
 
 void TxnSearch::place(int32_t id) {
   Item& item = items_[id];
-  const Txn& txn = history_.txns[item.txn];
   placed_[id] = 1;
   hash_a_ ^= mix64(4 * static_cast<uint64_t>(id));
   hash_b_ ^= mix64(4 * static_cast<uint64_t>(id) + 1);
   trail_.push_back({id, overwritten_.size()});
   for (int32_t next : item.after) --items_[next].waits;
-  if (item.reads) {
-    for (const TxnRead& read : txn.reads) --readers(read.source, read.key);
-  }
-  for (int32_t key : txn.writes) {
-    if (exclusive_ && item.reads != item.writes) held_[key] += item.reads ? 1 : -1;
-    if (!item.writes) continue;
-    overwritten_.push_back(last_writer_[key]);
-    auto cell = [&](int32_t writer) {
-      return mix64(0x7000000000000000ULL ^ static_cast<uint64_t>(writer + 1) << 24 ^
-                   static_cast<uint64_t>(key));
-    };
-    hash_a_ ^= cell(last_writer_[key]) ^ cell(item.txn);
-    hash_b_ ^= mix64(cell(last_writer_[key])) ^ mix64(cell(item.txn));
-    last_writer_[key] = item.txn;
+  for (int32_t version : item.reads) --readers_[version];
+  auto cell = [](int32_t version) {
+    return mix64(0x7000000000000000ULL ^ static_cast<uint64_t>(version));
+  };
+  for (int32_t version : item.writes) {
+    int32_t& latest = latest_[key_of_[version]];
+    overwritten_.push_back(latest);
+    hash_a_ ^= cell(latest) ^ cell(version);
+    hash_b_ ^= mix64(cell(latest)) ^ mix64(cell(version));
+    latest = version;
   }
 }
 
 void TxnSearch::undo(size_t length) {
   while (trail_.size() > length) {
-    auto [id, overwritten] = trail_.back();
+    int32_t id = trail_.back().item;
     trail_.pop_back();
     Item& item = items_[id];
-    const Txn& txn = history_.txns[item.txn];
-    for (size_t k = txn.writes.size(); k-- > 0;) {
-      int32_t key = txn.writes[k];
-      if (exclusive_ && item.reads != item.writes) held_[key] -= item.reads ? 1 : -1;
-      if (!item.writes) continue;
-      last_writer_[key] = overwritten_.back();
+    for (size_t w = item.writes.size(); w-- > 0;) {
+      latest_[key_of_[item.writes[w]]] = overwritten_.back();
       overwritten_.pop_back();
     }
-    if (item.reads) {
-      for (const TxnRead& read : txn.reads) ++readers(read.source, read.key);
-    }
+    for (int32_t version : item.reads) ++readers_[version];
     for (int32_t next : item.after) ++items_[next].waits;
     placed_[id] = 0;
   }
@@ -114,7 +97,7 @@ bool TxnSearch::settle() {
     again = false;
     for (size_t i = 0; i < items_.size(); ++i) {
       int32_t id = static_cast<int32_t>(i);
-      if (items_[i].eager && fits(id)) {
+      if (items_[i].readonly && fits(id)) {
         place(id);
         again = true;
       }
@@ -144,7 +127,8 @@ Verdict TxnSearch::run() {
   while (!done && !frames.empty()) {
     if ((++nodes & 255) == 0) {
       if (budget_.ended()) return Verdict::unknown;
-      if (memo.bytes() > budget_.bytes_max || nodes > budget_.nodes_max) return Verdict::unknown;
+      if (memo.bytes() + frames.size() * 32 > budget_.bytes_max || nodes > budget_.nodes_max)
+        return Verdict::unknown;
     }
     Frame& frame = frames.back();
     undo(frame.trail);
@@ -162,9 +146,7 @@ Verdict TxnSearch::run() {
     done = enter();
   }
   if (!done) return Verdict::invalid;
-  for (const Step& step : trail_) {
-    if (items_[step.item].writes) order_.push_back(items_[step.item].txn);
-  }
+  for (const Step& step : trail_) order_.push_back(step.item);
   return Verdict::valid;
 }
 

@@ -1,6 +1,7 @@
 // Transactional levels and causal properties against their definitions, by trying every order.
 // Fixed seeds; what escapes 3,000 histories of a shape with a chance above 0.05 shows in fewer than
 // one in 1,000 of them.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <numeric>
 
 #include "engine/history/causal.h"
+#include "engine/history/check.h"
 #include "engine/history/txn.h"
 #include "tests/engine/history_generate.h"
 
@@ -238,6 +240,253 @@ TEST(Transactions, AgreeWithTheDefinitions) {
     EXPECT_GT(valid[l], 100) << l;
     EXPECT_GT(invalid[l], 100) << l;
   }
+}
+
+// Values written twice: by trying every order of the transactions on real registers.
+bool some_order(const std::vector<Txn>& txns, bool real_time) {
+  std::vector<size_t> c(txns.size());
+  std::iota(c.begin(), c.end(), 0);
+  do {
+    std::map<int, int> cells;
+    bool good = true;
+    for (size_t i = 0; i < c.size() && good; ++i) {
+      for (size_t j = i + 1; j < c.size(); ++j) {
+        const Txn &first = txns[c[i]], &second = txns[c[j]];
+        good &= !(first.process == second.process && second.call < first.call);
+        good &= !(real_time && second.ret < first.call);
+      }
+      for (auto [kind, key, value] : txns[c[i]].micros) {
+        if (kind == 1) cells[key] = value;
+        good &= cells[key] == value;
+      }
+    }
+    if (good) return true;
+  } while (std::next_permutation(c.begin(), c.end()));
+  return false;
+}
+
+TEST(Transactions, WithValuesWrittenTwiceAreSearched) {
+  Generator g(31);
+  std::array<std::array<int, 2>, 2> seen{};
+  int refused = 0;
+  for (int i = 0; i < 2000; ++i) {
+    auto txns = random_txns(g, 3 + g.below(4), 2 + g.below(2), 1 + g.below(2));
+    for (Txn& t : txns) {
+      std::map<int, int> own;
+      for (auto& [kind, key, value] : t.micros) {
+        if (value != 0) value = 1 + value % 2;
+        if (kind == 1) own[key] = value;
+        if (kind == 0 && own.count(key) && g.percent(90)) value = own[key];
+      }
+    }
+    std::string text = text_of(txns);
+    History history = read_history(text, "random");
+    for (bool real_time : {false, true}) {
+      Level level = real_time ? Level::strict_serializable : Level::serializable;
+      Result result = check_transactions(history, ModelId::txn_register, level);
+      bool expected = some_order(txns, real_time);
+      ASSERT_EQ(result.verdict, expected ? Verdict::valid : Verdict::invalid) << text;
+      if (expected) {
+        ASSERT_EQ(verify_serial_order(history, ModelId::txn_register, result.order, real_time), "");
+      }
+      if (result.method == kStatesMethod) ++seen[real_time][expected];
+    }
+    try {
+      check_transactions(history, ModelId::txn_register, Level::read_committed);
+    } catch (const ModelError& e) {
+      ++refused;
+      EXPECT_NE(std::string(e.what()).find("only linearizable, strict-serializable and"),
+                std::string::npos);
+    }
+  }
+  for (const auto& of : seen) {
+    EXPECT_GT(of[0], 100);
+    EXPECT_GT(of[1], 100);
+  }
+  EXPECT_GT(refused, 500);
+}
+
+// Knossos is told apart from the file that x and y begin as 0.
+TEST(Transactions, OfKnossosSayNotHowTheyBegin) {
+  auto verdict = [](const char* first, const char* second, Level level) {
+    std::string text;
+    for (const char* seen : {first, second}) {
+      text += fmt::format(
+          "{{:process 0 :type :invoke :f :txn :value [[:read :x nil]]}}\n"
+          "{{:process 0 :type :ok :f :txn :value [[:read :x {}]]}}\n"
+          "{{:process 0 :type :invoke :f :txn :value [[:write :x 1]]}}\n"
+          "{{:process 0 :type :ok :f :txn :value [[:write :x 1]]}}\n",
+          seen);
+    }
+    return check_transactions(read_history(text, "h"), ModelId::txn_register, level);
+  };
+  Result good = verdict("0", "1", Level::strict_serializable);
+  EXPECT_EQ(good.verdict, Verdict::valid);
+  EXPECT_EQ(good.note, ":x = 0");
+  EXPECT_EQ(verdict("nil", "1", Level::strict_serializable).note, "");
+  EXPECT_EQ(verdict("0", "nil", Level::strict_serializable).verdict, Verdict::valid);
+  EXPECT_EQ(verdict("0", "0", Level::strict_serializable).verdict, Verdict::invalid);
+  EXPECT_EQ(verdict("0", "7", Level::strict_serializable).verdict, Verdict::invalid);
+  // What somebody wrote before is no beginning.
+  History late = read_history(
+      "{:process 0 :type :invoke :value [[:write :x 5]]}\n"
+      "{:process 1 :type :invoke :value [[:read :x nil]]}\n"
+      "{:process 1 :type :ok :value [[:read :x 5]]}\n",
+      "h");
+  EXPECT_EQ(check_transactions(late, ModelId::txn_register, Level::strict_serializable).note, "");
+}
+
+// An execution of a store with snapshots: what a transaction reads is the state at its begin, and
+// it commits only if nobody committed a write to one of its keys since.
+std::string run_of_snapshots(Generator& g, int sessions, int txns, int accesses, int keys,
+                             bool by_session) {
+  std::map<int, std::vector<std::pair<int, int>>> store;  // by key: commit, value
+  struct Running {
+    int begin = 0;
+    std::vector<std::array<int, 3>> micros;
+    std::map<int, int> own;
+  };
+  std::map<int, Running> running;
+  std::vector<int> left(sessions, txns);
+  std::vector<std::string> of(sessions);
+  std::string real;
+  int now = 0, fresh = 0, open = sessions;
+  auto event = [&](int p, const char* type, const Running& t) {
+    std::string list;
+    for (auto [write, key, value] : t.micros) {
+      bool unknown = !write && type[0] == 'i';
+      list += fmt::format("{}[\"{}\",{},{}]", list.empty() ? "" : ",", write ? "w" : "r", key,
+                          value == 0 || unknown ? "null" : std::to_string(value));
+    }
+    return fmt::format("{{\"process\":{},\"type\":\"{}\",\"f\":\"txn\",\"value\":[{}]}}\n", p, type,
+                       list);
+  };
+  while (open > 0) {
+    int p = g.below(sessions);
+    auto at = running.find(p);
+    if (at == running.end()) {
+      if (left[p] == 0) continue;
+      running[p].begin = now;
+      real += event(p, "invoke", running[p]);
+    } else if (static_cast<int>(at->second.micros.size()) < accesses) {
+      Running& t = at->second;
+      int key = g.below(keys), value = 0;
+      if (g.percent(50)) {
+        t.own[key] = ++fresh;
+        t.micros.push_back({1, key, fresh});
+        continue;
+      }
+      for (auto [commit, v] : store[key]) {
+        if (commit <= t.begin) value = v;
+      }
+      t.micros.push_back({0, key, t.own.count(key) ? t.own[key] : value});
+    } else {
+      Running t = at->second;
+      running.erase(at);
+      bool conflict = false;
+      for (auto [key, value] : t.own) {
+        conflict |= !store[key].empty() && store[key].back().first > t.begin;
+      }
+      real += event(p, conflict ? "fail" : "ok", t);
+      if (conflict) continue;
+      ++now;
+      for (auto [key, value] : t.own) store[key].emplace_back(now, value);
+      of[p] += event(p, "invoke", t) + event(p, "ok", t);
+      if (--left[p] == 0) --open;
+    }
+  }
+  if (!by_session) return real;
+  return std::accumulate(of.begin(), of.end(), std::string());
+}
+
+TEST(Transactions, SnapshotIsolationOfRealRunsIsDecided) {
+  struct Shape {
+    int sessions, txns, accesses, keys;
+  };
+  Generator g(5);
+  for (Shape shape : {Shape{20, 20, 15, 10000}, {20, 20, 15, 300}, {10, 20, 4, 30}}) {
+    for (bool by_session : {false, true}) {
+      std::string text =
+          run_of_snapshots(g, shape.sessions, shape.txns, shape.accesses, shape.keys, by_session);
+      History history = read_history(text, "run");
+      for (Level level : {Level::snapshot_isolation, Level::prefix}) {
+        Result result =
+            check_transactions(history, ModelId::txn_register, level, Budget::seconds(10));
+        EXPECT_EQ(result.verdict, Verdict::valid) << shape.keys << " " << by_session;
+      }
+    }
+  }
+}
+
+TEST(Transactions, ALostUpdateIsCalledSo) {
+  auto txn = [](int p, const char* type, const char* list) {
+    return fmt::format("{{\"process\":{},\"type\":\"{}\",\"f\":\"txn\",\"value\":[{}]}}\n", p, type,
+                       list);
+  };
+  auto both = [&](const char* first, const char* second) {
+    const char* writer = R"(["w","x",1],["w","y",1])";
+    return read_history(txn(0, "invoke", writer) + txn(1, "invoke", first) +
+                            txn(2, "invoke", second) + txn(0, "ok", writer) + txn(1, "ok", first) +
+                            txn(2, "ok", second),
+                        "h");
+  };
+  auto why = [](const History& h, Level level) {
+    Result result = check_transactions(h, ModelId::txn_register, level);
+    return result.why.substr(0, result.why.find_first_of(":\n"));
+  };
+  History lost = both(R"(["r","x",1],["w","x",2])", R"(["r","x",1],["w","x",3])");
+  EXPECT_EQ(why(lost, Level::prefix), "");
+  EXPECT_EQ(why(lost, Level::snapshot_isolation), "lost update");
+  EXPECT_EQ(why(lost, Level::serializable), "lost update");
+  History skew =
+      both(R"(["r","x",1],["r","y",1],["w","x",2])", R"(["r","x",1],["r","y",1],["w","y",3])");
+  EXPECT_EQ(why(skew, Level::snapshot_isolation), "");
+  EXPECT_EQ(why(skew, Level::serializable), "G2-item (write skew)");
+}
+
+// Two readers that see two independent writes in different orders: no prefix of one order.
+TEST(Transactions, ALongForkIsNoWriteSkew) {
+  std::string text;
+  int p = 0;
+  for (const char* list : {R"(["w","x",1])", R"(["w","y",1])", R"(["r","x",1],["r","y",null])",
+                           R"(["r","x",null],["r","y",1])"}) {
+    for (const char* type : {"invoke", "ok"}) {
+      text += fmt::format("{{\"process\":{},\"type\":\"{}\",\"f\":\"txn\",\"value\":[{}]}}\n", p,
+                          type, list);
+    }
+    ++p;
+  }
+  History history = read_history(text, "h");
+  for (Level level : {Level::prefix, Level::snapshot_isolation}) {
+    Result result = check_transactions(history, ModelId::txn_register, level);
+    EXPECT_EQ(result.verdict, Verdict::invalid);
+    EXPECT_TRUE(result.why.starts_with("G-nonadjacent (long fork)")) << result.why;
+  }
+  EXPECT_EQ(check_transactions(history, ModelId::txn_register, Level::causal).verdict,
+            Verdict::valid);
+}
+
+// What is refuted at a weaker level is not unknown at a stronger one; what nobody decided is not
+// claimed.
+TEST(Transactions, TheStrongestIsWhatIsKnown) {
+  Generator g(9);
+  std::string text = run_of_snapshots(g, 20, 20, 15, 300, false);
+  History history = read_history(text, "run");
+  Budget none;
+  none.nodes_max = 0;
+  none.deadline = std::chrono::steady_clock::now();
+  Strongest s = strongest(history, ModelId::txn_register, none);
+  EXPECT_EQ(std::count(s.holds.begin(), s.holds.end(), Consistency::snapshot_isolation), 0);
+  for (Consistency c : s.unknown) {
+    EXPECT_EQ(std::count(s.holds.begin(), s.holds.end(), c), 0);
+    for (const auto& [broken, result] : s.broken) {
+      EXPECT_TRUE(result.verdict == Verdict::unknown || broken > c);
+    }
+  }
+  EXPECT_FALSE(s.unknown.empty());
+  Strongest all = strongest(history, ModelId::txn_register, Budget::seconds(20));
+  EXPECT_TRUE(all.unknown.empty());
+  EXPECT_EQ(all.holds, std::vector{Consistency::snapshot_isolation});
 }
 
 // Register operations: process, write?, key, value.
