@@ -95,10 +95,10 @@ bool SnapshotSearch::possible(int32_t a, int32_t b, int32_t key) const {
 
 bool SnapshotSearch::ended() {
   if ((++ticks_ & 255) == 0 && !stopped_) {
-    stopped_ = budget_.ended() || ticks_ / 256 > budget_.nodes_max ||
-               log_.capacity() * sizeof(Change) + edges_.capacity() * sizeof(Edge) +
-                       after_.bytes() >
-                   budget_.bytes_max;
+    stopped_ =
+        budget_.ended() || ticks_ / 256 > budget_.nodes_max ||
+        log_.capacity() * sizeof(Change) + edges_.capacity() * sizeof(Edge) + after_.bytes() >
+            budget_.bytes_max;
   }
   return stopped_;
 }
