@@ -69,12 +69,15 @@ inline constexpr ObjectId kRootEnds = make_object(ObjectClass::quiescence, 1, 1)
 inline constexpr ObjectId kCrashComes = make_object(ObjectClass::quiescence, 1, 2);
 inline constexpr ObjectId kLastStep = make_object(ObjectClass::quiescence, 2);
 
-// The root's end where it ends all else and shows nothing that is not seen if it comes last. With
-// drain it is an end like every other, which frees what it owns and tells who is linked; where
+// What the root's end touches where it ends all else. With drain it is an end like every other, and
+// touches what those do.
+inline constexpr ObjectId kAllElse = make_object(ObjectClass::user, 0xffffff, 1);
+
+// The root's end where it ends all else and shows nothing that is not seen if it comes last. Where
 // something may be owed at the end it conflicts with all.
 inline bool ends_all(const Alternative& a) {
-  return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
-         object_class(a.op.object) != ObjectClass::process && !(a.op.flags & kGlobal);
+  return a.process == 0 && a.op.object == kAllElse && a.op.kind == OpKind::exit &&
+         a.kind == AltKind::step && !(a.op.flags & kGlobal);
 }
 
 // A fault that may come at any time: of a process or a node, not of a message on its way.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/dependence.h"
 #include "vm/core_parts.h"
 #include "vm/sandbox.h"
 #include "vm/shared_state.h"
@@ -274,17 +275,16 @@ void Machine::process_body(Process& p) {
     // Its end ends everything else, so it is an operation that nothing commutes with; one only
     // where there is something else that could still happen.
     if (world_->alternatives.size > 1) {
-      const ObjectId everything = make_object(ObjectClass::user, 0xffffff, 1);
       // What is owed may come later than the end, so that has to be tried early, too.
       if (may_owe_)
-        sync_against_all(nullptr, p, "end", OpKind::exit, everything);
+        sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);
       else
-        sync(nullptr, p, "end", OpKind::exit, Access::write, everything);
+        sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);
       for (const Alternative& a : world_->alternatives) {
         if (a.actor == p.actor || a.kind == AltKind::fault) continue;
         blocked_.push_back({a});
         Operation& op = blocked_.back().what.op;
-        op.object = everything;
+        op.object = kAllElse;
         op.access = Access::write;
         op.extra_count = 0;
       }

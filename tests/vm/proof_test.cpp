@@ -206,6 +206,29 @@ TEST(Proof, TheRootsEndTakesItsTablesWithIt) {
   EXPECT_EQ(outcomes("cache"), outcomes("dfs"));
 }
 
+// ... and each who is told of it is told in a step of its own: the first may act before the second
+// is told, or after that.
+TEST(Proof, TheRootsEndTellsEachInAStepOfItsOwn) {
+  const vm::Program program = program_of(
+      "local a = lockstep.atomics.new(1)\n"
+      "lockstep.spawn_link(function()\n"
+      "  lockstep.flag('trap_exit', true)\n  lockstep.recv()\n"
+      "  lockstep.atomics.put(a, 1, 1)\nend)\n"
+      "lockstep.spawn_link(function()\n"
+      "  lockstep.flag('trap_exit', true)\n  lockstep.recv()\n"
+      "  lockstep.exit(lockstep.atomics.get(a, 1) == 0 and 'early' or 'late')\nend)\n"
+      "lockstep.sleep(10)\n");
+  vm::MachineOptions machine;
+  machine.drain = true;
+  machine.async_delivery = true;
+  const auto outcomes = [&](const char* strategy) {
+    return ends_of(strategy, program, machine, [](const Outcome& o) { return o.reason; });
+  };
+  EXPECT_EQ(outcomes("dfs").size(), 2u);
+  for (const char* strategy : {"sleep", "dpor", "cache"})
+    EXPECT_EQ(outcomes(strategy), outcomes("dfs")) << strategy;
+}
+
 // Who asks after a process has the signals handled that it has sent there, which may end it.
 TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
   for (const char* asks : {"alive(a)", "process_info(a, 'links')"}) {
