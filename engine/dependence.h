@@ -80,6 +80,12 @@ inline bool ends_all(const Alternative& a) {
          a.kind == AltKind::step && !(a.op.flags & kGlobal);
 }
 
+// The root's end after which others go on (drain).
+inline bool outlived(const Alternative& a) {
+  return a.process == 0 && a.kind == AltKind::step && a.op.kind == OpKind::exit &&
+         object_class(a.op.object) == ObjectClass::process;
+}
+
 // A fault that may come at any time: of a process or a node, not of a message on its way.
 inline bool is_crash(const Alternative& a) { return a.kind == AltKind::fault && a.cause == 0; }
 

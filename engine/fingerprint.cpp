@@ -12,7 +12,8 @@
 // they got, the last events of an actor count only from the root: an event counts once an event of
 // another actor conflicts with it or was caused by it, and then all before it in its own actor do.
 // Nothing is lost by that: of two racing events the earlier one always counts, and each names those
-// that came before it.
+// that came before it. Where the execution goes on after its root (drain) it comes to an end that all
+// of its class come to, and everything counts: a message that is lost in place of arriving, say.
 #include "engine/fingerprint.h"
 
 #include "engine/dependence.h"
@@ -42,6 +43,7 @@ void ClassFingerprint::begin() {
   decisions_.clear();
   wide_.clear();
   ending_.actor = kNoActor;
+  drained_ = false;
   generation_++;
 }
 
@@ -59,6 +61,11 @@ void ClassFingerprint::count_all() {
 }
 
 uint64_t ClassFingerprint::value() const {
+  if (drained_) {
+    uint64_t sum = 0;
+    for (const Own& own : own_) sum += own.sums.back();
+    return sum;
+  }
   return own_.empty() ? sum_ : sum_ + own_[0].sums.back() - own_[0].sums[own_[0].counted];
 }
 
@@ -191,6 +198,7 @@ void ClassFingerprint::add(const Alternative& executed, uint64_t actor_key) {
   if (executed.cause > 0 && executed.cause <= decisions_.size())
     count(decisions_[executed.cause - 1]);
   const Event e = event(executed.actor, actor_key);
+  drained_ = drained_ || outlived(executed);
   uint64_t names = global_;
   for (const Place& p : wide_)
     if (p.actor != e.place.actor) count(p);

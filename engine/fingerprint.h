@@ -57,6 +57,7 @@ class ClassFingerprint {
 
   Alternative ending_;  // the root's end, until something follows it; no actor: none
   uint64_t ending_key_ = 0;
+  bool drained_ = false;  // the root has ended, and the execution goes on
   std::vector<Footprint> ending_extra_;
   uint64_t sum_ = 0;
   uint64_t names_ = 0;            // sum of the names of all events
