@@ -292,7 +292,8 @@ class NdjsonReporter : public Reporter {
       json["audit"] = {{"states", number(s.audit->states)},
                        {"all", s.audit->all},
                        {"pairs", number(s.audit->pairs)},
-                       {"conflicts", number(s.audit->conflicts)}};
+                       {"conflicts", number(s.audit->conflicts)},
+                       {"steps", number(s.audit->steps)}};
     if (r.misuse) json["misuse"] = outcome_json(r.misuse->outcome);
     return line(json);
   }

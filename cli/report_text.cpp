@@ -181,11 +181,13 @@ class TextReporter : public Reporter {
                        ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
                        : "NOT EXACT: " + s.nondeterminism);
     if (s.audit)
-      out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at",
+      out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at; "
+                                        "{} changed nothing unannounced",
                                         counted(s.audit->states, "state"),
                                         s.audit->all ? ", all that many walks met" : "",
                                         counted(s.audit->pairs, "independent pair"),
-                                        counted(s.audit->conflicts, "conflict")));
+                                        counted(s.audit->conflicts, "conflict"),
+                                        counted(s.audit->steps, "step")));
     if (s.proof != Proof::none)
       out += proof_text(s);
     else if (r.findings.empty())
@@ -194,17 +196,24 @@ class TextReporter : public Reporter {
   }
 
   std::string disagreement(const DisagreementReport& d) override {
-    std::string out = style_.red(
-        fmt::format("{}: lockstep is wrong: two steps that it calls independent do not commute",
-                    one_line(d.scenario)));
-    out += "\n\n" + field("first", d.found.first) + field("second", d.found.second) +
-           field("difference", "") + indented(harmless(d.found.what), 4);
+    const bool pair = !d.found.second.empty();
+    std::string out =
+        style_.red(fmt::format("{}: lockstep is wrong: {}", one_line(d.scenario),
+                               pair ? "two steps that it calls independent do not commute"
+                                    : "a step changes what it had not announced"));
+    out += "\n\n" + field(pair ? "first" : "step", d.found.first);
+    if (pair) out += field("second", d.found.second);
+    out += field("difference", "") + indented(harmless(d.found.what), 4);
     for (const int i : {0, 1})
       if (!d.paths[i].empty())
-        out += field(i ? "other order" : "one order", d.paths[i] + " (lockstep dump --trace T)");
-    return out +
-           "\n  No proof of this scenario counts, and it was not searched. Please report it, with "
-           "both traces.\n\n";
+        out += field(!pair ? "trace"
+                     : i   ? "other order"
+                           : "one order",
+                     d.paths[i] + " (lockstep dump --trace T)");
+    return out + fmt::format(
+                     "\n  No proof of this scenario counts, and it was not searched. Please report "
+                     "it, with {}.\n\n",
+                     pair ? "both traces" : "the trace");
   }
 
   std::string diverged(const DivergenceReport& d) override {

@@ -145,6 +145,7 @@ class Run {
     for (const Disagreement& found : report->audit->found) {
       DisagreementReport d{run.scenario.name, found, {}};
       for (const int i : {0, 1}) {
+        if (found.orders[i].empty()) continue;
         Finding finding;
         Recording recording = record_schedule(*machine, run.settings.seed, 0, found.orders[i]);
         finding.outcome = recording.outcome;

@@ -90,6 +90,7 @@ struct Kept {
 
 struct Place {
   std::vector<NamedStep> enabled;  // by actor key
+  std::vector<Content> contents;   // where a walk goes on from
   std::vector<Kept> all;
   uint64_t state = 0, digest = 0;
   const NamedStep* find(uint64_t actor) const {
@@ -152,6 +153,7 @@ class Scripted final : public Chooser {
               [](const NamedStep& a, const NamedStep& b) { return a.actor < b.actor; });
     place.state = system_.state();
     place.digest = system_.digest();
+    if (save_) look_around(place.contents);
     if (done == script_.size()) {
       if (save_) save(point);
       return kStop;
@@ -176,6 +178,20 @@ class Scripted final : public Chooser {
       for (const Alternative& b : point.alternatives)
         if (a.actor < b.actor)
           (independent(a, b) ? apart : in_conflict).emplace_back(a.actor, b.actor);
+  }
+
+  // By object, each once.
+  void look_around(std::vector<Content>& contents) {
+    system_.contents(contents);
+    std::sort(contents.begin(), contents.end(),
+              [](const Content& a, const Content& b) { return a.object < b.object; });
+    size_t n = 0;
+    for (const Content& c : contents)
+      if (n != 0 && contents[n - 1].object == c.object)
+        contents[n - 1].digest += c.digest;
+      else
+        contents[n++] = c;
+    contents.resize(n);
   }
 
   System& system_;
@@ -248,9 +264,64 @@ class Auditor {
       }
       const NamedStep& next =
           place.enabled[rng_.below(static_cast<uint32_t>(place.enabled.size()))];
-      path_ += text_of(next) + "\n";
       walk_.follow(mark.get(), {next.id}, true);
       if (walk_.places.size() < 2) return;
+      report_.steps++;
+      const std::string what = unannounced(place, next, walk_.places.back());
+      if (!what.empty()) return disagree(*mark, next, nullptr, what);
+      path_ += text_of(next) + "\n";
+    }
+  }
+
+  // What the step has changed and had not announced to change; empty: nothing.
+  std::string unannounced(const Place& from, const NamedStep& step, const Place& to) const {
+    const Alternative a = from.kept(step.id)->alternative();
+    // What comes when nothing else can go conflicts with all that could come then.
+    if (waits_for_the_rest(a.op)) return {};
+    const auto announced = [&](ObjectId object) {
+      bool found = false;
+      each_footprint(a, [&](const Footprint& f) {
+        found = found ||
+                (f.access > Access::read && (f.object == kEverything || overlap(f.object, object)));
+      });
+      return found;
+    };
+    std::string what;
+    const auto changed = [&](const Content& c, const char* how) {
+      if (!announced(c.object) && !(c.with != 0 && announced(c.with)))
+        what += fmt::format("{} {}, which it does not announce: {}\n", how, c.what,
+                            system_.object_name(c.object));
+    };
+    auto i = from.contents.begin();
+    for (const Content& c : to.contents) {
+      while (i != from.contents.end() && i->object < c.object) changed(*i++, "takes away");
+      if (i == from.contents.end() || i->object != c.object) {
+        if (!is_new(from, c.object) && !(c.with != 0 && is_new(from, c.with))) changed(c, "makes");
+        continue;
+      }
+      if (i->digest != c.digest) changed(c, "changes");
+      ++i;
+    }
+    while (i != from.contents.end()) changed(*i++, "takes away");
+    return what;
+  }
+
+  // In a container that there was not: nobody else can have known of it.
+  static bool is_new(const Place& from, ObjectId object) {
+    switch (object_class(object)) {
+      case ObjectClass::monitor:
+      case ObjectClass::timer:
+        return true;
+      case ObjectClass::mailbox:
+      case ObjectClass::process:
+      case ObjectClass::ets:
+      case ObjectClass::atomics:
+        return std::none_of(from.contents.begin(), from.contents.end(), [&](const Content& c) {
+          return object_class(c.object) == object_class(object) &&
+                 object_container(c.object) == object_container(object);
+        });
+      default:
+        return false;
     }
   }
 
@@ -260,7 +331,7 @@ class Auditor {
       const NamedStep &a = place.by_id(x), &b = place.by_id(y);
       report_.pairs++;
       const std::string what = compare_orders(mark, a, b);
-      if (!what.empty()) disagree(mark, a, b, what);
+      if (!what.empty()) disagree(mark, a, &b, what);
     }
     for (const auto& [x, y] : in_conflict) {
       if (done()) return;
@@ -268,7 +339,7 @@ class Auditor {
       report_.conflicts++;
       std::string what = conflict_stays(place, mark, a, b);
       if (what.empty()) what = conflict_stays(place, mark, b, a);
-      if (!what.empty()) disagree(mark, a, b, what);
+      if (!what.empty()) disagree(mark, a, &b, what);
     }
   }
 
@@ -330,14 +401,18 @@ class Auditor {
                        text_of(*walk_.places[1].find(second.actor)));
   }
 
-  void disagree(const Mark& mark, const NamedStep& a, const NamedStep& b, const std::string& what) {
-    Disagreement d{text_of(a), text_of(b), what, path_, {}};
+  void disagree(const Mark& mark, const NamedStep& a, const NamedStep* b, const std::string& what) {
+    Disagreement d{text_of(a), b ? text_of(*b) : "", what, path_, {}};
     for (const bool turned : {false, true}) {
-      walk_.follow(&mark, {turned ? b.id : a.id, turned ? a.id : b.id}, false);
+      if (turned && !b) break;
+      std::vector<ActorId> script{a.id};
+      if (b) script.insert(turned ? script.begin() : script.end(), b->id);
+      walk_.follow(&mark, std::move(script), false);
       const auto path = system_.decisions();
       d.orders[turned].assign(path.begin(), path.end());
     }
     for (auto& order : d.orders) {
+      if (order.empty()) continue;
       const std::vector<Decision> first = order;
       ToTheEnd chooser(first);
       system_.begin(options_.seed, options_.stream);

@@ -1,6 +1,7 @@
-// The dependence relation against the system itself (dependence.h, invariants 2 and 3): at the
+// The dependence relation against the system itself (dependence.h, invariants 2, 3 and 5): at the
 // states along random executions, each pair of pending steps that the relation calls independent is
-// executed in both orders from the saved state, and what they lead to is compared.
+// executed in both orders from the saved state, and what they lead to is compared. And of each step
+// on the way, what it changed of what others can see (System::contents) has to be announced.
 //
 // Every proof, slice and explanation rests on the relation, so a disagreement is a bug of
 // lockstep, not of the program that runs on it.
@@ -37,7 +38,7 @@ struct Disagreement {
   std::string what;           // the difference, a line each
   std::string path;           // what came before, a line each
   // Both orders as executions: to the end, by the default scheduler, where that was reached. Empty
-  // if the second could not go.
+  // if the second could not go, or if it is of one step alone, which then is the first.
   std::vector<Decision> orders[2];
 };
 
@@ -45,6 +46,7 @@ struct AuditReport {
   uint64_t states = 0;
   uint64_t pairs = 0;      // that are independent, executed in both orders
   uint64_t conflicts = 0;  // that are dependent, of which one was executed and the other looked at
+  uint64_t steps = 0;      // of which it was compared what they changed and what they announced
   bool all = false;        // no more states were met in many walks
   std::vector<Disagreement> found;
 };

@@ -12,8 +12,9 @@
 // they got, the last events of an actor count only from the root: an event counts once an event of
 // another actor conflicts with it or was caused by it, and then all before it in its own actor do.
 // Nothing is lost by that: of two racing events the earlier one always counts, and each names those
-// that came before it. Where the execution goes on after its root (drain) it comes to an end that all
-// of its class come to, and everything counts: a message that is lost in place of arriving, say.
+// that came before it. Where the execution goes on after its root (drain) it comes to an end that
+// all of its class come to, and everything counts: a message that is lost in place of arriving,
+// say.
 #include "engine/fingerprint.h"
 
 #include "engine/dependence.h"

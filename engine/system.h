@@ -51,6 +51,14 @@ struct Mail {
   std::span<const Reception> receptions;
 };
 
+struct Content {
+  ObjectId object = 0;
+  uint64_t digest = 0;
+  const char* what = "";  // "mailbox", "row": for people
+  // Comes and goes with that one: whoever would see the change touches it too (0: none).
+  ObjectId with = 0;
+};
+
 class System {
  public:
   virtual ~System() = default;
@@ -82,6 +90,11 @@ class System {
   // digest (but for chance, 2^-64) can go on in the same ways, whatever led to them. 0: cannot be
   // told. Only where a chooser with states() is asked; every process is parked.
   virtual uint64_t state() const { return 0; }
+
+  // What more than one actor can see, by the objects of footprints, in no order; an object may come
+  // several times. What is listed for the first time has just been made. With a chooser with
+  // at_rest(). (audit.h)
+  virtual void contents(std::vector<Content>& out) const { out.clear(); }
 
   // A name for an actor that means the same in executions that differ elsewhere: the hash of its
   // spawn path, of its channel's ends, of its timer's owner and number. 0 if there is none.

@@ -62,6 +62,7 @@ class Machine final : public System, public Memory {
   void restore(const Mark& mark) override;
   uint64_t digest() const override;
   uint64_t state() const override;
+  void contents(std::vector<Content>& out) const override;
   uint64_t actor_key(ActorId actor) const override;
   std::string actor_name(ActorId actor) const override;
   std::string site_name(uint32_t site) const override;

@@ -21,6 +21,7 @@ audited() {  # audited FLAG...: every scenario that loads, one after the other
   has "$out" "VERIFIED"
   has "$out" "audit:       50 states:"
   has "$out" "in both orders, all commute"
+  has "$out" "changed nothing unannounced"
   lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/registry_split_brain.lua" --audit 50 --format ndjson
   has "$out" '"audit":{"states":50,"all":false,"pairs":'
 }

@@ -35,7 +35,7 @@ class Hiding final : public Chooser {
   Chooser& inner_;
 };
 
-class LyingSystem final : public ToySystem {
+class LyingSystem : public ToySystem {
  public:
   using ToySystem::ToySystem;
   const Outcome& run(Chooser& chooser) override {
@@ -77,6 +77,37 @@ TEST(Audit, AHiddenFootprintIsFoundAndBothOrdersAreTold) {
     digests.push_back(system.digest());
   }
   EXPECT_NE(digests[0], digests[1]);
+}
+
+// Its variables can be looked at from outside.
+template <class Base>
+class Open final : public Base {
+ public:
+  using Base::Base;
+  void contents(std::vector<Content>& out) const override {
+    out.clear();
+    for (const char name : {'m', 'x', 'y', 'z'})
+      out.push_back({make_object(ObjectClass::user, static_cast<uint32_t>(name)),
+                     static_cast<uint64_t>(this->value(name)), "variable"});
+  }
+};
+
+// ... for which no second step is needed.
+TEST(Audit, WhatAStepChangesAndDoesNotAnnounceIsFound) {
+  Open<LyingSystem> system("Wx0 Rx Wy1 Ry");
+  const AuditReport report = audit(system, {});
+  ASSERT_EQ(report.found.size(), 1u);
+  const Disagreement& d = report.found[0];
+  EXPECT_EQ(d.what, "changes variable, which it does not announce: y\n");
+  EXPECT_TRUE(d.second.empty());
+  EXPECT_EQ(d.orders[0].size(), 4u);
+  EXPECT_TRUE(d.orders[1].empty());
+  for (const char* program : {"Wx1 Ry|Wy1 Rx|Rx Ry", "Ax1 Iz|Cz10 Wy1|Qy"}) {
+    Open<ToySystem> honest(program);
+    const AuditReport clean = audit(honest, {});
+    EXPECT_TRUE(clean.found.empty());
+    EXPECT_GT(clean.steps, 5u);
+  }
 }
 
 TEST(Audit, KeepsItsLimits) {
