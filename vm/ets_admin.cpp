@@ -351,10 +351,10 @@ int ets_give_away(lua_State* L) {
   Process* to = m.find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
   if (!to || to == &p || to->node != p.node) badarg(L);
   Term gift = m.encode_argument(L, 3, "ets.give_away");
-  const Footprint extra[2] = {{make_object(ObjectClass::mailbox, to->index), Access::append},
-                              {part_object(*to, Part::life), Access::read}};
+  Footprint extra[3] = {{part_object(*to, Part::life), Access::read}};
+  const size_t n = 1 + m.sending(p, *to, extra + 1);
   m.announce(L, p, "ets.give_away", OpKind::ets, Access::write,
-             make_object(ObjectClass::ets, target.container), 0, extra, 2);
+             make_object(ObjectClass::ets, target.container), 0, extra, n);
   EtsTable& t = granted(L, m, p, target, Need::owner);
   if (!reachable(m, *to)) badarg(L);
   if (m.recording()) {
@@ -458,7 +458,7 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
     if (t->owner != p.index && !has_fixed(*t, p.index)) continue;
     // Deleted by another: had its end come first, there would have been nothing to delete.
     if (!t->alive && t->deleted_by == p.index) continue;
-    if (n + 5 > room) {
+    if (n + 6 > room) {
       *until = i;
       return n;
     }
@@ -467,7 +467,7 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
     const Process* heir = t->heir ? m.find(t->heir) : nullptr;
     if (heir) {
       out[n++] = {part_object(*heir, Part::life), Access::read};
-      out[n++] = {make_object(ObjectClass::mailbox, heir->index), Access::append};
+      n += m.sending(p, *heir, out + n);
     }
     out[n++] = in_set_of_tables(t->node, t->container, Access::write);
   }
