@@ -16,6 +16,7 @@
 #include "cli/search.h"
 #include "cli/selection.h"
 #include "cli/words.h"
+#include "engine/recording.h"
 
 namespace lockstep::cli {
 namespace {

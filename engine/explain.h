@@ -8,16 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/explorer.h"
+#include "engine/recording.h"
 #include "engine/system.h"
 
 namespace lockstep {
-
-// Two conflicting operations of different actors, with nothing between them that orders them.
-struct Race {
-  uint32_t first = 0, second = 0;  // indices of events; `first` came first
-};
-std::vector<Race> immediate_races(std::span<const Event> events);  // latest `second` first
 
 struct Culprit {
   // Steps (1-based) of the failing execution; second 0: what the process would have done next that

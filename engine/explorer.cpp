@@ -14,6 +14,7 @@
 #include "engine/error.h"
 #include "engine/estimate.h"
 #include "engine/exploration.h"
+#include "engine/recording.h"
 
 namespace lockstep {
 

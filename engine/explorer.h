@@ -122,14 +122,4 @@ ExploreResult explore(const SystemFactory& factory, const ExploreOptions& option
 // The same on a System that is there already, with one worker.
 ExploreResult explore(System& system, const ExploreOptions& options);
 
-// One execution under a fixed schedule with recording on; used by explore, replay and shrink.
-struct Recording {
-  Outcome outcome;
-  std::vector<Decision> decisions;
-  std::vector<Event> events;
-  std::string divergence;  // where the schedule could not be followed; empty: it was, to its end
-};
-Recording record_schedule(System& system, uint64_t seed, uint64_t iteration,
-                          std::span<const Decision> schedule, bool fair_spins = false);
-
 }  // namespace lockstep

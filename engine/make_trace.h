@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/explorer.h"
+#include "engine/recording.h"
 #include "engine/trace.h"
 
 namespace lockstep {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/dependence.h"
-#include "engine/explain.h"
+#include "engine/immediate_races.h"
 
 namespace lockstep {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/explorer.h"
+#include "engine/recording.h"
 #include "engine/replay.h"
 
 namespace lockstep {

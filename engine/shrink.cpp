@@ -19,6 +19,7 @@
 
 #include "engine/bounded_search.h"
 #include "engine/error.h"
+#include "engine/recording.h"
 #include "engine/shrink_inputs.h"
 #include "engine/shrink_oracle.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/deviation.h"
-#include "engine/explorer.h"
+#include "engine/recording.h"
 #include "engine/system.h"
 
 namespace lockstep {

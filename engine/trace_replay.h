@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/explorer.h"
+#include "engine/recording.h"
 #include "engine/system.h"
 #include "engine/trace.h"
 

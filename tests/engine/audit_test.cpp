@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/prng.h"
+#include "engine/recording.h"
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/immediate_races.h"
+#include "engine/recording.h"
 #include "engine/shrink.h"
 #include "tests/engine/script_system.h"
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/pilot.h"
+#include "engine/recording.h"
 #include "engine/replay.h"
 #include "tests/engine/class_tap.h"
 #include "tests/engine/toy_system.h"

@@ -1,4 +1,5 @@
 // Happens-before and slices of recorded executions.
+#include "engine/recording.h"
 #include "engine/slice.h"
 
 #include <gmock/gmock.h>

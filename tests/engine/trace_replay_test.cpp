@@ -1,5 +1,6 @@
 // Replay of traces: the recorded execution or the step where it was left; and on an edited
 // scenario, what became of the failure.
+#include "engine/recording.h"
 #include "engine/trace_replay.h"
 
 #include <gmock/gmock.h>

@@ -2,6 +2,7 @@
 // dumped is what was checked, and that shrinking leaves operations out.
 #include "engine/history/check.h"
 #include "engine/history/reader.h"
+#include "engine/recording.h"
 #include "engine/shrink.h"
 #include "tests/lua/support.h"
 #include "vm/recorded_history.h"
