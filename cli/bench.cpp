@@ -10,7 +10,7 @@
 #include "cli/report.h"
 #include "cli/selection.h"
 #include "cli/values.h"
-#include "engine/strategy.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "cli/console.h"
 #include "cli/options.h"
-#include "engine/bake_off.h"
+#include "engine/explore/bake_off.h"
 
 namespace lockstep::cli {
 

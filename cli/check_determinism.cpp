@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/replay.h"
+#include "engine/trace/replay.h"
 
 namespace lockstep::cli {
 namespace {

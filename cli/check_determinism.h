@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "engine/system.h"
+#include "engine/boundary/system.h"
 
 namespace lockstep::cli {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "engine/outcome.h"
+#include "engine/boundary/outcome.h"
 
 namespace lockstep::cli {
 

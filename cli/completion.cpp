@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/values.h"
-#include "engine/strategy.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {
 namespace {

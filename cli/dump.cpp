@@ -9,7 +9,7 @@
 #include "cli/traced.h"
 #include "cli/whole_file.h"
 #include "cli/words.h"
-#include "engine/trace_replay.h"
+#include "engine/trace/trace_replay.h"
 #include "vm/recorded_history.h"
 
 namespace lockstep::cli {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <ctime>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace lockstep::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "cli/console.h"
 #include "cli/values.h"
 #include "cli/words.h"
-#include "engine/strategy.h"
+#include "engine/schedule/strategy.h"
 #include "vm/program.h"
 
 namespace lockstep::cli {
@@ -20,8 +20,8 @@ std::string line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// All that sample are made fair from outside (engine/fairness.h); the claim is what one is by
-// itself.
+// All that sample are made fair from outside (engine/schedule/fairness.h); the claim is what one is
+// by itself.
 bool explores_fairly(const StrategyInfo& s) {
   return s.claims.fair || (!s.claims.exhaustive && std::string_view(s.name) != "replay");
 }

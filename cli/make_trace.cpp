@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "cli/commands.h"
-#include "engine/make_trace.h"
+#include "engine/trace/make_trace.h"
 
 namespace lockstep::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/check_history.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace lockstep::cli {
 

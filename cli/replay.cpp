@@ -8,8 +8,8 @@
 #include "cli/nearest.h"
 #include "cli/report.h"
 #include "cli/traced.h"
-#include "engine/make_trace.h"
-#include "engine/trace_replay.h"
+#include "engine/trace/make_trace.h"
+#include "engine/trace/trace_replay.h"
 
 namespace lockstep::cli {
 namespace {

@@ -1,6 +1,6 @@
 #include "cli/report.h"
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 
 namespace lockstep::cli {
 

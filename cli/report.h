@@ -8,12 +8,12 @@
 
 #include "cli/console.h"
 #include "cli/settings.h"
-#include "engine/audit.h"
-#include "engine/explain.h"
-#include "engine/explorer.h"
-#include "engine/shrink.h"
-#include "engine/trace.h"
-#include "engine/trace_replay.h"
+#include "engine/explain/explain.h"
+#include "engine/explain/shrink.h"
+#include "engine/explore/audit.h"
+#include "engine/explore/explorer.h"
+#include "engine/trace/trace.h"
+#include "engine/trace/trace_replay.h"
 
 namespace lockstep::cli {
 

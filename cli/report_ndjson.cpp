@@ -7,7 +7,7 @@
 #include "cli/report_proof.h"
 #include "cli/schedule_view.h"
 #include "cli/words.h"
-#include "engine/estimate.h"
+#include "engine/explore/estimate.h"
 
 namespace lockstep::cli {
 namespace {

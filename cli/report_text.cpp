@@ -9,7 +9,7 @@
 #include "cli/report_proof.h"
 #include "cli/report_schedule.h"
 #include "cli/words.h"
-#include "engine/estimate.h"
+#include "engine/explore/estimate.h"
 
 namespace lockstep::cli {
 namespace {

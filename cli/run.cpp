@@ -16,7 +16,7 @@
 #include "cli/search.h"
 #include "cli/selection.h"
 #include "cli/words.h"
-#include "engine/recording.h"
+#include "engine/trace/recording.h"
 
 namespace lockstep::cli {
 namespace {

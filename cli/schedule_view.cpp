@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <map>
 
-#include "engine/slice.h"
+#include "engine/relation/slice.h"
 
 namespace lockstep::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/trace.h"
+#include "engine/trace/trace.h"
 
 namespace lockstep::cli {
 

@@ -8,8 +8,8 @@
 
 #include "cli/nearest.h"
 #include "cli/values.h"
-#include "engine/error.h"
-#include "engine/strategy.h"
+#include "engine/base/error.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {
 namespace {

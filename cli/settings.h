@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
 #include "vm/program.h"
 
 namespace lockstep::cli {

@@ -1,5 +1,5 @@
 // lockstep shrink: the smallest schedule with the same failure, beside the original.
-#include "engine/shrink.h"
+#include "engine/explain/shrink.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/settings.h"
-#include "engine/trace.h"
+#include "engine/trace/trace.h"
 #include "vm/program.h"
 
 namespace lockstep::cli {

@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/search.h"
-#include "engine/strategy.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {
 namespace {

@@ -22,9 +22,29 @@ must_not engine 'lua|lauxlib|lualib|CLI/|spdlog/' 'the engine includes a library
 must_not vm 'cli/|CLI/|spdlog/|nlohmann/|cereal/' 'the runtime includes the command line or one of its libraries'
 must_not cli 'lua\.h|lua\.hpp|lauxlib|lualib|cereal/' 'the command line includes Lua or the serializer'
 
-# The whole boundary: system.h, what it includes, plain values, and the relation that footprints are made for. The checkers of histories are what three files of the
-# runtime bind to Lua.
-allowed='system|choice|activity|operation|dependence|site|event|outcome|error|digest|prng'
+# Rooms of the engine: each includes only rooms before it (engine/README.md), so there is no circle.
+rooms='base boundary relation schedule search trace explore explain'
+below=
+for room in $rooms; do
+  above=$(for other in $rooms; do
+    [[ " $below $room " = *" $other "* ]] || printf '%s|' "$other"
+  done)
+  must_not "engine/$room" "engine/(${above}history)/" "engine/$room includes a room that comes after it"
+  below="$below $room"
+done
+must_not engine/search 'engine/trace/' 'searches know no traces'
+must_not engine/trace 'engine/search/' 'traces know no searches'
+must_not engine/explain 'engine/(search|explore)/' 'explaining needs no search over all'
+must_not engine/history "engine/($(echo "$below" | sed 's/^ *//; s/base //; s/ /|/g'))/" 'checkers of histories know no schedules'
+found=$(find engine -maxdepth 1 -type f ! -name README.md)
+[ -z "$found" ] || { echo "files of the engine without a room: $found"; failures=$((failures + 1)); }
+for room in engine/*/; do
+  [ -f "$room/README.md" ] || { echo "$room has no page"; failures=$((failures + 1)); }
+done
+
+# The whole boundary: that room, plain values, and the relation that footprints are made for. The checkers of histories
+# are what three files of the runtime bind to Lua.
+allowed='boundary/(system|choice|activity|operation|site|event|outcome)|relation/dependence|base/(error|digest|prng)'
 found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
   grep -vE "\"engine/($allowed)\\.h\"" |
   grep -vE '^vm/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')

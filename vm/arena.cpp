@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace lockstep::vm {
 namespace {

@@ -1,11 +1,12 @@
-// What the world holds, told apart by the objects that footprints name. The audit compares it before
-// and after each step, so a container that is missing here is one whose announcements nobody checks.
+// What the world holds, told apart by the objects that footprints name. The audit compares it
+// before and after each step, so a container that is missing here is one whose announcements nobody
+// checks.
 //
 // 1. What no process but one can see is not listed: its variables, its place, its dictionary.
-// 2. What always exists is always listed (a mailbox that is empty, a table that is deleted), so what
-// is listed for the first time is new, and nobody could have known of it.
+// 2. What always exists is always listed (a mailbox that is empty, a table that is deleted), so
+// what is listed for the first time is new, and nobody could have known of it.
 // 3. Order counts where it can be seen: in a mailbox, in a channel; in links and watchers not.
-#include "engine/digest.h"
+#include "engine/base/digest.h"
 #include "vm/atomics.h"
 #include "vm/core_parts.h"
 #include "vm/ets.h"
@@ -79,9 +80,9 @@ void Machine::contents(std::vector<Content>& out) const {
   if (options_.racy_timers)
     for (const Timer& t : w.timers) {
       if (t.kind == TimerKind::tick) continue;  // fires against everything
-      const Process* to = t.kind == TimerKind::receive  ? w.processes[t.owner]
-                          : t.dest.tag == Tag::light ? find(t.dest.light)
-                                                     : nullptr;
+      const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
+                          : t.dest.tag == Tag::light   ? find(t.dest.light)
+                                                       : nullptr;
       list.add_with(to ? part_object(*to, Part::life) : 0, t.object, "timer", t.due, of(t.dest));
     }
   for (const Channel& c : w.channels) {
@@ -98,9 +99,8 @@ void Machine::contents(std::vector<Content>& out) const {
       list.add(make_object(ObjectClass::atomics, a->container, i + 1), "slot", a->values[i]);
   char room[16];
   for (const PersistentEntry& e : w.persistent)
-    list.add(
-        make_object(ObjectClass::persistent_term, e.node, key_element(view_of(e.key, room))),
-        "persistent term", of(e.value));
+    list.add(make_object(ObjectClass::persistent_term, e.node, key_element(view_of(e.key, room))),
+             "persistent term", of(e.value));
   for (const Connection& c : w.connections)
     list.add(link_object(c.a, c.b), "connection", c.ab, c.ba, c.connected);
   for (uint32_t kind = 0; kind < static_cast<uint32_t>(FaultKind::kCount); kind++)

@@ -1,8 +1,8 @@
 // Recording and names: everything that is only for people, off while exploring.
 #include <algorithm>
 
-#include "engine/dependence.h"
-#include "engine/site.h"
+#include "engine/boundary/site.h"
+#include "engine/relation/dependence.h"
 #include "vm/history_log.h"
 #include "vm/layout.h"
 #include "vm/machine.h"

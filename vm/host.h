@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "vm/arena.h"
 #include "vm/lua_api.h"
 

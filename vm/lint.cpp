@@ -8,7 +8,7 @@
 #include <sstream>
 #include <utility>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "vm/lint_facts.h"
 #include "vm/lua_api.h"
 #include "vm/program.h"

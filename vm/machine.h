@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/system.h"
+#include "engine/boundary/system.h"
 #include "vm/host.h"
 #include "vm/image.h"
 #include "vm/memory.h"

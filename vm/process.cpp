@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/dependence.h"
+#include "engine/relation/dependence.h"
 #include "vm/core_parts.h"
 #include "vm/sandbox.h"
 #include "vm/shared_state.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/system.h"
+#include "engine/boundary/system.h"
 
 namespace lockstep::vm {
 

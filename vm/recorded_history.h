@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/system.h"
+#include "engine/boundary/system.h"
 
 namespace lockstep::vm {
 

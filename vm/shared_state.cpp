@@ -1,6 +1,6 @@
 #include "vm/shared_state.h"
 
-#include "engine/digest.h"
+#include "engine/base/digest.h"
 #include "vm/shared_state_parts.h"
 
 namespace lockstep::vm {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/operation.h"
+#include "engine/boundary/operation.h"
 
 struct lua_State;
 

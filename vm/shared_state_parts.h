@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/operation.h"
+#include "engine/boundary/operation.h"
 
 namespace lockstep::vm {
 

@@ -21,7 +21,7 @@
 // Programs whose text has no loop are left alone.
 #include <algorithm>
 
-#include "engine/dependence.h"
+#include "engine/relation/dependence.h"
 #include "vm/machine.h"
 #include "vm/state_digest.h"
 

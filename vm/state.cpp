@@ -13,7 +13,7 @@
 // 3. Numbers given in the order of creation are part of the state, since guests hold them.
 #include <vector>
 
-#include "engine/digest.h"
+#include "engine/base/digest.h"
 #include "vm/atomics.h"
 #include "vm/ets.h"
 #include "vm/history_log.h"

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 #include "vm/host.h"
 #include "vm/layout.h"
 #include "vm/term.h"

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/digest.h"
+#include "engine/base/digest.h"
 #include "vm/arena.h"
 
 struct lua_State;

@@ -3,9 +3,9 @@
 #pragma once
 #include <cstdint>
 
-#include "engine/choice.h"
-#include "engine/prng.h"
-#include "engine/system.h"
+#include "engine/base/prng.h"
+#include "engine/boundary/choice.h"
+#include "engine/boundary/system.h"
 #include "vm/arena.h"
 #include "vm/stack.h"
 #include "vm/term.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/history/causal.h"
 #include "engine/history/memo.h"
 #include "engine/history/sequential.h"

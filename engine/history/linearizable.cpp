@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/history/kernel_kv.h"
 #include "engine/history/kernels.h"
 #include "engine/history/search.h"

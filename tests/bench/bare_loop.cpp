@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/error.h"
-#include "engine/prng.h"
+#include "engine/base/error.h"
+#include "engine/base/prng.h"
 #include "vm/arena.h"
 #include "vm/lua_api.h"
 #include "vm/stack.h"

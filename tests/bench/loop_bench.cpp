@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/explorer.h"
-#include "engine/strategy.h"
+#include "engine/explore/explorer.h"
+#include "engine/schedule/strategy.h"
 #include "tests/bench/bare_loop.h"
 #include "vm/program.h"
 

@@ -1,14 +1,14 @@
 // The audit of the dependence relation: an honest system passes it, one that hides a footprint does
 // not.
-#include "engine/audit.h"
+#include "engine/explore/audit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "engine/prng.h"
-#include "engine/recording.h"
+#include "engine/base/prng.h"
+#include "engine/trace/recording.h"
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {

@@ -1,6 +1,6 @@
 // Censored statistics against values computed by hand or known from books, and the bake-off on the
 // toy.
-#include "engine/bake_off.h"
+#include "engine/explore/bake_off.h"
 
 #include <gtest/gtest.h>
 

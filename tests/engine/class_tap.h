@@ -2,8 +2,8 @@
 #pragma once
 #include <vector>
 
-#include "engine/fingerprint.h"
-#include "engine/strategy.h"
+#include "engine/relation/fingerprint.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep {
 

@@ -1,12 +1,12 @@
 // Laws of deviations: an execution and its encoding determine each other, and every subset is a
 // schedule.
-#include "engine/deviation.h"
+#include "engine/trace/deviation.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 #include "tests/engine/script_system.h"
 
 namespace lockstep {

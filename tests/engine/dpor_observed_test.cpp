@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/dependence.h"
-#include "engine/prng.h"
+#include "engine/base/prng.h"
+#include "engine/relation/dependence.h"
 #include "tests/engine/toy_system.h"
 #include "tests/random_seed.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 #include "tests/engine/class_tap.h"
 #include "tests/engine/random_program.h"
 #include "tests/engine/toy_system.h"

@@ -1,4 +1,4 @@
-#include "engine/estimate.h"
+#include "engine/explore/estimate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // The pair of operations that is to blame.
-#include "engine/explain.h"
+#include "engine/explain/explain.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/immediate_races.h"
-#include "engine/recording.h"
-#include "engine/shrink.h"
+#include "engine/explain/shrink.h"
+#include "engine/relation/immediate_races.h"
+#include "engine/trace/recording.h"
 #include "tests/engine/script_system.h"
 
 namespace lockstep {

@@ -1,12 +1,12 @@
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "engine/pilot.h"
-#include "engine/recording.h"
-#include "engine/replay.h"
+#include "engine/schedule/pilot.h"
+#include "engine/trace/recording.h"
+#include "engine/trace/replay.h"
 #include "tests/engine/class_tap.h"
 #include "tests/engine/toy_system.h"
 

@@ -1,6 +1,6 @@
 // The fairness rule over every strategy that samples: loops that wait end, and what the rule cuts
 // off is no more than it says.
-#include "engine/fairness.h"
+#include "engine/schedule/fairness.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/history/check.h"
 #include "engine/history/reader.h"
 #include "engine/history/verify.h"

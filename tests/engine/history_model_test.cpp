@@ -4,9 +4,9 @@
 #include <map>
 #include <vector>
 
+#include "engine/base/prng.h"
 #include "engine/history/check.h"
 #include "engine/history/explain.h"
-#include "engine/prng.h"
 
 namespace lockstep::history {
 namespace {

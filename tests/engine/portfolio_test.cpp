@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/rff_corpus.h"
+#include "engine/schedule/rff_corpus.h"
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {

@@ -1,5 +1,5 @@
 // Races of executions that pass, by pattern and by the orders seen.
-#include "engine/races.h"
+#include "engine/relation/races.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 
 namespace lockstep {
 

@@ -1,7 +1,7 @@
 // A trace built by hand, with something in every field: the golden file of each format version
 // holds exactly this. Do not change it; add a second one for what a later version adds.
 #pragma once
-#include "engine/trace.h"
+#include "engine/trace/trace.h"
 
 namespace lockstep::testing {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/dependence.h"
-#include "engine/digest.h"
-#include "engine/prng.h"
-#include "engine/system.h"
+#include "engine/base/digest.h"
+#include "engine/base/prng.h"
+#include "engine/boundary/system.h"
+#include "engine/relation/dependence.h"
 
 namespace lockstep::testing {
 

@@ -1,6 +1,6 @@
 // Shrinking: the result fails alike, nothing can be dropped from it, and "minimum" is never said
 // wrongly.
-#include "engine/shrink.h"
+#include "engine/explain/shrink.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "engine/bounded_search.h"
-#include "engine/shrink_oracle.h"
+#include "engine/explain/bounded_search.h"
+#include "engine/explain/shrink_oracle.h"
 #include "tests/engine/script_system.h"
 
 namespace lockstep {

@@ -1,14 +1,14 @@
 // Happens-before and slices of recorded executions.
-#include "engine/recording.h"
-#include "engine/slice.h"
+#include "engine/relation/slice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "engine/dependence.h"
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
+#include "engine/relation/dependence.h"
+#include "engine/trace/recording.h"
 #include "tests/engine/script_system.h"
 
 namespace lockstep {

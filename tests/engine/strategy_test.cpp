@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "engine/replay.h"
+#include "engine/trace/replay.h"
 #include "tests/engine/toy_system.h"
 
 namespace lockstep {

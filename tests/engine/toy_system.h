@@ -18,10 +18,10 @@
 #include <utility>
 #include <vector>
 
-#include "engine/dependence.h"
-#include "engine/digest.h"
-#include "engine/explorer.h"
-#include "engine/system.h"
+#include "engine/base/digest.h"
+#include "engine/boundary/system.h"
+#include "engine/explore/explorer.h"
+#include "engine/relation/dependence.h"
 
 namespace lockstep {
 

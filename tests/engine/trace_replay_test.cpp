@@ -1,12 +1,12 @@
 // Replay of traces: the recorded execution or the step where it was left; and on an edited
 // scenario, what became of the failure.
-#include "engine/recording.h"
-#include "engine/trace_replay.h"
+#include "engine/trace/trace_replay.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/make_trace.h"
+#include "engine/trace/make_trace.h"
+#include "engine/trace/recording.h"
 #include "tests/engine/script_system.h"
 
 namespace lockstep {

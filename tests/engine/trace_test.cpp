@@ -1,5 +1,5 @@
 // Traces on disk: what is written is what is read, and nothing else is ever read.
-#include "engine/trace.h"
+#include "engine/trace/trace.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,10 +14,10 @@
 #include <thread>
 #include <vector>
 
-#include "engine/digest.h"
-#include "engine/error.h"
-#include "engine/prng.h"
-#include "engine/trace_container.h"
+#include "engine/base/digest.h"
+#include "engine/base/error.h"
+#include "engine/base/prng.h"
+#include "engine/trace/trace_container.h"
 #include "tests/engine/sample_trace.h"
 
 namespace lockstep {

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "engine/error.h"
-#include "engine/trace.h"
-#include "engine/trace_container.h"
+#include "engine/base/error.h"
+#include "engine/trace/trace.h"
+#include "engine/trace/trace_container.h"
 
 namespace {
 

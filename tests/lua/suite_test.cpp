@@ -3,7 +3,7 @@
 // images and so tests these too.
 #include <optional>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/lua/support.h"
 
 namespace lockstep::lua_tests {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "cli/settings.h"
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
 #include "vm/program.h"
 
 namespace lockstep::lua_tests {

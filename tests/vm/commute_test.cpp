@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "engine/audit.h"
+#include "engine/explore/audit.h"
 #include "tests/vm/random_steps.h"
 
 namespace lockstep {

@@ -6,8 +6,8 @@
 
 #include <string>
 
-#include "engine/explorer.h"
-#include "engine/strategy.h"
+#include "engine/explore/explorer.h"
+#include "engine/schedule/strategy.h"
 #include "vm/program.h"
 
 namespace lockstep {

@@ -2,7 +2,7 @@
 // line. That copies are copies is shown in tests/lua/isolation.lua.
 #include <gtest/gtest.h>
 
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
 #include "vm/program.h"
 
 namespace lockstep {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "vm/lua_syntax.h"
 
 namespace lockstep::vm {

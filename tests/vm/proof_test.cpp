@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
 #include "tests/vm/random_programs.h"
 
 namespace lockstep {

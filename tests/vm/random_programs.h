@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 #include "tests/random_seed.h"
 #include "tests/vm/tree_search.h"
 

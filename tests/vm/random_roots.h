@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "engine/prng.h"
+#include "engine/base/prng.h"
 
 namespace lockstep {
 

@@ -1,7 +1,7 @@
 // Bounds that end an execution whatever the guest does (D10).
 #include <gtest/gtest.h>
 
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
 #include "vm/program.h"
 
 namespace lockstep {

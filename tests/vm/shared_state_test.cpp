@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/dependence.h"
-#include "engine/explorer.h"
+#include "engine/explore/explorer.h"
+#include "engine/relation/dependence.h"
 #include "vm/program.h"
 
 namespace lockstep {

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <random>
 
-#include "engine/prng.h"
-#include "engine/shrink.h"
+#include "engine/base/prng.h"
+#include "engine/explain/shrink.h"
 #include "tests/random_seed.h"
 #include "tests/vm/random_roots.h"
 #include "tests/vm/tree_search.h"

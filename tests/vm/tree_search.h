@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/strategy.h"
-#include "engine/subtree.h"
+#include "engine/schedule/strategy.h"
+#include "engine/search/subtree.h"
 #include "tests/engine/class_tap.h"
 #include "vm/program.h"
 

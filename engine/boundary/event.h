@@ -1,0 +1,44 @@
+// One entry of a recorded execution. Numbered when its effect happens (D3): a cause always has the
+// smaller number.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/boundary/choice.h"
+
+namespace lockstep {
+
+struct Event {
+  uint32_t step = 0;  // 1-based number of the decision whose effect this is
+  AltKind kind = AltKind::step;
+  OpKind op = OpKind::none;
+  ActorId actor = kNoActor;  // whose step it was
+  uint32_t process = 0;      // the process concerned (dense number, 0 is the root)
+  std::string who;           // "P0(root)", "P1(worker)"; a queue's or timer's name for those
+  std::string what;          // "send", "ets.insert", "recv": the call as the guest knows it
+  std::string
+      target;  // the other process or the object: "P0(root)", "counter", "ctr[1]"; may be empty
+  std::string args;    // arguments or payload, printed; may be empty
+  std::string result;  // what came back, printed; may be empty
+  std::string change;  // state change for the last column: "counter.n: 0 -> 1"; may be empty
+  std::string site;    // "lost_update.lua:9"; may be empty
+  std::vector<Footprint> footprint;
+  // Steps of earlier events without which this one could not be: the send of the message taken, the
+  // spawn of the process, the start of the timer, the exit behind a DOWN, the release of the lock.
+  std::vector<uint32_t> causes;
+  // Of a timer that fires only because nothing else could go: 1 + its time. What came before is
+  // before it, but for others of that time. Not in traces.
+  uint64_t at_rest = 0;
+  bool acquires = false;      // took a lock (kAcquire). Not in traces.
+  uint64_t alternatives = 0;  // how many there were to choose from
+  uint64_t digest = 0;        // of the machine's observable state after the step
+};
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(Event&& event) = 0;
+};
+
+}  // namespace lockstep

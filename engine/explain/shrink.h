@@ -1,0 +1,49 @@
+// From a failing execution to a minimal one with the same signature, over keyed deviations (D12).
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/boundary/system.h"
+#include "engine/trace/deviation.h"
+#include "engine/trace/recording.h"
+
+namespace lockstep {
+
+struct ShrinkOptions {
+  uint64_t max_attempts = 2000;
+  uint64_t max_decisions = UINT64_MAX;  // in all of them: what bounds the time, without a clock
+  double seconds = 10;
+  const std::atomic<bool>* interrupted = nullptr;
+  bool prove_minimum = true;      // try all smaller sets as far as the budget goes
+  std::vector<uint64_t> omitted;  // inputs that the system leaves out already (System::omit)
+  std::string
+      signature;  // that the shrunk schedule must keep; empty: the one that the given schedule has
+};
+
+struct ShrinkResult {
+  bool reproduced = false;  // the given schedule failed again with the same signature
+  ShrinkSize before, after;
+  uint64_t attempts = 0;  // replays made, all together
+  double seconds = 0;
+  bool one_minimal = false;  // no single deviation can be dropped
+  bool minimum = false;      // all smaller sets were tried
+  bool budget_ended = false;
+  std::vector<Deviation> deviations;  // in the order they happen
+  std::vector<uint32_t> at;           // the decision (0-based) of each
+  std::vector<uint64_t> keys;         // System::actor_key of each decision's actor
+  std::vector<uint64_t> omitted;      // inputs left out, also in the system from now on
+  uint32_t inputs = 0;                // that there were before
+  Recording recording;                // of the shrunk schedule
+};
+
+using ShrinkProgress = std::function<void(const ShrinkSize& now, uint64_t attempts)>;
+
+ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
+                    std::span<const Decision> schedule, const ShrinkOptions& options,
+                    const ShrinkProgress& progress = {});
+
+}  // namespace lockstep

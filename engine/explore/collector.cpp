@@ -1,0 +1,77 @@
+#include "engine/explore/collector.h"
+
+namespace lockstep {
+
+void Collector::submit(Batch&& batch) {
+  waiting_.emplace(batch.from, std::move(batch));
+  while (!finished_ && !waiting_.empty() && waiting_.begin()->first == next_) {
+    merge(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+  }
+}
+
+// The failures cut the batch where one of them ends the run.
+void Collector::merge(Batch& batch) {
+  const uint64_t steps_before = result_.steps;
+  uint64_t end = batch.from + batch.count + batch.others;
+  for (Failure& failure : batch.failures) {
+    merge(failure);
+    if (!finished_) continue;
+    end = failure.iteration + 1;
+    result_.steps = steps_before + failure.steps;
+    result_.activity.add(failure.activity);
+    break;
+  }
+  if (!finished_) result_.steps += batch.steps, result_.activity.add(batch.activity);
+  next_ = end;
+  result_.iterations =
+      end > options_.shard ? (end - options_.shard + options_.shards - 1) / options_.shards : 0;
+  for (const auto& [iteration, fingerprint] : batch.samples) {
+    if (iteration >= end) break;
+    result_.classes_sampled++;
+    const auto [it, fresh] = classes_.try_emplace(fingerprint, false);
+    result_.classes += fresh;
+    result_.classes_once += fresh;
+    if (!fresh && !it->second) result_.classes_once--, it->second = true;
+  }
+  for (RaceSample& sample : batch.race_samples)
+    if (sample.iteration < end) race_samples_.push_back(std::move(sample));
+  result_.blocked += batch.blocked;
+  result_.evidence.merge(batch.evidence);
+  for (Taught& taught : batch.lessons) lessons_.push_back(std::move(taught));
+  if (finished_) return;
+  if (batch.exhausted) {
+    result_.exhausted = true;
+    finish(StopReason::exhausted);
+  } else if (batch.full) {
+    finish(StopReason::memory);
+  } else if (batch.cut) {
+    finish(StopReason::time);
+  } else if (options_.iterations && next_ == options_.iterations) {
+    finish(StopReason::iterations);
+  }
+}
+
+void Collector::merge(Failure& failure) {
+  if (failure.misuse) {
+    result_.misuse = std::move(*failure.finding);
+    return finish(StopReason::misuse);
+  }
+  if (failure.bound) result_.bound_hit++;
+  const bool counts = !failure.bound || options_.bounds_fail;
+  const auto [it, fresh] = signatures_.try_emplace(failure.signature, result_.findings.size());
+  if (!fresh) {
+    result_.findings[it->second].times++;
+    return;
+  }
+  result_.findings.push_back(std::move(*failure.finding));
+  if (counts && options_.max_failures && ++counted_ == options_.max_failures)
+    finish(StopReason::failures);
+}
+
+void Collector::finish(StopReason reason) {
+  finished_ = true;
+  result_.stop = reason;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,142 @@
+// Reduce::unobserved_sends: happens-before as the receives of an execution show it. Which messages
+// are told apart is known only when the execution has ended, and a receive may tell apart what came
+// long before it: so all of the execution is looked at each time;
+// but not of one in which no two steps meet in a mailbox alone (`by_mail`): there nothing is told
+// apart.
+//
+// Sleeping steps are woken by whatever may have to count (Dpor::order_), which is more than needed.
+// What that costs is executions of a class that was executed before: `redundant`.
+//
+// Reduce::equal_messages: of two equal messages whoever takes one sees the same. But the receive
+// comes after what made its sender send, and had it taken the other message, it would not have to.
+// So their order is left open only where nothing before the one alone conflicts with anything after
+// the receive that took it. This is ours; for the idea see "equal writes".
+#include <algorithm>
+
+#include "engine/search/dpor.h"
+
+namespace lockstep {
+
+void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
+                           std::vector<size_t>& races) {
+  causes_of(count, taken);
+  const Step& step = *taken.step;
+  if (at < depth_ && step.op.access == Access::take && mail_.brought(at) < at)
+    direct_.push_back(mail_.brought(at));
+  const auto depends = [&](size_t i, const Step& late) {
+    const Step& other = *steps_[i].step;
+    if (!dependent(other, late, reduce_.equal_writes)) return false;
+    const ObjectId box = at < depth_ ? only_mailbox(other, step) : 0;
+    if (box == 0) return true;
+    if (reduce_.unobserved_sends && mail_.indifferent(i, at, box)) return false;
+    if (!reduce_.equal_messages || !mail_.equal(i, at, box)) return true;
+    if (std::find(kept_.begin(), kept_.end(), Pair(i, at)) != kept_.end()) return true;
+    equal_.emplace_back(i, at);
+    return false;
+  };
+  observed_.append(at, count, step, direct_, steps_, depends, races);
+  leave_out_declarations(step, races);
+}
+
+void Dpor::look_back() {
+  mail_.look(*system_, depth_);
+  kept_.clear();
+  for (bool again = true; again;) {
+    races_.clear();
+    equal_.clear();
+    for (size_t at = 0; at < depth_; at++) {
+      found_.clear();
+      append_observed(at, at, steps_[at], found_);
+      for (const size_t early : found_) races_.emplace_back(early, at);
+    }
+    again = false;
+    for (const Pair& sends : equal_)
+      if (matters(sends)) {
+        kept_.push_back(sends);
+        again = true;
+      }
+  }
+  looked_ = depth_;
+  for (const auto& [early, late] : races_) seen_.saw(name(early), name(late));
+  redundant_ = repeats();
+}
+
+// Could the order of two equal messages decide over anything but who waits for whom?
+bool Dpor::matters(const Pair& sends) const {
+  const auto [a, b] = sends;
+  if (matters(a, b) || matters(b, a)) return true;
+  // Where the one waits in the mailbox it keeps its place among the others, and so must the other.
+  const auto follows = [&](size_t send, size_t step) {
+    const size_t receive = mail_.received(send);
+    return observed_.before(send, step) &&
+           (receive == send || (receive != step && !observed_.before(receive, step)));
+  };
+  for (size_t i = 0; i < depth_; i++)
+    if (i != a && i != b && only_mailbox(*steps_[i].step, *steps_[a].step) != 0 &&
+        (observed_.before(i, a) != observed_.before(i, b) || follows(a, i) != follows(b, i)))
+      return true;
+  return false;
+}
+
+// Does anything before `send`, and not before `other`, conflict with what follows the receive?
+bool Dpor::matters(size_t send, size_t other) const {
+  const size_t receive = mail_.received(send);
+  if (receive == send) return false;
+  // One that did not have to wait: with the one message away it would take the other, and what it
+  // does without any of them would never be asked for.
+  if (steps_[receive].step->op.access != Access::take) return true;
+  // A step that ends the execution while others could go on conflicts with all.
+  if (path_[depth_ - 1].pending.size() > 1 &&
+      (receive == depth_ - 1 || observed_.before(receive, depth_ - 1)))
+    return true;
+  const auto conflict = [&](const Step& x, const Step& y, bool is_send) {
+    if (x.who == y.who || !dependent(x, y, reduce_.equal_writes)) return false;
+    return !is_send || only_mailbox(x, y) == 0;  // in the mailbox the one stands for the other
+  };
+  for (size_t x = 0; x <= send; x++) {
+    if (x != send && !observed_.before(x, send)) continue;
+    if (observed_.before(x, other)) continue;
+    for (size_t y = receive; y < depth_; y++)
+      if ((y == receive || observed_.before(receive, y)) &&
+          conflict(*steps_[x].step, *steps_[y].step, x == send))
+        return true;
+    for (const Waiting& w : waiting_)
+      if (conflict(*steps_[x].step, *w.taken.step, false)) return true;
+  }
+  return false;
+}
+
+// Two sends the other way round matter only if the receive that told them apart follows. So the
+// sequence goes on to it; else a sleeping step that does not conflict with the sends themselves,
+// but does with what leads to the receive, would seem to cover it.
+void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
+  const ObjectId box = only_mailbox(*steps_[early].step, *steps_[late].step);
+  if (box == 0) return;
+  const bool all = std::find(kept_.begin(), kept_.end(), Pair(early, late)) != kept_.end();
+  if (!all && !reduce_.unobserved_sends) return;
+  const size_t observer = all ? depth_ : mail_.observer(early, late, box);
+  if (observer == late) return;
+  // Now it comes after `late` too. What comes after it still has its old index among those before.
+  observed_.restart(depth_ + 1, {late});
+  v.push(*steps_[early].step, early, depth_ + 1);
+  for (size_t i = early + 1; i < depth_ && i <= observer; i++)
+    if (i != late && observed_.before(early, i) &&
+        (all || i == observer || observed_.before(i, observer)))
+      v.push(*steps_[i].step, i);
+}
+
+// Does the execution lead where a sleeping step was the first to lead?
+bool Dpor::repeats() const {
+  for (size_t i = 0; i < depth_; i++)
+    for (const Step* s : path_[i].sleep.steps) {
+      size_t k = i;
+      while (k < depth_ && steps_[k].who != s->who) k++;
+      if (k == depth_ || steps_[k].step->kind != s->kind) continue;
+      size_t before = i;
+      while (before < k && !observed_.before(before, k)) before++;
+      if (before == k) return true;
+    }
+  return false;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,178 @@
+// Parts of the reduction. A part explores what is below one branch of a node that it shares with
+// others. Within it everything is as in strategy_dpor.cpp; a race that has to be reversed at a node
+// above is handed to the trunk, where it becomes a part of its own unless a branch given away
+// before covers it. Every class is executed once.
+#include <algorithm>
+
+#include "engine/base/digest.h"
+#include "engine/search/dpor.h"
+
+namespace lockstep {
+
+Dpor::Node Dpor::Node::bare() const {
+  Node n;
+  n.data = data;
+  n.count = count;
+  n.chosen = chosen;
+  n.actors = actors;
+  n.done = done;
+  n.pending = pending;
+  n.root_end = root_end;
+  n.sleep = sleep;
+  n.impossible = impossible;
+  n.tried = tried;
+  n.asker = asker;
+  return n;
+}
+
+// Below `first`, taken at node `at` of this path.
+std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
+                                 Branch&& first) const {
+  auto p = std::make_unique<Dpor>(reduce_, pool_, fair_spins_);
+  for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
+  for (size_t i = 0; i < at; i++) p->steps_.set(i, steps_[i]);
+  p->path_.push_back(trunk->node.bare());
+  p->path_[at].tree.push_back(std::move(first));
+  p->depth_ = at + 1;
+  p->base_ = at + 1;
+  p->trunk_ = trunk;
+  p->keys_.assign(keys_.begin(), keys_.begin() + trunk->node.actors);
+  p->creator_.assign(creator_.begin(), creator_.begin() + trunk->node.actors);
+  p->start_ = true;
+  p->weight = trunk->weight;
+  return p;
+}
+
+// The part's first execution: its prefix is that of others, its last step is new.
+void Dpor::start() {
+  start_ = false;
+  for (size_t i = 0; i + 1 < depth_; i++) {
+    found_.clear();
+    append_to_path(i);
+  }
+  fresh_ = depth_ - 1;
+  take(path_[depth_ - 1], depth_ - 1);
+}
+
+Subtree::Parts Dpor::split() {
+  Parts out;
+  size_t at = base_;
+  const auto owes = [](const Node& n) {
+    return n.tree.size() > 1 ||
+           (n.data && std::find(n.tried.begin(), n.tried.end(), false) != n.tried.end());
+  };
+  while (at < depth_ && !owes(path_[at])) at++;
+  if (start_ || at == depth_) return out;
+  for (size_t i = base_; i <= at; i++) {
+    Node& node = path_[i];
+    out.done += weight * node.done / node.branches();
+    weight /= node.branches();
+    trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
+    const Step* taken = steps_[i].step;
+    if (!node.data) trunk_->node.sleep.add(node.last ? pool_.at_last(*taken) : taken);
+  }
+  base_ = at + 1;
+  Node& node = path_[at];
+  Node& shared = trunk_->node;
+  const auto give_away = [&](Branch&& first) {
+    if (!node.data && shared.sleep.has(first.step->who)) {
+      out.done += weight;
+      return;
+    }
+    const Step* step = first.step;
+    out.parts.push_back(part(trunk_, at, std::move(first)));
+    if (!node.data) shared.sleep.add(step);
+  };
+  for (size_t i = 1; i < node.tree.size(); i++) {
+    Branch& branch = node.tree[i];
+    if (node.data) {
+      shared.tried[branch.step->value] = true;
+      give_away(std::move(branch));
+    } else if (const Pending* p = find(node, branch.step->who)) {
+      branch.step = p->step;
+      give_away(std::move(branch));
+    } else {
+      shared.impossible.push_back(branch.step);
+      for (const Pending& p : shared.pending)
+        if (!asleep(shared, *p.step)) give_away({p.step, {}, {}});
+    }
+  }
+  if (node.data)
+    for (uint32_t value = 0; value < node.count; value++)
+      if (!shared.tried[value]) {
+        shared.tried[value] = true;
+        give_away({pool_.data(node.asker, value), {}, {}});
+      }
+  node.tree.resize(1);
+  return out;
+}
+
+std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
+  std::shared_ptr<Trunk> trunk = trunk_;
+  for (size_t depth = base_ - 1; depth > at; depth--) trunk = trunk->above;
+  return trunk;
+}
+
+void Dpor::owe_above(size_t depth, const Sequence& v) {
+  const Step* marked = path_[depth].last           ? pool_.at_last(*steps_[depth].step)
+                       : steps_[depth].step->final ? steps_[depth].step
+                                                   : nullptr;
+  // The trunk does not change while parts are at work.
+  if (!marked && v.covered_by(trunk_at(depth)->node.sleep)) return;
+  // The same race is often met again.
+  const uint64_t digest = mix64(v.digest(), depth);
+  const auto [from, to] = above_by_digest_.equal_range(digest);
+  Owed owed{depth, v.steps(), v.order(), v.unsure(), false, marked};
+  if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
+    return;
+  above_by_digest_.emplace(digest, above_.size());
+  above_.push_back(std::move(owed));
+}
+
+void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) {
+  const std::shared_ptr<Trunk> trunk = trunk_at(owed.depth);
+  Node& node = trunk->node;
+  if (owed.marked)
+    for (const Step*& s : node.sleep.steps)
+      if (s->who == owed.marked->who) s = owed.marked;
+  HappensBefore order;
+  Sequence v(order, reduce_.equal_writes, room_);
+  for (size_t i = 0; i < owed.steps.size(); i++) {
+    order.restart(i, {});
+    v.push(*owed.steps[i], i);
+  }
+  for (const auto& [early, late] : owed.order) order.add(late, early);
+  if (owed.unsure) v.be_unsure();
+  if (owed.whole ? node.sleep.has(owed.steps.front()->who) : v.covered_by(node.sleep)) return;
+  if (!node.impossible.empty()) return;
+  const Step* first = owed.steps.front();
+  const Pending* found = find(node, first->who);
+  if (!found) {
+    node.impossible.push_back(first);
+    for (const Pending& p : node.pending)
+      if (!asleep(node, *p.step)) {
+        parts.push_back(part(trunk, owed.depth, {p.step, {}, {}}));
+        node.sleep.add(p.step);
+      }
+    return;
+  }
+  const Step* given = found->step;
+  parts.push_back(
+      part(trunk, owed.depth, {given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}}));
+  node.sleep.add(given);
+}
+
+std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
+  std::vector<std::unique_ptr<Subtree>> parts;
+  for (const Owed& owed : above_) give(owed, parts);
+  above_.clear();
+  above_by_digest_.clear();
+  return parts;
+}
+
+void Dpor::witness(Evidence& evidence) {
+  evidence.races.merge(seen_);
+  seen_ = {};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,210 @@
+#include "engine/search/dpor_steps.h"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <unordered_set>
+
+#include "engine/base/digest.h"
+
+namespace lockstep {
+namespace {
+
+constexpr size_t kRecent = 512;
+
+uint64_t touched(ObjectId object) {
+  if (object == kEverything) return UINT64_MAX;
+  return object ? uint64_t{1} << (mix64(object >> 32, 0) >> 58) : 0;
+}
+
+bool same(const Footprint& a, const Footprint& b) {
+  return a.object == b.object && a.access == b.access;
+}
+
+// Of steps on these alone: nobody's step is made impossible by a write of what it reads.
+bool holds_data(ObjectId object) {
+  switch (object_class(object)) {
+    case ObjectClass::none:
+    case ObjectClass::mailbox:
+    case ObjectClass::ets:
+    case ObjectClass::ets_name:
+    case ObjectClass::atomics:
+    case ObjectClass::persistent_term:
+    case ObjectClass::history:
+    case ObjectClass::user:
+      return true;
+    default:
+      return false;
+  }
+}
+
+struct Hash {
+  size_t operator()(const Step* s) const {
+    const Operation& op = s->op;
+    uint64_t h = mix64(s->who, op.object);
+    h = mix64(h, static_cast<uint64_t>(op.kind) | static_cast<uint64_t>(op.access) << 8 |
+                     static_cast<uint64_t>(op.flags) << 16 | static_cast<uint64_t>(s->kind) << 24 |
+                     static_cast<uint64_t>(s->final) << 32 |
+                     static_cast<uint64_t>(s->caused) << 33 | static_cast<uint64_t>(s->last) << 34);
+    h = mix64(h, op.value ^ s->value ^ static_cast<uint64_t>(s->room) << 32);
+    for (const Footprint& f : s->footprints)
+      h = mix64(h, f.object ^ static_cast<uint64_t>(f.access));
+    return h;
+  }
+};
+struct Equal {
+  bool operator()(const Step* a, const Step* b) const {
+    const Operation &x = a->op, &y = b->op;
+    return a->who == b->who && x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
+           x.object == y.object && x.value == y.value && a->kind == b->kind &&
+           a->final == b->final && a->last == b->last && a->caused == b->caused &&
+           a->value == b->value && a->room == b->room &&
+           std::equal(a->footprints.begin(), a->footprints.end(), b->footprints.begin(),
+                      b->footprints.end(), same);
+  }
+};
+
+}  // namespace
+
+struct StepPool::Store {
+  std::mutex mutex;
+  std::deque<Step> steps;
+  std::deque<std::vector<Footprint>> footprints;
+  std::unordered_set<const Step*, Hash, Equal> known;
+};
+
+StepPool::StepPool(bool values) : store_(std::make_shared<Store>()), values_(values) {}
+
+const Step* StepPool::keep(const Step& step) {
+  if (recent_.empty()) recent_.resize(kRecent);
+  const Step*& recent = recent_[Hash{}(&step) % kRecent];
+  if (recent && Equal{}(recent, &step)) return recent;
+  const std::lock_guard lock(store_->mutex);
+  const auto it = store_->known.find(&step);
+  if (it != store_->known.end()) return recent = *it;
+  Step& kept = store_->steps.emplace_back(step);
+  kept.op.site = 0;
+  kept.footprints = store_->footprints.emplace_back(step.footprints.begin(), step.footprints.end());
+  store_->known.insert(&kept);
+  return recent = &kept;
+}
+
+const Step* StepPool::step(const Alternative& a, uint64_t who, const System& system) {
+  Step s;
+  s.who = who;
+  s.kind = a.kind;
+  s.caused = a.cause != 0;
+  s.op = a.op;
+  s.op.object = system.stable_object(a.op.object);
+  s.op.extra = nullptr;
+  s.op.extra_count = 0;
+  if (!values_) s.op.value = 0;
+  if (ends_all(a)) s.op.flags |= kAtQuiescence;
+  if (s.op.flags & kAcquire) s.room = system.room(a.op.object);
+  footprints_.clear();
+  bool data = holds_data(a.op.object) || (a.op.kind == OpKind::exit && !system.ends_prevent());
+  each_footprint(a, [&](const Footprint& f) {
+    const bool main = footprints_.empty() && a.op.object != 0;
+    data = data && (main || holds_data(f.object) || f.object == steps_of(a.process));
+    footprints_.push_back({system.stable_object(f.object), f.access});
+    s.touched |= touched(footprints_.back().object);
+  });
+  s.footprints = footprints_;
+  s.simple = touches_one_object(a) && !ends_all(a) && main_footprint(a).access == a.op.access;
+  s.harmless = s.kind == AltKind::step && data &&
+               !(s.op.flags & (kAtQuiescence | kGlobal | kAgainstSteps | kAcquire | kInTurn));
+  return keep(s);
+}
+
+const Step* StepPool::data(uint64_t who, uint32_t value) {
+  Step s;
+  s.who = who;
+  s.kind = AltKind::data;
+  s.value = value;
+  return keep(s);
+}
+
+const Step* StepPool::finished(const Step& step) { return marked(step, &Step::final, kEverything); }
+const Step* StepPool::at_last(const Step& step) { return marked(step, &Step::last, kLastStep); }
+
+// `with`: what the mark makes it conflict with, by an object that it writes.
+const Step* StepPool::marked(const Step& step, bool Step::*mark, ObjectId with) {
+  Step s = step;
+  s.*mark = true;
+  s.simple = s.harmless = false;
+  s.touched |= touched(with);
+  footprints_.assign(step.footprints.begin(), step.footprints.end());
+  footprints_.push_back({with, Access::write});
+  s.footprints = footprints_;
+  return keep(s);
+}
+
+bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
+  if (a.who == b.who) return true;
+  const bool equal = equal_writes && same_write(a.op, b.op);
+  for (const Footprint& f : a.footprints)
+    for (const Footprint& g : b.footprints)
+      if (conflicting(f, g) && !(equal && f.object == a.op.object && g.object == a.op.object))
+        return true;
+  return false;
+}
+
+namespace {
+
+// Is there a conflict of the two for which `asked` of its two footprints is true?
+template <class Asked>
+bool conflict_over(const Step& a, const Step& b, const Asked& asked) {
+  for (const Footprint& f : a.footprints)
+    for (const Footprint& g : b.footprints)
+      if (conflicting(f, g) && asked(f, g)) return true;
+  return false;
+}
+
+}  // namespace
+
+bool may_change(const Step& early, const Step& late) {
+  return conflict_over(early, late, [](const Footprint&, const Footprint& y) {
+    const ObjectClass c = object_class(y.object);
+    return c == ObjectClass::process || c == ObjectClass::name || c == ObjectClass::monitor ||
+           c == ObjectClass::node || c == ObjectClass::channel;
+  });
+}
+
+bool meet_in_a_fault(const Step& a, const Step& b) {
+  return conflict_over(a, b, [](const Footprint& x, const Footprint& y) {
+    return object_class(x.object) == ObjectClass::fault && x.access == Access::write &&
+           object_class(y.object) == ObjectClass::fault && y.access == Access::write;
+  });
+}
+
+bool use_up_the_same(const Step& a, const Step& b) {
+  return (a.op.flags & b.op.flags & kUsesUp) && meet_in_a_fault(a, b);
+}
+
+bool take_from_one_channel(const Step& a, const Step& b) {
+  const auto takes = [](const Step& s) {
+    return s.kind == AltKind::deliver || s.kind == AltKind::fault;
+  };
+  return takes(a) && takes(b) && conflict_over(a, b, [](const Footprint& x, const Footprint& y) {
+           return object_class(x.object) == ObjectClass::channel &&
+                  object_class(y.object) == ObjectClass::channel;
+         });
+}
+
+ObjectId only_mailbox(const Step& a, const Step& b) {
+  if (a.who == b.who) return 0;
+  const auto receives = [](Access x) { return x == Access::poll || x == Access::take; };
+  ObjectId box = 0;
+  for (const Footprint& x : a.footprints)
+    for (const Footprint& y : b.footprints) {
+      if (!conflicting(x, y)) continue;
+      const bool mail = (x.access == Access::append || receives(x.access)) &&
+                        (y.access == Access::append || receives(y.access)) &&
+                        object_class(x.object) == ObjectClass::mailbox && x.object == y.object;
+      if (!mail || (box != 0 && box != x.object)) return 0;
+      box = x.object;
+    }
+  return box;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,90 @@
+// The steps of a search, in terms that mean the same in every execution, each kept once.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/boundary/system.h"
+#include "engine/relation/dependence.h"
+
+namespace lockstep {
+
+// A step, executed or pending. Kept by a StepPool, so that two are equal if they are at one place.
+struct Step {
+  uint64_t who = 0;  // System::actor_key
+  Operation op;      // without `extra`, which is in `footprints`
+  AltKind kind = AltKind::step;
+  bool final = false;  // ended its execution while others could go on: conflicts with everything
+  // Only the access to op.object can matter to others (touches_one_object).
+  bool simple = true;
+  // Makes nothing impossible: whoever could go, or would come to something that conflicts with it,
+  // still can or does after it.
+  bool harmless = false;
+  bool last = false;     // after it nothing but a crash could come, which never comes last
+  bool caused = false;   // Alternative::cause is known
+  uint32_t value = 0;    // of a data choice
+  int64_t room = 0;      // of an acquire: System::room of its lock
+  uint64_t touched = 0;  // a bit for each container; steps without a common one are independent
+  std::span<const Footprint> footprints;  // each_footprint(), with names that mean the same in
+                                          // every execution; the main object first
+};
+
+inline bool same_write(const Operation& a, const Operation& b) {
+  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
+         a.value == b.value && a.value != 0 && a.kind == b.kind;
+}
+
+// May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
+// commute.
+bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
+inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
+  if (a.who == b.who) return true;
+  if (!(a.touched & b.touched)) return false;
+  if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
+  return a.op.object != 0 && b.op.object != 0 && overlap(a.op.object, b.op.object) &&
+         conflicting(a.op.access, b.op.access) && !(equal_writes && same_write(a.op, b.op));
+}
+
+// is_crash() of an alternative.
+inline bool is_crash(const Step& s) { return s.kind == AltKind::fault && !s.caused; }
+
+// Is there a kind of fault of which each declares or uses up some?
+bool meet_in_a_fault(const Step& a, const Step& b);
+
+// Would both use up the same, the last of what there is?
+bool use_up_the_same(const Step& a, const Step& b);
+// Do both take the first message of one channel?
+bool take_from_one_channel(const Step& a, const Step& b);
+
+// Do the two meet in what decides over what an operation on processes touches?
+bool may_change(const Step& early, const Step& late);
+
+// The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
+// it. 0: they are independent, or something else makes them dependent too.
+ObjectId only_mailbox(const Step& a, const Step& b);
+
+// Where steps are kept, until the search ends: there are about as many as the program has places
+// where it can touch something, times the objects that it touches there. What its copies keep, they
+// share: parts of one search may be at work on different threads, each with a copy of its own.
+class StepPool {
+ public:
+  // `values`: what is written tells steps apart (dependent() with equal_writes).
+  explicit StepPool(bool values);
+
+  const Step* step(const Alternative& alternative, uint64_t who, const System& system);
+  const Step* data(uint64_t who, uint32_t value);
+  const Step* finished(const Step& step);  // the same as one that is final
+  const Step* at_last(const Step& step);   // ... that is last
+
+ private:
+  struct Store;
+  const Step* keep(const Step& step);
+  const Step* marked(const Step& step, bool Step::*mark, ObjectId with);
+  std::shared_ptr<Store> store_;
+  const bool values_;
+  std::vector<const Step*> recent_;  // by hash: found without a lock
+  std::vector<Footprint> footprints_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,54 @@
+#include "engine/search/dpor_trace.h"
+
+namespace lockstep {
+
+Taken& Trail::set(size_t at, const Taken& taken) {
+  if (at == steps_.size()) {
+    steps_.emplace_back();
+    if (at % 64 == 0) index_.resize(index_.size() + 64);
+  } else {
+    mark(at, steps_[at].step->touched);
+  }
+  mark(at, taken.step->touched);
+  return steps_[at] = taken;
+}
+
+namespace {
+// What the operation does to the room in a lock.
+int change_of_room(const Operation& op, ObjectId lock) {
+  if (op.access != Access::write || !overlap(op.object, lock)) return 0;
+  return op.flags & kAcquire ? -1 : 1;
+}
+}  // namespace
+
+size_t Trail::overtaken(const Step& acquire, size_t count) const {
+  size_t found = count;
+  int64_t room = acquire.room;
+  for (size_t i = 0; i < count; i++) {
+    const int change = change_of_room(steps_[i].step->op, acquire.op.object);
+    if (change != 0 && room > 0) found = i;
+    room += change;
+  }
+  return found;
+}
+
+int64_t Trail::room_before(const Step& acquire, size_t count) const {
+  int64_t room = acquire.room;
+  for (size_t i = 0; i < count; i++) room += change_of_room(steps_[i].step->op, acquire.op.object);
+  return room;
+}
+
+void HappensBefore::resize(size_t steps) {
+  if (steps > words_ * 64) {
+    const size_t words = words_ * 2;
+    std::vector<Word> wider(rows_.size() * 2);
+    for (size_t i = 0; i < rows_.size() / words_; i++)
+      std::copy_n(rows_.data() + i * words_, words_, wider.data() + i * words);
+    rows_.swap(wider);
+    words_ = words;
+    return resize(steps);
+  }
+  if (rows_.size() < (steps + 1) * words_) rows_.resize((steps * 2 + 1) * words_);
+}
+
+}  // namespace lockstep

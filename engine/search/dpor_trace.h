@@ -1,0 +1,165 @@
+// An execution as the reduction sees it: its steps, what depends on what, and which pairs race.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "engine/search/dpor_steps.h"
+
+namespace lockstep {
+
+// What could be done next: a step as one execution has it.
+struct Pending {
+  const Step* step = nullptr;
+  uint32_t cause = 0;  // Alternative::cause
+  uint32_t index = 0;  // among the alternatives of its choice point
+};
+
+// A step that was taken.
+struct Taken {
+  const Step* step = nullptr;
+  uint64_t who = 0;  // of the step
+  uint32_t cause = 0;
+  uint32_t before = 0;  // 1 + the decision of its actor's step before; 0: it is the first
+  uint32_t nth = 1;     // of its actor's steps
+
+  Taken() = default;
+  explicit Taken(const Pending& p) : step(p.step), who(p.step->who), cause(p.cause) {}
+};
+
+// The steps of an execution by their decisions, and by what they touch.
+class Trail {
+ public:
+  const Taken& operator[](size_t at) const { return steps_[at]; }
+  // Takes the place of what was there. `at`: at most one beyond the last.
+  Taken& set(size_t at, const Taken& taken);
+  void put(size_t at, const Step* step) {
+    Taken t = steps_[at];
+    t.step = step;
+    set(at, t);
+  }
+
+  // The latest of the first `count` steps that took or gave the lock of `acquire` and could have
+  // come after it, as there was room for it before that; `count` if there is none.
+  size_t overtaken(const Step& acquire, size_t count) const;
+  // How many more could take its lock after the first `count` steps.
+  int64_t room_before(const Step& acquire, size_t count) const;
+
+  using Word = uint64_t;
+  // Of the steps 64 w .. 64 w + 63, as bits, those that touch a container of these; some of them
+  // may be older, beyond the end of this execution.
+  Word touching(uint64_t containers, size_t w) const {
+    Word found = 0;
+    for (; containers; containers &= containers - 1)
+      found |= index_[w * 64 + static_cast<size_t>(__builtin_ctzll(containers))];
+    return found;
+  }
+
+ private:
+  void mark(size_t at, uint64_t containers) {
+    for (; containers; containers &= containers - 1)
+      index_[at / 64 * 64 + static_cast<size_t>(__builtin_ctzll(containers))] ^= Word{1} << at % 64;
+  }
+  std::vector<Taken> steps_;
+  std::vector<Word> index_;  // for each 64 steps, 64 containers
+};
+
+// Happens-before as one row of bits for each step: the steps before it.
+class HappensBefore {
+ public:
+  bool before(size_t early, size_t late) const { return test(row(late), early); }
+  void resize(size_t steps);
+
+  // A row with only these before it, and what is before them.
+  void restart(size_t index, const std::vector<size_t>& direct) {
+    resize(index + 1);
+    std::fill_n(row(index), words_, 0);
+    for (const size_t i : direct) join(index, i);
+  }
+  void add(size_t index, size_t early) {
+    if (!before(early, index)) join(index, early);
+  }
+
+  // Appends the step at `index`: after `direct` (program order, creation, cause) and after those of
+  // the first `count` of `steps` that it depends on: `depends(i, step)`. The immediate races go to
+  // `races`, which is empty, as the indices of the earlier steps.
+  template <class Depends>
+  void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
+              const Trail& steps, const Depends& depends, std::vector<size_t>& races);
+
+ private:
+  template <class Depends>
+  void append_dependent(size_t index, size_t count, const Step& step, const Trail& steps,
+                        const Depends& depends, std::vector<size_t>* races);
+  using Word = uint64_t;
+  Word* row(size_t i) { return rows_.data() + i * words_; }
+  const Word* row(size_t i) const { return rows_.data() + i * words_; }
+  static bool test(const Word* r, size_t i) { return r[i / 64] >> (i % 64) & 1; }
+  void join(size_t into, size_t from) {
+    Word* a = row(into);
+    const Word* b = row(from);
+    for (size_t w = 0; w <= from / 64; w++) a[w] |= b[w];
+    a[from / 64] |= Word{1} << (from % 64);
+  }
+  size_t words_ = 1;
+  std::vector<Word> rows_;
+};
+
+template <class Depends>
+void HappensBefore::append(size_t index, size_t count, const Step& step,
+                           const std::vector<size_t>& direct, const Trail& steps,
+                           const Depends& depends, std::vector<size_t>& races) {
+  restart(index, direct);
+  if (step.op.flags & kAtQuiescence || step.final) {
+    for (size_t i = count; i-- > 0;)
+      if (!before(i, index)) join(index, i);
+    return;
+  }
+  if (step.op.flags & kAcquire) {
+    const size_t i = steps.overtaken(step, count);
+    const bool race = i < count && steps[i].who != step.who && !before(i, index);
+    append_dependent(index, count, step, steps, depends, &races);
+    std::erase_if(races,
+                  [&](size_t other) { return other == i || steps.room_before(step, other) <= 0; });
+    if (race) races.push_back(i);
+    return;
+  }
+  if (step.op.flags & kInTurn) {
+    // What it waited for only makes it possible. The race is with what made it wait.
+    const size_t own = out_of_turn(step.footprints);
+    Step alone = step, turn = step;
+    alone.footprints = step.footprints.first(own);
+    turn.footprints = step.footprints.subspan(own);
+    const auto races_with = [&](size_t i, const Step& late) {
+      const Step& other = *steps[i].step;
+      const bool earlier = other.op.flags & kInTurn && other.op.object != step.op.object;
+      return !earlier && depends(i, late) && !depends(i, turn);
+    };
+    append_dependent(index, count, alone, steps, races_with, &races);
+    append_dependent(index, count, step, steps, depends, nullptr);
+    return;
+  }
+  append_dependent(index, count, step, steps, depends, &races);
+}
+
+template <class Depends>
+void HappensBefore::append_dependent(size_t index, size_t count, const Step& step,
+                                     const Trail& steps, const Depends& depends,
+                                     std::vector<size_t>* races) {
+  const Word* before_it = row(index);
+  for (size_t w = (count + 63) / 64; w-- > 0;) {
+    const size_t most = count - w * 64;
+    Word asked = steps.touching(step.touched, w);
+    if (most < 64) asked &= (Word{1} << most) - 1;
+    while (const Word open = asked & ~before_it[w]) {
+      const auto bit = static_cast<size_t>(63 - __builtin_clzll(open));
+      asked &= (Word{1} << bit) - 1;
+      const size_t i = w * 64 + bit;
+      if (!depends(i, step)) continue;
+      if (races) races->push_back(i);
+      join(index, i);
+    }
+  }
+}
+
+}  // namespace lockstep

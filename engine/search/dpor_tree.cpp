@@ -1,0 +1,133 @@
+#include "engine/search/dpor_tree.h"
+
+#include <algorithm>
+
+#include "engine/base/digest.h"
+
+namespace lockstep {
+
+void Branch::unfold(WakeupTree& tree) {
+  if (rest.empty()) return tree.swap(next);
+  Branch& branch = tree.emplace_back();
+  branch.step = rest.back();
+  rest.pop_back();
+  branch.rest.swap(rest);
+}
+
+WakeupTree& Branch::below() {
+  if (!rest.empty()) unfold(next);
+  return next;
+}
+
+void Sleepers::wake(const Step& next, bool equal_writes) {
+  std::erase_if(steps, [&](const Step* s) { return dependent(*s, next, equal_writes); });
+}
+
+bool Sequence::starts_with(const Step& first) const {
+  if (!(actors_ & actor_bit(first.who))) return false;
+  for (size_t k = 0; k < steps_.size(); k++) {
+    const Step& step = *steps_[k].step;
+    if (step.who != first.who) continue;
+    if (step.kind != first.kind || step.value != first.value) return false;
+    for (size_t i = 0; i < k; i++)
+      if (before(i, k)) return false;
+    return true;
+  }
+  return false;
+}
+
+bool Sequence::may_start_with(const Step& first) const {
+  if (has(first.who)) return starts_with(first);
+  if (unsure_ || !first.harmless) return false;
+  return !(touched_ & first.touched) ||
+         std::none_of(steps_.begin(), steps_.end(), [&](const Item& item) {
+           return dependent(*item.step, first, equal_writes_);
+         });
+}
+
+bool Sequence::covered_by(const Sleepers& sleeping) const {
+  for (size_t i = 0; i < sleeping.steps.size(); i++) {
+    const Step& s = *sleeping.steps[i];
+    if (i < sleeping.inherited ? starts_with(s) : may_start_with(s)) return true;
+  }
+  return false;
+}
+
+bool Sequence::has(uint64_t who) const {
+  return (actors_ & actor_bit(who)) &&
+         std::any_of(steps_.begin(), steps_.end(),
+                     [who](const Item& item) { return item.step->who == who; });
+}
+
+bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) const {
+  bool any = false;
+  for (const Item& item : steps_)
+    if (dependent(*item.step, step, equal_writes_)) {
+      order.add(row, item.index);
+      any = true;
+    }
+  return any;
+}
+
+void Sequence::advance_last() {
+  const size_t last = steps_.size() - 1;
+  size_t to = last;
+  while (to > 0 && !before(to - 1, last) && steps_[to - 1].step->who != steps_[last].step->who)
+    to--;
+  while (to < last && steps_[to].step->kind == AltKind::data) to++;  // comes at once
+  const auto at = [this](size_t i) { return steps_.begin() + static_cast<std::ptrdiff_t>(i); };
+  std::rotate(at(to), at(last), steps_.end());
+}
+
+void Sequence::drop(uint64_t who) {
+  const auto is_its = [who](const Item& item) { return item.step->who == who; };
+  const auto first = std::find_if(steps_.begin(), steps_.end(), is_its);
+  if (first == steps_.end()) return;
+  const auto at = first - steps_.begin();
+  steps_.erase(first);
+  const auto next = std::find_if(steps_.begin() + at, steps_.end(), is_its);
+  if (next != steps_.end() && next->step->kind == AltKind::data)
+    std::rotate(steps_.begin(), next, next + 1);
+}
+
+std::vector<const Step*> Sequence::steps() const {
+  std::vector<const Step*> steps;
+  steps.reserve(steps_.size());
+  for (const Item& item : steps_) steps.push_back(item.step);
+  return steps;
+}
+
+std::vector<std::pair<uint32_t, uint32_t>> Sequence::order() const {
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;
+  for (size_t i = 0; i < steps_.size(); i++)
+    for (size_t k = 0; k < i; k++)
+      if (before(k, i)) pairs.emplace_back(k, i);
+  return pairs;
+}
+
+uint64_t Sequence::digest() const {
+  uint64_t h = steps_.size();
+  for (const Item& item : steps_) h = mix64(h, reinterpret_cast<uintptr_t>(item.step));
+  return h;
+}
+
+void Sequence::insert_into(WakeupTree& tree, size_t from) {
+  WakeupTree* level = &tree;
+  for (size_t i = from; i < level->size();) {
+    Branch& branch = (*level)[i];
+    if (!may_start_with(*branch.step)) {
+      i++;
+      continue;
+    }
+    drop(branch.step->who);
+    if (branch.leaf() || steps_.empty()) return;
+    level = &branch.below();
+    i = 0;
+  }
+  Branch& branch = level->emplace_back();
+  branch.step = steps_.front().step;
+  branch.rest.reserve(steps_.size() - 1);
+  for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(steps_[i].step);
+}
+
+}  // namespace lockstep

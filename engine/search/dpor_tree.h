@@ -1,0 +1,117 @@
+// A wakeup tree: sequences of steps that are to be executed from one state on, oldest first.
+#pragma once
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/search/dpor_trace.h"
+
+namespace lockstep {
+
+// Steps whose classes are explored, or were given to other parts. The first `inherited` have slept
+// since a node above; the others' branches are of this node.
+struct Sleepers {
+  std::vector<const Step*> steps;
+  size_t inherited = 0;
+
+  void add(const Step* step) { steps.push_back(step); }
+  bool has(uint64_t who) const {
+    return std::any_of(steps.begin(), steps.end(), [who](const Step* s) { return s->who == who; });
+  }
+  // Takes out those that depend on `next`.
+  void wake(const Step& next, bool equal_writes);
+};
+
+struct Branch;
+using WakeupTree = std::vector<Branch>;
+
+// `step` is owed: all that it leads to. What follows it is a way to start, and no more than that.
+struct Branch {
+  const Step* step = nullptr;
+  // One of the two is empty. Most branches never fork, so what follows is kept as a plain sequence,
+  // last step first, until somebody asks for the tree.
+  std::vector<const Step*> rest;
+  WakeupTree next;
+
+  bool leaf() const { return rest.empty() && next.empty(); }
+  WakeupTree& below();
+  // Moves what follows to `tree`, which is empty, and leaves none here.
+  void unfold(WakeupTree& tree);
+  // Takes over what follows `other`, which is left with none.
+  void follow(Branch& other) {
+    rest.swap(other.rest);
+    next.swap(other.next);
+    other.rest.clear();
+    other.next.clear();
+  }
+};
+
+// A sequence picked out of an execution, in its order, with its own happens-before.
+class Sequence {
+ public:
+  struct Item {
+    const Step* step;
+    size_t index;  // in the execution
+    size_t row;
+  };
+  using Room = std::vector<Item>;
+  // `room`: its memory, for one sequence at a time.
+  Sequence(const HappensBefore& order, bool equal_writes, Room& room)
+      : order_(order), equal_writes_(equal_writes), steps_(room) {
+    room.clear();
+  }
+  // `row`: where its predecessors are, if not at its index.
+  void push(const Step& step, size_t index) { push(step, index, index); }
+  void push(const Step& step, size_t index, size_t row) {
+    steps_.push_back({&step, index, row});
+    touched_ |= step.touched;
+    actors_ |= actor_bit(step.who);
+  }
+  bool empty() const { return steps_.empty(); }
+
+  // Does a step of the sequence come first, that one? (`initial`)
+  bool starts_with(const Step& first) const;
+  // ... or does it take no part, commute with all of them and make nothing impossible? (`weak
+  // initial`) Then what follows may conflict with it, and the search below it finds that race.
+  bool may_start_with(const Step& first) const;
+  // Is all that it leads to explored with a sleeping step, or found by the search below that? What
+  // is found below a step that has slept for longer is owed above, where it may count as a part of
+  // what is under way: there the step has to be an initial.
+  bool covered_by(const Sleepers& sleeping) const;
+  bool has(uint64_t who) const;
+  // Puts those of its steps that depend on `step` into its row. False: there are none.
+  bool order_before(const Step& step, HappensBefore& order, size_t row) const;
+  // Moves the last step to right after the last of those that come before it: what it was reversed
+  // for is then soon there.
+  void advance_last();
+  // What the last step touches is not known: all may have to come before it.
+  void order_all(HappensBefore& order, size_t row) {
+    for (const Item& item : steps_) order.add(row, item.index);
+    be_unsure();
+  }
+  void be_unsure() { touched_ = UINT64_MAX, unsure_ = true; }
+  bool unsure() const { return unsure_; }
+  // Takes the first step of that actor out, if there is one; a choice of data that follows it comes
+  // at once, before the steps of others.
+  void drop(uint64_t who);
+  std::vector<const Step*> steps() const;
+  // Who is before whom, as places in steps().
+  std::vector<std::pair<uint32_t, uint32_t>> order() const;
+  uint64_t digest() const;  // of the steps; not the same in another run of the program
+  // Adds it, unless a branch from number `from` on starts what it leads to; then at most what
+  // follows that branch is told to go this way first.
+  void insert_into(WakeupTree& tree, size_t from);
+
+ private:
+  bool before(size_t early, size_t late) const {
+    return order_.before(steps_[early].index, steps_[late].row);
+  }
+  static uint64_t actor_bit(uint64_t who) { return uint64_t{1} << (who >> 58); }
+  const HappensBefore& order_;
+  const bool equal_writes_;
+  uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
+  bool unsure_ = false;
+  Room& steps_;
+};
+
+}  // namespace lockstep

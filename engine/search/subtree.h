@@ -1,0 +1,31 @@
+// A search tree cut into parts, each searched by itself, in any order and on any worker.
+//
+// What is cut, and when, is a function of the parts alone: so the search executes the same whatever
+// the number of workers is.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "engine/schedule/strategy.h"
+
+namespace lockstep {
+
+// A strategy with claims.tree, or a part of one. Strategy::share() is of the part.
+class Subtree : public Strategy {
+ public:
+  struct Parts {
+    std::vector<std::unique_ptr<Subtree>> parts;
+    double done = 0;  // share of the whole search that was done above the cut, and is left by all
+  };
+  // Cuts off what is owed nearest to the root, one part for each branch. Nothing: there is nothing
+  // to be cut. Between executions; never while another part of the same search runs.
+  virtual Parts split() = 0;
+  // The parts that the executions so far have shown to be owed outside this one. As split().
+  virtual std::vector<std::unique_ptr<Subtree>> surrender() { return {}; }
+  // Images belong to the system that made them: before another one goes on.
+  virtual void forget_images() = 0;
+
+  double weight = 1;  // of the whole search
+};
+
+}  // namespace lockstep
