@@ -61,22 +61,26 @@ int l_unlink(lua_State* L) {
   return m.done(L, p, 1);
 }
 
-bool option(lua_State* L, int table, const char* name) {
-  if (!lua_istable(L, table)) return false;
-  lua_getfield(L, table, name);
-  const bool yes = lua_toboolean(L, -1) != 0;
-  lua_pop(L, 1);
-  return yes;
-}
-
 }  // namespace
 
-AliasMode alias_mode(lua_State* L, int index) {
-  static const char* const names[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
-  const char* given = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
-  for (int i = 0; i < 3; i++)
-    if (std::strcmp(given, names[i]) == 0) return static_cast<AliasMode>(i);
-  badarg(L);
+MonitorOptions monitor_options(lua_State* L, Machine& m, int i, const char* what) {
+  static const char* const modes[] = {"explicit_unalias", "demonitor", "reply_demonitor"};
+  MonitorOptions options;
+  each_option(L, i, [&](std::string_view name) {
+    if (name == "tag") {
+      options.tag = m.encode_argument(L, -1, what);
+      return true;
+    }
+    if (name != "alias" || lua_type(L, -1) != LUA_TSTRING) return false;
+    for (int k = 0; k < 3; k++)
+      if (std::strcmp(lua_tostring(L, -1), modes[k]) == 0) {
+        options.alias = true;
+        options.mode = static_cast<AliasMode>(k);
+        return true;
+      }
+    return false;
+  });
+  return options;
 }
 
 namespace {
@@ -87,21 +91,11 @@ int l_alias(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "alias");
   AliasMode mode = AliasMode::explicit_unalias;
-  if (!lua_isnoneornil(L, 1)) {
-    if (!lua_istable(L, 1)) badarg(L);
-    const auto n = static_cast<lua_Integer>(lua_rawlen(L, 1));
-    for (lua_Integer i = 1; i <= n; i++) {
-      const bool text = lua_rawgeti(L, 1, i) == LUA_TSTRING;
-      const char* given = text ? lua_tostring(L, -1) : "";
-      if (std::strcmp(given, "reply") == 0)
-        mode = AliasMode::reply_demonitor;
-      else if (std::strcmp(given, "explicit_unalias") == 0)
-        mode = AliasMode::explicit_unalias;
-      else
-        badarg(L);
-      lua_pop(L, 1);
-    }
-  }
+  each_option(L, 1, [&](std::string_view name) {
+    if (!lua_isboolean(L, -1) || !lua_toboolean(L, -1)) return false;
+    if (name == "reply") return mode = AliasMode::reply_demonitor, true;
+    return name == "explicit_unalias";
+  });
   const uint64_t ref = m.make_ref(p);
   m.add_alias(p, Alias{ref, mode});
   push_light(L, ref);
@@ -116,35 +110,25 @@ int l_unalias(lua_State* L) {
   return m.done(L, p, 1);
 }
 
-// monitor(pid or name, {tag = T, alias = mode}?)
+// monitor(pid or name, {tag = T, alias = mode}?), or {{"tag", T}, {"alias", mode}}
 int l_monitor(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor");
   Process* q = m.find(light_at(L, 1));
-  Term tag, name;
+  Term name;
   uint32_t node = p.node;
   const bool remote = !q && lua_istable(L, 1);
   if (remote && !remote_name(L, m, 1, &name, &node)) badarg(L);
   const bool by_name = remote || (!q && lua_type(L, 1) == LUA_TSTRING);
   if (!q && !by_name) badarg(L);
-  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
-  bool alias = false;
-  AliasMode mode = AliasMode::explicit_unalias;
-  if (lua_istable(L, 2)) {
-    lua_getfield(L, 2, "tag");
-    tag = m.encode_argument(L, -1, "monitor");
-    lua_getfield(L, 2, "alias");
-    alias = !lua_isnil(L, -1);
-    if (alias) mode = alias_mode(L, -1);
-    lua_settop(L, 2);
-  }
+  const MonitorOptions options = monitor_options(L, m, 2, "monitor");
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
   if (by_name && !remote) name = m.encode_argument(L, 1, "monitor");
   m.announce_aimed(L, p, "monitor", OpKind::monitor, 0, Aim::monitor, q, by_name ? &name : nullptr,
                    by_name ? node : q->node);
   if (by_name && !elsewhere) q = m.whereis(name, node);
   const uint64_t ref = m.make_ref(p);
-  if (alias) m.add_alias(p, Alias{ref, mode});
+  if (options.alias) m.add_alias(p, Alias{ref, options.mode});
   if (q == &p) {
     push_light(L, ref);
     return m.done(L, p, 1);
@@ -161,13 +145,13 @@ int l_monitor(lua_State* L) {
     }
     object = make_tuple(m.arena(), m.scratch(), {name, where});
   }
-  m.add_watch(p, Watch{ref, q ? q->index : kNone, false, object, tag});
+  m.add_watch(p, Watch{ref, q ? q->index : kNone, false, object, options.tag});
   if (q || (elsewhere && node != kNone)) {
     if (m.recording()) m.note_target(q ? m.label(*q) : print(object));
     Signal s;
     s.kind = SignalKind::monitor;
     s.ref = ref;
-    s.payload = make_tuple(m.arena(), m.scratch(), {object, tag});
+    s.payload = make_tuple(m.arena(), m.scratch(), {object, options.tag});
     if (q)
       m.send_signal(p, *q, s);
     else
@@ -177,7 +161,7 @@ int l_monitor(lua_State* L) {
     watcher.ref = ref;
     watcher.process = p.index;
     watcher.object = object;
-    watcher.tag = tag;
+    watcher.tag = options.tag;
     m.send_down(p, watcher, make_string(node != kNone ? "noproc" : "noconnection", m.arena()));
   }
   push_light(L, ref);
@@ -206,14 +190,12 @@ int l_demonitor(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "demonitor");
   const uint64_t ref = ref_argument(L, 1);
-  if (!lua_isnoneornil(L, 2)) {
-    if (!lua_istable(L, 2)) badarg(L);
-    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-      const char* key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-      if (std::strcmp(key, "flush") != 0 && std::strcmp(key, "info") != 0) badarg(L);
-    }
-  }
-  const bool flush = option(L, 2, "flush"), info = option(L, 2, "info");
+  bool flush = false, info = false;
+  each_option(L, 2, [&](std::string_view name) {
+    bool* const to = name == "flush" ? &flush : name == "info" ? &info : nullptr;
+    if (to) *to = lua_toboolean(L, -1) != 0;
+    return to != nullptr;
+  });
   p.aim_ref = ref;
   p.aim_flush = flush;
   m.announce_aimed(L, p, "demonitor", OpKind::demonitor, 0, Aim::demonitor, nullptr, nullptr,

@@ -122,18 +122,14 @@ int l_now(lua_State* L) {
 
 // ---- timers ----
 
-// An options table of true and false: false and badarg for what is not among the names.
+// Options of true and false: false where not given, badarg for what is not among the names.
 void options_at(lua_State* L, int i, std::initializer_list<std::pair<const char*, bool*>> known) {
-  if (lua_isnoneornil(L, i)) return;
-  if (!lua_istable(L, i)) badarg(L);
-  for (lua_pushnil(L); lua_next(L, i); lua_pop(L, 1)) {
-    const char* key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-    bool* to = nullptr;
+  each_option(L, i, [&](std::string_view given) {
+    if (!lua_isboolean(L, -1)) return false;
     for (const auto& [name, value] : known)
-      if (std::strcmp(key, name) == 0) to = value;
-    if (!to || !lua_isboolean(L, -1)) badarg(L);
-    *to = lua_toboolean(L, -1) != 0;
-  }
+      if (given == name) return *value = lua_toboolean(L, -1) != 0, true;
+    return false;
+  });
 }
 
 // Asks for a timer, or takes it away. The end of the process that it is for does so too.

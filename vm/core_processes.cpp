@@ -29,9 +29,8 @@ Term closure_arguments(lua_State* L, Machine& m, int first, const char* what) {
 
 // How the child is tied to its parent.
 struct Tie {
-  bool link = false, monitor = false, alias = false;
-  AliasMode mode = AliasMode::explicit_unalias;
-  Term tag;  // of the DOWN message
+  bool link = false, monitor = false;
+  MonitorOptions how;
 };
 
 int do_spawn(lua_State* L, const char* what, const Tie& tie) {
@@ -51,13 +50,13 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
   uint64_t ref = 0;
   if (tie.monitor) {
     ref = m.make_ref(p);
-    if (tie.alias) m.add_alias(p, Alias{ref, tie.mode});
-    m.add_watch(p, Watch{ref, child.index, false, Term::of_light(child.pid), tie.tag});
+    if (tie.how.alias) m.add_alias(p, Alias{ref, tie.how.mode});
+    m.add_watch(p, Watch{ref, child.index, false, Term::of_light(child.pid), tie.how.tag});
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;
     watcher.object = Term::of_light(child.pid);
-    watcher.tag = tie.tag;
+    watcher.tag = tie.how.tag;
     m.push(child.watchers, watcher);
   }
   m.start_child(child);
@@ -70,8 +69,8 @@ int l_spawn(lua_State* L) { return do_spawn(L, "spawn", {}); }
 int l_spawn_link(lua_State* L) { return do_spawn(L, "spawn_link", {.link = true}); }
 int l_spawn_monitor(lua_State* L) { return do_spawn(L, "spawn_monitor", {.monitor = true}); }
 
-// spawn_opt(fn, {"link", "monitor", {"monitor", {tag =, alias =}}, {"priority", ...}, ...}, ...):
-// what only tunes OTP's memory and scheduling is accepted and has no effect.
+// spawn_opt(fn, {"link", "monitor", {"monitor", options of monitor()}, {"priority", ...}, ...},
+// ...): what only tunes OTP's memory and scheduling is accepted and has no effect.
 int l_spawn_opt(lua_State* L) {
   Machine& m = machine_of(L);
   m.process(L, "spawn_opt");
@@ -92,12 +91,9 @@ int l_spawn_opt(lua_State* L) {
       known = tie.link = true;
     } else if (std::strcmp(name, "monitor") == 0) {
       known = tie.monitor = true;
-      if (pair && lua_rawgeti(L, -2, 2) == LUA_TTABLE) {
-        lua_getfield(L, -1, "tag");
-        tie.tag = m.encode_argument(L, -1, "spawn_opt");
-        lua_getfield(L, -2, "alias");
-        tie.alias = !lua_isnil(L, -1);
-        if (tie.alias) tie.mode = alias_mode(L, -1);
+      if (pair) {
+        lua_rawgeti(L, top + 1, 2);
+        tie.how = monitor_options(L, m, lua_gettop(L), "spawn_opt");
       }
     } else if (pair) {
       for (const char* t : tuning) known = known || std::strcmp(name, t) == 0;
