@@ -244,6 +244,7 @@ function task.stream(launch, list, fn, options, what, position)
       patterns[#patterns + 1] = { r.task.ref, any }
       patterns[#patterns + 1] = { r.task.ref }
       patterns[#patterns + 1] = { "DOWN", r.task.ref, any, any, any }
+      patterns[#patterns + 1] = { "EXIT", r.task.pid, any }  -- comes before it, to who traps, and is not told
       if r.deadline and not r.done and (not first or r.deadline < first) then first = r.deadline end
     end
     local m = recv_first(patterns, first and math.max(0, first - lockstep.now()) or "infinity")
@@ -278,6 +279,17 @@ function task.stream(launch, list, fn, options, what, position)
       end
     end
   end
+  -- Who leaves the loop early ends the tasks that are left, and hears no more of them.
+  local function leave()
+    for _, r in ipairs(running) do
+      lockstep.unlink(r.task.pid)
+      lockstep.exit(r.task.pid, "kill")
+      demonitor(r.task.ref, FLUSH)
+      recv_first({ one_of, { r.task.ref, any }, { r.task.ref } }, 0)
+      recv_first({ "EXIT", r.task.pid, any }, 0)
+    end
+    running, started = {}, #list
+  end
   return function()
     while true do
       fill()
@@ -290,7 +302,7 @@ function task.stream(launch, list, fn, options, what, position)
       if #running == 0 then return nil end
       step()
     end
-  end
+  end, nil, nil, setmetatable({}, { __close = leave })
 end
 
 -- for result in task.async_stream(list, fn, {max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit}) do ... end
