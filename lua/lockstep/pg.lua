@@ -82,14 +82,13 @@ local function take(S, group, list, pid)
   return false
 end
 function calls.leave(S, group, pids)
-  local list, gone = members(S.scope, group), {}
-  for _, pid in ipairs(pids) do
-    if take(S, group, list, pid) then gone[#gone + 1] = pid end
-  end
-  if #gone == 0 then return "not_joined" end
+  local list, left = members(S.scope, group), false
+  for _, pid in ipairs(pids) do left = take(S, group, list, pid) or left end
+  if not left then return "not_joined" end
   store(S, group, list)
-  notify(S, "leave", group, gone)
-  tell(S, "leave", group, gone)
+  -- The list that was given, as OTP tells it: also who was not a member, or not so often.
+  notify(S, "leave", group, pids)
+  tell(S, "leave", group, pids)
   return "ok"
 end
 function calls.monitor(S, pid, group)

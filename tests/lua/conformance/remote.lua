@@ -116,6 +116,17 @@ lockstep.scenario("pg-monitor-and-leave", function()
   h.expect({ pg.which_groups(), h.drain() }, { {}, {} })
 end)
 
+-- The list that was given, as OTP 25 tells it, also where somebody in it had not joined so often.
+lockstep.scenario("pg-leave-tells-the-list", function()
+  pg.start_link()
+  local p, q = h.idle(), h.idle()
+  pg.join("g", { p, q })
+  local ref = pg.monitor "g"
+  h.expect(pg.leave("g", { p, p, q }), "ok")
+  h.expect(h.next(), { ref, "leave", "g", { p, p, q } })
+  h.expect({ pg.leave("g", { p, q }), h.drain() }, { "not_joined", {} })
+end)
+
 lockstep.scenario("pg-remote-pid-join", function()
   nodes()
   local q = cluster.spawn("b", block)
