@@ -78,6 +78,18 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   done
 }
 
+@test "a message that quotes another error is told whole, and one bug is one" {
+  scenario quotes.lua quotes <<'LUA'
+  local ok, e = pcall(function() local x; return x.y end)
+  assert(ok, "client " .. lockstep.choose(30) .. " failed with " .. tostring(e))
+LUA
+  lockstep run quotes.lua --keep-going --iterations 200
+  exits 1
+  has "$out" "failed with quotes.lua:"
+  has "$out" ": attempt to index a nil value"
+  [ "$(grep -c 'signature:' <<<"$out")" -eq 1 ]
+}
+
 @test "nothing found: exit 0, and it is said that this is no proof" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
   lockstep run clean.lua --strategy pos
