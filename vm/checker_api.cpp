@@ -256,6 +256,7 @@ int l_check(lua_State* L) {
   r = request(L, m, r.what, true);
   r.explain = m.recording();
   m.sync(L, p, r.what, OpKind::history, Access::read, kHistoryObject);
+  m.world().assertions++;
   Answer a = check(L, r);
   complain(L, r, a);
   if (a.verdict == history::Verdict::unknown && !r.unknown_passes) {

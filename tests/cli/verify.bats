@@ -29,7 +29,7 @@ LUA
   has "$out" "writers: VERIFIED, all 6 classes pass"
   has "$out" "at most 10,000 steps"
   has "$out" "instant delivery"
-  has "$out" "assert was evaluated 6 times, in every execution"
+  has "$out" "assert or a checker was evaluated 6 times, in every execution"
   has "$out" "4 processes, all ran"
   has "$out" "3 racing pairs, both orders seen of each"
   has "$out" "no message was left unread"
@@ -194,6 +194,16 @@ LUA
   lockstep verify empty.lua
   exits 0
   has "$out" "NOTHING ASSERTED"
+  # A checker asserts too.
+  scenario checked.lua checked <<'LUA'
+  local history = require "lockstep.history"
+  local h = history.start()
+  history.op(h, "write", 0, function() end)
+  require("lockstep.checker").linearizable(h, "register")
+LUA
+  lockstep verify checked.lua
+  exits 0
+  has "$out" "assert or a checker was evaluated 1 times, in every execution"
   scenario drawn.lua drawn <<<'assert(math.random(6) < 7)'
   lockstep verify drawn.lua
   exits 0
