@@ -27,6 +27,7 @@ struct Row {
   const char* bytes = nullptr;  // the whole tuple
   uint32_t size = 0;
   uint32_t key_at = 0;  // offset of the key
+  uint32_t hash = 0;    // of the bytes: a bag with many rows of one key looks for its like
   View view() const { return {bytes}; }
   View key() const { return {bytes + key_at}; }
 };

@@ -124,7 +124,7 @@ bool row_key(Row& row, uint32_t keypos) {
 Row keep_row(Machine& m, const char* bytes, size_t size) {
   auto* room = static_cast<char*>(m.allocate(size));
   std::memcpy(room, bytes, size);
-  return {room, static_cast<uint32_t>(size), 0};
+  return {room, static_cast<uint32_t>(size), 0, static_cast<uint32_t>(digest_bytes(bytes, size))};
 }
 void drop_row(Machine& m, Row row) { m.arena().put(const_cast<char*>(row.bytes), row.size); }
 
@@ -141,7 +141,7 @@ void put_row(Machine& m, EtsTable& t, Row row) {
   }
   if (t.type == EtsType::bag)
     for (uint32_t i = s.first; i < s.last; i++)
-      if (equal(t.rows[i].view(), row.view())) {
+      if (t.rows[i].hash == row.hash && equal(t.rows[i].view(), row.view())) {
         drop_row(m, row);
         return;
       }
