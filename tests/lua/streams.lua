@@ -31,14 +31,14 @@ lockstep.scenario("an EXIT of somebody else stays", function()
 end)
 
 lockstep.scenario("who leaves the loop ends the tasks, and hears no more of them", function()
-  for _ in task.async_stream({ 1, 2 }, function(x)
+  for first in task.async_stream({ 1, 2 }, function(x)
     if x == 2 then
       lockstep.register("second", lockstep.self())
       lockstep.recv_first "never"
     end
     return x
   end, { max_concurrency = 2 }) do
-    break
+    if first then break end
   end
   nothing_is_left()
   assert(lockstep.whereis "second" == nil)
