@@ -11,11 +11,20 @@
 namespace lockstep::vm {
 namespace {
 
-Connection* connection(const World& w, uint32_t a, uint32_t b) {
+// The place of theirs in World::connections.
+uint32_t connection_of(const World& w, uint32_t a, uint32_t b) {
   if (a > b) std::swap(a, b);
-  for (uint32_t i = 0; i < w.connections.size; i++)
-    if (w.connections.data[i].a == a && w.connections.data[i].b == b) return &w.connections.data[i];
-  return nullptr;
+  uint32_t i = 0;
+  while (i < w.connections.size() && (w.connections[i].a != a || w.connections[i].b != b)) i++;
+  return i < w.connections.size() ? i : kNone;
+}
+const Connection* connection(const World& w, uint32_t a, uint32_t b) {
+  const uint32_t i = connection_of(w, a, b);
+  return i == kNone ? nullptr : &w.connections[i];
+}
+Connection* changing_connection(Machine& m, uint32_t a, uint32_t b) {
+  const uint32_t i = connection_of(m.world(), a, b);
+  return i == kNone ? nullptr : &m.change(m.world().connections)[i];
 }
 
 // Whoever on node `here` watches that node.
@@ -24,14 +33,14 @@ void tell_node(Machine& m, uint32_t here, uint32_t node, bool up) {
   const Term message =
       make_tuple(m.arena(), m.scratch(),
                  {make_string(up ? "nodeup" : "nodedown", m.arena()), w.nodes[node].name});
-  for (uint32_t i = 0; i < w.node_watches.size;) {
+  for (uint32_t i = 0; i < w.node_watches.size();) {
     const NodeWatch watch = w.node_watches[i];
     Process& p = *w.processes[watch.process];
     const bool fits =
         p.node == here && m.alive(p) && (watch.node == kNone || (watch.node == node && !up));
     if (fits) m.deliver(p, Message{copy_term(message, m.arena()), kNone, w.steps});
     if (fits && watch.node != kNone)
-      m.erase(w.node_watches, i);
+      m.erase(m.change(w.node_watches), i);
     else
       i++;
   }
@@ -59,7 +68,8 @@ uint32_t Machine::add_node(const Term& name) {
   n.name = copy_term(name, arena_);
   n.key = static_cast<uint32_t>(vm::digest(name));
   push(w.nodes, n);
-  for (uint32_t other = 1; other < node; other++) push(w.connections, Connection{other, node});
+  for (uint32_t other = 1; other < node; other++)
+    push(change(w.connections), Connection{other, node});
   return node;
 }
 
@@ -77,7 +87,7 @@ Cut Machine::cut_between(uint32_t from, uint32_t to) const {
 
 void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   World& w = *world_;
-  Connection* c = connection(*world_, a, b);
+  Connection* c = changing_connection(*this, a, b);
   if (!c) return;
   if (c->a != a) std::swap(ab, ba);
   if (ab != Cut::none) c->ab = ab;
@@ -89,10 +99,11 @@ void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
     if (!((from == a && to == b) || (from == b && to == a))) continue;
     const Cut cut = cut_between(from, to);
     if (cut == Cut::none) continue;
-    if (cut == Cut::drop) ch.head = ch.queue.size = 0;  // what is in flight is gone
-    disable(ch.actor);
+    if (cut == Cut::drop)
+      drop_queue(ch);
+    else
+      disable(ch.actor);
   }
-  footprints_changed();
   // In defer mode nothing is lost, the network is only slow: nobody notices.
   if (c->ab != Cut::drop && c->ba != Cut::drop) return;
   if (w.net_ticktime == 0) {
@@ -104,7 +115,7 @@ void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   t.owner = 0;
   t.due = w.now + w.net_ticktime;
   t.started_at = w.steps;
-  t.ref = static_cast<uint64_t>(c - w.connections.data) << 32 | c->generation;
+  t.ref = static_cast<uint64_t>(c - w.connections.begin()) << 32 | c->generation;
   t.actor = make_actor(AltKind::timer, 0, mix64(0x7469636b, t.ref));
   push(w.timers, t);
 }
@@ -115,7 +126,7 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
   for (uint32_t i = 0; i < w.processes.size; i++) {
     Process& p = *w.processes[i];
     if (p.node != here || !alive(p)) continue;
-    for (uint32_t k = 0; k < p.links.size;) {
+    for (uint32_t k = 0; k < p.links.size();) {
       Process& q = *w.processes[p.links[k]];
       if (q.node != there) {
         k++;
@@ -126,20 +137,19 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
       s.from = q.index;
       s.sent_at = w.steps;
       s.payload = make_string("noconnection", arena_);
-      const uint32_t links = p.links.size;
+      const uint32_t links = p.links.size();
       handle(p, s);
       if (!alive(p) || p.doomed || p.killed) break;
-      if (p.links.size == links) k++;
+      if (p.links.size() == links) k++;
     }
     // The other side no longer watches us, and we are told of those that we watch there.
-    for (uint32_t k = 0; k < p.watchers.size;) {
+    for (uint32_t k = 0; k < p.watchers.size();) {
       if (w.processes[p.watchers[k].process]->node == there)
-        erase(p.watchers, k);
+        erase(change(p.watchers), k);
       else
         k++;
     }
-    touch_end(p);
-    for (uint32_t k = 0; k < p.watches.size;) {
+    for (uint32_t k = 0; k < p.watches.size();) {
       const Watch watch = p.watches[k];
       if (!watches_there(watch, there)) {
         k++;
@@ -151,9 +161,9 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
       watcher.object = watch.object.tag == Tag::nil ? Term::of_light(w.processes[watch.target]->pid)
                                                     : watch.object;
       watcher.tag = watch.tag;
-      const uint32_t watches = p.watches.size;
+      const uint32_t watches = p.watches.size();
       tell_down(watcher, make_string("noconnection", arena_));
-      if (p.watches.size == watches) k++;
+      if (p.watches.size() == watches) k++;
     }
   }
   tell_node(*this, here, there, false);
@@ -161,27 +171,25 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
 
 void Machine::disconnect(uint32_t a, uint32_t b) {
   World& w = *world_;
-  Connection* c = connection(*world_, a, b);
+  Connection* c = changing_connection(*this, a, b);
   if (!c || !c->connected) return;
   c->connected = false;
   for (Channel& ch : w.channels) {
     if (ch.from == kNone) continue;
     const uint32_t from = w.processes[ch.from]->node, to = ch.node;
     if ((from == a && to == b) || (from == b && to == a)) {
-      ch.head = ch.queue.size = 0;
-      disable(ch.actor);
+      drop_queue(ch);
     }
   }
   if (w.nodes[a].up) lose_side(a, b);
   if (w.nodes[b].up) lose_side(b, a);
-  footprints_changed();
 }
 
 // All partitions at once. What was deferred arrives before heal returns, in the order it was sent.
 void Machine::heal_all() {
   World& w = *world_;
-  for (uint32_t i = 0; i < w.connections.size; i++) {
-    Connection& c = w.connections[i];
+  for (uint32_t i = 0; i < w.connections.size(); i++) {
+    Connection& c = change(w.connections)[i];
     c.ab = c.ba = Cut::none;
     c.generation++;
     if (!c.connected && w.nodes[c.a].up && w.nodes[c.b].up) {
@@ -193,11 +201,10 @@ void Machine::heal_all() {
   for (uint32_t i = 0; i < w.channels.size; i++)
     while (w.channels[i].from != kNone && !w.channels[i].empty() && !enabled(w.channels[i].actor)) {
       if (w.processes[w.channels[i].from]->node == w.channels[i].node) break;
-      Signal s = w.channels[i].queue[w.channels[i].head++];
-      if (w.channels[i].empty()) w.channels[i].head = w.channels[i].queue.size = 0;
+      Signal s = dequeue(w.channels[i]);
+      if (w.channels[i].empty()) drop_queue(w.channels[i]);
       arrive(w.channels[i].to, w.channels[i].node, s);
     }
-  footprints_changed();
 }
 
 // The process is gone without a word of its own: its node stopped.
@@ -205,13 +212,13 @@ void Machine::remove_silently(Process& p) {
   World& w = *world_;
   drop_timers_of(p);
   release_name(p);
-  p.links.size = 0;
-  p.watchers.size = 0;
-  p.watches.size = 0;
+  change(p.links).size = 0;
+  change(p.watchers).size = 0;
+  change(p.watches).size = 0;
   p.mailbox.size = 0;
   p.exit_reason = make_string("noconnection", arena_);
   p.ended_at = w.steps;
-  p.status = Status::ended;
+  change(p.life) = Life::ended;
   p.wait = Wait::none;
   drop_aim(p);
   disable(p.actor);
@@ -225,22 +232,22 @@ void Machine::stop_node(uint32_t node, const Process* by) {
   if (node == 0 || node >= w.nodes.size || !w.nodes[node].up) return;
   for (uint32_t other = 1; other < w.nodes.size; other++)
     if (other != node) {
-      if (Connection* c = connection(w, node, other)) {
+      if (Connection* c = changing_connection(*this, node, other)) {
         const bool was = c->connected;
         c->connected = false;
         if (was && w.nodes[other].up) lose_side(other, node);
       }
     }
   if (w.nodes.size) lose_side(0, node);
-  w.nodes[node].up = false;
+  change(w.nodes[node].up) = false;
   w.nodes[node].incarnation++;
   for (uint32_t i = 0; i < w.processes.size; i++) {
     Process& p = *w.processes[i];
-    if (p.node != node || p.status == Status::ended) continue;
+    if (p.node != node || p.life == Life::ended) continue;
     if (&p == by) {
       p.exit_reason = make_string("killed", arena_);
-      p.links.size = p.watchers.size = 0;
-      p.killed = p.doomed = true;
+      change(p.links).size = change(p.watchers).size = 0;
+      change(p.killed) = p.doomed = true;
       continue;
     }
     ets_owner_exit(*this, p, 0, kNone);
@@ -250,8 +257,7 @@ void Machine::stop_node(uint32_t node, const Process* by) {
   for (Channel& ch : w.channels) {
     const bool from = ch.from != kNone && w.processes[ch.from]->node == node;
     if (from || ch.node == node) {
-      ch.head = ch.queue.size = 0;
-      disable(ch.actor);
+      drop_queue(ch);
     }
   }
   for (uint32_t i = 0; i < w.persistent.size;) {
@@ -260,26 +266,24 @@ void Machine::stop_node(uint32_t node, const Process* by) {
     else
       i++;
   }
-  footprints_changed();
 }
 
 void Machine::start_node(uint32_t node) {
   World& w = *world_;
   if (node == 0 || node >= w.nodes.size || w.nodes[node].up) return;
-  w.nodes[node].up = true;
+  change(w.nodes[node].up) = true;
   for (uint32_t other = 1; other < w.nodes.size; other++) {
-    Connection* c = other == node ? nullptr : connection(w, node, other);
+    Connection* c = other == node ? nullptr : changing_connection(*this, node, other);
     if (!c || !w.nodes[other].up || c->ab != Cut::none || c->ba != Cut::none) continue;
     c->connected = true;
     tell_node(*this, other, node, true);
   }
   tell_node(*this, 0, node, true);
-  footprints_changed();
 }
 
 void Machine::never_started(Process& parent, Process& child, bool linked, uint64_t ref) {
   World& w = *world_;
-  child.status = Status::ended;
+  change(child.life) = Life::ended;
   child.exit_reason = make_string("noconnection", arena_);
   push(w.free_stacks, child.stack);
   if (linked) {
@@ -346,10 +350,10 @@ void Machine::offer_faults() {
         const Channel& c = w.channels[f.target];
         const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
         possible = possible && remote && !c.empty() && enabled(c.actor) &&
-                   c.queue[c.head].kind == SignalKind::message;
+                   c.first().kind == SignalKind::message;
         if (!possible) break;
         touch_fault(f, op);
-        cause = c.queue[c.head].sent_at;
+        cause = c.first().sent_at;
         break;
       }
       case FaultKind::crash_process:
@@ -386,8 +390,8 @@ bool Machine::perform_fault(ActorId actor) {
         Channel& c = w.channels[f.target];
         if (recording())
           note_target(label(*w.processes[c.to == kNone ? c.from : c.to])),
-              note_args("message lost: " + print(c.queue[c.head].payload));
-        c.head++;
+              note_args("message lost: " + print(c.first().payload));
+        dequeue(c);
         offer(c);
         break;
       }
@@ -395,8 +399,8 @@ bool Machine::perform_fault(ActorId actor) {
         Channel& c = w.channels[f.target];
         if (recording())
           note_target(label(*w.processes[c.to == kNone ? c.from : c.to])),
-              note_args("message duplicated: " + print(c.queue[c.head].payload));
-        Signal again = c.queue[c.head];
+              note_args("message duplicated: " + print(c.first().payload));
+        Signal again = c.first();
         again.payload = copy_term(again.payload, arena_);
         again.name = copy_term(again.name, arena_);
         handle_head(c);

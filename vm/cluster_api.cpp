@@ -133,19 +133,19 @@ int l_spawn_on(lua_State* L) {
   Process& child = m.spawn(p, values, node);
   free_term(values, m.arena());
   uint64_t ref = 0;
-  if (link) m.push(p.links, child.index);
+  if (link) m.push(m.change(p.links), child.index);
   if (monitor) {
     ref = m.make_ref(p);
-    m.add_watch(p, Watch{ref, child.index, false, Term::of_light(child.pid), {}});
+    m.push(m.change(p.watches), Watch{ref, child.index, false, Term::of_light(child.pid), {}});
   }
   if (reachable) {
-    if (link) m.push(child.links, p.index);
+    if (link) m.push(m.change(child.links), p.index);
     if (monitor) {
       Watcher watcher;
       watcher.ref = ref;
       watcher.process = p.index;
       watcher.object = Term::of_light(child.pid);
-      m.push(child.watchers, watcher);
+      m.push(m.change(child.watchers), watcher);
     }
     m.start_child(child);
     m.offer_faults();
@@ -190,13 +190,12 @@ int l_monitor_nodes(lua_State* L) {
              1);
   World& w = m.world();
   if (lua_toboolean(L, 1)) {
-    m.push(w.node_watches, NodeWatch{p.index, kNone});
+    m.push(m.change(w.node_watches), NodeWatch{p.index, kNone});
   } else {
-    for (uint32_t i = w.node_watches.size; i-- > 0;)
+    for (uint32_t i = w.node_watches.size(); i-- > 0;)
       if (w.node_watches[i].process == p.index && w.node_watches[i].node == kNone)
-        m.erase(w.node_watches, i);
+        m.erase(m.change(w.node_watches), i);
   }
-  m.footprints_changed();
   lua_pushliteral(L, "ok");
   return m.done(L, p, 1);
 }
@@ -307,16 +306,16 @@ int l_monitor_node(lua_State* L) {
   World& w = m.world();
   if (on) {
     if (node != kNone && m.connected(p.node, node) && (node == 0 || w.nodes[node].up)) {
-      m.push(w.node_watches, NodeWatch{p.index, node});
+      m.push(m.change(w.node_watches), NodeWatch{p.index, node});
     } else {
       m.deliver(
           p, Message{make_tuple(m.arena(), m.scratch(), {make_string("nodedown", m.arena()), name}),
                      kNone, w.steps});
     }
   } else if (node != kNone) {
-    for (uint32_t i = 0; i < w.node_watches.size; i++)
+    for (uint32_t i = 0; i < w.node_watches.size(); i++)
       if (w.node_watches[i].process == p.index && w.node_watches[i].node == node) {
-        m.erase(w.node_watches, i);
+        m.erase(m.change(w.node_watches), i);
         break;
       }
   }

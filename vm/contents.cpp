@@ -36,7 +36,7 @@ class Listing {
 };
 
 void add_process(Listing& list, const World& w, const Process& p) {
-  const bool alive = p.status != Status::dying && p.status != Status::ended;
+  const bool alive = p.life == Life::alive;
   list.add(part_object(p, Part::life), "life", alive);
   uint64_t mail = 0;
   if (alive)
@@ -87,8 +87,8 @@ void Machine::contents(std::vector<Content>& out) const {
     }
   for (const Channel& c : w.channels) {
     uint64_t queue = 0;
-    for (uint32_t i = c.head; i < c.queue.size; i++)
-      queue = mix64(mix64(queue, static_cast<uint64_t>(c.queue[i].kind)), of(c.queue[i].payload));
+    for (const Signal& s : c)
+      queue = mix64(mix64(queue, static_cast<uint64_t>(s.kind)), of(s.payload));
     if (c.from == kNone) continue;  // of instant delivery: what a process is told at once
     const ObjectId connection = link_object(w.processes[c.from]->node, c.node);
     list.add_with(connection, channel_object(c.from, c.to, c.node), "channel", queue);

@@ -25,7 +25,7 @@ void messages(lua_State* L, Machine& m, const Process& q) {
 }
 void monitored_by(lua_State* L, Machine& m, const Process& q) {
   lua_newtable(L);
-  for (uint32_t i = 0; i < q.watchers.size; i++) {
+  for (uint32_t i = 0; i < q.watchers.size(); i++) {
     push_light(L, m.world().processes[q.watchers[i].process]->pid);
     lua_rawseti(L, -2, i + 1);
   }
@@ -34,7 +34,7 @@ void monitored_by(lua_State* L, Machine& m, const Process& q) {
 void monitors(lua_State* L, Machine& m, const Process& q) {
   lua_newtable(L);
   lua_Integer n = 0;
-  for (uint32_t i = 0; i < q.watches.size; i++) {
+  for (uint32_t i = 0; i < q.watches.size(); i++) {
     const Watch& watch = q.watches[i];
     if (watch.target == kNone && watch.object.tag != Tag::table) continue;
     lua_createtable(L, 2, 0);
@@ -162,7 +162,7 @@ int l_process_info(lua_State* L) {
     lua_newtable(L);
     // A process without a name has no such item if not asked.
     lua_Integer given = 0;
-    for (lua_Integer i = list || q->name.tag != Tag::nil ? 1 : 2; i <= (list ? count : kStandard);
+    for (lua_Integer i = list || q->name->tag != Tag::nil ? 1 : 2; i <= (list ? count : kStandard);
          i++) {
       if (list) lua_rawgeti(L, 2, i);
       const Item& one = list ? *find_item(L, -1) : kItems[i - 1];

@@ -32,8 +32,7 @@ int l_link(lua_State* L) {
     m.send_signal(q, p, s);
     return m.done(L, p, 1);
   }
-  m.push(p.links, q.index);
-  m.signals_changed(p);
+  m.push(m.change(p.links), q.index);
   Signal s;
   s.kind = SignalKind::link;
   m.send_signal(p, q, s);
@@ -49,10 +48,9 @@ int l_unlink(lua_State* L) {
   const size_t n = m.telling(p, q, SignalKind::unlink, 0, {}, other);
   m.announce(L, p, "unlink", OpKind::unlink, Access::write, link_end(p, q), 0, other, n);
   lua_pushboolean(L, 1);
-  for (uint32_t i = 0; i < p.links.size; i++)
+  for (uint32_t i = 0; i < p.links.size(); i++)
     if (p.links[i] == q.index) {
-      m.erase(p.links, i);
-      m.signals_changed(p);
+      m.erase(m.change(p.links), i);
       Signal s;
       s.kind = SignalKind::unlink;
       m.send_signal(p, q, s);
@@ -97,7 +95,7 @@ int l_alias(lua_State* L) {
     return name == "explicit_unalias";
   });
   const uint64_t ref = m.make_ref(p);
-  m.add_alias(p, Alias{ref, mode});
+  m.push(m.change(p.aliases), Alias{ref, mode});
   push_light(L, ref);
   return 1;
 }
@@ -128,7 +126,7 @@ int l_monitor(lua_State* L) {
                    by_name ? node : q->node);
   if (by_name && !elsewhere) q = m.whereis(name, node);
   const uint64_t ref = m.make_ref(p);
-  if (options.alias) m.add_alias(p, Alias{ref, options.mode});
+  if (options.alias) m.push(m.change(p.aliases), Alias{ref, options.mode});
   if (q == &p) {
     push_light(L, ref);
     return m.done(L, p, 1);
@@ -145,7 +143,7 @@ int l_monitor(lua_State* L) {
     }
     object = make_tuple(m.arena(), m.scratch(), {name, where});
   }
-  m.add_watch(p, Watch{ref, q ? q->index : kNone, false, object, options.tag});
+  m.push(m.change(p.watches), Watch{ref, q ? q->index : kNone, false, object, options.tag});
   if (q || (elsewhere && node != kNone)) {
     if (m.recording()) m.note_target(q ? m.label(*q) : print(object));
     Signal s;

@@ -13,10 +13,10 @@ int l_register(lua_State* L) {
   const Footprint other{part_object(*q, Part::name), Access::write};
   m.announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
              &other, 1);
-  if (is_string(name, "undefined") || m.whereis(name, p.node) || q->name.tag != Tag::nil ||
+  if (is_string(name, "undefined") || m.whereis(name, p.node) || q->name->tag != Tag::nil ||
       !m.alive(*q) || q->node != p.node)
     badarg(L);
-  q->name = name;
+  m.change(q->name) = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
   m.add_name(Name{name, q->index, p.node});
   if (m.recording()) m.note_target(m.label(*q));
@@ -56,7 +56,7 @@ int l_registered(lua_State* L) {
   m.sync(L, p, "registered", OpKind::whereis, Access::read, make_object(ObjectClass::name, p.node));
   lua_newtable(L);
   lua_Integer n = 0;
-  for (uint32_t i = 0; i < m.world().names.size; i++)
+  for (uint32_t i = 0; i < m.world().names.size(); i++)
     if (m.world().names[i].node == p.node) {
       push(L, m.world().names[i].name);
       lua_rawseti(L, -2, ++n);

@@ -44,20 +44,21 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
   Process& child = m.spawn(p, values, p.node);
   free_term(values, m.arena());
   if (tie.link) {
-    m.push(p.links, child.index);
-    m.push(child.links, p.index);
+    m.push(m.change(p.links), child.index);
+    m.push(m.change(child.links), p.index);
   }
   uint64_t ref = 0;
   if (tie.monitor) {
     ref = m.make_ref(p);
-    if (tie.how.alias) m.add_alias(p, Alias{ref, tie.how.mode});
-    m.add_watch(p, Watch{ref, child.index, false, Term::of_light(child.pid), tie.how.tag});
+    if (tie.how.alias) m.push(m.change(p.aliases), Alias{ref, tie.how.mode});
+    m.push(m.change(p.watches),
+           Watch{ref, child.index, false, Term::of_light(child.pid), tie.how.tag});
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;
     watcher.object = Term::of_light(child.pid);
     watcher.tag = tie.how.tag;
-    m.push(child.watchers, watcher);
+    m.push(m.change(child.watchers), watcher);
   }
   m.start_child(child);
   if (m.recording()) m.note_target(m.label(child));
@@ -166,8 +167,7 @@ int l_flag(lua_State* L) {
   const bool on = lua_toboolean(L, 2) != 0;
   m.sync(L, p, "flag", OpKind::flag, Access::write, part_object(p, Part::flags));
   lua_pushboolean(L, p.traps);
-  p.traps = on;
-  m.signals_changed(p);
+  m.change(p.traps) = on;
   return m.done(L, p, 1);
 }
 

@@ -39,24 +39,24 @@ struct EtsFix {
 
 struct EtsTable {
   uint64_t id = 0;
-  uint32_t container = 0;
-  uint32_t owner = kNone;
+  Watched<uint32_t, Readers::ends> container{0};
+  Watched<uint32_t, Readers::ends> owner{kNone};
   Maker maker;
   uint32_t node = 0;
   uint32_t keypos = 1;
   uint32_t nth_of_name = 1;  // for people: the second unnamed table called "t" is t#2
   EtsType type = EtsType::set;
   EtsProtection protection = EtsProtection::guarded;
-  bool alive = true;
-  uint32_t deleted_by = kNone;  // the process, once it is not alive
+  Watched<bool, Readers::ends> alive{true};
+  Watched<uint32_t, Readers::ends> deleted_by{kNone};  // the process, once it is not alive
   bool named = false;
   bool read_concurrency = false, write_concurrency = false, decentralized_counters = false,
        compressed = false;
   Term name;
-  uint64_t heir = 0;  // pid, 0 for none
+  Watched<uint64_t, Readers::ends> heir{0};  // pid, 0 for none
   Term heir_data;
   Vec<Row> rows;
-  Vec<EtsFix> fixes;
+  Watched<Vec<EtsFix>, Readers::ends> fixes;
   Vec<Term> ghosts;  // keys deleted while fixed: `next` still knows them
   bool ordered() const { return type == EtsType::ordered_set; }
   bool single() const { return type == EtsType::set || type == EtsType::ordered_set; }

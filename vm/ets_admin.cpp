@@ -147,8 +147,8 @@ int ets_new(lua_State* L) {
   if (o.named && find_named(w, p.node, name)) badarg(L);
   auto* t = new (m.allocate(sizeof(EtsTable))) EtsTable();
   t->id = make_light(Light::ets_table, w.tables.size, low, p.node);
-  t->container = container;
-  t->owner = p.index;
+  m.change(t->container) = container;
+  m.change(t->owner) = p.index;
   t->maker = {p.index, nth};
   t->node = p.node;
   t->keypos = o.keypos;
@@ -160,7 +160,7 @@ int ets_new(lua_State* L) {
   t->decentralized_counters = o.decentralized;
   t->compressed = o.compressed;
   t->name = make_string(name, m.arena());
-  t->heir = o.heir;
+  m.change(t->heir) = o.heir;
   t->heir_data = o.heir_data;
   if (!o.named)
     for (const EtsTable* other : w.tables)
@@ -332,8 +332,7 @@ bool reachable(const Machine& m, const Process& p) { return m.alive(p) && !m.dyi
 
 // The message that tells a process that a table is now its own.
 void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& data) {
-  t.owner = to.index;
-  m.touch_end(to);
+  m.change(t.owner) = to.index;
   Signal s;
   s.payload = make_tuple(m.arena(), m.scratch(),
                          {make_string("ETS-TRANSFER", m.arena()),
@@ -395,7 +394,7 @@ int ets_setopts(lua_State* L) {
   EtsTable& t = granted(L, m, p, target, Need::owner);
   if (o.has_heir) {
     free_term(t.heir_data, m.arena());
-    t.heir = o.heir;
+    m.change(t.heir) = o.heir;
     t.heir_data = o.heir_data;
   }
   lua_pushboolean(L, 1);
@@ -403,9 +402,10 @@ int ets_setopts(lua_State* L) {
 }
 
 void unfix(Machine& m, EtsTable& t, uint32_t process, bool entirely) {
-  for (uint32_t i = 0; i < t.fixes.size; i++)
+  for (uint32_t i = 0; i < t.fixes.size(); i++)
     if (t.fixes[i].process == process) {
-      if (entirely || --t.fixes[i].count == 0) m.erase(t.fixes, i);
+      auto& fixes = m.change(t.fixes);
+      if (entirely || --fixes[i].count == 0) m.erase(fixes, i);
       break;
     }
   if (!t.fixes.empty()) return;
@@ -423,9 +423,10 @@ int ets_safe_fixtable(lua_State* L) {
   EtsTable& t = granted(L, m, p, target, Need::read);
   if (lua_toboolean(L, 2)) {
     uint32_t i = 0;
-    while (i < t.fixes.size && t.fixes[i].process != p.index) i++;
-    if (i == t.fixes.size) m.push(t.fixes, EtsFix{p.index, 0});
-    t.fixes[i].count++;
+    auto& fixes = m.change(t.fixes);
+    while (i < fixes.size && fixes[i].process != p.index) i++;
+    if (i == fixes.size) m.push(fixes, EtsFix{p.index, 0});
+    fixes[i].count++;
   } else {
     unfix(m, t, p.index, false);
   }
@@ -434,8 +435,8 @@ int ets_safe_fixtable(lua_State* L) {
 }
 
 bool has_fixed(const EtsTable& t, uint32_t process) {
-  for (uint32_t i = 0; i < t.fixes.size; i++)
-    if (t.fixes[i].process == process) return true;
+  for (const EtsFix& fix : t.fixes)
+    if (fix.process == process) return true;
   return false;
 }
 

@@ -92,7 +92,7 @@ uint64_t ets_digest(const Machine& m) {
     h = mix64(h, static_cast<uint64_t>(t->type) << 8 | static_cast<uint64_t>(t->protection) << 4 |
                      t->named);
     h = mix64(mix64(h, digest(t->name)), mix64(t->heir, digest(t->heir_data)));
-    h = mix64(h, mix64(t->fixes.size, t->ghosts.size));
+    h = mix64(h, mix64(t->fixes.size(), t->ghosts.size));
     for (uint32_t i = 0; i < t->rows.size; i++)
       h = mix64(h, digest_bytes(t->rows[i].bytes, t->rows[i].size));
     sum += h;

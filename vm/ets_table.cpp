@@ -177,7 +177,7 @@ uint32_t name_container(uint32_t node, std::string_view name) {
 // name may find it, and keys elsewhere in its objects than they thought.
 void Machine::table_named(EtsTable& t, uint32_t container) {
   const uint32_t from = t.container;
-  t.container = container;
+  change(t.container) = container;
   const auto move = [&](ObjectId& object) {
     if (object_class(object) == ObjectClass::ets && object_container(object) == from)
       object = make_object(ObjectClass::ets, container, object_element(object));
@@ -186,7 +186,6 @@ void Machine::table_named(EtsTable& t, uint32_t container) {
   };
   for (Process* q : world_->processes) {
     if (q == world_->current || !alive(*q)) continue;
-    touch_end(*q);
     Operation& op =
         enabled(q->actor) ? world_->alternatives[world_->position[q->actor]].op : q->blocked_op;
     if (op.kind != OpKind::ets) continue;
@@ -210,10 +209,8 @@ void delete_table(Machine& m, EtsTable& t, const Process& by) {
   for (Term& g : t.ghosts) free_term(g, m.arena());
   t.ghosts.size = 0;
   free_term(t.heir_data, m.arena());
-  t.alive = false;
-  t.deleted_by = by.index;
-  m.touch_end(*m.world().processes[t.owner]);
-  for (const EtsFix& fix : t.fixes) m.touch_end(*m.world().processes[fix.process]);
+  m.change(t.alive) = false;
+  m.change(t.deleted_by) = by.index;
 }
 
 }  // namespace lockstep::vm

@@ -382,7 +382,7 @@ std::string Machine::deadlock_story(const Process& root) const {
   for (const Process* p : w.processes) {
     if (p == &root) continue;
     out += label(*p);
-    if (p->status == Status::ended) {
+    if (p->life == Life::ended) {
       out += " has ended (" + print(p->exit_reason, 60) + ") at step " +
              std::to_string(p->ended_at) + "\n";
     } else {

@@ -4,10 +4,9 @@
 // its sender to its receiver; only its arrival touches the receiver.
 // 2. What passes between two nodes reads their connection, one object for each pair. Who cuts or
 // mends it writes that object.
-// 3. The footprint of an operation that is pending changes only by steps that conflict with it: it
-// is made anew whenever a name, a connection, a flag, a link, a monitor or the life of a process
-// has changed. So what arrives at a process that has ended touches its mailbox all the same: before
-// the end it would have.
+// 3. The footprint of an operation that is pending changes only by steps that conflict with it. It
+// is made anew whenever something that footprints look at has changed (watched.h). So what arrives
+// at a process that has ended touches its mailbox all the same: before the end it would have.
 #include "vm/core_parts.h"
 #include "vm/history_log.h"
 
@@ -100,14 +99,29 @@ void Machine::drop_aim(Process& p) {
   if (enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 
-void Machine::touch_again() {
+// To be called whenever somebody is about to look at the alternatives.
+void Machine::renew_footprints() {
   World& w = *world_;
-  for (const Alternative& a : w.alternatives) {
+  const auto stale = [&w](Readers of) { return w.stale >> static_cast<unsigned>(of) & 1; };
+  const bool signals = stale(Readers::signals);
+  const bool aims = signals || stale(Readers::aims);
+  w.stale = 0;
+  if (signals)
+    for (Channel& c : w.channels)
+      if (!c.empty() && enabled(c.actor)) offer(c);
+  if (w.ending == 0 && !(aims && w.aiming != 0) && !(signals && w.channels.size != 0)) return;
+  for (Alternative& a : w.alternatives) {
+    if (a.kind != AltKind::step) continue;
     Process& p = *w.processes[a.process];
-    if (a.kind != AltKind::step || p.aim == Aim::none) continue;
-    touch(p);
-    if ((slow_ & kSlowHistory) && p.histories_open)
-      add_history_footprint(*this, p, w.alternatives[w.position[p.actor]].op);
+    if (p.ending) {
+      touch_end(p);
+    } else if (p.aim != Aim::none) {
+      if (!aims) continue;
+      touch(p);
+      if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, a.op);
+    } else if (signals) {
+      touch_poll(p);
+    }
   }
 }
 
@@ -146,7 +160,7 @@ void Machine::touch(Process& p) {
         add(way, Access::append);
       else if (q)
         add(part_object(*q, Part::watchers), Access::add);
-      if (elsewhere ? unreachable : !q || (!queue && q->status == Status::ended))
+      if (elsewhere ? unreachable : !q || (!queue && q->life == Life::ended))
         add(mailbox_object(p), Access::append);
       break;
     case Aim::signal: {
@@ -233,8 +247,8 @@ void Machine::touch(Process& p) {
       for (const Channel& c : w.channels) {
         if (c.from == kNone || c.empty() || enabled(c.actor) || w.processes[c.from]->node == c.node)
           continue;
-        for (uint32_t i = c.head; i < c.queue.size && n < kMany - 8; i++) {
-          const Signal& s = c.queue[i];
+        for (const Signal& s : c) {
+          if (n >= kMany - 8) break;
           if (s.kind != SignalKind::message) {
             op.flags = kGlobal;
             break;
@@ -274,7 +288,7 @@ void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKin
 // The arrival of the channel's first signal.
 void Machine::touch_arrival(const Channel& c, Operation& op) const {
   const World& w = *world_;
-  const Signal& s = c.queue[c.head];
+  const Signal& s = c.first();
   Footprint* f = c.touches;
   size_t n = 0;
   const Process* to = c.to == kNone ? nullptr : w.processes[c.to];
@@ -309,12 +323,12 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
     } else {
       f[n++] = {mailbox_object(*to), Access::append};
     }
-    for (uint32_t i = c.head + 1; i < c.queue.size && !ends(*to, c.queue[i]); i++) {
+    for (const Signal* next = c.begin() + 1; next != c.end() && !ends(*to, *next); next++) {
       if (n > kArrival - kEffects) {
         op.flags |= kGlobal;
         break;
       }
-      const Signal& behind = c.queue[i];
+      const Signal& behind = *next;
       if (behind.kind != SignalKind::message || behind.ref != 0) n += effects(*to, behind, f + n);
     }
   } else if (to) {

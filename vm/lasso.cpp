@@ -27,13 +27,13 @@ uint64_t Machine::observable_state() {
   if (w.histories_used) return 0;  // they grow
   StateDigest d(host_, L_, w);
   for (const Process* p : w.processes) {
-    if (p->status == Status::ended) continue;
+    if (p->life == Life::ended) continue;
     d.number(p->key);
     d.number(static_cast<uint64_t>(p->status) << 16 | static_cast<uint64_t>(p->wait) << 8 |
-             static_cast<uint64_t>(p->traps) << 7 | static_cast<uint64_t>(p->killed) << 6 |
-             static_cast<uint64_t>(p->leaving) << 5 | static_cast<uint64_t>(p->doomed) << 4 |
-             static_cast<uint64_t>(p->expired) << 3 | static_cast<uint64_t>(p->timed) << 2 |
-             static_cast<uint64_t>(p->spin.held) << 1);
+             static_cast<uint64_t>(p->life.get()) << 24 | static_cast<uint64_t>(p->traps) << 7 |
+             static_cast<uint64_t>(p->killed) << 6 | static_cast<uint64_t>(p->leaving) << 5 |
+             static_cast<uint64_t>(p->doomed) << 4 | static_cast<uint64_t>(p->expired) << 3 |
+             static_cast<uint64_t>(p->timed) << 2 | static_cast<uint64_t>(p->spin.held) << 1);
     d.term(p->name);
     d.term(p->exit_reason);
     d.term(p->pattern);
@@ -58,8 +58,7 @@ uint64_t Machine::observable_state() {
     d.term(t.payload);
   }
   for (const Channel& c : w.channels)
-    for (uint32_t i = c.head; i < c.queue.size; i++) {
-      const Signal& s = c.queue[i];
+    for (const Signal& s : c) {
       d.number(static_cast<uint64_t>(c.to) << 8 | static_cast<uint64_t>(s.kind));
       d.number(s.from);
       d.ref(s.ref);

@@ -80,12 +80,12 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   alternative.cause = 0;
   p.what = what;
   p.wait = Wait::lock;
+  change(p.lock) = op.object;
   p.awaited = number;
   if (slow_ != 0) slow_sync(L, p, alternative);
   if (fair_spins_) look_for_round(L, p, op);
   p.blocked_op = op;
   push(w.takers, p.index);
-  if (w.channels.size != 0) signals_changed(p);
   if (a.values[0] <= 0) {
     disable(p.actor);
     if (p.status != Status::starting) p.status = Status::blocked;
@@ -98,7 +98,7 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
       break;
     }
   p.wait = Wait::none;
-  if (w.channels.size != 0) signals_changed(p);
+  change(p.lock) = 0;
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
   note_cause(a.freed_at);  // 0: there was room without a release, or somebody has taken that since

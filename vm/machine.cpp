@@ -222,6 +222,7 @@ void Machine::park(Process& p) {
 Process* Machine::pick(Process* on) {
   World& w = *world_;
   for (;;) {
+    if (__builtin_expect(w.stale != 0, 0)) renew_footprints();
     if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) watch();
     if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
                              (options_.racy_timers && w.timers.size != 0),
@@ -466,17 +467,16 @@ uint64_t Machine::digest() const {
   uint64_t h = mix64(w.now, w.processes.size);
   for (const Process* p : w.processes) {
     uint64_t x = mix64(p->key, p->observed);
-    x = mix64(x, static_cast<uint64_t>(p->status == Status::ended) << 1 |
-                     static_cast<uint64_t>(p->traps));
+    x = mix64(x,
+              static_cast<uint64_t>(p->life == Life::ended) << 1 | static_cast<uint64_t>(p->traps));
     for (const Message& m : p->mailbox) x = mix64(x, vm::digest(m.payload));
     x = mix64(x, vm::digest(p->name));
     h += x;
   }
   for (const Timer& t : w.timers) h += mix64(t.due, mix64(vm::digest(t.payload), t.owner));
   for (const Channel& c : w.channels)
-    for (uint32_t i = c.head; i < c.queue.size; i++)
-      h += mix64(mix64(c.to, static_cast<uint64_t>(c.queue[i].kind)),
-                 vm::digest(c.queue[i].payload));
+    for (const Signal& s : c)
+      h += mix64(mix64(c.to, static_cast<uint64_t>(s.kind)), vm::digest(s.payload));
   if (w.histories.size) h = mix64(h, history_digest(*this));
   return mix64(h, shared_state_digest(*this));
 }

@@ -152,8 +152,13 @@ class Machine final : public System, public Memory {
   size_t telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
                  const Term& payload, Footprint* out) const;  // at most five
   bool ends(const Process& to, const Signal& s) const;        // handling it would end the process
-  void signals_changed(const Process& p);
-  void touch_end(Process& p);
+  // The only way to what footprints are computed from (watched.h).
+  template <class T, Readers kReaders>
+  T& change(Watched<T, kReaders>& what) {
+    note_stale(kReaders);
+    return what.value_;
+  }
+  void note_stale(Readers of) { world_->stale |= 1U << static_cast<unsigned>(of); }
   void announce_signal(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
                        const Process& to, const Signal& s);
   // As announce(), for a process or for who has the name on a node; the footprint follows what
@@ -161,9 +166,6 @@ class Machine final : public System, public Memory {
   void announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
                       Aim aim, const Process* to, const Term* name, uint32_t node);
   void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind, ObjectId object);
-  void footprints_changed() {  // names, connections, the end of a process
-    if (__builtin_expect(world_->aiming != 0, 0)) touch_again();
-  }
 
   // While recording: the event's other end, what it changes, its causes. No-ops else (check
   // recording() before building text).
@@ -207,9 +209,7 @@ class Machine final : public System, public Memory {
   std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
   // While recording: what the guest printed, shown with the failure.
   void print_line(const Process& p, const std::string& line);
-  bool alive(const Process& p) const {
-    return p.status != Status::dying && p.status != Status::ended;
-  }
+  bool alive(const Process& p) const { return p.life == Life::alive; }
 
   // Killed, but its exit has not taken effect: dead to those who ask it.
   bool dying_by_signal(const Process& p) const { return p.killed; }
@@ -240,8 +240,6 @@ class Machine final : public System, public Memory {
   void send_signal(Process& from, Process& to, Signal signal);
   // To whoever has the name on another node when the signal arrives there.
   void send_named(Process& from, const Term& name, uint32_t node, Signal signal);
-  // What arrives depends on who has the name: to be called when that has changed.
-  void names_changed();
   // Into the mailbox. `plain`: nothing else changes.
   void deliver(Process& to, const Message& message);
   void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
@@ -249,14 +247,8 @@ class Machine final : public System, public Memory {
   // Under async delivery: sent by the one to the other and not arrived yet.
   bool signals_pending(const Process& from, const Process& to) const;
   bool signals_wait(const Process& to) const;  // instant delivery: one that is to end it
-  void queue_changed(Process& to);
   size_t flushing(const Channel& c, const Process& to, Footprint* out) const;
-  void touch_poll(Process& p);
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
-  // Of its own monitors and aliases: what waits to end it touches them too.
-  void add_watch(Process& p, const Watch& watch);
-  void add_alias(Process& p, const Alias& alias);
-  void refs_changed(const Process& p);
   // Removes the monitor from its owner and from the watched process; false if it is not active.
   bool drop_watch(Process& p, uint64_t ref);
   void add_watcher(Process& to, const Watcher& watcher);
@@ -392,7 +384,13 @@ class Machine final : public System, public Memory {
   [[noreturn]] void fail_property(Verdict verdict, const Property& p, const char* how,
                                   std::string reason, std::string detail = {});
   void touch(Process& p);
-  void touch_again();
+  void touch_end(Process& p);
+  void touch_poll(Process& p);
+  void renew_footprints();
+  void enqueue(Channel& c, const Signal& s);
+  Signal dequeue(Channel& c);
+  void drop_queue(Channel& c);
+  Channel::Queue& change_queue(Channel& c);
   void drop_aim(Process& p);
   void touch_arrival(const Channel& c, Operation& op) const;
   void touch_fault(const Fault& fault, Operation& op) const;
@@ -431,7 +429,6 @@ class Machine final : public System, public Memory {
   void watch_time(const Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
-  void act_on(Process& to, Signal& s);
   size_t end_footprint(Process& p);  // in end_touches_
   void tell_of_end(Process& p);
   void process_body(Process& p);

@@ -36,11 +36,8 @@ void Machine::send_named(Process& from, const Term& name, uint32_t node, Signal 
   s.name = copy_term(name, arena_);
   Process* q = whereis(name, node);
   Channel& c = q ? channel(from.index, q->index) : named_channel(from.index, node);
-  push(c.queue, s);
-  if (cut == Cut::none)
-    offer(c);
-  else
-    footprints_changed();
+  enqueue(c, s);
+  if (cut == Cut::none) offer(c);
 }
 
 void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
@@ -55,7 +52,7 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
   Process& from = *w.processes[s.from];
   if (s.kind == SignalKind::monitor) {
     Watch* watch = nullptr;
-    for (Watch& x : from.watches)
+    for (Watch& x : change(from.watches))
       if (x.ref == s.ref) watch = &x;
     if (!watch) return;  // taken back meanwhile
     if (!q) {
@@ -70,7 +67,6 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
       return;
     }
     watch->target = q->index;
-    footprints_changed();
   }
   if (!q) {
     free_term(s.payload, arena_);
@@ -80,21 +76,11 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
   if (q->index != to) {
     Channel& c = channel(s.from, q->index);
     if (!c.empty()) {
-      push(c.queue, s);
+      enqueue(c, s);
       return;
     }
   }
   handle(*q, s);
-}
-
-void Machine::names_changed() {
-  World& w = *world_;
-  footprints_changed();
-  if (w.nodes.size == 0) return;
-  for (uint32_t i = 0; i < w.channels.size; i++) {
-    Channel& c = w.channels[i];
-    if (!c.empty() && c.queue[c.head].name.tag != Tag::nil && enabled(c.actor)) offer(c);
-  }
 }
 
 // True if what it watches is, or is looked for, on that node.

@@ -140,13 +140,13 @@ struct Told {
 // Who is told next: links first, as OTP does, and last who links or monitors meanwhile, so that it
 // learns of noproc after what it is owed already.
 Told next_told(const Process& p, const ToldSoFar& so_far) {
-  if (so_far.links < p.links.size) return {SignalKind::link_exit, p.links.data[so_far.links]};
-  if (so_far.watchers < p.watchers.size) {
-    const Watcher& x = p.watchers.data[so_far.watchers];
+  if (so_far.links < p.links.size()) return {SignalKind::link_exit, p.links[so_far.links]};
+  if (so_far.watchers < p.watchers.size()) {
+    const Watcher& x = p.watchers[so_far.watchers];
     return {SignalKind::down, x.process, x.ref, x.late};
   }
-  if (so_far.late_links < p.late_links.size)
-    return {SignalKind::link_exit, p.late_links.data[so_far.late_links], 0, true};
+  if (so_far.late_links < p.late_links.size())
+    return {SignalKind::link_exit, p.late_links[so_far.late_links], 0, true};
   return {};
 }
 
@@ -323,9 +323,11 @@ void Machine::die(Process& p) {
   if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
   size_t n = end_footprint(p);
   p.ending = true;
+  w.ending++;
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
            make_object(ObjectClass::process, p.index), 0, end_touches_.data(), n);
   p.ending = false;
+  w.ending--;
   uint32_t until = p.end_tables;
   end_process(p, until);
   // An owner of more tables than a footprint holds lets go of them in several steps.
@@ -339,10 +341,9 @@ void Machine::die(Process& p) {
     ets_owner_exit(*this, p, from, until);
   }
   tell_of_end(p);
-  p.status = Status::ended;
+  change(p.life) = Life::ended;
   p.ended_at = w.steps;
   disable(p.actor);
-  signals_changed(p);
   lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
   lua_pushnil(L_);
   lua_rawseti(L_, -2, static_cast<lua_Integer>(p.index) + 1);
@@ -366,7 +367,7 @@ void Machine::die(Process& p) {
 size_t Machine::end_footprint(Process& p) {
   Footprint* out = end_touches_.data();
   size_t n = 0;
-  if (p.name.tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
+  if (p.name->tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
   told_first(*this, p, out + n);
   n += kTold;
   return n + ets_exit_footprint(*this, p, 0, out + n, end_touches_.size() - n, &p.end_tables);
@@ -429,8 +430,8 @@ void Machine::tell_of_end(Process& p) {
 // Whoever learns of the end finds all that done.
 void Machine::end_process(Process& p, uint32_t tables) {
   if (recording()) note_args(print(p.exit_reason));
-  const bool told = p.links.size != 0 || p.watchers.size != 0;
-  p.status = Status::dying;
+  const bool told = !p.links.empty() || !p.watchers.empty();
+  change(p.life) = Life::dying;
   if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
       !orderly(p.exit_reason)) {
     const std::string where = text_of(p.crash_site);
@@ -444,7 +445,6 @@ void Machine::end_process(Process& p, uint32_t tables) {
   release_name(p);
   ets_owner_exit(*this, p, 0, tables);
   drop_mailbox(*this, p);
-  signals_changed(p);
 }
 
 void Machine::end_root() {
@@ -454,16 +454,15 @@ void Machine::end_root() {
 }
 
 void Machine::terminate(Process& p, const Term& reason) {
-  if (p.status == Status::dying || p.status == Status::ended || p.doomed) return;
+  if (!alive(p) || p.doomed) return;
   World& w = *world_;
-  p.killed = true;
+  change(p.killed) = true;
   drop_aim(p);
   drop_mailbox(*this, p);  // what comes now is dropped too: nobody looks into it any more
   if (p.leaving) {         // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;
     if (p.index == 0 && !options_.drain) end_root();
-    signals_changed(p);
     return;
   }
   drop_timers_of(p);
@@ -482,7 +481,6 @@ void Machine::terminate(Process& p, const Term& reason) {
     p.doomed = true;
     // Here too, so that the alternatives are in the same order whoever's stack this is.
     enable(p.actor, AltKind::step, p.index, {}, w.steps);
-    signals_changed(p);
     return;
   }
   p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
@@ -490,7 +488,6 @@ void Machine::terminate(Process& p, const Term& reason) {
   enable(p.actor, AltKind::step, p.index, {}, w.steps);
   p.status = Status::starting;
   run_to_park(p);
-  signals_changed(p);
 }
 
 // ---- names ----
@@ -503,7 +500,7 @@ Process* Machine::whereis(const Term& name, uint32_t node) const {
 
 // Sorted, so that registered() tells the same whoever came first.
 void Machine::add_name(const Name& name) {
-  auto& names = world_->names;
+  auto& names = change(world_->names);
   push(names, name);
   uint32_t i = names.size - 1;
   const auto after = [&](const Name& x) {
@@ -511,20 +508,16 @@ void Machine::add_name(const Name& name) {
   };
   for (; i > 0 && after(names[i - 1]); i--) names[i] = names[i - 1];
   names[i] = name;
-  touch_end(*world_->processes[name.process]);
-  names_changed();
 }
 
 void Machine::release_name(Process& p) {
-  if (p.name.tag == Tag::nil) return;
-  for (uint32_t i = 0; i < world_->names.size; i++)
+  if (p.name->tag == Tag::nil) return;
+  for (uint32_t i = 0; i < world_->names.size(); i++)
     if (world_->names[i].process == p.index) {
-      erase(world_->names, i);
+      erase(change(world_->names), i);
       break;
     }
-  p.name = {};
-  touch_end(p);
-  names_changed();
+  change(p.name) = {};
 }
 
 }  // namespace lockstep::vm

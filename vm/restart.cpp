@@ -179,7 +179,7 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
   mark.parts.clear();
   size = 0;
   for (const Process* p : w.processes) {
-    if (p->status == Status::ended) continue;
+    if (p->life == Life::ended) continue;
     char* from = static_cast<char*>(p->context.sp) - kRedZone;
     mark.parts.emplace_back(from, static_cast<size_t>(arena_.stack_top(p->stack) - from));
     size += mark.parts.back().second;

@@ -25,7 +25,7 @@ bool Machine::ends(const Process& to, const Signal& s) const {
   const bool by_link = s.kind == SignalKind::link_exit;
   if (by_link) {
     bool linked = false;
-    for (uint32_t i = 0; i < to.links.size; i++) linked = linked || to.links.data[i] == s.from;
+    for (uint32_t i = 0; i < to.links.size(); i++) linked = linked || to.links[i] == s.from;
     if (!linked) return false;
   } else if (is_string(s.payload, "kill")) {
     return true;
@@ -66,8 +66,8 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
 bool Machine::signals_pending(const Process& from, const Process& to) const {
   for (const Channel& c : world_->channels) {
     if (c.to != to.index || (c.from != from.index && c.from != kNone)) continue;
-    for (uint32_t i = c.head; i < c.queue.size; i++)
-      if (c.queue[i].from == from.index) return true;
+    for (const Signal& s : c)
+      if (s.from == from.index) return true;
   }
   return false;
 }
@@ -89,11 +89,8 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
     const Cut cut = cut_between(from.node, to.node);
     if (cut == Cut::drop) return;  // lost, and nobody knows yet
     Channel& c = channel(from.index, to.index);
-    push(c.queue, s);
-    if (cut == Cut::none)
-      offer(c);
-    else
-      footprints_changed();  // who heals brings it
+    enqueue(c, s);
+    if (cut == Cut::none) offer(c);
     return;
   }
   if (!options_.async_delivery && !ends(to, s) && (!signals_wait(to) || in_vain(to, s))) {
@@ -101,16 +98,29 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
     return;
   }
   Channel& c = channel(from.index, to.index);
-  push(c.queue, s);
+  enqueue(c, s);
   offer(c);
-  queue_changed(to);
 }
 
-// What waits to be handled, and what is told or asked behind it.
-void Machine::queue_changed(Process& to) {
-  if (options_.async_delivery) return footprints_changed();
-  signals_changed(to);
-  touch_poll(to);
+// What waits for one process, whoever sent it, is told of, asked and looked at behind it.
+Channel::Queue& Machine::change_queue(Channel& c) {
+  if (c.from == kNone) note_stale(Readers::signals);
+  return change(c.queue);
+}
+
+void Machine::enqueue(Channel& c, const Signal& s) { push(change_queue(c).signals, s); }
+
+// Of one that is not empty. Offers what comes next.
+Signal Machine::dequeue(Channel& c) {
+  auto& queue = change_queue(c);
+  return queue.signals[queue.head++];
+}
+
+// What was on its way is lost.
+void Machine::drop_queue(Channel& c) {
+  auto& queue = change_queue(c);
+  queue.head = queue.signals.size = 0;
+  disable(c.actor);
 }
 
 // The other side cannot be reached: what the sender is told, if anything.
@@ -141,17 +151,13 @@ void Machine::no_connection(Process& from, Process* to, Signal& s) {
 }
 
 void Machine::offer(Channel& c) {
-  if (c.empty()) {
-    c.head = c.queue.size = 0;
-    disable(c.actor);
-    return;
-  }
+  if (c.empty()) return drop_queue(c);
   if (!c.touches) c.touches = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
   Operation op;
   op.kind = OpKind::deliver;
   touch_arrival(c, op);
   const uint32_t process = c.to == kNone ? c.from : c.to;
-  enable(c.actor, AltKind::deliver, process, op, c.queue[c.head].sent_at);
+  enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
   if (world_->faults.size != 0) offer_faults();
 }
 
@@ -159,19 +165,18 @@ void Machine::handle_head(Channel& channel_ref) {
   // By number: handling may make new channels and move the array.
   World& w = *world_;
   const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
-  Signal s = w.channels[number].queue[w.channels[number].head++];
+  Signal s = dequeue(w.channels[number]);
   if (recording()) note_cause(s.sent_at);
   offer(w.channels[number]);
   arrive(w.channels[number].to, w.channels[number].node, s);
-  if (options_.async_delivery || w.channels[number].from != kNone) return footprints_changed();
+  if (options_.async_delivery || w.channels[number].from != kNone) return;
   // What is behind it and needs no step of its own comes through now.
-  while (!w.channels[number].empty() && !ends(*w.processes[w.channels[number].to],
-                                              w.channels[number].queue[w.channels[number].head])) {
-    Signal next = w.channels[number].queue[w.channels[number].head++];
+  while (!w.channels[number].empty() &&
+         !ends(*w.processes[w.channels[number].to], w.channels[number].first())) {
+    Signal next = dequeue(w.channels[number]);
     offer(w.channels[number]);
     arrive(w.channels[number].to, w.channels[number].node, next);
   }
-  queue_changed(*w.processes[w.channels[number].to]);
 }
 
 void Machine::flush_signals(Process& to) {
@@ -192,30 +197,25 @@ void Machine::flush_signals_from(Process& from, Process& to) {
 }
 
 void Machine::handle(Process& to, Signal& s) {
-  act_on(to, s);
-  if (__builtin_expect(to.ending, 0)) touch_end(to);
-}
-
-void Machine::act_on(Process& to, Signal& s) {
   World& w = *world_;
   Process* from = s.from == kNone ? nullptr : w.processes[s.from];
   // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the
   // exit has taken effect, and after those who asked before.
-  const bool dying = to.status == Status::dying;
+  const bool dying = to.life == Life::dying;
   const bool ending = (alive(to) && to.killed) || dying;
   const bool gone = !alive(to) || to.doomed || to.killed;
   switch (s.kind) {
     case SignalKind::message:
       if (s.ref != 0) {  // through an alias: dropped unless it is still active
         uint32_t i = 0;
-        while (i < to.aliases.size && to.aliases[i].ref != s.ref) i++;
-        if (i == to.aliases.size) {
+        while (i < to.aliases.size() && to.aliases[i].ref != s.ref) i++;
+        if (i == to.aliases.size()) {
           free_term(s.payload, arena_);
           return;
         }
         if (to.aliases[i].mode == AliasMode::reply_demonitor) {
-          erase(to.aliases, i);
-          if (!drop_watch(to, s.ref)) signals_changed(to);
+          erase(change(to.aliases), i);
+          drop_watch(to, s.ref);
         }
       }
       if (!gone) {
@@ -231,14 +231,13 @@ void Machine::act_on(Process& to, Signal& s) {
       const bool by_link = s.kind == SignalKind::link_exit;
       if (by_link) {
         bool linked = false;
-        for (uint32_t i = 0; i < to.links.size; i++)
+        for (uint32_t i = 0; i < to.links.size(); i++)
           if (to.links[i] == s.from) {
-            erase(to.links, i);
+            erase(change(to.links), i);
             linked = true;
             break;
           }
         if (!linked) return;  // unlinked meanwhile
-        signals_changed(to);
       }
       if (!by_link && is_string(s.payload, "kill")) {
         terminate(to, make_string("killed", arena_));
@@ -257,7 +256,7 @@ void Machine::act_on(Process& to, Signal& s) {
     }
     case SignalKind::link:
       if (ending) {
-        push(to.late_links, s.from);
+        push(change(to.late_links), s.from);
         return;
       }
       if (gone) {
@@ -269,15 +268,13 @@ void Machine::act_on(Process& to, Signal& s) {
       }
       for (uint32_t x : to.links)
         if (x == s.from) return;
-      push(to.links, s.from);
-      signals_changed(to);
+      push(change(to.links), s.from);
       return;
     case SignalKind::unlink:
       if (dying) return;  // it goes through its links; a link that is gone is not told of
-      for (uint32_t i = 0; i < to.links.size; i++)
+      for (uint32_t i = 0; i < to.links.size(); i++)
         if (to.links[i] == s.from) {
-          erase(to.links, i);
-          signals_changed(to);
+          erase(change(to.links), i);
           break;
         }
       return;
@@ -298,18 +295,17 @@ void Machine::act_on(Process& to, Signal& s) {
     }
     case SignalKind::demonitor:
       if (dying) return;  // it goes through its watchers; a DOWN that nobody waits for is dropped
-      for (uint32_t i = 0; i < to.watchers.size; i++)
+      for (uint32_t i = 0; i < to.watchers.size(); i++)
         if (to.watchers[i].ref == s.ref) {
-          erase(to.watchers, i);
+          erase(change(to.watchers), i);
           break;
         }
       return;
     case SignalKind::down: {
-      for (uint32_t i = 0; i < to.watches.size; i++)
+      for (uint32_t i = 0; i < to.watches.size(); i++)
         if (to.watches[i].ref == s.ref) {
-          erase(to.watches, i);
+          erase(change(to.watches), i);
           drop_alias(to, s.ref, true);
-          signals_changed(to);
           if (gone) break;  // the monitor is over all the same, whichever came first
           deliver(to, Message{s.payload, s.from, s.sent_at});
           return;
@@ -327,36 +323,20 @@ void Machine::act_on(Process& to, Signal& s) {
 // who are still to be told and came late too.
 void Machine::add_watcher(Process& to, const Watcher& watcher) {
   const auto key = [this](const Watcher& x) { return world_->processes[x.process]->key; };
-  push(to.watchers, watcher);
-  uint32_t i = to.watchers.size - 1, first = to.watchers_told;
-  if (to.status == Status::dying)
-    while (first < i && !to.watchers[first].late) first++;
-  for (; i > first && key(to.watchers[i - 1]) > key(watcher); i--)
-    to.watchers[i] = to.watchers[i - 1];
-  to.watchers[i] = watcher;
-}
-
-void Machine::add_watch(Process& p, const Watch& watch) {
-  push(p.watches, watch);
-  refs_changed(p);
-}
-
-void Machine::add_alias(Process& p, const Alias& alias) {
-  push(p.aliases, alias);
-  refs_changed(p);
-}
-
-// What is to end it would let through what comes by its references.
-void Machine::refs_changed(const Process& p) {
-  if (signals_wait(p)) offer(world_->channels[world_->instant_channel[p.index]]);
+  auto& watchers = change(to.watchers);
+  push(watchers, watcher);
+  uint32_t i = watchers.size - 1, first = to.watchers_told;
+  if (to.life == Life::dying)
+    while (first < i && !watchers[first].late) first++;
+  for (; i > first && key(watchers[i - 1]) > key(watcher); i--) watchers[i] = watchers[i - 1];
+  watchers[i] = watcher;
 }
 
 bool Machine::drop_watch(Process& p, uint64_t ref) {
-  for (uint32_t i = 0; i < p.watches.size; i++)
+  for (uint32_t i = 0; i < p.watches.size(); i++)
     if (p.watches[i].ref == ref) {
       const uint32_t target = p.watches[i].target;
-      erase(p.watches, i);
-      signals_changed(p);
+      erase(change(p.watches), i);
       if (target != kNone) {
         Signal s;
         s.kind = SignalKind::demonitor;
@@ -369,11 +349,10 @@ bool Machine::drop_watch(Process& p, uint64_t ref) {
 }
 
 bool Machine::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
-  for (uint32_t i = 0; i < p.aliases.size; i++)
+  for (uint32_t i = 0; i < p.aliases.size(); i++)
     if (p.aliases[i].ref == ref) {
       if (with_monitor && p.aliases[i].mode == AliasMode::explicit_unalias) return false;
-      erase(p.aliases, i);
-      signals_changed(p);
+      erase(change(p.aliases), i);
       return true;
     }
   return false;

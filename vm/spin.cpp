@@ -259,7 +259,7 @@ void Machine::end_in_rounds() {
   const auto site = [this](const Process& p) { return guest_site(p.running ? p.running : p.L); };
   std::string who, story;
   for (const Process* p : w.processes) {
-    if (p->status == Status::ended) continue;
+    if (p->life == Life::ended) continue;
     story += label(*p);
     if (!p->spin.held) {
       story += " waits at " + site(*p) + "\n";

@@ -36,18 +36,19 @@ class Sum {
 };
 
 void add_process(Sum& sum, const Process& p) {
-  sum.add(p.pid, p.key, p.status);
-  if (p.status == Status::ended) return;
+  sum.add(p.pid, p.key, p.status, p.life.get());
+  if (p.life == Life::ended) return;
   sum.add(p.seen, p.wait, p.refs, p.timers_made, p.histories_open, p.unstamped,
           p.traps | p.leaving << 1 | p.killed << 2 | p.matcher_failed << 3 | p.doomed << 4 |
               p.expired << 5 | p.crashed << 6 | p.timed << 7 | p.performing << 8);
-  sum.add(p.name);
+  sum.add(p.name.get());
   sum.add(p.label);
   sum.add(p.exit_reason);
   if (p.crashed) sum.add(p.crash_text), sum.add(p.crash_site);
   sum.add(p.mailbox.size);
   for (const Message& m : p.mailbox) sum.add(m.payload);
-  sum.add(p.links.size, p.late_links.size, p.watches.size, p.watchers.size, p.aliases.size);
+  sum.add(p.links.size(), p.late_links.size(), p.watches.size(), p.watchers.size(),
+          p.aliases.size());
   for (const uint32_t q : p.links) sum.add(q);
   for (const uint32_t q : p.late_links) sum.add(q);
   for (const Watch& x : p.watches) sum.add(x.ref, x.target, x.fired), sum.add(x.object);
@@ -62,7 +63,7 @@ void add_tables(Sum& sum, const World& w) {
     sum.add(t->owner, t->node, t->container, t->keypos, t->heir, t->type, t->protection, t->named);
     sum.add(t->name);
     sum.add(t->heir_data);
-    sum.add(t->rows.size, t->fixes.size, t->ghosts.size);
+    sum.add(t->rows.size, t->fixes.size(), t->ghosts.size);
     for (const Row& row : t->rows) sum.add(digest_bytes(row.bytes, row.size));
     for (const EtsFix& fix : t->fixes) sum.add(fix.process, fix.count);
     for (const Term& ghost : t->ghosts) sum.add(ghost);
@@ -88,15 +89,14 @@ uint64_t queue_digest(const Channel& c) {
   uint64_t pairs = 0;
   static thread_local std::vector<uint64_t> names;
   names.clear();
-  for (uint32_t i = c.head; i < c.queue.size; i++) {
-    const Signal& s = c.queue[i];
+  for (const Signal& s : c) {
     Sum one;
     one.add(s.kind, s.from, s.ref);
     one.add(s.payload);
     one.add(s.name);
     uint64_t before = 0;
-    for (uint32_t k = c.head; k < i; k++)
-      if (!commute(c.queue[k], s)) before += names[k - c.head];
+    for (size_t k = 0; k < names.size(); k++)
+      if (!commute(c.begin()[k], s)) before += names[k];
     one.add(before);
     names.push_back(one.value());
     pairs += one.value();
@@ -136,7 +136,7 @@ uint64_t Machine::state() const {
     sum.add(digest_bytes(kept.data(), kept.size()));
   }
   sum.add(w.now, w.root_ended, w.properties.size, w.processes.size, w.tables.size, w.atomics.size,
-          w.names.size, w.persistent.size, w.histories.size);
+          w.names.size(), w.persistent.size, w.histories.size);
   for (Process* p : w.processes) {
     add_process(sum, *p);
     if (!fair_spins_) continue;

@@ -255,7 +255,7 @@ void Machine::fire(uint32_t i) {
     signal.sent_at = w.steps;
     signal.payload = t.payload;
     Channel& c = channel(kNone, to->index);
-    push(c.queue, signal);
+    enqueue(c, signal);
     offer(c);
     return;
   }

@@ -87,7 +87,7 @@ size_t Machine::killing(const Process& to, Footprint* out) const {
   size_t n = 0;
   if (options_.async_delivery || options_.racy_timers || world_->nodes.size != 0)
     out[n++] = {mailbox_object(to), Access::append};
-  if (to.wait == Wait::lock) out[n++] = {to.blocked_op.object, Access::write};
+  if (to.lock != 0) out[n++] = {to.lock, Access::write};
   return n;
 }
 
@@ -122,9 +122,8 @@ size_t Machine::flushing(const Channel& c, const Process& to, Footprint* out) co
   size_t n = 0;
   out[n++] = {process_object(to), Access::write};
   out[n++] = {mailbox_object(to), Access::append};
-  if (to.wait == Wait::lock) out[n++] = {to.blocked_op.object, Access::write};
-  for (uint32_t i = c.head; i < c.queue.size; i++) {
-    const Signal& s = c.queue.data[i];
+  if (to.lock != 0) out[n++] = {to.lock, Access::write};
+  for (const Signal& s : c) {
     if (s.kind == SignalKind::message && s.ref == 0) continue;
     if (n > kArrival - kEffects) return 0;
     n += effects(to, s, out + n);
@@ -154,20 +153,6 @@ bool Machine::signals_wait(const Process& to) const {
   return !options_.async_delivery && w.instant_channel.size > to.index &&
          w.instant_channel.data[to.index] != kNone &&
          !w.channels.data[w.instant_channel.data[to.index]].empty();
-}
-
-// A flag, a link, a monitor or the life of the process has changed: what is on its way to it, and
-// who is about to tell it something.
-void Machine::signals_changed(const Process& p) {
-  World& w = *world_;
-  for (uint32_t i = 0; i < w.channels.size; i++) {
-    Channel& c = w.channels[i];
-    // What follows in a queue may be answered to it.
-    const bool about = c.to == p.index || (c.from == kNone && c.queue.size - c.head > 1);
-    if (about && !c.empty() && enabled(c.actor)) offer(c);
-  }
-  for (Process* q : w.processes) touch_end(*q);
-  footprints_changed();
 }
 
 }  // namespace lockstep::vm

@@ -9,6 +9,7 @@
 #include "vm/arena.h"
 #include "vm/stack.h"
 #include "vm/term.h"
+#include "vm/watched.h"
 
 struct lua_State;
 
@@ -57,10 +58,17 @@ struct Channel {
   uint32_t from = kNone, to = kNone;  // to: kNone if nobody had the name that it was sent to
   uint32_t node = 0;                  // where it leads
   ActorId actor = kNoActor;
-  Vec<Signal> queue;
-  uint32_t head = 0;             // signals before it have been handled
-  Footprint* touches = nullptr;  // of the arrival of its head
-  bool empty() const { return head == queue.size; }
+  struct Queue {
+    Vec<Signal> signals;
+    uint32_t head = 0;  // signals before it have been handled
+  };
+  Watched<Queue, Readers::aims> queue;
+  Footprint* touches = nullptr;  // of the arrival of the first
+  bool empty() const { return queue->head == queue->signals.size; }
+  // Those on their way, first to last.
+  const Signal* begin() const { return queue->signals.data + queue->head; }
+  const Signal* end() const { return queue->signals.data + queue->signals.size; }
+  const Signal& first() const { return *begin(); }
 };
 
 enum class TimerKind : uint8_t { message, receive, tick };  // tick: a lost connection is noticed
@@ -115,7 +123,10 @@ enum class Status : uint8_t {
   starting,  // runs up to its first operation
   ready,     // parked before an operation that can be performed; also while running
   blocked,   // parked in a receive that has nothing to take, or before a lock that is taken
-  dying,     // terminated, has yet to release what it holds and tell others
+};
+enum class Life : uint8_t {
+  alive,
+  dying,  // its end has taken effect; it has yet to tell others
   ended,
 };
 enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
@@ -181,9 +192,10 @@ struct Process {
   uint32_t ended_at = 0;
   uint32_t woken_by = 0;  // step of what made it able to go on, for causes
   Status status = Status::starting;
-  bool traps = false;
+  Watched<Life> life;
+  Watched<bool> traps{false};
   bool leaving = false;         // has announced its exit
-  bool killed = false;          // terminated by a signal
+  Watched<bool> killed{false};  // terminated by a signal
   bool matcher_failed = false;  // its matcher raised: it goes on, and raises again in its own time
   bool doomed = false;          // was killed while its own stack performed a delivery
   bool expired = false;         // its receive timed out, unless a message is there when it goes on
@@ -191,9 +203,10 @@ struct Process {
   bool seeded = false;          // `random` has been prepared
   bool ran = false;             // was picked for a step of its own
   Wait wait = Wait::none;
-  uint32_t awaited = 0;   // Wait::lock: number of the array that counts who may still enter
-  const char* what = "";  // the call it is in, as the guest knows it
-  Operation blocked_op;   // its operation while it is not among the alternatives
+  uint32_t awaited = 0;       // Wait::lock: number of the array that counts who may still enter
+  const char* what = "";      // the call it is in, as the guest knows it
+  Operation blocked_op;       // its operation while it is not among the alternatives
+  Watched<ObjectId> lock{0};  // that it is to take, with Wait::lock
   Aim aim = Aim::none;
   uint32_t aim_process = kNone;        // whom the operation is for, unless it is for a name
   uint32_t aim_node = 0;               // where that name is looked up
@@ -209,16 +222,17 @@ struct Process {
   Term pattern;
   bool timed = false;  // a receive time-out is running
   uint64_t deadline = 0;
-  Vec<uint32_t> links;       // process indices
-  bool ending = false;       // its announced step is its end
-  uint32_t end_tables = 0;   // it lets go of those below that number
-  Vec<uint32_t> late_links;  // came when it had been killed: told of noproc
-  Vec<Watch> watches;
-  Vec<Watcher> watchers;
+  Watched<Vec<uint32_t>> links;  // process indices
+  bool ending = false;           // its announced step is its end
+  uint32_t end_tables = 0;       // it lets go of those below that number
+  // Came when it had been killed: told of noproc.
+  Watched<Vec<uint32_t>, Readers::ends> late_links;
+  Watched<Vec<Watch>> watches;
+  Watched<Vec<Watcher>, Readers::ends> watchers;
   uint32_t watchers_told = 0;  // of its end, so many of them
-  Vec<Alias> aliases;
+  Watched<Vec<Alias>> aliases;
   Term exit_reason;
-  Term name;  // registered name, or nil
+  Watched<Term, Readers::ends> name;  // registered, or nil
   Prng random;
   Term label;          // for people: set_label, or the first registered name
   uint32_t proto = 0;  // for people: place in the arena of the function it runs, 0 if unknown
@@ -255,7 +269,7 @@ struct Name {
 struct Node {
   Term name;
   uint32_t key = 0;  // digest of the name
-  bool up = true;
+  Watched<bool> up{true};
   uint32_t incarnation = 1;
 };
 enum class Cut : uint8_t { none, drop, defer };
@@ -352,11 +366,13 @@ struct World {
   Vec<PastTimer> past_timers;
   Vec<Channel> channels;
   Vec<uint32_t> instant_channel;  // by process: index into channels, kNone until needed
-  Vec<Name> names;
+  Watched<Vec<Name>> names;
   Vec<EtsTable*> tables;       // by table number, null once deleted
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<uint32_t> takers;        // processes before an operation that takes a lock
   uint32_t aiming = 0;         // processes with an aim
+  uint32_t ending = 0;         // processes that have announced their end
+  uint8_t stale = 0;           // a bit for each of Readers: what those look at has changed
   Vec<Footprint> written;      // with fair spins: what was written so far; object 0: anything
   bool spun = false;           // somebody was held
   Vec<uint32_t> held;          // processes that go round, or were killed while they did
@@ -366,8 +382,8 @@ struct World {
   bool histories_used = false;  // an operation has been open: sync points look after histories
   uint64_t seed = 0, iteration = 0;
   Vec<Node> nodes;
-  Vec<Connection> connections;
-  Vec<NodeWatch> node_watches;
+  Watched<Vec<Connection>> connections;
+  Watched<Vec<NodeWatch>, Readers::aims> node_watches;
   Vec<Fault> faults;
   uint32_t fault_budget[static_cast<size_t>(FaultKind::kCount)] = {};
   uint64_t net_ticktime = 15000;  // ms
