@@ -112,6 +112,7 @@ class Dpor final : public Subtree {
   void reverse_races();
   void find_waiting(const Outcome& outcome);
   bool crash_waits() const;
+  size_t ending(const Outcome& outcome) const;
   void consider_waiting();
   void order_waiting(const Taken& taken, size_t count);
   void reverse_late(size_t early, const Taken& taken);
@@ -146,7 +147,8 @@ class Dpor final : public Subtree {
   size_t at_ = 0;       // decisions made in this execution
   size_t depth_ = 0;    // decisions on the path
   size_t fresh_ = 0;    // the first decision that is new in this execution
-  size_t base_ = 0;     // nodes above it belong to the trunk
+  size_t ending_ = kNever;        // Dpor::ending
+  size_t base_ = 0;               // nodes above it belong to the trunk
   std::shared_ptr<Trunk> trunk_;  // the node just above
   std::vector<Owed> above_;
   std::unordered_multimap<uint64_t, size_t> above_by_digest_;

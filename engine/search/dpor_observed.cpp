@@ -133,7 +133,8 @@ bool Dpor::repeats() const {
       while (k < depth_ && steps_[k].who != s->who) k++;
       if (k == depth_ || steps_[k].step->kind != s->kind) continue;
       size_t before = i;
-      while (before < k && !observed_.before(before, k)) before++;
+      if (!s->final)
+        while (before < k && !observed_.before(before, k)) before++;
       if (before == k) return true;
     }
   return false;

@@ -21,10 +21,10 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   Sequence v(order(), reduce_.equal_writes, room_);
   // Who notices may come after it, so that all counts. And a crash waits for nothing, so what
   // follows it and commutes with it is a way to it as well: else it would be executed before and
-  // after that.
+  // after that. What ended the execution while others could go on comes after all.
   const size_t end = by_mail_ || is_crash(*last.step) ? depth_ : count;
   for (size_t i = early + 1; i < end; i++)
-    if (i != late && !order().before(early, i) &&
+    if (i != late && i != ending_ && !order().before(early, i) &&
         (i < count || !(order().before(late, i) || depends(i, *last.step))))
       v.push(*steps_[i].step, i);
   Node& node = path_[early];

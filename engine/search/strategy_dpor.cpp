@@ -323,6 +323,7 @@ void Dpor::end(const Outcome& outcome, System&) {
   if (depth_ == 0) return;
   by_mail_ = reduce_.needs_mail() && path_[depth_ - 1].by_mail;
   // What it was blocked in favour of need not have these races, nor have kept the same from coming.
+  ending_ = kNever;
   if (blocked_) {
     if (by_mail_) return;
     find_waiting(outcome);
@@ -332,23 +333,17 @@ void Dpor::end(const Outcome& outcome, System&) {
     return;
   }
   find_waiting(outcome);
+  ending_ = ending(outcome);
   if (by_mail_)
     look_back();
   else
     see_races();
   reverse_races();
   consider_waiting();
-  if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return;
-  if (crash_waits()) return;
-  // Others could have gone on: each of them is owed a turn before the step that ended it all, and
-  // so is the root's end, which they would have come before.
-  size_t at = depth_;
-  while (at > 0 && path_[at - 1].data) at--;
-  if (at-- == 0) return;  // only values were chosen
+  if (ending_ == kNever) return;
+  const size_t at = ending_;
   Node& last = path_[at];
   const Step*& root_end = last.root_end.step;
-  if (root_end && steps_[at].who == root_end->who) return;  // it was owed here, as they were
-  if (last.pending.size() < 2 && !root_end) return;
   for (const Pending& p : last.pending)
     if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
@@ -360,6 +355,21 @@ void Dpor::end(const Outcome& outcome, System&) {
   };
   for (const Pending& p : last.pending) owe_turn(*p.step);
   if (root_end) owe_turn(*(root_end = pool_.finished(*root_end)));
+}
+
+// The step that ended the execution while others could have gone on: each of them is owed a turn
+// before it, and so is the root's end, which they would have come before. kNever: there is none.
+size_t Dpor::ending(const Outcome& outcome) const {
+  if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return kNever;
+  if (crash_waits()) return kNever;
+  size_t at = depth_;
+  while (at > 0 && path_[at - 1].data) at--;
+  if (at-- == 0) return kNever;  // only values were chosen
+  const Node& last = path_[at];
+  const Step* root_end = last.root_end.step;
+  // It was owed here, as they were.
+  if (root_end && steps_[at].who == root_end->who) return kNever;
+  return last.pending.size() < 2 && !root_end ? kNever : at;
 }
 
 // Those of the steps that are new, and of older ones where nobody has looked: an execution that is

@@ -229,6 +229,28 @@ TEST(Proof, TheRootsEndTellsEachInAStepOfItsOwn) {
     EXPECT_EQ(outcomes(strategy), outcomes("dfs")) << strategy;
 }
 
+// The root's failure ends all else wherever it is, so it comes after all that is reversed: where
+// receives are looked at, it covered what would have come before it. Killed before it sends, the
+// child is told of; the default of verify said that this could not be.
+TEST(Proof, AFailureThatEndsAllCoversNothing) {
+  const vm::Program program = program_of(
+      "local root = lockstep.self()\n"
+      "local p = lockstep.spawn_monitor(function() lockstep.send(root, 'm') end)\n"
+      "lockstep.spawn(function() lockstep.exit(p, 'kill') end)\n"
+      "local m = lockstep.recv(0)\nlockstep.yield()\n"
+      "error(type(m) == 'table' and m[5] or tostring(m), 0)\n");
+  const auto outcomes = [&](const char* strategy, const Reduce& reduce) {
+    return all_of(strategy, program, "p", reduce, {}, 60'000, -1, false, false);
+  };
+  const Seen naive = outcomes("dfs", {});
+  EXPECT_EQ(naive.outcomes.size(), 3u);
+  for (const bool sends : {false, true}) {
+    const Seen dpor = outcomes("dpor", {.unobserved_sends = sends});
+    EXPECT_EQ(dpor.outcomes, naive.outcomes) << sends;
+    EXPECT_EQ(dpor.redundant, 0u) << sends;
+  }
+}
+
 // Who asks after a process has the signals handled that it has sent there, which may end it.
 TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
   for (const char* asks : {"alive(a)", "process_info(a, 'links')"}) {
