@@ -168,6 +168,10 @@ const Flag kCheck[] = {
      "first execute, at N states of random executions, each two steps that are called independent "
      "in both orders: exit 70 if they do not commute, which is a bug of lockstep",
      [](Options& o, const std::string& t) { o.audit = parse_count(t, 1); }},
+    {"--check", nullptr, nullptr,
+     "at each choice of each execution, assert the invariants that proofs rest on (about ten times "
+     "slower): exit 70 if one does not hold, which is a bug of lockstep",
+     [](Options& o, const std::string&) { o.check = true; }},
     {"--check-determinism", nullptr, nullptr, "run every execution twice and compare",
      [](Options& o, const std::string&) { o.check_determinism = true; }},
 };

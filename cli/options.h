@@ -47,6 +47,7 @@ struct Options {
   bool races = false;  // list them
   bool progress = true;
   bool check_determinism = false;
+  bool check = false;           // assert the invariants of the relation
   uint64_t audit = 0;           // states; 0: none
   bool prove = false;           // verify: insist on a proof
   CheckHistoryOptions history;  // what only check-history takes

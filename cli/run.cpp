@@ -195,6 +195,7 @@ class Run {
     DeterminismCheck check;
     const auto factory = [&] {
       vm::MachineOptions machine_options = settings.machine();
+      machine_options.check |= options_.check;
       machine_options.polled = polled;
       auto machine = vm::make_machine(*s.program, s.scenario->name, machine_options);
       return options_.check_determinism ? checked_system(std::move(machine), &check)

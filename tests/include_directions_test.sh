@@ -44,7 +44,7 @@ done
 
 # The whole boundary: that room, plain values, and the relation that footprints are made for. The checkers of histories
 # are what three files of the runtime bind to Lua.
-allowed='boundary/(system|choice|activity|operation|site|event|outcome)|relation/dependence|base/(error|digest|prng)'
+allowed='boundary/(system|choice|activity|operation|site|event|outcome)|relation/(dependence|invariants)|base/(error|digest|prng)'
 found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
   grep -vE "\"engine/($allowed)\\.h\"" |
   grep -vE '^vm/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')

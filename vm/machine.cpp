@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/relation/invariants.h"
 #include "vm/fault.h"
 #include "vm/frozen.h"
 #include "vm/history_log.h"
@@ -49,6 +50,7 @@ Machine::Machine(LoadContext& context, const std::string& scenario, const Machin
   std::sort(options_.omitted.begin(), options_.omitted.end());
   host_.machine = this;
   host_.arena = &arena_;
+  if (options.check) invariants_ = std::make_unique<InvariantCheck>();
   load(context);
 }
 Machine::~Machine() {
@@ -64,6 +66,12 @@ const Outcome& Machine::run(Chooser& chooser) {
 
 void Machine::run_once(Chooser& chooser) {
   take_thread(this);
+#ifndef NDEBUG
+  constexpr uint64_t kUnasked = 8;
+  if (!options_.check) invariants_.reset();
+  if (runs_ % kUnasked == 0 && !invariants_) invariants_ = std::make_unique<InvariantCheck>();
+#endif
+  if (invariants_) invariants_->forget();
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();
   slow_ = (slow_ & ~static_cast<uint32_t>(kSlowSites | kSlowWatch | kSlowPeek | kSlowMatcher |
@@ -236,6 +244,7 @@ Process* Machine::pick(Process* on) {
         __builtin_unreachable();
       }
     }
+    if (__builtin_expect(invariants_ != nullptr, 0)) check_choice();
     if (__builtin_expect(w.steps >= alarm_, 0)) late();
     if (__builtin_expect(w.yielded, 0)) chooser_ = &chooser_->fair();
     size_t i = 0;
@@ -258,6 +267,7 @@ Process* Machine::pick(Process* on) {
       w.woken.size = 0;
     }
     const Alternative& a = w.alternatives[i];
+    if (__builtin_expect(invariants_ != nullptr, 0)) invariants_->took(a);
     if (__builtin_expect(fair_spins_, 0)) note_touched(a);
     if (__builtin_expect(w.steps >= decisions_.size(), 0))
       decisions_.resize(decisions_.size() * 2 + 1024);

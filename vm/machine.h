@@ -23,6 +23,10 @@
 #include "vm/recorded_history.h"
 #include "vm/world.h"
 
+namespace lockstep {
+class InvariantCheck;
+}
+
 namespace lockstep::vm {
 
 struct LoadContext;
@@ -387,6 +391,7 @@ class Machine final : public System, public Memory {
   void touch_end(Process& p);
   void touch_poll(Process& p);
   void renew_footprints();
+  void check_choice();  // checks.cpp
   void enqueue(Channel& c, const Signal& s);
   Signal dequeue(Channel& c);
   void drop_queue(Channel& c);
@@ -535,6 +540,7 @@ class Machine final : public System, public Memory {
   std::unordered_map<std::string, uint32_t> goal_numbers_;
   std::vector<const void*> libraries_;
   std::unique_ptr<Frozen> frozen_;
+  std::unique_ptr<InvariantCheck> invariants_;    // with MachineOptions::check
   bool shared_written_ = false;                   // in the last execution, and so it was ended
   lua_CFunction gmatch_ = nullptr;                // what iterators of string.gmatch are
   std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted

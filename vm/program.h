@@ -34,6 +34,9 @@ struct MachineOptions {
   // With keep_mail: set where a wait goes round that polls a mailbox, which spin.cpp does not hold
   // then. May be shared by machines.
   std::atomic<bool>* polled = nullptr;
+  // Assert the invariants of the relation at each choice (engine/relation/invariants.h); builds
+  // that are not for users do so in every eighth execution.
+  bool check = false;
   bool fair_spins = false;  // waits that spin are taken to be fair, whoever chooses (spin.cpp)
 };
 

@@ -11,7 +11,9 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/prng.h"
+#include "engine/relation/announced.h"
 #include "engine/relation/dependence.h"
+#include "engine/relation/kept.h"
 #include "engine/trace/deviation.h"
 
 namespace lockstep {
@@ -75,18 +77,6 @@ std::string text_of(const NamedStep& s) {
 bool independent(const Alternative& a, const Alternative& b) {
   return !ends_all(a) && !ends_all(b) && !dependent(a, b);
 }
-
-// An alternative that outlives its choice point.
-struct Kept {
-  Alternative of;
-  std::vector<Footprint> extra;
-  explicit Kept(const Alternative& a) : of(a), extra(a.op.extra, a.op.extra + a.op.extra_count) {}
-  Alternative alternative() const {
-    Alternative a = of;
-    a.op.extra = extra.data();
-    return a;
-  }
-};
 
 struct Place {
   std::vector<NamedStep> enabled;  // by actor key
@@ -180,18 +170,9 @@ class Scripted final : public Chooser {
           (independent(a, b) ? apart : in_conflict).emplace_back(a.actor, b.actor);
   }
 
-  // By object, each once.
   void look_around(std::vector<Content>& contents) {
     system_.contents(contents);
-    std::sort(contents.begin(), contents.end(),
-              [](const Content& a, const Content& b) { return a.object < b.object; });
-    size_t n = 0;
-    for (const Content& c : contents)
-      if (n != 0 && contents[n - 1].object == c.object)
-        contents[n - 1].digest += c.digest;
-      else
-        contents[n++] = c;
-    contents.resize(n);
+    sort_contents(contents);
   }
 
   System& system_;
@@ -267,61 +248,10 @@ class Auditor {
       walk_.follow(mark.get(), {next.id}, true);
       if (walk_.places.size() < 2) return;
       report_.steps++;
-      const std::string what = unannounced(place, next, walk_.places.back());
+      const std::string what = unannounced(place.kept(next.id)->alternative(), place.contents,
+                                           walk_.places.back().contents, system_);
       if (!what.empty()) return disagree(*mark, next, nullptr, what);
       path_ += text_of(next) + "\n";
-    }
-  }
-
-  // What the step has changed and had not announced to change; empty: nothing.
-  std::string unannounced(const Place& from, const NamedStep& step, const Place& to) const {
-    const Alternative a = from.kept(step.id)->alternative();
-    // What comes when nothing else can go conflicts with all that could come then.
-    if (waits_for_the_rest(a.op)) return {};
-    const auto announced = [&](ObjectId object) {
-      bool found = false;
-      each_footprint(a, [&](const Footprint& f) {
-        found = found ||
-                (f.access > Access::read && (f.object == kEverything || overlap(f.object, object)));
-      });
-      return found;
-    };
-    std::string what;
-    const auto changed = [&](const Content& c, const char* how) {
-      if (!announced(c.object) && !(c.with != 0 && announced(c.with)))
-        what += fmt::format("{} {}, which it does not announce: {}\n", how, c.what,
-                            system_.object_name(c.object));
-    };
-    auto i = from.contents.begin();
-    for (const Content& c : to.contents) {
-      while (i != from.contents.end() && i->object < c.object) changed(*i++, "takes away");
-      if (i == from.contents.end() || i->object != c.object) {
-        if (!is_new(from, c.object) && !(c.with != 0 && is_new(from, c.with))) changed(c, "makes");
-        continue;
-      }
-      if (i->digest != c.digest) changed(c, "changes");
-      ++i;
-    }
-    while (i != from.contents.end()) changed(*i++, "takes away");
-    return what;
-  }
-
-  // In a container that there was not: nobody else can have known of it.
-  static bool is_new(const Place& from, ObjectId object) {
-    switch (object_class(object)) {
-      case ObjectClass::monitor:
-      case ObjectClass::timer:
-        return true;
-      case ObjectClass::mailbox:
-      case ObjectClass::process:
-      case ObjectClass::ets:
-      case ObjectClass::atomics:
-        return std::none_of(from.contents.begin(), from.contents.end(), [&](const Content& c) {
-          return object_class(c.object) == object_class(object) &&
-                 object_container(c.object) == object_container(object);
-        });
-      default:
-        return false;
     }
   }
 

@@ -116,12 +116,35 @@ inline const char* const kTimeSteps[] = {
     "timer = lockstep.send_after(to, 'late', 5, { abs = true })",
 };
 
+// What each process has seen so far is a goal (lockstep.cover): pids by their place, references
+// and whatever else is an address by their kind.
+inline const char* const kShow = R"lua(
+local function show(v, all)
+  if type(v) == 'userdata' then
+    for i, p in pairs(all) do if p == v then return 'p' .. i end end
+    return 'u'
+  end
+  if type(v) ~= 'table' then return type(v) == 'function' and 'f' or tostring(v) end
+  local parts = {}
+  for i, x in ipairs(v) do parts[i] = show(x, all) end
+  local n = #parts
+  for k, x in pairs(v) do
+    if type(k) == 'string' then table.insert(parts, k .. '=' .. show(x, all)) end
+  end
+  table.sort(parts, function(a, b) return a < b end)
+  return '{' .. n .. ':' .. table.concat(parts, ',') .. '}'
+end
+local function try(see, f)
+  local t = table.pack(pcall(f))
+  see(t)
+end
+)lua";
+
 // `n` processes of at most `most` steps. Each first learns who the others are. Nothing that fails
 // ends a process but error().
 inline std::string random_steps(Prng& rng, const Setting& setting, uint32_t n, uint32_t most) {
   std::string s =
-      "local refs = ets.new('refs', { 'public' })\nlocal pids = {}\n"
-      "local function try(f) pcall(f) end\n";
+      std::string("local refs = ets.new('refs', { 'public' })\nlocal pids = {}\n") + kShow;
   if (setting.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
   const auto steps = [&](uint32_t p, uint32_t at_most) {
     for (uint32_t i = 1 + rng.below(at_most); i > 0; i--) {
@@ -134,8 +157,9 @@ inline std::string random_steps(Prng& rng, const Setting& setting, uint32_t n, u
       if (step.find("other") != std::string::npos)
         s += fmt::format("  other = (ets.lookup(refs, {})[1] or {{}})[2]\n", rng.below(n + 1));
       const bool ends = step.starts_with("error");
+      const bool tells = step.starts_with("lockstep.") || step.starts_with("ets.");
       if (!ends)
-        s += "  try(function() " + step + " end)\n";
+        s += std::string("  try(see, function() ") + (tells ? "return " : "") + step + " end)\n";
       else if (p != 0)  // the root's error would end it all
         s += "  do " + step + " end\n";
     }
@@ -143,8 +167,10 @@ inline std::string random_steps(Prng& rng, const Setting& setting, uint32_t n, u
   const auto locals = [&](uint32_t p) {
     s += fmt::format(
         "  local to, name, t, tid, ref, other, timer, _\n"
-        "  local function tell(r) ets.insert(refs, {{ {}, r }}) end\n",
-        p);
+        "  local function tell(r) ets.insert(refs, {{ {}, r }}) end\n"
+        "  local saw = '{}'\n"
+        "  local function see(t) saw = saw .. ' ' .. show(t, all) lockstep.cover(saw) end\n",
+        p, p);
   };
   for (uint32_t p = 1; p <= n; p++) {
     s += fmt::format(

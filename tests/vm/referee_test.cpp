@@ -37,15 +37,19 @@ constexpr Reduce kReductions[] = {{.equal_writes = true},
 // `drain`: the execution goes on after the root's end, so classes can be counted; else the root's
 // error ends it wherever the others are, and outcomes are all that counts.
 void compare(const vm::Program& program, const Setting& setting, const Seen& naive, bool drain) {
-  const vm::MachineOptions machine = setting.machine();
+  vm::MachineOptions machine = setting.machine();
   const auto search = [&](const char* strategy, const Reduce& reduce = {}) {
     return all_of(strategy, program, "p", reduce, machine, 200'000, -1, false, drain);
   };
-  const Seen referee = search("sleep"), dpor = search("dpor"), cache = search("cache");
+  const Seen dpor = search("dpor"), cache = search("cache");
+  machine.check = true;  // the invariants of the relation, at each choice
+  const Seen referee = search("sleep");
+  machine.check = false;
   EXPECT_TRUE(referee.complete && dpor.complete && cache.complete);
   EXPECT_EQ(referee.outcomes, naive.outcomes);
   EXPECT_EQ(dpor.outcomes, naive.outcomes);
   EXPECT_EQ(cache.outcomes, naive.outcomes);
+  for (const Seen* seen : {&referee, &dpor, &cache}) EXPECT_EQ(seen->goals, naive.goals);
   if (drain) {
     EXPECT_EQ(referee.classes(), naive.fingerprints.size());
     EXPECT_EQ(dpor.classes(), naive.fingerprints.size());
@@ -54,12 +58,22 @@ void compare(const vm::Program& program, const Setting& setting, const Seen& nai
     const Seen parts = all_of_parts(program, "p", slice, machine, 200'000, drain);
     EXPECT_TRUE(parts.complete);
     EXPECT_EQ(parts.outcomes, naive.outcomes) << slice;
+    EXPECT_EQ(parts.goals, naive.goals) << slice;
     if (drain) {
       EXPECT_EQ(parts.classes(), naive.fingerprints.size()) << slice;
     }
   }
-  for (const Reduce& reduce : kReductions)
-    EXPECT_EQ(search("dpor", reduce).outcomes, naive.outcomes);
+  for (const Reduce& reduce : kReductions) {
+    const Seen reduced = search("dpor", reduce);
+    EXPECT_EQ(reduced.outcomes, naive.outcomes);
+    EXPECT_EQ(reduced.goals, naive.goals);
+  }
+  for (const Reduce& reduce : {Reduce{}, kReductions[std::size(kReductions) - 1]}) {
+    const Seen workers = all_by_workers(program, "p", reduce, machine, drain);
+    EXPECT_TRUE(workers.complete);
+    EXPECT_EQ(workers.failures, naive.failures);
+    EXPECT_EQ(workers.goals, naive.goals);
+  }
 }
 
 class Referee : public testing::TestWithParam<Setting> {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/explore/explorer.h"
 #include "engine/schedule/strategy.h"
 #include "engine/search/subtree.h"
 #include "tests/engine/class_tap.h"
@@ -18,12 +19,18 @@ namespace lockstep {
 
 struct Seen {
   std::set<std::string> outcomes;
+  std::set<std::string> goals;      // lockstep.cover, also of executions that were given up
   std::set<uint64_t> fingerprints;  // of the naive search, and where they are asked for
+  std::set<std::string> failures;   // signatures
   uint64_t executions = 0, blocked = 0, redundant = 0;
   uint64_t failed = 0;  // classes that fail, deadlocks aside
   uint64_t classes() const { return executions - blocked - redundant; }
   bool complete = false;
 };
+
+inline void add_goals(const System& system, Seen& seen) {
+  for (const uint32_t goal : system.facts().goals) seen.goals.insert(system.goal_name(goal));
+}
 
 inline Seen all_of(const char* strategy, const vm::Program& program, const std::string& scenario,
                    const Reduce& reduce = {}, vm::MachineOptions machine = {},
@@ -50,6 +57,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     tap.begin();
     const Outcome outcome = fingerprints ? system->run(tap) : system->run(*s);
     s->end(outcome, *system);
+    add_goals(*system, seen);
     seen.executions++;
     seen.redundant += s->redundant();
     seen.failed += !s->redundant() && outcome.verdict != Verdict::stopped &&
@@ -60,6 +68,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     }
     if (fingerprints) seen.fingerprints.insert(tap.value());
     seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+    if (outcome.failed()) seen.failures.insert(outcome.signature());
   }
   return seen;
 }
@@ -97,6 +106,7 @@ inline Seen all_of_parts(const vm::Program& program, const std::string& scenario
         tap.begin();
         const Outcome outcome = system->run(tap);
         part.tree->end(outcome, *system);
+        add_goals(*system, seen);
         seen.executions++;
         seen.blocked += outcome.verdict == Verdict::stopped;
         if (outcome.verdict == Verdict::stopped) continue;
@@ -114,6 +124,30 @@ inline Seen all_of_parts(const vm::Program& program, const std::string& scenario
     for (Part& part : fresh) parts.push_back(std::move(part));
   }
   seen.complete = parts.empty();
+  return seen;
+}
+
+// What `verify -j 2` does.
+inline Seen all_by_workers(const vm::Program& program, const std::string& scenario,
+                           const Reduce& reduce, vm::MachineOptions machine, bool drain) {
+  machine.drain = drain;
+  machine.allow_crashes = true;
+  machine.unused_increments = reduce.unused_increments;
+  machine.keep_mail = reduce.needs_mail();
+  ExploreOptions options;
+  options.strategy = "dpor";
+  options.strategy_options.reduce = reduce;
+  options.iterations = 0;
+  options.max_failures = 0;
+  options.workers = 2;
+  options.slice = 4;
+  const ExploreResult result =
+      explore([&] { return vm::make_machine(program, scenario, machine); }, options);
+  Seen seen;
+  seen.complete = result.exhausted;
+  seen.executions = result.iterations;
+  for (const auto& [goal, times] : result.activity.goals) seen.goals.insert(goal);
+  for (const Finding& found : result.findings) seen.failures.insert(found.outcome.signature());
   return seen;
 }
 
