@@ -18,9 +18,9 @@ void Machine::check_choice() {
   for (const Kept& was : kept) {
     const Alternative& now = w.alternatives[w.position[was.of.actor]];
     if (same_footprints(was.alternative(), now)) continue;
-    const std::string text = fmt::format("a footprint was stale: {}, not {}",
-                                         footprint_text(was.alternative(), *this),
-                                         footprint_text(now, *this));
+    const std::string text =
+        fmt::format("a footprint was stale: {}, not {}", footprint_text(was.alternative(), *this),
+                    footprint_text(now, *this));
     internal_error(__FILE__, __LINE__, text.c_str());
   }
   invariants_->before_choice(alternatives, *this);

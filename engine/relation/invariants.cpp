@@ -21,8 +21,8 @@ std::vector<Footprint> footprints(const Alternative& a) {
 }
 
 [[noreturn]] void broken(int invariant, const std::string& what) {
-  const std::string text =
-      fmt::format("invariant {} of engine/relation/dependence.h does not hold: {}", invariant, what);
+  const std::string text = fmt::format(
+      "invariant {} of engine/relation/dependence.h does not hold: {}", invariant, what);
   internal_error(__FILE__, __LINE__, text.c_str());
 }
 
@@ -33,7 +33,9 @@ void check_pairs(std::span<const Alternative> alternatives, const System& system
   for (size_t i = 0; i < alternatives.size(); i++)
     for (size_t k = 0; k < i; k++) {
       const Alternative &a = alternatives[i], &b = alternatives[k];
-      const auto pair = [&] { return footprint_text(a, system) + " | " + footprint_text(b, system); };
+      const auto pair = [&] {
+        return footprint_text(a, system) + " | " + footprint_text(b, system);
+      };
       const bool answer = dependent(a, b);
       if (answer != dependent(b, a)) broken(4, "not symmetric: " + pair());
       if (answer != conflicting(all[i], all[k]))
@@ -86,14 +88,13 @@ void InvariantCheck::before_choice(std::span<const Alternative> alternatives,
     for (const Kept& kept : pending_) {
       const Alternative before = kept.alternative();
       if (before.actor == step.actor || ends_all(step) || dependent(step, before)) continue;
-      const auto now =
-          std::find_if(alternatives.begin(), alternatives.end(),
-                       [&](const Alternative& a) { return a.actor == before.actor; });
+      const auto now = std::find_if(alternatives.begin(), alternatives.end(),
+                                    [&](const Alternative& a) { return a.actor == before.actor; });
       if (now == alternatives.end())
         broken(2, footprint_text(step, system) + " disables " + footprint_text(before, system));
       if (!same_footprints(before, *now))
-        broken(3, fmt::format("{} turns {} into {}", footprint_text(step, system), footprint_text(before, system),
-                              footprint_text(*now, system)));
+        broken(3, fmt::format("{} turns {} into {}", footprint_text(step, system),
+                              footprint_text(before, system), footprint_text(*now, system)));
     }
   }
   pending_.clear();

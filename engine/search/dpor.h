@@ -91,6 +91,7 @@ class Dpor final : public Subtree {
   static bool asleep(const Node& node, const Step& step) { return node.sleep.has(step.who); }
   static bool owed(const Node& node, const Step& step);
   size_t latest(size_t at, uint64_t who) const;
+  uint32_t possible_since(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Taken& taken);
   void append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void append_to_path(size_t at);

@@ -34,7 +34,7 @@ void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
     equal_.emplace_back(i, at);
     return false;
   };
-  observed_.append(at, count, step, direct_, steps_, depends, races);
+  observed_.append(at, count, taken, direct_, steps_, depends, races);
   leave_out_declarations(step, races);
 }
 

@@ -20,8 +20,10 @@ struct Taken {
   const Step* step = nullptr;
   uint64_t who = 0;  // of the step
   uint32_t cause = 0;
-  uint32_t before = 0;  // 1 + the decision of its actor's step before; 0: it is the first
-  uint32_t nth = 1;     // of its actor's steps
+  uint32_t before = 0;         // 1 + the decision of its actor's step before; 0: it is the first
+  uint32_t nth = 1;            // of its actor's steps
+  uint32_t since = kNotKnown;  // kInTurn: it could go from that decision on
+  static constexpr uint32_t kNotKnown = 0xffffffff;
 
   Taken() = default;
   explicit Taken(const Pending& p) : step(p.step), who(p.step->who), cause(p.cause) {}
@@ -80,11 +82,11 @@ class HappensBefore {
     if (!before(early, index)) join(index, early);
   }
 
-  // Appends the step at `index`: after `direct` (program order, creation, cause) and after those of
-  // the first `count` of `steps` that it depends on: `depends(i, step)`. The immediate races go to
-  // `races`, which is empty, as the indices of the earlier steps.
+  // Appends what was taken as the step at `index`: after `direct` (program order, creation, cause)
+  // and after those of the first `count` of `steps` that it depends on: `depends(i, step)`. The
+  // immediate races go to `races`, which is empty, as the indices of the earlier steps.
   template <class Depends>
-  void append(size_t index, size_t count, const Step& step, const std::vector<size_t>& direct,
+  void append(size_t index, size_t count, const Taken& taken, const std::vector<size_t>& direct,
               const Trail& steps, const Depends& depends, std::vector<size_t>& races);
 
  private:
@@ -106,9 +108,10 @@ class HappensBefore {
 };
 
 template <class Depends>
-void HappensBefore::append(size_t index, size_t count, const Step& step,
+void HappensBefore::append(size_t index, size_t count, const Taken& taken,
                            const std::vector<size_t>& direct, const Trail& steps,
                            const Depends& depends, std::vector<size_t>& races) {
+  const Step& step = *taken.step;
   restart(index, direct);
   if (step.op.flags & kAtQuiescence || step.final) {
     for (size_t i = count; i-- > 0;)
@@ -125,17 +128,17 @@ void HappensBefore::append(size_t index, size_t count, const Step& step,
     return;
   }
   if (step.op.flags & kInTurn) {
-    // What it waited for only makes it possible. The race is with what made it wait.
+    // What it waited for only makes it possible. The race is with what made it wait, and with what
+    // came when it could go already.
     const size_t own = out_of_turn(step.footprints);
-    Step alone = step, turn = step;
-    alone.footprints = step.footprints.first(own);
+    Step turn = step;
     turn.footprints = step.footprints.subspan(own);
     const auto races_with = [&](size_t i, const Step& late) {
       const Step& other = *steps[i].step;
       const bool earlier = other.op.flags & kInTurn && other.op.object != step.op.object;
-      return !earlier && depends(i, late) && !depends(i, turn);
+      return !earlier && depends(i, late) && (i >= taken.since || !depends(i, turn));
     };
-    append_dependent(index, count, alone, steps, races_with, &races);
+    append_dependent(index, count, step, steps, races_with, &races);
     append_dependent(index, count, step, steps, depends, nullptr);
     return;
   }

@@ -95,6 +95,7 @@ void Dpor::take(Node& node, size_t at) {
     node.chosen = next.index;
   }
   Taken& taken = steps_.set(at, Taken(next));
+  if (next.step->op.flags & kInTurn) taken.since = possible_since(at, next.step->who);
   owed_.follow(node.tree.front());
   found_.clear();
   append_to_path(at);
@@ -104,6 +105,12 @@ void Dpor::take(Node& node, size_t at) {
   }
   see_timers(node, at);
   for (const size_t early : found_) races_.emplace_back(early, at);
+}
+
+// The first of the decisions up to `at` since which the actor could go.
+uint32_t Dpor::possible_since(size_t at, uint64_t who) const {
+  while (at > 0 && (path_[at - 1].data || find(path_[at - 1], who))) at--;
+  return static_cast<uint32_t>(at);
 }
 
 // Every branch of a node counts alike, those not found yet not at all.
@@ -295,7 +302,7 @@ void Dpor::append(size_t at, size_t count, const Taken& taken, std::vector<size_
   causes_of(count, taken);
   const Step& step = *taken.step;
   order_.append(
-      at, count, step, direct_, steps_,
+      at, count, taken, direct_, steps_,
       [this](size_t i, const Step& late) {
         if (!depends(i, late)) return false;
         if (reduce_.needs_mail() && !meets_by_mail_)

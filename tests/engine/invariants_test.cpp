@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-
 namespace lockstep {
 namespace {
 
-constexpr ObjectId kX = make_object(ObjectClass::ets, 1, 1), kY = make_object(ObjectClass::ets, 1, 2);
+constexpr ObjectId kX = make_object(ObjectClass::ets, 1, 1),
+                   kY = make_object(ObjectClass::ets, 1, 2);
 
 Alternative step(ActorId actor, ObjectId object, Access access) {
   Operation op;

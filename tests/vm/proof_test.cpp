@@ -251,6 +251,22 @@ TEST(Proof, AFailureThatEndsAllCoversNothing) {
   }
 }
 
+// A timer waits for its turn until a process is killed whose timer was due before it; then it and
+// that one's end can come in either order. 13 classes, by the naive search.
+TEST(Proof, ATimerWhoseTurnHasComeRacesWithWhatFollows) {
+  const vm::Program program = program_of(
+      "local a = lockstep.spawn(function()\n"
+      "  lockstep.recv()\n  lockstep.exit(lockstep.self(), 'kill')\nend)\n"
+      "local b = lockstep.spawn(function()\n"
+      "  lockstep.recv()\n  lockstep.send_after(a, 'late', 5, { abs = true })\nend)\n"
+      "lockstep.send(a, 1)\nlockstep.send(b, 1)\nlockstep.sleep(60000)\n");
+  vm::MachineOptions machine;
+  machine.racy_timers = true;
+  const Seen naive = all_of("dfs", program, "p", {}, machine);
+  EXPECT_EQ(naive.fingerprints.size(), 13u);
+  EXPECT_EQ(all_of("dpor", program, "p", {}, machine).classes(), naive.fingerprints.size());
+}
+
 // Who asks after a process has the signals handled that it has sent there, which may end it.
 TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
   for (const char* asks : {"alive(a)", "process_info(a, 'links')"}) {
