@@ -10,7 +10,7 @@
 #include "cli/whole_file.h"
 #include "cli/words.h"
 #include "engine/trace/trace_replay.h"
-#include "vm/recorded_history.h"
+#include "vm/machine/recorded_history.h"
 
 namespace lockstep::cli {
 namespace {

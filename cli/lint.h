@@ -1,8 +1,8 @@
 #pragma once
 #include <string>
 
-#include "vm/lint.h"
-#include "vm/program.h"
+#include "vm/lint/lint.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::cli {
 

@@ -9,7 +9,7 @@
 #include "cli/values.h"
 #include "cli/words.h"
 #include "engine/schedule/strategy.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/report.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::cli {
 

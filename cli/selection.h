@@ -6,7 +6,7 @@
 
 #include "cli/options.h"
 #include "cli/settings.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::cli {
 

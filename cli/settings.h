@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/explore/explorer.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::cli {
 

@@ -5,7 +5,7 @@
 
 #include "cli/settings.h"
 #include "engine/trace/trace.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::cli {
 

@@ -1,5 +1,5 @@
 # Writes OUT, a C++ file with every file of FILES (relative to ROOT) as a string literal, so that the binary needs no file beside it.
-set(body "// Made by cmake/embed.cmake from lua/.\n#include \"vm/embedded.h\"\nnamespace lockstep::vm {\nconst EmbeddedFile kEmbedded[] = {\n")
+set(body "// Made by cmake/embed.cmake from lua/.\n#include \"vm/loading/embedded.h\"\nnamespace lockstep::vm {\nconst EmbeddedFile kEmbedded[] = {\n")
 foreach(file IN LISTS FILES)
   file(READ ${ROOT}/${file} text HEX)
   string(LENGTH "${text}" hex_length)

@@ -42,12 +42,34 @@ for room in engine/*/; do
   [ -f "$room/README.md" ] || { echo "$room has no page"; failures=$((failures + 1)); }
 done
 
+# Rooms of the runtime: the sources of most hold members of one class, the machine, so it is the headers that make a
+# circle or none (vm/README.md).
+rooms='memory machine recording loading process signals tables history state lint'
+below=
+for room in $rooms; do
+  above=$(for other in $rooms; do
+    [[ " $below $room " = *" $other "* ]] || printf '%s|' "$other"
+  done)
+  found=$(grep -nE "^[[:space:]]*#[[:space:]]*include[[:space:]]*\"vm/(${above}none)/" "vm/$room"/*.h)
+  [ -z "$found" ] || {
+    echo "a header of vm/$room includes a room that comes after it: $found"
+    failures=$((failures + 1))
+  }
+  [ -f "vm/$room/README.md" ] || { echo "vm/$room has no page"; failures=$((failures + 1)); }
+  below="$below $room"
+done
+found=$(find vm -maxdepth 1 -type f ! -name README.md)
+[ -z "$found" ] || { echo "files of the runtime without a room: $found"; failures=$((failures + 1)); }
+found=$(grep -rlE '"vm/(machine|process|signals|tables)/' vm/memory --include='*.h' --include='*.cpp' | grep -v term_lua)
+[ -z "$found" ] || { echo "memory knows of executions: $found"; failures=$((failures + 1)); }
+must_not vm/lint 'vm/(machine/(machine|world)|process|signals|tables|history|state|recording)' 'lint runs nothing'
+
 # The whole boundary: that room, plain values, and the relation that footprints are made for. The checkers of histories
 # are what three files of the runtime bind to Lua.
 allowed='boundary/(system|choice|activity|operation|site|event|outcome)|relation/(dependence|invariants)|base/(error|digest|prng)'
 found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
   grep -vE "\"engine/($allowed)\\.h\"" |
-  grep -vE '^vm/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')
+  grep -vE '^vm/history/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')
 if [ -n "$found" ]; then
   echo "the runtime includes more of the engine than the boundary:"
   echo "$found"

@@ -138,7 +138,7 @@ end
 function threads.heap(name, blocks) return setmetatable({ words = threads.array(name, blocks) }, Heap) end
 
 -- ---- locks ----
--- Taking one is possible only while it is free, and then one operation (vm/locks.cpp).
+-- Taking one is possible only while it is free, and then one operation (vm/tables/locks.cpp).
 
 local Semaphore = {}
 Semaphore.__index = Semaphore

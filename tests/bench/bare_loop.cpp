@@ -8,9 +8,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/prng.h"
-#include "vm/arena.h"
-#include "vm/lua_api.h"
-#include "vm/stack.h"
+#include "vm/memory/arena.h"
+#include "vm/memory/lua_api.h"
+#include "vm/memory/stack.h"
 
 namespace lockstep::bench {
 namespace {

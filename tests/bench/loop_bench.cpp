@@ -12,7 +12,7 @@
 #include "engine/explore/explorer.h"
 #include "engine/schedule/strategy.h"
 #include "tests/bench/bare_loop.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 using namespace lockstep;
 

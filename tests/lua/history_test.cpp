@@ -5,7 +5,7 @@
 #include "engine/history/reader.h"
 #include "engine/trace/recording.h"
 #include "tests/lua/support.h"
-#include "vm/recorded_history.h"
+#include "vm/machine/recorded_history.h"
 
 namespace lockstep::lua_tests {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "cli/settings.h"
 #include "engine/explore/explorer.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep::lua_tests {
 

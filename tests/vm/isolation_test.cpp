@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/explore/explorer.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep {
 namespace {

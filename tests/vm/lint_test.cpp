@@ -1,5 +1,5 @@
 // What the lint reports, and above all what it does not.
-#include "vm/lint.h"
+#include "vm/lint/lint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
-#include "vm/lua_syntax.h"
+#include "vm/lint/lua_syntax.h"
 
 namespace lockstep::vm {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "engine/explore/explorer.h"
 #include "engine/relation/dependence.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep {
 namespace {

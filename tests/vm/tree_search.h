@@ -13,7 +13,7 @@
 #include "engine/schedule/strategy.h"
 #include "engine/search/subtree.h"
 #include "tests/engine/class_tap.h"
-#include "vm/program.h"
+#include "vm/machine/program.h"
 
 namespace lockstep {
 

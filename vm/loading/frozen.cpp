@@ -1,0 +1,187 @@
+#include "vm/loading/frozen.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "vm/memory/layout.h"
+
+namespace lockstep::vm {
+namespace {
+constexpr int kLineMask = LUA_MASKLINE;
+void line_hook(lua_State* L, lua_Debug*) { machine_of(L).on_line(L); }
+
+// Follows a recorded schedule; stops where it no longer fits.
+class Follow final : public Chooser {
+ public:
+  explicit Follow(std::vector<Decision> schedule) : schedule_(std::move(schedule)) {}
+  size_t choose(const ChoicePoint& point) override {
+    if (point.step >= schedule_.size()) return kStop;
+    const Decision d = schedule_[point.step];
+    if (point.data) return d.kind() == AltKind::data && d.value() < point.count ? d.value() : kStop;
+    return point.has(d.actor) ? point.position[d.actor] : kStop;
+  }
+
+ private:
+  std::vector<Decision> schedule_;
+};
+}  // namespace
+
+// ---- names ----
+
+std::string Machine::Frozen::path(uint32_t owner) const {
+  constexpr size_t kFirst = 6, kLast = 2;  // of a long way only its ends are told
+  std::vector<const std::string*> steps;
+  for (; owner != 0; owner = owners[owner].parent) steps.push_back(&owners[owner].step);
+  std::string s;
+  for (size_t i = 0; i < steps.size(); i++) {
+    if (steps.size() > kFirst + kLast + 1 && i == kFirst) {
+      s += "(...)";
+      i = steps.size() - kLast;
+    }
+    s += *steps[steps.size() - 1 - i];
+  }
+  return s;
+}
+
+std::string Machine::Frozen::name(uint32_t owner, bool variable) const {
+  if (owner == kUnnamed) return "what was made at file level";
+  // A variable's step holds the quote that ends its name.
+  if (variable) return "the file-level local '" + path(owner) + ")";
+  return "the file-level table '" + path(owner) + "'";
+}
+
+std::string Machine::Frozen::name_at(size_t offset) const {
+  auto at = std::upper_bound(blocks.begin(), blocks.end(), offset,
+                             [](size_t o, const Block& b) { return o < b.offset; });
+  if (at != blocks.begin() && (--at)->offset <= offset && offset < at->offset + at->size)
+    return name(at->owner, at->variable);
+  return name(kUnnamed, false);
+}
+
+uint32_t Machine::Frozen::changed(const char* memory, const char* image) const {
+  uint64_t difference = 0;
+  for (const Header& h : headers)
+    difference |=
+        layout::load<uint64_t>(memory, h.offset) ^ layout::load<uint64_t>(image, h.offset);
+  if (difference == 0) return kNone;
+  for (const Header& h : headers)
+    if (layout::load<uint64_t>(memory, h.offset) != layout::load<uint64_t>(image, h.offset))
+      return h.owner;
+  return kNone;
+}
+
+// ---- what happens to who writes there ----
+
+bool Machine::is_expected_fault(const void* address) {
+  if ((!running_ && !file_level_) || on_main_ || fault_) return false;
+  if (!arena_.in_guard(address) && !is_shared(address)) return false;
+  fault_ = address;
+  return true;
+}
+
+void Machine::end_at_fault() {
+  ending_ = true;
+  lua_State* L = guest();
+  if (file_level_) {
+    load_problem_ = guest_site(L) + ": file-level code " +
+                    (late_ ? "runs for too long in one call of a function of the library"
+                           : "nests calls of C functions too deep");
+    Context nowhere;
+    switch_stack(nowhere, main_);
+    __builtin_unreachable();
+  }
+  const void* address = std::exchange(fault_, nullptr);
+  if (!address) runaway(L);
+  if (is_shared(address)) shared_write(address);
+  const Process* p = guest_process();
+  Outcome o;
+  o.verdict = Verdict::memory_bound;
+  o.reason =
+      "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
+  if (p) o.process = label(*p), o.reason += " (" + o.process + ")";
+  if (L) o.site = guest_site(L);
+  finish(std::move(o));
+}
+
+void Machine::shared_write(const void* what) {
+  ending_ = true;
+  const auto offset = static_cast<size_t>(static_cast<const char*>(what) - arena_.base());
+  uint32_t header = Frozen::kUnnamed;
+  for (const Frozen::Header& h : frozen_->headers)
+    if (h.offset == offset + layout::kTableMetatable) header = h.owner;
+  Outcome o = changed_outcome(header != Frozen::kUnnamed ? frozen_->name(header, false)
+                                                         : frozen_->name_at(offset));
+  if (const Process* p = guest_process()) o.process = label(*p);
+  if (lua_State* L = guest()) o.site = guest_site(L);
+  shared_written_ = true;
+  finish(std::move(o));
+}
+
+Outcome Machine::changed_outcome(std::string object) const {
+  Outcome o;
+  o.verdict = Verdict::misuse;
+  o.object = std::move(object);
+  o.reason =
+      "the scenario changed " + o.object +
+      " while it ran: file-level state is shared by all processes and must stay as it was loaded";
+  o.detail =
+      "keep it in a local variable of the process, or share it through a table, an atomic, a "
+      "persistent term or messages";
+  return o;
+}
+
+// After an execution.
+void Machine::check_frozen() {
+  const uint32_t owner = frozen_->changed(arena_.base(), image_.data());
+  if (__builtin_expect(owner == kNone && !shared_written_, 1)) return;
+  Outcome o = shared_written_ ? outcome_ : changed_outcome(frozen_->name(owner, false));
+  if (slow_ & kSlowHunt) {
+    outcome_ = std::move(o);
+    return;
+  }
+  outcome_ = o;
+  hunt();
+  Outcome found = outcome_;
+  outcome_ = std::move(o);
+  if (!found.site.empty()) outcome_.site = found.site;
+  if (!found.process.empty()) outcome_.process = found.process;
+}
+
+// The same schedule once more, with a look after every line: only so does Lua keep account of where
+// it is.
+void Machine::hunt() {
+  const std::vector<Decision> schedule(decisions_.begin(), decisions_.begin() + world_->steps);
+  const uint64_t seed = world_->seed, iteration = world_->iteration;
+  Chooser* chooser = chooser_;
+  EventSink* sink = sink_;
+  sink_ = nullptr;
+  slow_ = kSlowHunt;
+  begin(seed, iteration);
+  lua_sethook(L_, line_hook, kLineMask, 0);
+  last_line_.clear();
+  Follow follow(schedule);
+  run(follow);
+  // What was executed is the whole schedule, though the hunt stopped at the line.
+  std::copy(schedule.begin(), schedule.end(), decisions_.begin());
+  world_->steps = static_cast<uint32_t>(schedule.size());
+  slow_ = 0;
+  lua_sethook(L_, nullptr, 0, 0);
+  sink_ = sink;
+  chooser_ = chooser;
+}
+
+void Machine::on_line(lua_State* L) {
+  const uint32_t owner = frozen_->changed(arena_.base(), image_.data());
+  if (owner != kNone) {
+    Outcome o;
+    o.verdict = Verdict::misuse;
+    o.site = last_line_;
+    if (world_->current) o.process = label(*world_->current);
+    finish(std::move(o));
+  }
+  const std::string here = guest_site(L);
+  if (!here.empty()) last_line_ = here;
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,433 @@
+// From source text to a Lua state: the scenario's modules and what its file declares.
+#include "vm/loading/loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <set>
+
+#include "vm/history/history_log.h"
+#include "vm/lint/lua_lexer.h"
+#include "vm/lint/lua_syntax.h"
+#include "vm/loading/embedded.h"
+#include "vm/loading/frozen.h"
+#include "vm/loading/sandbox.h"
+#include "vm/machine/machine.h"
+#include "vm/machine/watchdog.h"
+#include "vm/memory/layout.h"
+#include "vm/recording/labels.h"
+#include "vm/signals/cluster_api.h"
+#include "vm/tables/shared_state.h"
+
+namespace lockstep::vm {
+namespace {
+
+const EmbeddedFile* find_embedded(const std::string& name) {
+  for (size_t i = 0; i < kEmbeddedCount; i++)
+    if (name == kEmbedded[i].name) return &kEmbedded[i];
+  return nullptr;
+}
+
+// Text of the scenario's own module, from the files known or from its folder; null if there is
+// none.
+const std::string* module_text(LoadContext& context, const std::string& file) {
+  for (const SourceFile& f : *context.files)
+    if (f.name == file) return &f.text;
+  std::string text;
+  if (!context.disk || !read_source(context.folder + "/" + file, &text)) return nullptr;
+  context.files->push_back({file, std::move(text)});
+  return &context.files->back().text;
+}
+
+void run_chunk(lua_State* L, std::string_view text, const std::string& chunk) {
+  if (luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t") != LUA_OK) lua_error(L);
+  lua_call(L, 0, 1);
+}
+
+int require(lua_State* L) {
+  const char* name = luaL_checkstring(L, 1);
+  lua_settop(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
+  if (lua_getfield(L, 2, name) != LUA_TNIL) return 1;
+  Machine& m = machine_of(L);
+  if (!m.loading())
+    return luaL_error(L, "require '%s': modules are loaded at file level, before a scenario runs",
+                      name);
+  std::string module = name;
+  std::string file = module;
+  std::replace(file.begin(), file.end(), '.', '/');
+  file += ".lua";
+  if (module.compare(0, 8, "lockstep") == 0 && (module.size() == 8 || module[8] == '.')) {
+    const EmbeddedFile* e = find_embedded(file);
+    if (!e) return luaL_error(L, "module '%s' not found: lockstep has no such part", name);
+    run_chunk(L, e->text, "=" + file);
+  } else {
+    bool inside = !module.empty() && file[0] != '/' && file.find("..") == std::string::npos;
+    for (char c : module)
+      inside = inside && (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' ||
+                          c == '-' || c == '/');
+    if (!inside)
+      return luaL_error(L,
+                        "module '%s': only modules beside the scenario's file, and in folders "
+                        "below it, are found",
+                        name);
+    const std::string* text = module_text(m.load_context(), file);
+    if (!text)
+      return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name,
+                        file.c_str());
+    if (!m.load_context().begun.insert(file).second)
+      return luaL_error(L, "module '%s' requires itself, or failed before", name);
+    run_chunk(L, lua_text(*text), "@" + file);
+  }
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushboolean(L, 1);
+  }
+  lua_pushvalue(L, -1);
+  lua_setfield(L, 2, name);
+  return 1;
+}
+
+// lockstep.gen_server and the like without a require: loaded when first named, which is at file
+// level or, since the scenario's text names it, before.
+int core_index(lua_State* L) {
+  if (lua_type(L, 2) == LUA_TSTRING) {
+    const std::string name = std::string("lockstep.") + lua_tostring(L, 2);
+    std::string file = name;
+    std::replace(file.begin(), file.end(), '.', '/');
+    lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
+    if (lua_getfield(L, -1, name.c_str()) != LUA_TNIL) return 1;
+    if (machine_of(L).loading() && find_embedded(file + ".lua")) {
+      lua_pushcfunction(L, require);
+      lua_pushstring(L, name.c_str());
+      lua_call(L, 1, 1);
+      return 1;
+    }
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
+std::string option_text(lua_State* L, int index) {
+  switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+      return lua_toboolean(L, index) ? "true" : "false";
+    case LUA_TSTRING:
+    case LUA_TNUMBER: {
+      int whole = 0;
+      const lua_Integer n = lua_tointegerx(L, index, &whole);
+      if (whole && lua_type(L, index) == LUA_TNUMBER)
+        lua_pushinteger(L, n);  // 1e3 too
+      else
+        lua_pushvalue(L, index);
+      std::string s = lua_tostring(L, -1);
+      lua_pop(L, 1);
+      return s;
+    }
+    case LUA_TTABLE: {  // a list of strings: one a line
+      std::string s;
+      const auto n = static_cast<lua_Integer>(lua_rawlen(L, index));
+      for (lua_Integer i = 1; i <= n; i++) {
+        const bool ok = lua_rawgeti(L, index, i) == LUA_TSTRING;
+        if (ok) s += (i > 1 ? "\n" : "") + std::string(lua_tostring(L, -1));
+        lua_pop(L, 1);
+        if (!ok) return {};
+      }
+      return s;
+    }
+    default:
+      return {};
+  }
+}
+
+// Lua puts the place in front of texts alone; of other values it is where error() was called.
+int load_handler(lua_State* L) {
+  luaL_where(L, lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__tostring") ? 0 : 2);
+  push_text(L, 1);
+  const char* text = lua_tostring(L, -1);
+  if (lua_isstring(L, 1) && text && !std::strchr(text, ':')) {  // of limits Lua gives no place
+    const std::string site = machine_of(L).guest_site(L);
+    if (!site.empty()) lua_pushfstring(L, "%s: %s", site.c_str(), text);
+    return 1;
+  }
+  lua_concat(L, 2);
+  return 1;
+}
+
+constexpr int kLoadPeriod = 1'000'000;
+constexpr int kLoadPeriods = 200;
+
+// Not as an error of Lua, which file-level code might catch, again and again: the state is given up
+// as it is.
+void load_hook(lua_State* L, lua_Debug*) {
+  if (++machine_of(L).load_context().periods < kLoadPeriods) return;
+  luaL_where(L, 0);
+  throw Error(ExitCode::scenario,
+              lua_tostring(L, -1) +
+                  std::string("file-level code runs for more than 200 million instructions"));
+}
+
+// Does the text call what says that something has to happen?
+bool may_owe(const std::string& text) {
+  const auto owes = [](std::string_view word) {
+    return word == "eventually" || word == "temporal";
+  };
+  if (text.find("eventually") == std::string::npos && text.find("temporal") == std::string::npos)
+    return false;
+  try {
+    syntax::Lexer lexer(text);
+    for (syntax::Token t = lexer.next(); t.kind != syntax::Token::Kind::end; t = lexer.next())
+      if (t.kind <= syntax::Token::Kind::string && owes(t.text)) return true;  // a name, a key
+  } catch (const syntax::SyntaxError&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// scenario(name, options?, body)
+int declare_scenario(lua_State* L) {
+  Machine& m = machine_of(L);
+  if (!m.loading()) return luaL_error(L, "'scenario' can only be called at file level");
+  const char* name = luaL_checkstring(L, 1);
+  int options = 0, body = 2;
+  if (lua_istable(L, 2)) {
+    options = 2;
+    body = 3;
+  }
+  if (!lua_isfunction(L, body))
+    return luaL_error(L, "bad argument #%d to 'scenario' (the body, a function, expected, got %s)",
+                      body, luaL_typename(L, body));
+  {
+    ScenarioInfo info;
+    info.name = name;
+    lua_Debug ar;
+    for (int level = 1; lua_getstack(L, level, &ar); level++) {
+      lua_getinfo(L, "Sl", &ar);
+      if (ar.currentline > 0 && ar.source[0] == '@') {
+        info.file = ar.source + 1;
+        info.line = ar.currentline;
+        break;
+      }
+    }
+    std::string problem;
+    if (options) {
+      lua_pushnil(L);
+      while (lua_next(L, options)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+          problem = "option names are strings";
+        else if (const std::string text = option_text(L, lua_gettop(L));
+                 text.empty() && lua_type(L, -1) != LUA_TSTRING)
+          problem = std::string("option '") + lua_tostring(L, -2) + "' is a " +
+                    luaL_typename(L, -1) +
+                    "; a string, a number, a boolean or a list of strings was expected";
+        else
+          info.options[lua_tostring(L, -2)] = text;
+        lua_pop(L, 1);
+      }
+    }
+    for (const ScenarioInfo& other : *m.load_context().scenarios)
+      if (other.name == info.name)
+        problem = "a scenario named '" + info.name + "' exists already (line " +
+                  std::to_string(other.line) + ")";
+    if (problem.empty())
+      m.load_context().scenarios->push_back(std::move(info));
+    else
+      lua_pushlstring(L, problem.data(), problem.size());
+    if (!problem.empty()) body = 0;
+  }
+  if (body == 0) return luaL_error(L, "scenario '%s': %s", name, lua_tostring(L, -1));
+  lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
+  lua_pushvalue(L, body);
+  lua_rawseti(L, -2, static_cast<lua_Integer>(lua_rawlen(L, -2)) + 1);
+  return 0;
+}
+
+void build_state(Machine& m) {
+  m.arena_.reset();
+  m.world_ = new (m.arena_.get(sizeof(World))) World();
+  m.L_ = lua_newstate(&Machine::allocate_for_lua, &m);
+  m.image_.string_table =
+      layout::string_table(m.state_block_, m.state_size_, &Machine::allocate_for_lua);
+  if (!m.L_ || !m.seed_pinned_ || !m.image_.string_table)
+    throw Error(
+        ExitCode::internal,
+        "the hash seed of the Lua library could not be pinned, so runs would not repeat",
+        "use Debian's liblua5.4 (5.4.4), or rebuild lockstep with the library that is installed");
+  if (!layout::hide_collection(m.L_, m.state_block_, m.state_size_))
+    throw Error(ExitCode::internal, "the Lua library's finalizers could not be turned off",
+                "use Debian's liblua5.4 (5.4.4)");
+  *static_cast<Host**>(lua_getextraspace(m.L_)) = &m.host_;
+  luaL_checkstack(m.L_, 40, nullptr);
+}
+
+// On a stack that has an end, and under the watchdog.
+void Machine::load_file_level(const std::function<void()>& what) {
+  struct Call {
+    const std::function<void()>& what;
+    std::exception_ptr raised;
+  } call{what, nullptr};
+  Machine* const before = take_thread(this);
+  main_ = thread_context();
+  tick_runs_ = ~uint64_t{0};
+  file_level_ = L_;
+  aside(
+      [](void* argument) {
+        auto& c = *static_cast<Call*>(argument);
+        try {
+          c.what();
+        } catch (...) {
+          c.raised = std::current_exception();
+        }
+      },
+      &call);
+  file_level_ = nullptr;
+  late_ = ending_ = false;
+  main_ = {};
+  take_thread(before);
+  if (!load_problem_.empty()) throw Error(ExitCode::scenario, load_problem_);
+  if (call.raised) std::rethrow_exception(call.raised);
+}
+
+void Machine::end_loading(lua_State* L) {
+  throw Error(ExitCode::scenario,
+              guest_site(L) + fmt::format(": file-level code runs for more than {:g} s",
+                                          options_.limits.max_compute));
+}
+
+void Machine::load(LoadContext& context) {
+  static const char* const layout_problem = layout::self_test();
+  if (layout_problem)
+    throw Error(
+        ExitCode::internal,
+        std::string("the Lua library lays out its objects differently than lockstep knows: ") +
+            layout_problem,
+        "use Debian's liblua5.4 (5.4.4)");
+  loading_ = &context;
+  noted_ = &blocks_;
+  build_state(*this);
+  lua_State* L = L_;
+  for (const char* name : {kLoaded, kScenarios}) {
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, name);
+  }
+  lua_createtable(L, 16, 0);
+  threads_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_createtable(L, 16, 0);
+  templates_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  ok_string_ = lua_pushliteral(L, "ok") - layout::kStringHeader;
+  luaL_ref(L, LUA_REGISTRYINDEX);
+  open_sandbox(L);
+  know_library();
+  lua_register(L, "require", require);
+  lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
+  const int loaded = lua_gettop(L);
+  open_core(L);
+  const int core = lua_gettop(L);
+  static const struct {
+    const char* name;
+    void (*open)(lua_State*);
+  } parts[] = {{"ets", open_ets},
+               {"atomics", open_atomics},
+               {"counters", open_counters},
+               {"persistent_term", open_persistent_term},
+               {"threads_core", open_locks},
+               {"cluster_core", open_cluster},
+               {"history_core", open_history},
+               {"checker_core", open_checker}};
+  for (const auto& part : parts) {
+    part.open(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, loaded, (std::string("lockstep.") + part.name).c_str());
+    lua_setfield(L, core, part.name);
+  }
+  lua_pushvalue(L, core);
+  lua_setfield(L, loaded, "lockstep");
+  lua_newtable(L);
+  lua_pushcfunction(L, core_index);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, core);
+  if (const EmbeddedFile* prelude = find_embedded("lockstep/prelude.lua")) {
+    lua_settop(L, core);
+    if (luaL_loadbufferx(L, prelude->text.data(), prelude->text.size(), "=lockstep/prelude.lua",
+                         "t") != LUA_OK ||
+        (lua_pushvalue(L, core), lua_pcall(L, 1, 0, 0)) != LUA_OK)
+      throw Error(ExitCode::internal, std::string("lockstep/prelude.lua: ") + lua_tostring(L, -1));
+  }
+  lua_settop(L, 0);
+
+  lua_sethook(L, load_hook, LUA_MASKCOUNT, kLoadPeriod);
+  arena_.set_limit(256u << 20);
+  auto fail = [&](int status) {
+    std::string message = lua_tostring(L, -1) ? lua_tostring(L, -1) : "error";
+    if (status == LUA_ERRMEM) message = "file-level code needs more than 256 MiB";
+    if (message.find(':') == std::string::npos)  // of limits Lua gives no place
+      message = context.files->front().name + ": " + message;
+    throw Error(ExitCode::scenario, message,
+                status == LUA_ERRSYNTAX ? "the file is not valid Lua 5.4" : "");
+  };
+  const std::string main_name = context.files->front().name;
+  load_file_level([&] {
+    // Parts of the library that the text names are loaded even if nothing at file level touches
+    // them.
+    lua_pushcfunction(L, load_handler);
+    for (size_t i = 0; i < context.files->size(); i++)
+      for (size_t k = 0; k < kEmbeddedCount; k++) {
+        const std::string name = std::string(kEmbedded[k].name).substr(9);
+        const std::string module = name.substr(0, name.size() - 4);
+        if (module == "prelude" || (*context.files)[i].text.find("." + module) == std::string::npos)
+          continue;
+        lua_pushcfunction(L, require);
+        std::string dotted = "lockstep." + module;
+        std::replace(dotted.begin(), dotted.end(), '/', '.');
+        lua_pushstring(L, dotted.c_str());
+        if (const int status = lua_pcall(L, 1, 0, 1); status != LUA_OK) fail(status);
+      }
+    const std::string_view main_text = lua_text(context.files->front().text);
+    int status =
+        luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
+    if (status != LUA_OK) fail(status);
+    lua_pushvalue(L, -1);
+    luaL_ref(L, LUA_REGISTRYINDEX);  // keeps every prototype of the file
+    status = lua_pcall(L, 0, 0, 1);
+    if (status != LUA_OK) fail(status);
+  });
+  if (context.scenarios->empty())
+    throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
+                "declare one with lockstep.scenario(name, function() ... end)");
+  lua_sethook(L, nullptr, 0, 0);
+  name_functions(*context.files, function_names_);
+  for (const SourceFile& file : *context.files) {
+    may_owe_ = may_owe_ || may_owe(file.text);
+    may_crash_ = may_crash_ || file.text.find("faults") != std::string::npos;
+  }
+  if (!scenario_.empty()) {
+    size_t index = 0;
+    while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_)
+      index++;
+    if (index == context.scenarios->size())
+      throw Error(ExitCode::scenario, main_name + ": no scenario named '" + scenario_ + "'");
+    lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
+    lua_rawgeti(L, -1, static_cast<lua_Integer>(index) + 1);
+    body_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
+  lua_settop(L, 0);
+  for (int n = 0; n <= 4; n++) {  // factories that most scenarios need, made once
+    push_closure(L, 0, n);
+    layout::store(const_cast<void*>(lua_topointer(L, -1)), layout::kClosureProto,
+                  static_cast<const void*>(nullptr));
+    lua_settop(L, 0);
+  }
+  freeze();
+  loading_ = nullptr;
+  noted_ = nullptr;
+  find_mutable();
+  blocks_.clear();
+  arena_.make_read_only(arena_.base() + image_.shared.offset,
+                        arena_.base() + image_.shared.offset + image_.shared.size);
+}
+
+}  // namespace lockstep::vm

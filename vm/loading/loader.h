@@ -1,0 +1,22 @@
+// What a machine is loaded from.
+#pragma once
+#include <set>
+#include <string>
+#include <vector>
+
+#include "vm/machine/program.h"
+
+namespace lockstep::vm {
+
+// Where the sources of a program come from, and what loading it found.
+struct LoadContext {
+  std::string folder;  // of the scenario's file; modules are looked for there if `disk`
+  bool disk = false;
+  std::vector<SourceFile>* files =
+      nullptr;  // the scenario's file first; modules are added as they are read
+  std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
+  std::set<std::string> begun;                     // modules whose code has been run, or runs now
+  int periods = 0;                                 // of instructions that file-level code has run
+};
+
+}  // namespace lockstep::vm

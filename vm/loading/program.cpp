@@ -1,0 +1,106 @@
+// Programs: a scenario's sources, and the machines made of them.
+#include "vm/machine/program.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "vm/loading/loader.h"
+#include "vm/machine/machine.h"
+
+namespace lockstep::vm {
+bool read_source(const std::string& path, std::string* text) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in || in.peek() == std::ifstream::traits_type::eof()) return in.eof() && !in.bad();
+  std::ostringstream s;
+  s << in.rdbuf();
+  *text = s.str();
+  return !in.bad();
+}
+
+std::string_view lua_text(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.starts_with('#')) text.remove_prefix(std::min(text.find('\n'), text.size()));
+  return text;
+}
+
+namespace {
+void load_program(Program& p, const std::string& folder, bool disk, std::vector<SourceFile>& files,
+                  std::vector<ScenarioInfo>& scenarios) {
+  (void)p;
+  LoadContext context{folder, disk, &files, &scenarios};
+  files.reserve(64);
+  Machine machine(context, "", {});
+}
+}  // namespace
+
+Program Program::from_file(const std::string& path) {
+  Program p;
+  p.path_ = path;
+  SourceFile file;
+  if (!read_source(path, &file.text))
+    throw Error(ExitCode::usage, "cannot read scenario file '" + path + "'",
+                "give the path of a Lua file with a lockstep.scenario in it");
+  const size_t slash = path.rfind('/');
+  file.name = slash == std::string::npos ? path : path.substr(slash + 1);
+  p.files_.push_back(std::move(file));
+  load_program(p, slash == std::string::npos ? "." : path.substr(0, slash), true, p.files_,
+               p.scenarios_);
+  return p;
+}
+
+Program Program::from_sources(std::vector<SourceFile> files) {
+  Program p;
+  if (files.empty()) throw Error(ExitCode::scenario, "a program without files");
+  p.path_ = files.front().name;
+  p.files_ = std::move(files);
+  load_program(p, "", false, p.files_, p.scenarios_);
+  return p;
+}
+
+std::unique_ptr<System> make_machine(const Program& program, const std::string& scenario,
+                                     const MachineOptions& options) {
+  std::vector<SourceFile> files = program.files();
+  std::vector<ScenarioInfo> scenarios;
+  LoadContext context{"", false, &files, &scenarios};
+  return std::make_unique<Machine>(context, scenario, options);
+}
+
+// Order of the keys of a table and the border of an array with holes: what a scenario could notice
+// of the interpreter.
+uint64_t lua_fingerprint() {
+  static const uint64_t value = [] {
+    const char* text =
+        "local lockstep = require 'lockstep' lockstep.scenario('x', function() end) "
+        "local t, out = {}, {} for i = 1, 64 do t['key' .. i] = i t[i * 7] = i t[i + 0.5] = i end "
+        "for k in pairs(t) do out[#out + 1] = tostring(k) end "
+        "local a = {} for i = 1, 40 do a[i * 3 % 41] = i; out[#out + 1] = #a end "
+        "lockstep_fingerprint = table.concat(out, ' ')";
+    std::vector<SourceFile> files{{"fingerprint.lua", text}};
+    std::vector<ScenarioInfo> scenarios;
+    auto digest_of = [&] {
+      scenarios.clear();
+      LoadContext context{"", false, &files, &scenarios};
+      Machine m(context, "", {});
+      return m.fingerprint();
+    };
+    const uint64_t a = digest_of(), b = digest_of();
+    if (a != b)
+      throw Error(ExitCode::internal,
+                  "two states of the Lua library order the same table differently, so runs would "
+                  "not repeat",
+                  "use Debian's liblua5.4 (5.4.4)");
+    return a;
+  }();
+  return value;
+}
+
+uint64_t Machine::fingerprint() {
+  lua_getglobal(L_, "lockstep_fingerprint");
+  const char* s = lua_tostring(L_, -1);
+  const uint64_t h = digest_text(s ? s : "");
+  lua_settop(L_, 0);
+  return h;
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,525 @@
+#include "vm/loading/sandbox.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "vm/machine/machine.h"
+#include "vm/memory/layout.h"
+
+namespace lockstep::vm {
+namespace {
+
+// pairs and next refuse keys whose order would depend on addresses, and so on what other processes
+// allocated.
+int checked_next(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (!lua_next(L, 1)) {
+    lua_pushnil(L);
+    return 1;
+  }
+  switch (lua_type(L, -2)) {
+    case LUA_TTABLE:
+    case LUA_TFUNCTION:
+    case LUA_TTHREAD:
+    case LUA_TUSERDATA:
+      return luaL_error(L,
+                        "pairs: a %s as key has no order that is the same in every run; use a pid, "
+                        "a reference, a string or a number as key",
+                        luaL_typename(L, -2));
+    default:
+      return 2;
+  }
+}
+int checked_pairs(lua_State* L) {
+  luaL_checkany(L, 1);
+  if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 3);
+    return 3;
+  }
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_pushcfunction(L, checked_next);
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
+// As Lua's own, and counted: a scenario that never asserts anything shows nothing.
+int counted_assert(lua_State* L) {
+  machine_of(L).world().assertions++;
+  if (lua_toboolean(L, 1)) return lua_gettop(L);
+  luaL_checkany(L, 1);
+  lua_remove(L, 1);
+  lua_pushliteral(L, "assertion failed!");
+  lua_settop(L, 1);
+  return lua_error(L);
+}
+
+int safe_tostring(lua_State* L) {
+  luaL_checkany(L, 1);
+  push_text(L, 1);
+  return 1;
+}
+
+// string.format with addresses kept out of it.
+int safe_format(lua_State* L) {
+  size_t n;
+  const char* format = luaL_checklstring(L, 1, &n);
+  for (size_t i = 0; i + 1 < n; i++) {
+    if (format[i] != '%') continue;
+    size_t k = i + 1;
+    while (k < n && std::strchr("-+ #0123456789.", format[k])) k++;
+    if (k < n && format[k] == 'p')
+      return luaL_error(L, "string.format: %%p is an address, which differs from run to run");
+    i = k;
+  }
+  const int top = lua_gettop(L);
+  for (int i = 2; i <= top; i++) {
+    const int t = lua_type(L, i);
+    if (t == LUA_TTABLE || t == LUA_TFUNCTION || t == LUA_TTHREAD || t == LUA_TUSERDATA ||
+        t == LUA_TLIGHTUSERDATA) {
+      push_text(L, i);
+      lua_replace(L, i);
+    }
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, top, 1);
+  return 1;
+}
+
+// Seen only where somebody looks: in the recorded run of a failure. A __tostring is called always,
+// since it may have effects; nothing else here touches the guest's memory, so that the recorded run
+// stays the same as the one that failed.
+int safe_print(lua_State* L) {
+  Machine& m = machine_of(L);
+  const Process* p = m.world().current;
+  std::string line;
+  const int top = lua_gettop(L);
+  for (int i = 1; i <= top; i++) {
+    const bool own = luaL_getmetafield(L, i, "__tostring") != LUA_TNIL;
+    if (own) lua_pop(L, 1), luaL_tolstring(L, i, nullptr);
+    if (!p || !m.recording()) continue;
+    if (i > 1) line += '\t';
+    const int at = own ? lua_gettop(L) : i;
+    if (lua_type(L, at) == LUA_TSTRING) {
+      size_t n;
+      const char* s = lua_tolstring(L, at, &n);
+      line.append(s, n);
+      continue;
+    }
+    m.scratch().clear();
+    const char* error = encode(L, at, m.scratch());
+    line += error ? std::string(luaL_typename(L, at)) : print(View{m.scratch().data()}, 400);
+  }
+  if (p && m.recording()) m.print_line(*p, line);
+  return 0;
+}
+
+// Made at file level, and loading is over.
+bool is_of_image(lua_State* L, const void* object) {
+  return static_cast<const char*>(object) < host_of(L).image_end;  // null while loading
+}
+
+int safe_setmetatable(lua_State* L) {
+  const int t = lua_type(L, 2);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_argexpected(L, t == LUA_TNIL || t == LUA_TTABLE, 2, "nil or table");
+  if (t == LUA_TTABLE) {
+    static const char* const forbidden[] = {"__gc", "__mode"};
+    for (const char* name : forbidden) {
+      lua_pushstring(L, name);
+      if (lua_rawget(L, 2) != LUA_TNIL)
+        return luaL_error(
+            L, "setmetatable: %s depends on when garbage is collected, which a scenario cannot see",
+            name);
+      lua_pop(L, 1);
+    }
+  }
+  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+    return luaL_error(L, "cannot change a protected metatable");
+  lua_settop(L, 2);
+  const void* table = lua_topointer(L, 1);
+  if (is_of_image(L, table)) machine_of(L).shared_write(table);
+  lua_setmetatable(L, 1);
+  return 1;
+}
+
+// load of text only.
+int safe_load(lua_State* L) {
+  if (lua_type(L, 1) != LUA_TSTRING) return luaL_error(L, "load: only text is loaded, as a string");
+  size_t n;
+  const char* s = lua_tolstring(L, 1, &n);
+  const char* name = luaL_optstring(L, 2, s);
+  if (luaL_loadbufferx(L, s, n, name, "t") != LUA_OK) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+  }
+  if (!lua_isnone(L, 4)) {
+    lua_pushvalue(L, 4);
+    if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1);
+  }
+  // Messages refer to code by its address, and what is in a message keeps nothing alive.
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, kCompiled);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, static_cast<lua_Integer>(lua_rawlen(L, -2)) + 1);
+  lua_pop(L, 1);
+  return 1;
+}
+
+uint64_t draw(lua_State* L, uint64_t range) {  // uniform in 0 .. range-1; range 0 means all 64 bits
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "math.random");
+  if (!p.seeded) {
+    // Its own stream for each process: what one draws does not depend on what others did.
+    p.random.reseed(
+        mix64(stream_seed(m.world().seed, m.world().iteration, Stream::scenario), p.key));
+    p.seeded = true;
+  }
+  return range == 0 ? p.random.next() : p.random.below64(range);
+}
+int safe_random(lua_State* L) {
+  lua_Integer low, high;
+  switch (lua_gettop(L)) {
+    case 0:
+      lua_pushnumber(
+          L, static_cast<lua_Number>(draw(L, 0) >> 11) * (0.5 / (static_cast<uint64_t>(1) << 52)));
+      return 1;
+    case 1:
+      low = 1;
+      high = luaL_checkinteger(L, 1);
+      if (high == 0) {
+        lua_pushinteger(L, static_cast<lua_Integer>(draw(L, 0)));
+        return 1;
+      }
+      break;
+    default:
+      low = luaL_checkinteger(L, 1);
+      high = luaL_checkinteger(L, 2);
+  }
+  luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
+  const uint64_t from = static_cast<uint64_t>(low), to = static_cast<uint64_t>(high);
+  const uint64_t drawn = from + draw(L, to - from + 1);
+  lua_pushinteger(L, static_cast<lua_Integer>(drawn));
+  return 1;
+}
+
+// A coroutine that was made at file level has variables of its own, which nobody protects.
+void refuse_file_level(lua_State* L, const lua_State* co) {
+  if (!is_of_image(L, co)) return;
+  Machine& m = machine_of(L);
+  Outcome o{Verdict::misuse,
+            "the scenario ran a coroutine that was made at file level: processes would share its "
+            "variables unseen",
+            m.guest_site(L),
+            "file-level coroutine",
+            "make it in the process that runs it",
+            m.world().current ? m.label(m.self()) : ""};
+  m.finish(std::move(o));
+}
+
+// coroutine.resume, wrap and close as Lua's, but noting which coroutine runs, for the watchdog.
+int resume(lua_State* L, lua_State* co, int narg) {
+  if (!lua_checkstack(co, narg)) {
+    lua_pushliteral(L, "too many arguments to resume");
+    return -1;
+  }
+  refuse_file_level(L, co);
+  lua_xmove(L, co, narg);
+  Machine& m = machine_of(L);
+  lua_State* const before = std::exchange(m.running_coroutine(), co);
+  int nres;
+  const int status = lua_resume(co, L, narg, &nres);
+  m.running_coroutine() = before;
+  if (status == LUA_OK || status == LUA_YIELD) {
+    if (!lua_checkstack(L, nres + 1)) {
+      lua_pop(co, nres);
+      lua_pushliteral(L, "too many results to resume");
+      return -1;
+    }
+    lua_xmove(co, L, nres);
+    return nres;
+  }
+  lua_xmove(co, L, 1);
+  return -1;
+}
+int co_resume(lua_State* L) {
+  lua_State* co = lua_tothread(L, 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) {
+    lua_pushboolean(L, 0);
+    lua_pushliteral(L, "cannot resume dead coroutine");
+    return 2;
+  }
+  const int r = resume(L, co, lua_gettop(L) - 1);
+  lua_pushboolean(L, r >= 0);
+  lua_insert(L, r < 0 ? -2 : -(r + 1));
+  return r < 0 ? 2 : r + 1;
+}
+// Runs what is to be closed; then the error is on top of the coroutine's stack, if there is one.
+int close_coroutine(lua_State* L, lua_State* co) {
+  refuse_file_level(L, co);
+  Machine& m = machine_of(L);
+  lua_State* const before = std::exchange(m.running_coroutine(), co);
+  const int status = layout::close_thread(co, L);
+  m.running_coroutine() = before;
+  return status;
+}
+int co_close(lua_State* L) {
+  lua_State* co = lua_tothread(L, 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  lua_Debug ar;
+  if (co == L) return luaL_error(L, "cannot close a running coroutine");
+  if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar))
+    return luaL_error(L, "cannot close a normal coroutine");
+  const bool closed = close_coroutine(L, co) == LUA_OK;
+  lua_pushboolean(L, closed);
+  if (closed) return 1;
+  lua_xmove(co, L, 1);
+  return 2;
+}
+int co_wrapped(lua_State* L) {
+  lua_State* co = lua_tothread(L, lua_upvalueindex(1));
+  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0)
+    return luaL_error(L, "cannot resume dead coroutine");
+  const int r = resume(L, co, lua_gettop(L));
+  if (r >= 0) return r;
+  if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD) {  // not one that is running
+    close_coroutine(L, co);
+    lua_xmove(co, L, 1);
+  }
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+int co_wrap(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_State* co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, co_wrapped, 1);
+  return 1;
+}
+
+int write_global(lua_State* L) {
+  Machine& m = machine_of(L);
+  if (m.loading()) {
+    lua_rawset(L, 1);
+    return 0;
+  }
+  const std::string name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
+  Outcome o{
+      Verdict::misuse,
+      "the scenario wrote to the global '" + name + "' while it ran: processes share no variables",
+      m.guest_site(L),
+      "global '" + name + "'",
+      "make it a local variable of the process, or share it through a table, an atomic or messages",
+      m.world().current ? m.label(m.self()) : ""};
+  m.finish(std::move(o));
+}
+int read_global(lua_State* L) {
+  const char* name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (const char* why = absent_reason(name))
+    return luaL_error(L, "'%s' is not available in a scenario: %s", name, why);
+  lua_pushnil(L);
+  return 1;
+}
+
+// What string.gmatch gave at file level: where it is in its text is shared.
+int file_level_iterator(lua_State* L) {
+  Machine& m = machine_of(L);
+  const Process* p = m.guest_process();
+  m.finish({Verdict::misuse,
+            "the scenario called an iterator of string.gmatch that was made at file level: "
+            "processes would share where it is, unseen",
+            m.guest_site(L), "file-level iterator", "make it in the process that calls it",
+            p ? m.label(*p) : ""});
+}
+
+void remove_fields(lua_State* L, const char* library, std::initializer_list<const char*> names) {
+  lua_getglobal(L, library);
+  for (const char* name : names) {
+    lua_pushnil(L);
+    lua_setfield(L, -2, name);
+  }
+  lua_pop(L, 1);
+}
+void set_field(lua_State* L, const char* library, const char* name, lua_CFunction f) {
+  lua_getglobal(L, library);
+  lua_pushcfunction(L, f);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
+}  // namespace
+
+void Machine::refuse_iterator(void* function) {
+  if (layout::load<uint8_t>(function, 8) == layout::kCClosureTag &&
+      layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
+    layout::store(function, layout::kCClosureFunction, &file_level_iterator);
+}
+// Those whose one call can take long. Not string.format, which asks the C library for memory.
+void Machine::know_library() {
+  for (const char* library : {"string", "table", "utf8"}) {
+    lua_getglobal(L_, library);
+    for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1))
+      if (const lua_CFunction f = lua_tocfunction(L_, -1); f && f != safe_format)
+        library_functions_.push_back(f);
+    lua_pop(L_, 1);
+  }
+  library_functions_.push_back(safe_load);
+  lua_getglobal(L_, "select");
+  library_functions_.push_back(lua_tocfunction(L_, -1));
+  lua_getglobal(L_, "string");
+  lua_getfield(L_, -1, "gmatch");
+  lua_pushliteral(L_, "");
+  lua_pushliteral(L_, "");
+  lua_call(L_, 2, 1);
+  gmatch_ = lua_tocfunction(L_, -1);
+  lua_pop(L_, 3);
+  library_functions_.push_back(gmatch_);
+  std::sort(library_functions_.begin(), library_functions_.end());
+}
+
+const char* absent_reason(std::string_view name) {
+  static const struct {
+    std::string_view name;
+    const char* why;
+  } absent[] = {
+      {"os", "a scenario has no clock, files or environment; lockstep.now() is the virtual time"},
+      {"io", "a scenario reads and writes no files"},
+      {"debug", "it would let a scenario see addresses"},
+      {"package", "modules beside the scenario's file are found by require"},
+      {"dofile", "use require for a module beside the scenario's file"},
+      {"loadfile", "use require for a module beside the scenario's file"},
+      {"collectgarbage", "when garbage is collected cannot be seen by a scenario"},
+      {"warn", "a scenario has no standard error"},
+      {"string.dump", "only text is loaded, so bytecode has no use"},
+      {"math.randomseed", "math.random draws from the execution's own stream"}};
+  for (const auto& entry : absent)
+    if (name == entry.name) return entry.why;
+  return nullptr;
+}
+
+std::map<std::string, std::set<std::string>> sandbox_names() {
+  std::map<std::string, std::set<std::string>> names = {{"_ENV", {}}, {"require", {}}};
+  lua_State* L = luaL_newstate();
+  if (!L) throw std::bad_alloc();
+  open_sandbox(L);
+  lua_pushglobaltable(L);
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    auto& fields = names[lua_tostring(L, -2)];
+    if (!lua_istable(L, -1)) continue;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) fields.insert(lua_tostring(L, -2));
+  }
+  lua_close(L);
+  return names;
+}
+
+void push_text(lua_State* L, int index) {
+  index = lua_absindex(L, index);
+  const int t = lua_type(L, index);
+  if (luaL_getmetafield(L, index, "__tostring") != LUA_TNIL) {
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 1);
+    if (!lua_isstring(L, -1)) luaL_error(L, "'__tostring' must return a string");
+    return;
+  }
+  if (t == LUA_TLIGHTUSERDATA) {
+    machine_of(L).world().texts = true;
+    lua_pushstring(L, light_name(reinterpret_cast<uint64_t>(lua_touserdata(L, index))).c_str());
+    return;
+  }
+  if (t != LUA_TTABLE && t != LUA_TFUNCTION && t != LUA_TTHREAD && t != LUA_TUSERDATA) {
+    luaL_tolstring(L, index, nullptr);
+    return;
+  }
+  // Numbered from the first printing on, for each process by itself: [object] = number in a table
+  // beside its coroutine.
+  Machine& m = machine_of(L);
+  const char* kind = luaL_typename(L, index);
+  if (!m.world().current) {
+    lua_pushstring(L, kind);
+    return;
+  }
+  lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.self().index));
+  if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.self().index));
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+  }
+  lua_pushvalue(L, index);
+  if (lua_rawget(L, -2) != LUA_TNUMBER) {
+    lua_pop(L, 1);
+    lua_pushinteger(L, static_cast<lua_Integer>(lua_rawlen(L, -1)) + 1);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -3, lua_tointeger(L, -2));
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+  }
+  lua_pushfstring(L, "%s#%d", kind, static_cast<int>(lua_tointeger(L, -1)));
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+}
+
+void open_sandbox(lua_State* L) {
+  static const luaL_Reg libraries[] = {
+      {LUA_GNAME, luaopen_base},       {LUA_COLIBNAME, luaopen_coroutine},
+      {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
+      {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8}};
+  for (const auto& lib : libraries) {
+    luaL_requiref(L, lib.name, lib.func, 1);
+    lua_pop(L, 1);
+  }
+  for (const char* name : {"dofile", "loadfile", "collectgarbage", "warn"}) {
+    lua_pushnil(L);
+    lua_setglobal(L, name);
+  }
+  remove_fields(L, "string", {"dump"});
+  remove_fields(L, "math", {"randomseed"});
+  lua_register(L, "next", checked_next);
+  lua_register(L, "pairs", checked_pairs);
+  lua_register(L, "assert", counted_assert);
+  lua_register(L, "tostring", safe_tostring);
+  lua_register(L, "print", safe_print);
+  lua_register(L, "setmetatable", safe_setmetatable);
+  lua_register(L, "load", safe_load);
+  set_field(L, "math", "random", safe_random);
+  set_field(L, "table", "sort", stable_sort);
+  set_field(L, "coroutine", "resume", co_resume);
+  set_field(L, "coroutine", "wrap", co_wrap);
+  set_field(L, "coroutine", "close", co_close);
+  lua_getglobal(L, "string");
+  lua_getfield(L, -1, "format");
+  lua_pushcclosure(L, safe_format, 1);
+  lua_setfield(L, -2, "format");
+  lua_pop(L, 1);
+  // The metatable that all strings share.
+  lua_pushliteral(L, "");
+  lua_getmetatable(L, -1);
+  lua_pushliteral(L, "string");
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 2);
+  lua_pushglobaltable(L);
+  lua_createtable(L, 0, 3);
+  lua_pushcfunction(L, write_global);
+  lua_setfield(L, -2, "__newindex");
+  lua_pushcfunction(L, read_global);
+  lua_setfield(L, -2, "__index");
+  lua_pushliteral(L, "globals");
+  lua_setfield(L, -2, "__metatable");
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,29 @@
+// What a guest sees of Lua: an allow-list, with deterministic versions of what is not so by itself.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "vm/memory/lua_api.h"
+
+namespace lockstep::vm {
+
+// Opens the libraries and leaves exactly the allowed names among the globals.
+void open_sandbox(lua_State* L);
+// For those who only read a scenario: the globals that it has, a library's with its fields; and why
+// a name is absent ("os", "string.dump"), null if it is one that nobody has heard of.
+std::map<std::string, std::set<std::string>> sandbox_names();
+const char* absent_reason(std::string_view name);
+// lockstep.*: pushes the table with the C functions of the core.
+void open_core(lua_State* L);
+// tostring without addresses: "table#3", numbered for each process from its first printing on.
+// Pushes the string.
+void push_text(lua_State* L, int index);
+
+// Declared by open_core; used when a scenario is loaded.
+int declare_scenario(lua_State* L);
+// table.sort as a stable merge sort.
+int stable_sort(lua_State* L);
+
+}  // namespace lockstep::vm

@@ -1,0 +1,29 @@
+// Assertions that cost too much for the hot path: with `--check`, and in builds that are not for
+// users.
+#include <fmt/format.h>
+
+#include "engine/relation/invariants.h"
+#include "vm/machine/machine.h"
+
+namespace lockstep::vm {
+
+// Before the chooser is asked: footprints are those that would be made now, whatever has happened
+// since they were made (watched.h), and the relation keeps what it promises.
+void Machine::check_choice() {
+  World& w = *world_;
+  const std::span<const Alternative> alternatives{w.alternatives.data, w.alternatives.size};
+  const std::vector<Kept> kept(alternatives.begin(), alternatives.end());
+  for (const Readers of : {Readers::signals, Readers::ends, Readers::aims}) note_stale(of);
+  renew_footprints();
+  for (const Kept& was : kept) {
+    const Alternative& now = w.alternatives[w.position[was.of.actor]];
+    if (same_footprints(was.alternative(), now)) continue;
+    const std::string text =
+        fmt::format("a footprint was stale: {}, not {}", footprint_text(was.alternative(), *this),
+                    footprint_text(now, *this));
+    internal_error(__FILE__, __LINE__, text.c_str());
+  }
+  invariants_->before_choice(alternatives, *this);
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,559 @@
+// The actor runtime as a System: one scenario, loaded once, executed as often as the engine likes.
+//
+// 1. At most one process runs between two operations; all others are parked just before theirs.
+// 2. A parked process whose operation can be performed is exactly the one that is among the
+//    alternatives.
+// 3. The sync point itself asks the chooser and switches straight to the picked process (D4b); only
+//    a chooser that wants everybody at rest is asked from the thread's own stack.
+// 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
+#pragma once
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/boundary/system.h"
+#include "vm/machine/image.h"
+#include "vm/machine/program.h"
+#include "vm/machine/recorded_history.h"
+#include "vm/machine/world.h"
+#include "vm/memory/host.h"
+#include "vm/memory/memory.h"
+
+namespace lockstep {
+class InvariantCheck;
+}
+
+namespace lockstep::vm {
+
+struct LoadContext;
+
+// What a sync point has to do beside the hot path.
+enum Slow : uint32_t {
+  kSlowRecord = 1,
+  kSlowSites = 2,
+  kSlowMatcher = 4,
+  kSlowTrack = 8,  // System::state is asked for
+  kSlowHunt = 16,
+  kSlowHistory = 32,
+  kSlowWatch = 64,  // there are properties
+  kSlowPeek = 128   // a predicate is being evaluated
+};
+
+// What the recorder knows of the event under way.
+struct EventDraft {
+  Event event;
+  bool open = false;
+};
+
+class Machine final : public System, public Memory {
+ public:
+  // An empty scenario name only loads, to find what the file holds.
+  Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options);
+  ~Machine() override;
+
+  // System
+  void begin(uint64_t seed, uint64_t iteration) override;
+  const Outcome& run(Chooser& chooser) override;
+  std::span<const Decision> decisions() const override {
+    return {decisions_.data(), world_->steps};
+  }
+  void record(EventSink* sink) override { sink_ = sink; }
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> old = nullptr) override;
+  void restore(const Mark& mark) override;
+  uint64_t digest() const override;
+  uint64_t state() const override;
+  void contents(std::vector<Content>& out) const override;
+  uint64_t actor_key(ActorId actor) const override;
+  std::string actor_name(ActorId actor) const override;
+  std::string site_name(uint32_t site) const override;
+  std::string object_name(ObjectId object) const override;
+  ObjectId stable_object(ObjectId object) const override;
+  int64_t room(ObjectId lock) const override;
+  bool may_crash() const { return may_crash_; }
+  bool ends_prevent() const override { return may_crash_ || options_.racy_timers; }
+  std::span<const Blocked> blocked() override;
+  Mail mail() const override;
+  bool accepts(size_t reception, size_t arrival) const override;
+  std::span<const uint64_t> inputs() const override {
+    return {world_->inputs.data, world_->inputs.size};
+  }
+  void omit(std::span<const uint64_t> inputs) override;
+  ExecutionFacts facts() const override;
+  std::string goal_name(uint32_t goal) const override { return goal_names_[goal]; }
+  void witness(Evidence& evidence) const override;
+  Limits& limits() override { return options_.limits; }
+
+  // ---- for the functions that guests call ----
+  World& world() { return *world_; }
+  const World& world() const { return *world_; }
+  Bytes& scratch() { return scratch_; }
+  const MachineOptions& options() const { return options_; }
+  Process& self() { return *world_->current; }
+  // The running process; raises if nothing runs (file-level code).
+  Process& process(lua_State* L, const char* what) {
+    if (__builtin_expect(world_->current == nullptr, 0)) return nobody_runs(L, what);
+    return *world_->current;
+  }
+  bool loading() const { return loading_ != nullptr; }
+  LoadContext& load_context() { return *loading_; }
+  // "ok", kept by the image: pushed without a look-up.
+  const void* ok_string() const { return ok_string_; }
+  uint64_t fingerprint();
+  void push_closure(lua_State* L, size_t proto, int upvalues);
+
+  // The sync point: announces the operation and returns when it may take effect. Does not return if
+  // the execution ends or the process is killed first. `what` is a string literal: the call as the
+  // guest knows it.
+  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
+            uint64_t value = 0, uint32_t cause = 0) {
+    if (__builtin_expect(slow_ != 0, 0)) {
+      sync_slowly(L, p, what, kind, access, object, value, cause);
+      return;
+    }
+    Alternative& a = world_->alternatives[world_->position[p.actor]];
+    a.op.kind = kind;
+    a.op.access = access;
+    a.op.extra_count = 0;
+    a.op.object = object;
+    a.op.value = value;
+    a.cause = cause;
+    p.what = what;
+    if (__builtin_expect(fair_spins_, 0)) look_for_round(L, p, a.op);
+    park(p);
+  }
+  // Further objects of the operation being announced; between announce() and park_announced().
+  void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count);
+  // To be called with the results on top of the stack when the effect has happened: `return
+  // m.done(L, p, n)`.
+  int done(lua_State* L, Process& p, int results) {
+    if (__builtin_expect(slow_ != 0, 0)) slow_done(L, p, results);
+    return results;
+  }
+  // While System::state is asked for: what the process learns otherwise than by a result, and that
+  // the value on top of L's stack is raised.
+  void observe(Process& p, uint64_t what) {
+    if (__builtin_expect((slow_ & kSlowTrack) != 0, 0)) p.seen = mix64(p.seen, what);
+  }
+  void observe_raised(lua_State* L);
+  // What the process does just now is not seen from its operation: no round without effect.
+  void did_more_than_look(Process& p) { p.spin.written = kNone; }
+  // Reading the clock is an operation of its own: time may pass at any moment.
+  bool clock_races() const { return options_.racy_timers && !(slow_ & (kSlowMatcher | kSlowPeek)); }
+  // Footprints of what passes between processes (footprints.cpp). Queued: it travels, and arrives
+  // by a step of its own.
+  bool queued(const Process& from, const Process& to) const;
+  ObjectId link_object(uint32_t a, uint32_t b) const;  // the connection of two nodes
+  ObjectId channel_object(uint32_t from, uint32_t to, uint32_t node) const;
+  bool reachable(uint32_t from, uint32_t node) const;
+  size_t sending(const Process& from, const Process& to, Footprint* out) const;  // one or two
+  size_t killing(const Process& to, Footprint* out) const;                       // up to two
+  size_t effects(const Process& to, const Signal& s, Footprint* out) const;
+  size_t telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
+                 const Term& payload, Footprint* out) const;  // at most five
+  bool ends(const Process& to, const Signal& s) const;        // handling it would end the process
+  // The only way to what footprints are computed from (watched.h).
+  template <class T, Readers kReaders>
+  T& change(Watched<T, kReaders>& what) {
+    note_stale(kReaders);
+    return what.value_;
+  }
+  void note_stale(Readers of) { world_->stale |= 1U << static_cast<unsigned>(of); }
+  void announce_signal(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
+                       const Process& to, const Signal& s);
+  // As announce(), for a process or for who has the name on a node; the footprint follows what
+  // others do meanwhile. `name` must stay where it is.
+  void announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
+                      Aim aim, const Process* to, const Term* name, uint32_t node);
+  void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind, ObjectId object);
+
+  // While recording: the event's other end, what it changes, its causes. No-ops else (check
+  // recording() before building text).
+  bool recording() const { return sink_ != nullptr; }
+  void note_target(std::string text);
+  void note_change(std::string text);
+  void note_args(std::string text);
+  void note_cause(uint32_t step);
+  void note_rest(uint64_t due);
+
+  // lockstep.cover: the goal of that name has been reached in this execution.
+  void reach_goal(std::string_view name);
+
+  // Properties (properties.cpp): the name is at index 1 of L's stack, a predicate at index 2.
+  void declare_property(lua_State* L, Process& p, PropertyKind kind);
+  void set_heat(lua_State* L, Process& p, Heat heat);
+
+  // A data choice of the running process: 0 .. count-1.
+  uint32_t choose_data(Process& p, uint32_t count);
+  // An operation that a generator has made for the process; false if it is to be left out.
+  bool next_input(Process& p);
+
+  // Processes.
+  Process* find(uint64_t pid) const;  // null if it is not a pid of this execution
+  // `values` holds a function and its arguments, encoded one after the other. start_child runs it
+  // to its first operation.
+  Process& spawn(Process& parent, const Term& values, uint32_t node);
+  void start_child(Process& child);
+  uint64_t make_ref(Process& p);
+  void terminate(Process& p, const Term& reason);  // by a signal; may be the running process
+  [[noreturn]] void end_root();
+  void die_if_doomed(Process& p) {  // after an effect that may have killed the process itself
+    if (p.doomed) {
+      p.doomed = false;
+      die(p);
+    }
+  }
+  [[noreturn]] void die(Process& p);  // the running process ends; exit_reason is set
+  // "P0(root)", "P1(worker)": the name that it was given, else its function's.
+  std::string label(const Process& p, bool given = true) const;
+  std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
+  // While recording: what the guest printed, shown with the failure.
+  void print_line(const Process& p, const std::string& line);
+  bool alive(const Process& p) const { return p.life == Life::alive; }
+
+  // Killed, but its exit has not taken effect: dead to those who ask it.
+  bool dying_by_signal(const Process& p) const { return p.killed; }
+
+  // Nodes (cluster.cpp).
+  std::string node_name(uint32_t node) const;
+  uint32_t find_node(const Term& name) const;  // kNone if there is none
+  uint32_t add_node(const Term& name);
+  bool connected(uint32_t a, uint32_t b) const;
+  Cut cut_between(uint32_t from, uint32_t to) const;
+  void partition(uint32_t a, uint32_t b, Cut ab, Cut ba);
+  void heal_all();
+  void disconnect(uint32_t a, uint32_t b);
+  void stop_node(uint32_t node, const Process* by);  // may end that one: check doomed
+  void start_node(uint32_t node);
+  void set_fault_budget(FaultKind kind, uint32_t budget);
+  void offer_faults();  // makes the faults that are still allowed alternatives
+  void allow_fault(FaultKind kind, uint32_t target) { fault_for(kind, target); }
+  void watch_for_faults() {
+    if (world_->faults.size == 0)
+      fault_for(FaultKind::loss, kNone);  // a placeholder: faults are in force
+  }
+  bool perform_fault(ActorId actor);
+  void never_started(Process& parent, Process& child, bool linked,
+                     uint64_t ref);  // on a node that cannot be reached
+
+  // Signals.
+  void send_signal(Process& from, Process& to, Signal signal);
+  // To whoever has the name on another node when the signal arrives there.
+  void send_named(Process& from, const Term& name, uint32_t node, Signal signal);
+  // Into the mailbox. `plain`: nothing else changes.
+  void deliver(Process& to, const Message& message);
+  void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
+  void flush_signals_from(Process& from, Process& to);
+  // Under async delivery: sent by the one to the other and not arrived yet.
+  bool signals_pending(const Process& from, const Process& to) const;
+  bool signals_wait(const Process& to) const;  // instant delivery: one that is to end it
+  size_t flushing(const Channel& c, const Process& to, Footprint* out) const;
+  void send_down(Process& from, const Watcher& watcher, const Term& reason);
+  // Removes the monitor from its owner and from the watched process; false if it is not active.
+  bool drop_watch(Process& p, uint64_t ref);
+  void add_watcher(Process& to, const Watcher& watcher);
+  // Removes the alias; `with_monitor`: only if its mode ties it to the monitor.
+  bool drop_alias(Process& p, uint64_t ref, bool with_monitor);
+
+  // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
+  int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
+
+  // While mail is kept (mail.cpp).
+  void note_reception(const Process& p, const Term* wanted, uint32_t took);
+
+  // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until there
+  // is one and takes it off; lock_changed() lets those go on who can, and holds the others back.
+  void take_lock(lua_State* L, Process& p, const char* what, uint32_t number);
+  void lock_changed(uint32_t number);
+
+  // Timers.
+  Timer& start_timer(Process& owner, uint64_t due, TimerKind kind, ObjectId object = 0);
+  bool cancel_timer(const Process& by, uint64_t ref, int64_t* remaining);
+  void drop_timers_of(Process& p);
+
+  void table_named(EtsTable& t, uint32_t container);  // ets_table.cpp
+
+  // Names. Terms are compared exactly.
+  Process* whereis(const Term& name, uint32_t node) const;
+  void add_name(const Name& name);
+  void release_name(Process& p);
+
+  // Ends the execution here and now; does not return. Frames are abandoned.
+  [[noreturn]] void finish(Outcome outcome);
+  [[noreturn]] void stop(Verdict verdict) {
+    Outcome o;
+    o.verdict = verdict;
+    finish(std::move(o));
+  }
+  [[noreturn]] void fail(Verdict verdict, const Process& p, std::string reason,
+                         std::string site = {}, std::string object = {}, std::string detail = {});
+
+  // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
+  std::string guest_site(lua_State* L) const;
+  std::string guest_traceback(lua_State* L) const;
+  void use_histories() {
+    world_->histories_used = true;
+    slow_ |= kSlowHistory;
+  }
+  // While a model of the scenario's computes states: it may not perform operations, and what would
+  // end the execution raises an error first, so that the check can put its own memory away.
+  void checking(bool on) {
+    checking_ = on;
+    slow_ = on ? slow_ | kSlowMatcher : slow_ & ~static_cast<uint32_t>(kSlowMatcher);
+  }
+  bool checking() const { return checking_; }
+  bool is_asked_to_end() const { return asked_to_end_ != 0 || asked_for_memory_; }
+  // Afterwards: ends the execution if something asked for that.
+  void end_if_asked(lua_State* L);
+  const RecordedCheck& failed_check() const { return failed_check_; }
+  struct Frozen;
+  void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
+  bool guest_is_running(lua_State* L) const;  // a frame of the scenario's own is on the stack
+  uint32_t site(lua_State* L);
+  // The coroutine in which guest code runs just now, and for whom; null if none does.
+  lua_State* guest() const;
+  // Of a process's coroutines the one that runs; null: its first one.
+  lua_State*& running_coroutine() {
+    return world_->current ? world_->current->running : file_level_;
+  }
+  const Process* guest_process() const;
+  // A guest is about to change what all processes share: a table of the image, or (part of) what is
+  // in one, or a variable. Ends the execution.
+  [[noreturn]] void shared_write(const void* what);
+
+  Term encode_argument(lua_State* L, int index,
+                       const char* function);  // raises if it cannot be sent
+  void on_count(lua_State* L);                 // from the count hook
+  void on_line(lua_State* L);                  // from the line hook
+  [[noreturn]] void runaway(lua_State* L);
+  // From the watchdog's signal handler, on this thread. True: what was interrupted is to be left,
+  // and end_at_fault() to be called.
+  bool on_tick();
+  // From the handler of faults: whether it is one that guest code can run into. Then end_at_fault()
+  // is to be called, on the stack that is kept for it.
+  bool is_expected_fault(const void* address);
+  char* fault_stack_top() const { return arena_.stack_top(Arena::Own::fault); }
+  [[noreturn]] void end_at_fault();
+
+ private:
+  friend void build_state(Machine& m);
+  friend void process_entry();
+  friend void death_entry();
+  friend void aside_entry();
+  friend void out_of_memory();
+  friend struct Recorder;
+
+  ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
+  void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
+              uint32_t cause = 0);
+  void disable(ActorId actor);
+  bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
+  void run_once(Chooser& chooser);
+  void run_again(Chooser& chooser);
+  void park(Process& p);
+  Process* pick(Process* on);  // next process to run; performs what is not a process's step; null:
+                               // the execution is over
+  bool refresh_timers();       // offers due timers; false: nothing can happen any more
+  void late();
+  void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                   ObjectId object, uint64_t value, uint32_t cause);
+  Process& nobody_runs(lua_State* L, const char* what);
+  // Properties and lassos, after each step while there are any.
+  void watch();
+  bool holds(const Property& property);  // else peek_raised_ may say why
+  [[noreturn]] void refuse_peek(lua_State* L, const char* what);
+  std::string owed(const Property& property) const;
+  void check_predicates();
+  void check_at_end();
+  void look_for_lasso();
+  // Waits that spin (spin.cpp).
+  void note_touched(const Alternative& a);
+  void look_for_round(lua_State* L, Process& p, const Operation& next);
+  void hold(Process& p, const Operation& next);
+  [[noreturn]] void learn_round(uint64_t place);
+  bool outdated(Process& p) const;
+  bool any_held();
+  bool waits_in_vain();  // somebody is held who could have gone on
+  void let_look_again();
+  void end_in_rounds();
+  [[noreturn]] void give_up();
+  void check_temperature();
+  bool mark_watched(Operation& op);
+  uint64_t observable_state();  // 0: it cannot be told
+  std::string stem_and_loop();
+  [[noreturn]] void fail_property(Verdict verdict, const Property& p, const char* how,
+                                  std::string reason, std::string detail = {});
+  void touch(Process& p);
+  void touch_end(Process& p);
+  void touch_poll(Process& p);
+  void renew_footprints();
+  void check_choice();  // checks.cpp
+  void enqueue(Channel& c, const Signal& s);
+  Signal dequeue(Channel& c);
+  void drop_queue(Channel& c);
+  Channel::Queue& change_queue(Channel& c);
+  void drop_aim(Process& p);
+  void touch_arrival(const Channel& c, Operation& op) const;
+  void touch_fault(const Fault& fault, Operation& op) const;
+  void perform(const Alternative& alternative);
+  void run_to_park(Process& p);  // a starting or probing process, up to where it parks
+  Channel& channel(uint32_t from, uint32_t to);
+  Channel& named_channel(uint32_t from, uint32_t node);
+  void arrive(uint32_t to, uint32_t node, Signal& s);
+  bool watches_there(const Watch& watch, uint32_t node) const;
+  void no_connection(Process& from, Process* to, Signal& s);
+  void tell_down(const Watcher& watcher, const Term& reason);
+  void lose_side(uint32_t here, uint32_t there);
+  void remove_silently(Process& p);
+  uint32_t fault_for(FaultKind kind, uint32_t target);
+  void offer(Channel& c);  // makes the channel's head an alternative, or takes it away
+  void handle(Process& to, Signal& signal);
+  void handle_head(Channel& c);
+  void fire(uint32_t timer);
+  void wake(Process& p, bool expired, uint32_t cause);
+  bool accepts(Process& p, const Term& payload) const;
+  bool look(Process& p);
+  bool look_here(Process& p);
+  // Calls `what(argument)` on a stack of its own: what runs in the name of a process that is not
+  // the one whose stack this is has a budget of nested calls of its own.
+  void aside(void (*what)(void*), void* argument);
+  // While mail is kept (mail.cpp).
+  uint32_t note_arrival(const Process& to, const Term& payload);
+  bool find_message(Process& p);
+  void flush_own_signals(Process& p);
+  void begin_limit(lua_State* L, Process& p, int64_t ms);
+  void stop_receive_timer(Process& p);
+  void remove_timer(uint32_t i, ObjectId object, uint32_t by);
+  void touch_timer(Timer& t, bool fresh, Operation& op);
+  void note_blocked(Timer& t, uint32_t until);
+  void wait_for_turn(Timer& t);
+  void watch_time(const Timer& t);
+  void create_root();
+  void end_process(Process& p, uint32_t tables);
+  size_t end_footprint(Process& p);  // in end_touches_
+  void tell_of_end(Process& p);
+  void process_body(Process& p);
+  void decide_end();  // nothing can happen any more: passed or deadlock
+  std::string deadlock_story(const Process& root) const;
+  void check_frozen();  // file-level state must be as loaded
+  Outcome changed_outcome(std::string object) const;
+  void open_event(Process* p, const Alternative& a);
+  void close_event();
+  void slow_sync(lua_State* L, Process& p, Alternative& a);
+  void slow_granted(lua_State* L, Process& p);
+  void observe_results(lua_State* L, Process& p, int results);
+  void slow_done(lua_State* L, Process& p, int results);
+  void load(LoadContext& context);
+  void freeze();
+  void protect(const std::vector<void*>& tables, const std::vector<void*>& variables);
+  void know_library();
+  void refuse_iterator(void* function);
+  void find_mutable();
+  bool is_shared(const void* p) const {
+    return static_cast<size_t>(static_cast<const char*>(p) - arena_.base()) - image_.shared.offset <
+           image_.shared.size;
+  }
+  bool ask_to_end(lua_State* L);
+  bool in_library_call(lua_State* L) const;
+  [[noreturn]] void end_loading(lua_State* L);
+  static Machine* take_thread(Machine* m);  // it is current_machine(); returns who was
+  void load_file_level(const std::function<void()>& what);
+  static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
+  void* refuse(size_t size);
+  void hunt();  // run again with a line hook: which line changed file-level state
+  void to_process(Context& from, Process& q);
+  Context& here() { return world_->current && !on_main_ ? world_->current->context : main_; }
+
+  Host host_;
+  World* world_ = nullptr;
+  lua_State* L_ = nullptr;  // the state's main thread: runs no guest code after loading
+  MachineOptions options_;
+  Image image_;
+  Chooser* chooser_ = nullptr;
+  EventSink* sink_ = nullptr;
+  uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
+  bool at_rest_ = false;
+  bool may_go_round_ = false;     // the program has loops
+  bool may_crash_ = false;        // ... and may declare faults
+  bool may_owe_ = false;          // ... and may say that something has to happen
+  bool fair_spins_ = false;       // waits that spin are taken to be fair, in this execution
+  std::vector<uint64_t> rounds_;  // sorted: places that some process came round to
+  bool again_ = false;            // one was learned: the execution is to be run again
+  bool given_up_ = false;         // somebody was held who could have gone on
+  uint32_t alarm_ = 0;            // steps at which late() is called
+  Context main_;
+  std::vector<Decision> decisions_;
+  Outcome outcome_;
+  Bytes scratch_;
+  EventDraft draft_;
+  std::array<Footprint, 255> end_touches_;  // of an end; Operation::extra_count is a byte
+  std::string scenario_;
+  std::vector<Blocked> blocked_;
+  std::deque<std::vector<Footprint>> blocked_footprints_;
+  bool running_ = false, on_main_ = true;
+  uint64_t runs_ = 0;  // for the watchdog: which execution it saw
+  uint64_t tick_runs_ = 0;
+  uint32_t tick_steps_ = 0, ticks_ = 0;
+  uint32_t counted_steps_ = 0;
+  uint64_t counted_ = 0;  // instructions since the last operation
+  uint32_t event_alternatives_ = 0;
+  std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
+  std::map<char*, Block> blocks_;  // there when a program had been loaded
+  bool checking_ = false;
+  uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
+  bool asked_for_memory_ = false;
+  RecordedCheck failed_check_;
+  bool light_ = false;  // the last execution changed only what Image::changing holds
+  bool changed_little() const;
+  void take_from_image(const Image::Piece& piece);
+  void take_all_from_image();
+  // Size of the last allocation refused to Lua: it collects garbage and asks once more.
+  size_t refused_ = 0;
+  int newstate_calls_ = 0;  // allocations while the state is made
+  void* state_block_ = nullptr;
+  size_t state_size_ = 0;
+  bool seed_pinned_ = false;
+  LoadContext* loading_ = nullptr;
+  const void* ok_string_ = nullptr;
+  int body_ref_ = 0, threads_ref_ = 0, templates_ref_ = 0;
+  std::string last_line_;
+  std::string printed_;  // by the guest, while recording
+  // Names of the functions that the sources define, by file and line.
+  std::map<std::pair<std::string, int>, std::string> function_names_;
+  void note_function(Process& p);
+  std::string function_name(uint32_t proto) const;
+  const Property* asked_ = nullptr;   // its predicate is being evaluated
+  const Process* looking_ = nullptr;  // its matcher is being called, on the stack aside
+  const Context* aside_from_ = nullptr;
+  void (*aside_what_)(void*) = nullptr;
+  void* aside_argument_ = nullptr;
+  const void* fault_ = nullptr;          // the address that guest code must not touch
+  std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
+  std::string peek_raised_;              // or the error that it raised
+  struct Trail;  // of states, while recording: to tell the shortest stem and loop
+  std::unique_ptr<Trail> trail_;
+  std::vector<std::string> goal_names_;  // met so far in any execution
+  std::unordered_map<std::string, uint32_t> goal_numbers_;
+  std::vector<const void*> libraries_;
+  std::unique_ptr<Frozen> frozen_;
+  std::unique_ptr<InvariantCheck> invariants_;    // with MachineOptions::check
+  bool shared_written_ = false;                   // in the last execution, and so it was ended
+  lua_CFunction gmatch_ = nullptr;                // what iterators of string.gmatch are
+  std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
+  lua_State* file_level_ = nullptr;               // runs guest code while loading
+  std::string load_problem_;
+  bool late_ = false;    // for longer than Limits::max_compute
+  bool ending_ = false;  // the outcome is being written: not to be interrupted
+  uint64_t tick_cpu_ = 0;
+  struct Sites;
+  std::unique_ptr<Sites> sites_;
+};
+
+// The machine that runs on this thread, for code that has no other way to it. Null between runs.
+Machine* current_machine();
+
+}  // namespace lockstep::vm

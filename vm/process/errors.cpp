@@ -1,0 +1,49 @@
+// Errors of OTP's kind: a table {class, reason, where} that pcall can catch.
+#include "vm/machine/machine.h"
+
+namespace lockstep::vm {
+
+void raise_top(lua_State* L, const char* cls) {
+  machine_of(L).observe_raised(L);
+  lua_createtable(L, 0, 3);
+  lua_pushvalue(L, -2);
+  lua_setfield(L, -2, "reason");
+  lua_pushstring(L, cls);
+  lua_setfield(L, -2, "class");
+  {
+    const std::string where = machine_of(L).guest_site(L);
+    lua_pushlstring(L, where.data(), where.size());
+  }
+  lua_setfield(L, -2, "where");
+  luaL_setmetatable(L, kException);
+  lua_error(L);
+  __builtin_unreachable();
+}
+
+bool is_exception(lua_State* L, int index) {
+  if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
+  luaL_getmetatable(L, kException);
+  const bool yes = lua_rawequal(L, -1, -2) != 0;
+  lua_pop(L, 2);
+  return yes;
+}
+
+void raise(lua_State* L, const char* cls, const char* reason) {
+  lua_pushstring(L, reason);
+  raise_top(L, cls);
+}
+
+void misuse_argument(lua_State* L, int argument, const char* expected) {
+  luaL_typeerror(L, argument, expected);
+  __builtin_unreachable();
+}
+
+Term Machine::encode_argument(lua_State* L, int index, const char* function) {
+  const char* error = nullptr;
+  Term t = make_term(L, index, arena_, scratch_, &error);
+  if (error)
+    luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", index, function, error);
+  return t;
+}
+
+}  // namespace lockstep::vm

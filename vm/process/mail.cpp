@@ -1,0 +1,34 @@
+// What went through the mailboxes of an execution, for a reduction that asks which messages a
+// receive can tell apart. Kept in the arena, so that saved states have it too.
+#include "vm/machine/machine.h"
+
+namespace lockstep::vm {
+
+uint32_t Machine::note_arrival(const Process& to, const Term& payload) {
+  World& w = *world_;
+  push(w.arrivals, Arrival{w.steps - 1, stable_object(make_object(ObjectClass::mailbox, to.index)),
+                           vm::digest(payload)});
+  push(w.arrived, copy_term(payload, arena_));
+  return w.arrivals.size - 1;
+}
+
+// `wanted`: the pattern; null if the matcher is code.
+void Machine::note_reception(const Process& p, const Term* wanted, uint32_t took) {
+  World& w = *world_;
+  push(w.receptions,
+       Reception{w.steps - 1, stable_object(make_object(ObjectClass::mailbox, p.index)), took,
+                 wanted == nullptr});
+  push(w.wanted, wanted ? copy_term(*wanted, arena_) : Term{});
+}
+
+Mail Machine::mail() const {
+  const World& w = *world_;
+  return {{w.arrivals.data, w.arrivals.size}, {w.receptions.data, w.receptions.size}};
+}
+
+bool Machine::accepts(size_t reception, size_t arrival) const {
+  const World& w = *world_;
+  return w.receptions[reception].opaque || matches(w.wanted[reception], w.arrived[arrival]);
+}
+
+}  // namespace lockstep::vm

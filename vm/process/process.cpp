@@ -1,0 +1,523 @@
+// Processes: how they begin and how they end.
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "engine/relation/dependence.h"
+#include "vm/loading/sandbox.h"
+#include "vm/process/core_parts.h"
+#include "vm/tables/shared_state.h"
+
+namespace lockstep::vm {
+
+void process_entry() {
+  entered();
+  Machine* m = current_machine();
+  m->process_body(*m->world_->current);
+}
+void death_entry() {
+  entered();
+  Machine* m = current_machine();
+  m->die(*m->world_->current);
+}
+
+namespace {
+
+// The size of the place that Lua has put in front of a message, "name.lua:12: ..."; 0: there is
+// none. A message that quotes another error has a place as well, but words come before it; only the
+// name of the file at hand may hold such characters.
+size_t place_in_front(std::string_view text, std::string_view site) {
+  const size_t name = text.find(".lua:");
+  if (name == std::string_view::npos) return 0;
+  const size_t line = name + 5, end = text.find(": ", line);
+  if (end == std::string_view::npos || end == line) return 0;
+  for (size_t i = line; i < end; i++)
+    if (text[i] < '0' || text[i] > '9') return 0;
+  const auto in_names = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80 ||
+           (c != 0 && std::strchr("_-./+@~", c) != nullptr);
+  };
+  const std::string_view file = text.substr(0, line);
+  return site.starts_with(file) || std::all_of(file.begin(), file.end() - 1, in_names) ? end : 0;
+}
+
+constexpr size_t kTold = 3;  // footprints of whom a process tells first
+constexpr uint32_t kRefStep =
+    0x9e3779b1;  // odd: the references of one process differ in their low halves
+
+// Turns whatever was raised into class, reason and place. Runs where the error was raised, before
+// the stack unwinds.
+int on_error(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.self();
+  const char* cls = "error";
+  const bool ours = is_exception(L, 1);
+  if (ours) {
+    lua_getfield(L, 1, "class");
+    cls = lua_tostring(L, -1);
+    if (!cls) cls = "error";
+    lua_getfield(L, 1, "reason");
+  } else {
+    lua_pushvalue(L, 1);
+  }
+  const int reason = lua_gettop(L);
+  const char* error = nullptr;
+  Term r = make_term(L, reason, m.arena(), m.scratch(), &error);
+  if (error) {
+    push_text(L, reason);
+    size_t n;
+    const char* told = lua_tolstring(L, -1, &n);
+    r = make_string({told, n}, m.arena());
+  }
+  const bool is_exit = std::strcmp(cls, "exit") == 0;
+  if (!is_exit || !(r.tag == Tag::string && View{r.bytes}.string() == "normal")) {
+    std::string site = m.guest_site(L), text;
+    if (ours) {  // it may have been caught and raised again since
+      lua_getfield(L, 1, "where");
+      if (const char* where = lua_tostring(L, -1); where && *where) site = where;
+      lua_pop(L, 1);
+    }
+    if (r.tag == Tag::string)
+      text = std::string(View{r.bytes}.string());
+    else
+      text = print(r);
+    if (!site.empty() && text.compare(0, site.size() + 1, site + ":") == 0)
+      text = text.substr(site.size() + 2);
+    // Lua puts the place of error() in front; it is told apart from ours, which is where the
+    // message says.
+    if (r.tag == Tag::string && !ours)
+      if (const size_t size = place_in_front(text, site); size != 0) {
+        const std::string place = text.substr(0, size);
+        const bool cut = place.starts_with("...") && site.ends_with(place.substr(3));
+        if (!cut) site = place;  // of names above 59 bytes Lua shows the end
+        text = text.substr(size + 2);
+      }
+    if (is_exit)
+      text = "exit: " + text;
+    else if (std::strcmp(cls, "throw") == 0)
+      text = "uncaught throw: " + text;
+    p.crash_text = make_string(text, m.arena());
+    p.crash_site = make_string(site, m.arena());
+    if (m.recording() && !(ours && p.crash_trace.tag != Tag::nil &&
+                           !m.guest_is_running(L)))  // raised again by the library
+      p.crash_trace = make_string(m.guest_traceback(L), m.arena());
+    p.crashed = true;
+  }
+  if (is_exit) {
+    p.exit_reason = r;
+  } else {
+    if (std::strcmp(cls, "throw") == 0)
+      r = make_tuple(m.arena(), m.scratch(), {make_string("nocatch", m.arena()), r});
+    Term stack = make_tuple(m.arena(), m.scratch(), {p.crash_site});
+    p.exit_reason = make_tuple(m.arena(), m.scratch(), {r, stack});
+  }
+  return 0;
+}
+
+// Reasons that are an orderly end: normal, shutdown, {shutdown, _}.
+bool orderly(const Term& r) {
+  if (is_string(r, "normal") || is_string(r, "shutdown")) return true;
+  if (r.tag != Tag::table) return false;
+  const View v{r.bytes};
+  return v.array_size() == 2 && v.first().tag() == Tag::string && v.first().string() == "shutdown";
+}
+
+std::string text_of(const Term& t) {
+  return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
+}
+
+// How far a process that ends has come with telling of it.
+struct ToldSoFar {
+  uint32_t links = 0, watchers = 0, late_links = 0;
+};
+struct Told {
+  SignalKind kind = SignalKind::link_exit;
+  uint32_t process = kNone;  // kNone: nobody is left
+  uint64_t ref = 0;
+  bool late = false;  // asked when the end had begun, so it learns of noproc
+};
+
+// Who is told next: links first, as OTP does, and last who links or monitors meanwhile, so that it
+// learns of noproc after what it is owed already.
+Told next_told(const Process& p, const ToldSoFar& so_far) {
+  if (so_far.links < p.links.size()) return {SignalKind::link_exit, p.links[so_far.links]};
+  if (so_far.watchers < p.watchers.size()) {
+    const Watcher& x = p.watchers[so_far.watchers];
+    return {SignalKind::down, x.process, x.ref, x.late};
+  }
+  if (so_far.late_links < p.late_links.size())
+    return {SignalKind::link_exit, p.late_links[so_far.late_links], 0, true};
+  return {};
+}
+
+// The first who is told is told in the step that ends the process, so its mailbox belongs to that
+// step.
+void told_first(const Machine& m, const Process& p, Footprint* out) {
+  for (size_t i = 0; i < kTold; i++) out[i] = {};
+  const Told told = next_told(p, {});
+  if (told.process == kNone) return;
+  const Process& to = *m.world().processes[told.process];
+  if (told.late && told.kind == SignalKind::link_exit && !m.queued(p, to)) {  // noproc
+    out[0] = {make_object(ObjectClass::mailbox, told.process), Access::append};
+    out[1] = {make_object(ObjectClass::process, told.process), Access::write};
+    return;
+  }
+  m.telling(p, to, told.kind, told.ref, p.exit_reason, out);
+}
+
+void drop_mailbox(Machine& m, Process& p) {
+  m.world().unread += p.mailbox.size;
+  for (Message& x : p.mailbox) free_term(x.payload, m.arena());
+  p.mailbox.size = 0;
+}
+
+}  // namespace
+
+Process* Machine::find(uint64_t pid) const {
+  if (light_class(pid) != Light::pid) return nullptr;
+  const uint32_t i = light_index(pid);
+  if (i >= world_->processes.size || world_->processes[i]->pid != pid) return nullptr;
+  return world_->processes[i];
+}
+
+uint64_t Machine::make_ref(Process& p) {
+  const uint32_t n = ++p.refs;
+  return make_light(Light::ref, p.index, static_cast<uint32_t>(p.key) + n * kRefStep);
+}
+
+Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
+  World& w = *world_;
+  auto* p = new (allocate(sizeof(Process))) Process();
+  p->index = w.processes.size;
+  p->parent = &parent == p ? kNone : parent.index;
+  p->nth = ++parent.children;
+  p->key = mix64(parent.key, p->nth);
+  p->pid = make_light(Light::pid, p->index, static_cast<uint32_t>(p->key), node);
+  p->node = node;
+  p->spawned_at = p->woken_by = w.steps;
+  if (w.free_stacks.size)
+    p->stack = w.free_stacks[--w.free_stacks.size];
+  else
+    p->stack = w.stacks_used++;
+  if (p->stack >= arena_.stacks()) {
+    w.stacks_used--;
+    fail(Verdict::memory_bound, parent,
+         "more than " + std::to_string(arena_.stacks()) + " processes at a time",
+         guest_site(parent.running ? parent.running : parent.L));
+  }
+  arena_.guard(p->stack);
+  p->actor = make_actor(AltKind::step, p->index, p->key);
+  push(w.processes, p);
+  p->L = lua_newthread(L_);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushvalue(L_, -2);
+  lua_rawseti(L_, -2, static_cast<lua_Integer>(p->index) + 1);
+  lua_pop(L_, 2);
+  lua_pushcfunction(p->L, on_error);
+  if (slow_ & kSlowTrack)
+    p->seen = digest_bytes(values.bytes, values.size);  // all that it starts from
+  if (values.size) {
+    const char* q = values.bytes + 5;
+    const char* end = values.bytes + values.size;
+    while (q < end) {
+      vm::push(p->L, View{q});
+      q = View{q}.end();
+    }
+    note_function(*p);
+  }
+  return *p;
+}
+
+void Machine::start_child(Process& child) {
+  child.context = make_context(arena_.stack_top(child.stack), kStackBytes, process_entry);
+  enable(child.actor, AltKind::step, child.index, {});
+  child.status = Status::starting;
+  run_to_park(child);
+}
+
+// Runs a starting process until it parks, and comes back.
+void Machine::run_to_park(Process& p) {
+  World& w = *world_;
+  Process* before = w.current;
+  Context& from = here();
+  p.starter = &from;
+  w.current = &p;
+  to_process(from, p);
+  // The root may be here because it waits for a value, before its first operation.
+  if (!w.pending_data) w.current = before;
+}
+
+void Machine::create_root() {
+  World& w = *world_;
+  auto* p = new (allocate(sizeof(Process))) Process();
+  p->key = mix64(0x726f6f74, 1);
+  p->pid = make_light(Light::pid, 0, static_cast<uint32_t>(p->key));
+  p->stack = w.stacks_used++;
+  arena_.guard(p->stack);
+  p->actor = make_actor(AltKind::step, 0, p->key);
+  push(w.processes, p);
+  p->L = lua_newthread(L_);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushvalue(L_, -2);
+  lua_rawseti(L_, -2, 1);
+  lua_pop(L_, 2);
+  lua_pushcfunction(p->L, on_error);
+  lua_rawgeti(p->L, LUA_REGISTRYINDEX, body_ref_);
+  start_child(*p);
+}
+
+void Machine::process_body(Process& p) {
+  const int nargs = lua_gettop(p.L) - 2;
+  const int status = lua_pcall(p.L, nargs, 0, 1);
+  if (status == LUA_ERRMEM) out_of_memory();  // a string buffer of the library: it asks only once
+  if (status == LUA_OK) {
+    p.exit_reason = make_string("normal", arena_);
+  } else if (!p.crashed && p.exit_reason.tag == Tag::nil) {
+    // The handler itself failed: out of C stack, most likely.
+    p.exit_reason = make_tuple(arena_, scratch_,
+                               {make_string("stack overflow", arena_), make_string("", arena_)});
+    p.crash_text = make_string("stack overflow", arena_);
+    p.crash_site = make_string("", arena_);
+    p.crashed = true;
+  }
+  if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
+    // The root's error is the failure, and the last event.
+    if (draft_.open)
+      draft_.event.result = draft_.event.result.empty() ? "raised" : draft_.event.result;
+    fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
+         text_of(p.crash_trace));
+  }
+  if (p.index == 0 && !options_.drain && !p.crashed) {
+    // Its end ends everything else, so it is an operation that nothing commutes with; one only
+    // where there is something else that could still happen.
+    if (world_->alternatives.size > 1) {
+      // What is owed may come later than the end, so that has to be tried early, too.
+      if (may_owe_)
+        sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);
+      else
+        sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);
+      for (const Alternative& a : world_->alternatives) {
+        if (a.actor == p.actor || a.kind == AltKind::fault) continue;
+        blocked_.push_back({a});
+        Operation& op = blocked_.back().what.op;
+        op.object = kAllElse;
+        op.access = Access::write;
+        op.extra_count = 0;
+      }
+    }
+    check_at_end();
+    if (waits_in_vain()) give_up();
+    finish({});
+  }
+  die(p);
+}
+
+void Machine::die(Process& p) {
+  World& w = *world_;
+  if (p.status != Status::starting) p.status = Status::ready;
+  p.leaving = true;
+  p.wait = Wait::none;
+  // What it saw matters no more, but for what process_info tells of it until it has ended.
+  if (p.killed || !p.shows) p.seen = 0;
+  p.looked = p.performing = false;
+  if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
+  size_t n = end_footprint(p);
+  p.ending = true;
+  w.ending++;
+  announce(nullptr, p, "exit", OpKind::exit, Access::write,
+           make_object(ObjectClass::process, p.index), 0, end_touches_.data(), n);
+  p.ending = false;
+  w.ending--;
+  uint32_t until = p.end_tables;
+  end_process(p, until);
+  // An owner of more tables than a footprint holds lets go of them in several steps.
+  Footprint* extra = end_touches_.data();  // not on this stack: images hold that
+  while (until != kNone) {
+    const uint32_t from = until;
+    p.seen = from;
+    n = ets_exit_footprint(*this, p, from, extra, 255, &until);
+    announce(nullptr, p, "exit", OpKind::exit, Access::write,
+             make_object(ObjectClass::process, p.index), 0, extra, n);
+    ets_owner_exit(*this, p, from, until);
+  }
+  tell_of_end(p);
+  change(p.life) = Life::ended;
+  p.ended_at = w.steps;
+  disable(p.actor);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushnil(L_);
+  lua_rawseti(L_, -2, static_cast<lua_Integer>(p.index) + 1);
+  lua_pop(L_, 1);
+  push(w.free_stacks, p.stack);
+  if (p.index == 0) w.root_ended = true;
+  if (recording()) close_event();
+  Context nowhere;
+  if (at_rest_) {
+    switch_stack(nowhere, main_);
+    __builtin_unreachable();
+  }
+  Process* q = pick(nullptr);
+  LOCKSTEP_ASSERT(q != nullptr);
+  w.current = q;
+  switch_stack(nowhere, q->context);
+  __builtin_unreachable();
+}
+
+// Of the step that ends it, beside the process itself: its name, who is told first, its tables.
+size_t Machine::end_footprint(Process& p) {
+  Footprint* out = end_touches_.data();
+  size_t n = 0;
+  if (p.name->tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
+  told_first(*this, p, out + n);
+  n += kTold;
+  return n + ets_exit_footprint(*this, p, 0, out + n, end_touches_.size() - n, &p.end_tables);
+}
+
+// A process that has announced its end has lost or gained a name, a table or somebody to tell.
+void Machine::touch_end(Process& p) {
+  if (!p.ending || !alive(p)) return;
+  const size_t n = end_footprint(p);
+  Operation& end = world_->alternatives[world_->position[p.actor]].op;
+  if (n > end.extra_count) end.extra = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
+  std::copy_n(end_touches_.data(), n, const_cast<Footprint*>(end.extra));
+  end.extra_count = static_cast<uint8_t>(n);
+  if (slow_ & kSlowWatch) mark_watched(end);
+}
+
+// Each is told in a step of its own if there are several: between two of them others may see one
+// effect and not yet the other.
+void Machine::tell_of_end(Process& p) {
+  World& w = *world_;
+  Term noproc;
+  bool first = true;
+  Signal s;  // what is about to be said
+  s.from = p.index;
+  ToldSoFar so_far;
+  for (;;) {
+    p.seen = mix64(mix64(so_far.links, so_far.late_links), so_far.watchers);
+    const Told told = next_told(p, so_far);
+    if (told.process == kNone) return;
+    if (told.late && noproc.tag == Tag::nil) noproc = make_string("noproc", arena_);
+    const Term& reason = told.late ? noproc : p.exit_reason;
+    Process& q = *w.processes[told.process];
+    Watcher watcher;
+    if (told.kind == SignalKind::down) {
+      watcher = p.watchers[so_far.watchers];
+      p.watchers_told = ++so_far.watchers;
+    } else {
+      (told.late ? so_far.late_links : so_far.links)++;
+    }
+    s.kind = told.kind;
+    s.ref = told.ref;
+    s.payload = reason;
+    if (!first) announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
+    first = false;
+    if (recording())
+      note_target(label(q)),
+          note_args((told.kind == SignalKind::down ? "DOWN " : "EXIT ") + print(reason));
+    if (told.kind == SignalKind::down) {
+      send_down(p, watcher, reason);
+      continue;
+    }
+    // Whether they are linked is the other side's to know: the link may be on its way to it.
+    Signal sent = s;
+    sent.payload = copy_term(reason, arena_);
+    send_signal(p, q, sent);
+  }
+}
+
+// Takes effect in one step: no longer alive, name free, tables gone (those below number `tables`).
+// Whoever learns of the end finds all that done.
+void Machine::end_process(Process& p, uint32_t tables) {
+  if (recording()) note_args(print(p.exit_reason));
+  const bool told = !p.links.empty() || !p.watchers.empty();
+  change(p.life) = Life::dying;
+  if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
+      !orderly(p.exit_reason)) {
+    const std::string where = text_of(p.crash_site);
+    fail(Verdict::crash, p,
+         "process " + label(p) +
+             (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
+             text_of(p.crash_text),
+         where, "", text_of(p.crash_trace));
+  }
+  drop_timers_of(p);
+  release_name(p);
+  ets_owner_exit(*this, p, 0, tables);
+  drop_mailbox(*this, p);
+}
+
+void Machine::end_root() {
+  Process& root = *world_->processes[0];
+  fail(Verdict::assertion, root,
+       "the root process was ended by an exit signal: " + print(root.exit_reason));
+}
+
+void Machine::terminate(Process& p, const Term& reason) {
+  if (!alive(p) || p.doomed) return;
+  World& w = *world_;
+  change(p.killed) = true;
+  drop_aim(p);
+  drop_mailbox(*this, p);  // what comes now is dropped too: nobody looks into it any more
+  if (p.leaving) {         // it was about to end by itself: the signal came first
+    p.exit_reason = copy_term(reason, arena_);
+    p.crashed = false;
+    if (p.index == 0 && !options_.drain) end_root();
+    return;
+  }
+  drop_timers_of(p);
+  // Of the lock that it waits for there is no sign if it was never among the alternatives.
+  if (p.wait == Wait::lock && !enabled(p.actor))
+    blocked_.push_back({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
+  p.exit_reason = copy_term(reason, arena_);
+  p.crashed = false;
+  // Here and not when it comes to its end: the step that handles the signal is the last one, on
+  // whosever stack it is taken.
+  if (p.index == 0 && !options_.drain) end_root();
+  p.woken_by = w.steps;
+  p.wait = Wait::none;
+  Process* running_here = on_main_ ? nullptr : w.current;
+  if (running_here == &p) {  // on its own stack: it dies as soon as the delivery is done
+    p.doomed = true;
+    // Here too, so that the alternatives are in the same order whoever's stack this is.
+    enable(p.actor, AltKind::step, p.index, {}, w.steps);
+    return;
+  }
+  p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
+  // Up to its first operation, which is its exit.
+  enable(p.actor, AltKind::step, p.index, {}, w.steps);
+  p.status = Status::starting;
+  run_to_park(p);
+}
+
+// ---- names ----
+
+Process* Machine::whereis(const Term& name, uint32_t node) const {
+  for (const Name& n : world_->names)
+    if (n.node == node && equal(n.name, name)) return world_->processes[n.process];
+  return nullptr;
+}
+
+// Sorted, so that registered() tells the same whoever came first.
+void Machine::add_name(const Name& name) {
+  auto& names = change(world_->names);
+  push(names, name);
+  uint32_t i = names.size - 1;
+  const auto after = [&](const Name& x) {
+    return x.node != name.node ? x.node > name.node : compare(x.name, name.name) > 0;
+  };
+  for (; i > 0 && after(names[i - 1]); i--) names[i] = names[i - 1];
+  names[i] = name;
+}
+
+void Machine::release_name(Process& p) {
+  if (p.name->tag == Tag::nil) return;
+  for (uint32_t i = 0; i < world_->names.size(); i++)
+    if (world_->names[i].process == p.index) {
+      erase(change(world_->names), i);
+      break;
+    }
+  change(p.name) = {};
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,191 @@
+// Mailboxes, and selective receive.
+#include "vm/process/core_parts.h"
+
+namespace lockstep::vm {
+
+bool Machine::accepts(Process& p, const Term& payload) const {
+  switch (p.wait) {
+    case Wait::any:
+      return true;
+    case Wait::pattern:
+      return matches(p.pattern, payload);
+    default:
+      return false;
+  }
+}
+
+void Machine::deliver(Process& to, const Message& message) {
+  push(to.mailbox, message);
+  to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
+  if (__builtin_expect(options_.keep_mail, 0))
+    to.mailbox.back().arrival = note_arrival(to, message.payload);
+  if (recording()) note_cause(message.sent_at);
+  if (to.status != Status::blocked || to.spin.held) return;
+  // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
+  // shared.
+  if (find_message(to)) wake(to, false, world_->steps);
+}
+
+// Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
+// index). The matcher runs on the receiver's coroutine; on its C stack only if that is where we
+// are.
+__attribute__((noinline)) bool Machine::look(Process& p) {  // rare, so not in the way
+  if (!on_main_ && world_->current == &p) return look_here(p);
+  struct Call {
+    Machine& m;
+    Process& p;
+    bool yes;
+  } call{*this, p, false};
+  looking_ = &p;
+  aside(
+      [](void* argument) {
+        auto& c = *static_cast<Call*>(argument);
+        c.yes = c.m.look_here(c.p);
+      },
+      &call);
+  looking_ = nullptr;
+  return call.yes;
+}
+
+bool Machine::look_here(Process& p) {
+  lua_State* L = p.receiver;
+  if (!lua_checkstack(L, 8)) return false;
+  for (; p.looked < p.mailbox.size; p.looked++) {
+    lua_pushvalue(L, 1);
+    vm::push(L, p.mailbox[p.looked].payload);
+    slow_ |= kSlowMatcher;
+    const int status = lua_pcall(L, 1, 1, 0);
+    slow_ &= ~static_cast<uint32_t>(kSlowMatcher);
+    p.matcher_failed = status != LUA_OK;
+    const bool yes = p.matcher_failed || lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    if (yes) return true;
+  }
+  return false;
+}
+
+bool Machine::find_message(Process& p) {
+  if (p.wait == Wait::predicate) return look(p);
+  for (; p.looked < p.mailbox.size; p.looked++)
+    if (accepts(p, p.mailbox[p.looked].payload)) return true;
+  return false;
+}
+
+void Machine::wake(Process& p, bool expired, uint32_t cause) {
+  if (p.status == Status::blocked) p.status = Status::ready;
+  p.expired = p.expired || expired;
+  if (expired) p.woken_by = world_->steps;
+  Operation op = p.blocked_op;
+  // It has its message, and what comes later changes nothing: a time limit ends with the wait.
+  if (!expired && op.access == Access::poll) op.access = Access::take;
+  if (!expired && p.timed && !options_.racy_timers) stop_receive_timer(p);
+  enable(p.actor, AltKind::step, p.index, op, cause);
+  if (expired) touch_poll(p);
+}
+
+// For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
+int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) refuse_peek(L, what);
+  World& w = *world_;
+  const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
+  const bool finite = timeout_ms >= 0;
+  const OpKind kind = wait == Wait::sleep ? OpKind::sleep : OpKind::receive;
+  const Access access = wait == Wait::sleep ? Access::none : finite ? Access::poll : Access::take;
+  p.looked = 0;
+  p.expired = false;
+  p.wait = wait;
+  p.receiver = L;
+  if (timeout_ms > 0 && options_.racy_timers) begin_limit(L, p, timeout_ms);
+  bool found = find_message(p);
+  if ((found && !p.timed) || timeout_ms == 0) {
+    // A poll that finds a message could have come before it: the message is no cause of it.
+    if (timeout_ms == 0 && signals_wait(p)) {
+      Footprint f[kArrival];
+      const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, f);
+      if (n == 0) w.alternatives[w.position[p.actor]].op.flags = kGlobal;
+      announce(L, p, what, kind, access, box, 0, f, n);
+      if (n == 0 && enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+    } else {
+      sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
+           found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
+    }
+    if (timeout_ms == 0) flush_own_signals(p);  // as below
+    if (!found) found = find_message(p);
+  } else {
+    // Blocked: not among the alternatives until a message fits or the time is up.
+    if (finite && !p.timed) {
+      p.deadline =
+          start_timer(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
+      p.timed = true;
+    }
+    Alternative& a = w.alternatives[w.position[p.actor]];
+    a.op = {};
+    a.op.kind = kind;
+    a.op.access = access;
+    a.op.object = box;
+    if (p.timed && box != 0 && options_.racy_timers) {
+      a.op.extra = p.limit_touch;
+      a.op.extra_count = 1;
+    }
+    p.what = what;
+    if (slow_ != 0) slow_sync(L, p, a);
+    if (fair_spins_) look_for_round(L, p, a.op);
+    p.blocked_op = a.op;
+    if (found) {
+      a.op.access = Access::take;
+      a.cause = p.mailbox[p.looked].sent_at;
+    } else {
+      disable(p.actor);
+      if (p.status != Status::starting) p.status = Status::blocked;
+    }
+    park(p);
+    if (slow_ != 0) slow_granted(L, p);
+    if (p.timed) stop_receive_timer(p);
+    found = find_message(p);
+    // All that has been sent is looked at before giving up.
+    if (p.expired && !found && wait != Wait::sleep) {
+      flush_own_signals(p);
+      found = find_message(p);
+    }
+  }
+  if (__builtin_expect(options_.keep_mail, 0) && wait != Wait::sleep) {
+    static const Term kAnything = Term::of_light(kAny);
+    note_reception(p,
+                   wait == Wait::pattern ? &p.pattern
+                   : wait == Wait::any   ? &kAnything
+                                         : nullptr,
+                   found ? p.mailbox[p.looked].arrival : Reception::kNothing);
+  }
+  p.wait = Wait::none;
+  p.receiver = nullptr;
+  if (p.pattern.tag != Tag::nil) free_term(p.pattern, arena_);
+  if (!found) {
+    w.yielded = true;
+    lua_pushnil(L);
+    lua_pushstring(L, "timeout");
+    return done(L, p, 2);
+  }
+  Message msg = p.mailbox[p.looked];
+  if (p.matcher_failed) {  // now in its own time, unprotected
+    p.matcher_failed = false;
+    lua_pushvalue(L, 1);
+    vm::push(L, msg.payload);
+    lua_call(L, 1, 0);
+  }
+  erase(p.mailbox, p.looked);
+  vm::push(L, msg.payload);
+  if (recording()) {
+    note_cause(msg.sent_at);
+    if (msg.from != kNone) note_target(label(*w.processes[msg.from]));
+  }
+  free_term(msg.payload, arena_);
+  return done(L, p, 1);
+}
+
+void Machine::flush_own_signals(Process& p) {
+  if (signals_wait(p)) did_more_than_look(p);
+  flush_signals(p);
+  die_if_doomed(p);
+}
+
+}  // namespace lockstep::vm

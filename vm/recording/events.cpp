@@ -1,0 +1,401 @@
+// Recording and names: everything that is only for people, off while exploring.
+#include <algorithm>
+
+#include "engine/boundary/site.h"
+#include "engine/relation/dependence.h"
+#include "vm/history/history_log.h"
+#include "vm/machine/machine.h"
+#include "vm/memory/layout.h"
+#include "vm/recording/sites.h"
+#include "vm/state/properties.h"
+#include "vm/tables/shared_state.h"
+
+namespace lockstep::vm {
+namespace {
+
+bool is_library_chunk(const char* source) {
+  return source[0] == '=' && std::string_view(source).substr(1, 9) == "lockstep/";
+}
+
+std::string plain_chunk(const lua_Debug& ar) {
+  return ar.source[0] == '@' ? ar.source + 1 : ar.short_src;
+}
+
+// Which call it is that is under way, of those that share a line: the positions in the innermost
+// guest function and in those of the library that it called.
+uint64_t call_position(lua_State* L) {
+  lua_Debug ar;
+  uint64_t position = 0;
+  for (int level = 1; level < 12 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "S", &ar);
+    if (ar.what[0] == 'C') continue;
+    position = mix64(position, layout::position_in_function(ar.i_ci));
+    if (!is_library_chunk(ar.source)) break;
+  }
+  return position;
+}
+
+}  // namespace
+
+std::string Machine::guest_site(lua_State* L) const {
+  lua_Debug ar;
+  std::string library;
+  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    std::string place = plain_chunk(ar) + ":" + std::to_string(ar.currentline);
+    if (!is_library_chunk(ar.source)) return place;
+    if (library.empty()) library = place;
+  }
+  return library;
+}
+
+bool Machine::guest_is_running(lua_State* L) const {
+  lua_Debug ar;
+  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline > 0 && !is_library_chunk(ar.source)) return true;
+  }
+  return false;
+}
+
+std::string Machine::guest_traceback(lua_State* L) const {
+  lua_Debug ar;
+  std::string out;
+  for (int level = 0; level < 40 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sln", &ar);
+    if (ar.currentline <= 0) continue;
+    if (!out.empty()) out += '\n';
+    out += "  at " + plain_chunk(ar) + ":" + std::to_string(ar.currentline);
+    if (ar.name) out += std::string(" in ") + ar.name;
+  }
+  return out;
+}
+
+// The place of the call that is under way: the innermost guest frame. 3 ns if it is a plain Lua
+// function, by its program counter; the name is looked up once.
+uint32_t Machine::site(lua_State* L) {
+  if (!sites_) sites_ = std::make_unique<Sites>();
+  lua_Debug ar;
+  uint64_t place = 0;
+  for (int level = 1; level < 12 && lua_getstack(L, level, &ar); level++) {
+    const uint64_t pc =
+        static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
+                              reinterpret_cast<intptr_t>(arena_.base()));
+    place = mix64(place, pc);
+    lua_Debug info = ar;
+    lua_getinfo(L, "S", &info);
+    if (info.what[0] != 'C' && !is_library_chunk(info.source)) break;
+  }
+  const char* what = self().what;
+  auto [it, fresh] = sites_->by_place.try_emplace({place, what}, 0);
+  if (fresh) {
+    const std::string name = guest_site(L) + " " + what;
+    // Digests, so that a site means the same in another process.
+    const uint32_t id = make_site(digest_text(name), call_position(L));
+    it->second = id;
+    if (!sites_->by_id.contains(id)) {
+      sites_->by_id[id] = static_cast<uint32_t>(sites_->names.size());
+      sites_->names.push_back(name);
+    }
+  }
+  return it->second;
+}
+
+std::string Machine::site_name(uint32_t site) const {
+  if (!sites_) return {};
+  const auto it = sites_->by_id.find(site);
+  return it == sites_->by_id.end() ? std::string() : sites_->names[it->second];
+}
+
+std::string Machine::actor_name(ActorId actor) const {
+  const World& w = *world_;
+  if (actor >= w.actors.size) return "?";
+  const Actor& a = w.actors[actor];
+  std::string who = label(*w.processes[a.process]);
+  switch (a.kind) {
+    case AltKind::deliver:
+      return "signals to " + who;
+    case AltKind::timer:
+      return "timer of " + who;
+    case AltKind::fault:
+      return "fault";
+    default:
+      return who;
+  }
+}
+
+std::string Machine::object_name(ObjectId object) const {
+  const World& w = *world_;
+  auto process = [&](uint32_t i) { return i < w.processes.size ? label(*w.processes[i]) : "?"; };
+  switch (object_class(object)) {
+    case ObjectClass::none:
+      return {};
+    case ObjectClass::mailbox:
+      return "mailbox of " + process(object_container(object));
+    case ObjectClass::process:
+    case ObjectClass::steps:
+      return process(object_container(object));
+    case ObjectClass::name:
+      for (const Name& n : w.names)
+        if ((static_cast<uint32_t>(vm::digest(n.name)) | 1) == object_element(object))
+          return "name " + print(n.name);
+      return "a name";
+    case ObjectClass::timer:
+      return "timer";
+    case ObjectClass::node:
+      return "node";
+    case ObjectClass::clock:
+      return "clock";
+    case ObjectClass::fault:
+      return "faults";
+    case ObjectClass::channel:
+      return "signals to " + process(object_container(object));
+    case ObjectClass::monitor:
+      return "a monitor of " + process(object_container(object));
+    case ObjectClass::user:
+      return object_container(object) == kTemporalContainer ? "a temporal property"
+                                                            : "what the scenario watches";
+    default: {
+      std::string name = shared_object_name(*this, object);
+      return name.empty() ? "object" : name;
+    }
+  }
+}
+
+// By spawn path instead of number, so that it is the same in executions that create things in
+// another order.
+ObjectId Machine::stable_object(ObjectId object) const {
+  const World& w = *world_;
+  const uint32_t container = object_container(object);
+  const auto named = [&](uint64_t key) {
+    return make_object(object_class(object), static_cast<uint32_t>(key ^ key >> 32),
+                       object_element(object));
+  };
+  switch (object_class(object)) {
+    case ObjectClass::mailbox:
+    case ObjectClass::process:
+    case ObjectClass::timer:
+    case ObjectClass::channel:
+    case ObjectClass::monitor:
+    case ObjectClass::steps:
+      return container < w.processes.size ? named(w.processes[container]->key) : object;
+    default:
+      return object;
+  }
+}
+
+// ---- events ----
+
+void Machine::open_event(Process* p, const Alternative& a) {
+  close_event();
+  const World& w = *world_;
+  Event& e = draft_.event;
+  e = {};
+  draft_.open = true;
+  e.step = w.steps;
+  e.kind = a.kind;
+  e.op = a.op.kind;
+  e.actor = a.actor;
+  e.alternatives = event_alternatives_;
+  e.acquires = (a.op.flags & kAcquire) != 0;
+  each_footprint(a, [&](const Footprint& f) { e.footprint.push_back(f); });
+  const uint32_t process = w.actors[a.actor].process;
+  e.process = process;
+  e.who = a.kind == AltKind::step || a.kind == AltKind::data ? label(*w.processes[process])
+                                                             : actor_name(a.actor);
+  e.what = op_name(a.op.kind);
+  if (p) {
+    e.what = p->what;
+    if (process < args_.size()) e.args = args_[process];
+    lua_State* L = p->running ? p->running : p->L;
+    if (!p->leaving) e.site = guest_site(L);
+    if (p->woken_by != 0) {
+      e.causes.push_back(p->woken_by);
+      p->woken_by = 0;
+    }
+  }
+}
+
+void Machine::close_event() {
+  if (!draft_.open || !sink_) return;
+  draft_.open = false;
+  Event& e = draft_.event;
+  std::sort(e.causes.begin(), e.causes.end());
+  e.causes.erase(std::unique(e.causes.begin(), e.causes.end()), e.causes.end());
+  while (!e.causes.empty() && (e.causes.back() >= e.step)) e.causes.pop_back();
+  while (!e.causes.empty() && e.causes.front() == 0) e.causes.erase(e.causes.begin());
+  e.digest = digest();
+  sink_->on_event(std::move(e));
+  e = {};
+}
+
+void Machine::note_target(std::string text) {
+  if (draft_.open) draft_.event.target = std::move(text);
+}
+void Machine::note_change(std::string text) {
+  if (draft_.open) draft_.event.change = std::move(text);
+}
+void Machine::note_args(std::string text) {
+  if (draft_.open) draft_.event.args = std::move(text);
+}
+void Machine::note_cause(uint32_t step) {
+  if (draft_.open) draft_.event.causes.push_back(step);
+}
+void Machine::note_rest(uint64_t due) {
+  if (draft_.open) draft_.event.at_rest = due + 1;
+}
+
+// A call while there is more to do than to park: events, sites, properties; or by a predicate,
+// which may only look.
+void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                          ObjectId object, uint64_t value, uint32_t cause) {
+  if (slow_ & kSlowPeek) {
+    if (access == Access::read) return;
+    refuse_peek(L, what);
+  }
+  Alternative& a = world_->alternatives[world_->position[p.actor]];
+  a.op.kind = kind;
+  a.op.access = access;
+  a.op.extra_count = 0;
+  a.op.object = object;
+  a.op.value = value;
+  a.cause = cause;
+  p.what = what;
+  if (slow_ & kSlowWatch) mark_watched(a.op);
+  slow_sync(L, p, a);
+  if (fair_spins_) look_for_round(L, p, a.op);
+  park(p);
+  slow_granted(L, p);
+}
+
+void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                       ObjectId object, uint64_t value, const Footprint* extra,
+                       size_t extra_count) {
+  if (slow_ & kSlowPeek) {
+    if (access == Access::read) return;
+    refuse_peek(L, what);
+  }
+  World& w = *world_;
+  Footprint* kept = nullptr;
+  if (extra_count) {
+    kept = static_cast<Footprint*>(allocate(extra_count * sizeof(Footprint)));
+    std::copy(extra, extra + extra_count, kept);
+  }
+  Alternative& a = w.alternatives[w.position[p.actor]];
+  a.op.kind = kind;
+  a.op.access = access;
+  a.op.extra_count = static_cast<uint8_t>(extra_count);
+  a.op.extra = kept;
+  a.op.object = object;
+  a.op.value = value;
+  p.what = what;
+  if (slow_ & kSlowWatch) mark_watched(a.op);
+  if (slow_ != 0) slow_sync(L, p, a);
+  if (fair_spins_) look_for_round(L, p, a.op);
+  park(p);
+  if (slow_ != 0) slow_granted(L, p);
+}
+
+namespace {
+std::string printed(lua_State* L, int from, int to, Bytes& scratch) {
+  std::string out;
+  for (int i = from; i <= to; i++) {
+    if (!out.empty()) out += ", ";
+    scratch.clear();
+    const char* error = encode(L, i, scratch);
+    out += error ? std::string(luaL_typename(L, i)) : print(View{scratch.data()});
+  }
+  return out;
+}
+}  // namespace
+
+void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
+  if (slow_ & kSlowMatcher) {
+    LOCKSTEP_ASSERT(L != nullptr);
+    luaL_error(L,
+               checking_ ? "a model may not perform operations (%s): it only computes states"
+                         : "a matcher may not perform operations (%s): it only looks at a message",
+               p.what);
+  }
+  if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
+    add_history_footprint(*this, p, a.op);
+  if ((slow_ & kSlowTrack) && p.performing) {
+    // The operation before raised an error that nobody has looked at: it may tell anything.
+    p.performing = false;
+    observe(p, digest_bytes(decisions_.data(), world_->steps * sizeof(Decision)));
+  }
+  a.op.site = 0;
+  if ((slow_ & kSlowSites) && L) a.op.site = site(L);
+  if (slow_ & kSlowRecord) {
+    if (args_.size() <= p.index) args_.resize(p.index + 1);
+    args_[p.index] = L ? printed(L, 1, lua_gettop(L), scratch_) : std::string();
+    if (draft_.open && draft_.event.kind == AltKind::step && draft_.event.process == p.index)
+      close_event();
+  }
+  if (slow_ & kSlowHunt) on_line(L ? L : p.L);
+}
+
+void Machine::slow_granted(lua_State* L, Process& p) {
+  (void)L;
+  if (slow_ & kSlowTrack) p.performing = !p.leaving;
+  if ((slow_ & kSlowHistory) && p.unstamped && !p.killed && !p.leaving) stamp_invocations(*this, p);
+}
+
+void Machine::slow_done(lua_State* L, Process& p, int results) {
+  if (slow_ & kSlowTrack) observe_results(L, p, results);
+  if (!(slow_ & kSlowRecord) || !draft_.open || (slow_ & kSlowPeek)) return;
+  const int top = lua_gettop(L);
+  draft_.event.result = printed(L, top - results + 1, top, scratch_);
+  p.observed = mix64(p.observed, digest_text(draft_.event.what, digest_text(draft_.event.result)));
+  close_event();
+}
+
+// ---- a deadlock's story ----
+
+std::string Machine::deadlock_story(const Process& root) const {
+  const World& w = *world_;
+  auto waits = [&](const Process& p) {
+    const std::string site = guest_site(p.running ? p.running : p.L);
+    std::string s = "waits";
+    if (p.wait == Wait::pattern)
+      s += " for " + print(p.pattern);
+    else if (p.wait == Wait::any)
+      s += " for any message";
+    else if (p.wait == Wait::predicate)
+      s += " for a message that its matcher accepts";
+    else if (p.wait == Wait::lock)
+      s += " for " + object_name(p.blocked_op.object);
+    if (!site.empty()) s += " at " + site;
+    return s;
+  };
+  auto mailbox = [&](const Process& p) {
+    if (p.mailbox.empty()) return std::string("mailbox empty");
+    std::string s = "mailbox holds ";
+    for (uint32_t i = 0; i < p.mailbox.size && i < 5; i++)
+      s += (i ? ", " : "") + print(p.mailbox[i].payload, 60);
+    if (p.mailbox.size > 5) s += " and " + std::to_string(p.mailbox.size - 5) + " more";
+    return s;
+  };
+  std::string out = label(root) + " " + waits(root) + "; " + mailbox(root) + "\n";
+  // Who could have sent it: everybody else who is or was there, and why each will not.
+  for (const Process* p : w.processes) {
+    if (p == &root) continue;
+    out += label(*p);
+    if (p->life == Life::ended) {
+      out += " has ended (" + print(p->exit_reason, 60) + ") at step " +
+             std::to_string(p->ended_at) + "\n";
+    } else {
+      out += " " + waits(*p) + "; " + mailbox(*p) + "\n";
+    }
+  }
+  if (w.processes.size == 1)
+    out += "there is no other process that could send it anything\n";
+  else
+    out +=
+        "no process can run, no signal is in flight and no timer is set, so nobody is left to send "
+        "it\n";
+  return out;
+}
+
+}  // namespace lockstep::vm

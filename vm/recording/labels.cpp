@@ -1,0 +1,167 @@
+// Names for people: of processes, and of pids, references and tables inside terms.
+#include "vm/recording/labels.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "vm/machine/machine.h"
+#include "vm/memory/layout.h"
+#include "vm/tables/shared_state_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+bool in_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == ':';
+}
+std::string_view trimmed(std::string_view s) {
+  while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
+  while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
+  return s;
+}
+
+// `function name(`, `local function name(`, `name = function(`; empty if the line has no function
+// with a name, or several functions.
+std::string name_in(std::string_view line) {
+  constexpr std::string_view word = "function";
+  const size_t at = line.find(word);
+  if (at == std::string_view::npos || line.find(word, at + 1) != std::string_view::npos) return {};
+  std::string_view after = trimmed(line.substr(at + word.size()));
+  size_t n = 0;
+  while (n < after.size() && in_name(after[n])) n++;
+  if (n > 0) return std::string(after.substr(0, n));
+  std::string_view before = trimmed(line.substr(0, at));
+  if (before.empty() || before.back() != '=') return {};
+  before = trimmed(before.substr(0, before.size() - 1));
+  n = before.size();
+  while (n > 0 && in_name(before[n - 1])) n--;
+  return std::string(before.substr(n));
+}
+
+bool is_library(const char* source) {
+  return std::string_view(source).substr(0, 10) == "=lockstep/";
+}
+const char* source_of(const char* proto) {
+  return layout::load<const char*>(proto, layout::kProtoSource) + layout::kStringBytes;
+}
+
+}  // namespace
+
+void name_functions(const std::vector<SourceFile>& files,
+                    std::map<std::pair<std::string, int>, std::string>& names) {
+  for (const SourceFile& file : files) {
+    std::string_view text = file.text;
+    for (int line = 1; !text.empty(); line++) {
+      const size_t end = std::min(text.find('\n'), text.size());
+      if (std::string name = name_in(text.substr(0, end)); !name.empty())
+        names[{file.name, line}] = std::move(name);
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+}
+
+// The function that a new process runs: its own, or what a behaviour or task of the library is to
+// run, which is among the arguments.
+void Machine::note_function(Process& p) {
+  const int top = lua_gettop(p.L);
+  for (int i = 2; i <= top; i++) {
+    if (!lua_isfunction(p.L, i) || lua_iscfunction(p.L, i)) continue;
+    const auto* proto = static_cast<const char*>(layout::proto_of(lua_topointer(p.L, i)));
+    p.proto = static_cast<uint32_t>(proto - arena_.base());
+    if (!is_library(source_of(proto))) return;
+  }
+}
+
+// "worker"; "fn:14" for a function without a name in line 14; "gen_server" for one of the
+// library's.
+std::string Machine::function_name(uint32_t proto) const {
+  if (proto == 0) return {};
+  const char* p = arena_.base() + proto;
+  const std::string source = source_of(p);
+  if (is_library(source.c_str()))
+    return source.substr(10, source.find(".lua") - 10);  // after "=lockstep/"
+  const int line = layout::load<int>(p, layout::kProtoLine);
+  const auto it = function_names_.find({source.substr(1), line});
+  return it != function_names_.end() ? it->second : "fn:" + std::to_string(line);
+}
+
+std::string Machine::path(const Process& p) const {
+  std::string path;
+  for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
+    path.insert(0, std::to_string(q->nth) + (path.empty() ? "" : "."));
+  return path.empty() ? "0" : path;
+}
+
+std::string Machine::label(const Process& p, bool given) const {
+  std::string name = p.parent == kNone ? "root"
+                     : given && p.label.tag == Tag::string
+                         ? std::string(View{p.label.bytes}.string())
+                         : function_name(p.proto);
+  // Whatever a process is called: one line of a report, which does not steer the terminal.
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+  return "P" + path(p) + (name.empty() ? "" : "(" + name + ")");
+}
+
+// Nothing that others change: asking is no operation.
+std::string light_name(uint64_t v) {
+  Machine* m = current_machine();
+  const auto made = [&](const char* what, const Maker* by) {
+    return by ? fmt::format("#{}<{}.{}>", what, m->path(*m->world().processes[by->process]),
+                            by->nth)
+              : fmt::format("#{}<>", what);
+  };
+  switch (light_class(v)) {
+    case Light::pid: {
+      Process* p = m ? m->find(v) : nullptr;
+      return p ? m->label(*p, false) : "a pid";
+    }
+    case Light::ref: {
+      if (!m || light_index(v) >= m->world().processes.size) return "a reference";
+      const Process& p = *m->world().processes[light_index(v)];
+      // The inverse of the odd step gives back which reference of the process it is.
+      const uint32_t n = (light_low(v) - static_cast<uint32_t>(p.key)) * 0x0e8b2f51u;
+      const Maker by{p.index, n};
+      return made("Ref", &by);
+    }
+    case Light::ets_table:
+      return made("Tid", m ? ets_maker(*m, v) : nullptr);
+    case Light::atomics:
+      return made("Atomics", m ? atomics_maker(*m, v) : nullptr);
+    case Light::marker:
+      return v == kAny         ? "any"
+             : v == kOneOf     ? "one_of"
+             : v == kNullValue ? "null"
+             : v == kFailed    ? "failed"
+             : v == kUnknown   ? "unknown"
+                               : "marker";
+    case Light::history:
+      return made("History", m && light_index(v) < m->world().histories.size
+                                 ? &m->world().histories[light_index(v)]->maker
+                                 : nullptr);
+    default:
+      return "light";
+  }
+}
+
+// As light_name, with the label that a process has given itself and the name of a table. Reports
+// only: these change.
+std::string light_text(uint64_t v) {
+  const Machine* m = current_machine();
+  if (light_class(v) == Light::pid && m && m->find(v)) return m->label(*m->find(v));
+  if (light_class(v) == Light::ets_table && m) {
+    const std::string name = ets_table_name(*m, v);
+    if (!name.empty()) return "#Tid<" + name + ">";
+  }
+  return light_name(v);
+}
+
+void Machine::print_line(const Process& p, const std::string& line) {
+  constexpr size_t kMost = 64 << 10;
+  if (printed_.size() > kMost) return;
+  printed_ += "  step " + std::to_string(world_->steps) + " " + label(p) + ": " + line + "\n";
+  if (printed_.size() > kMost) printed_ += "  (no more is shown)\n";
+}
+
+}  // namespace lockstep::vm

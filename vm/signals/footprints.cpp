@@ -1,0 +1,377 @@
+// What operations between processes touch, as fine as their meaning allows.
+//
+// 1. What is queued (between nodes, and everywhere under --delivery async) enters the channel from
+// its sender to its receiver; only its arrival touches the receiver.
+// 2. What passes between two nodes reads their connection, one object for each pair. Who cuts or
+// mends it writes that object.
+// 3. The footprint of an operation that is pending changes only by steps that conflict with it. It
+// is made anew whenever something that footprints look at has changed (watched.h). So what arrives
+// at a process that has ended touches its mailbox all the same: before the end it would have.
+#include "vm/history/history_log.h"
+#include "vm/process/core_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+constexpr size_t kFew = 8, kMany = 200;
+constexpr uint32_t kNamedContainer = 0x800000;  // of a channel to names of a node
+
+void take_first(Footprint* list, size_t* n, Footprint* first) {
+  if (*n == 0) return;
+  *first = list[0];
+  --*n;
+  for (size_t i = 0; i < *n; i++) list[i] = list[i + 1];
+}
+
+}  // namespace
+
+bool Machine::queued(const Process& from, const Process& to) const {
+  return &from != &to && (options_.async_delivery || from.node != to.node);
+}
+
+ObjectId Machine::link_object(uint32_t a, uint32_t b) const {
+  const World& w = *world_;
+  if (a >= w.nodes.size || b >= w.nodes.size) return 0;  // no such node: nothing can change
+  return make_object(ObjectClass::node, kNetworkContainer, (w.nodes[a].key + w.nodes[b].key) | 1);
+}
+
+ObjectId Machine::channel_object(uint32_t from, uint32_t to, uint32_t node) const {
+  const uint32_t sender =
+      from == kNone ? 2 : static_cast<uint32_t>(world_->processes[from]->key) | 1;
+  return make_object(ObjectClass::channel, to == kNone ? kNamedContainer | node : to, sender);
+}
+
+bool Machine::reachable(uint32_t from, uint32_t node) const {
+  const World& w = *world_;
+  return (node >= w.nodes.size || w.nodes[node].up) && connected(from, node);
+}
+
+// Of a signal from one process to another: where it enters, and the connection.
+size_t Machine::sending(const Process& from, const Process& to, Footprint* out) const {
+  if (!queued(from, to)) {
+    out[0] = {mailbox_object(to), Access::append};
+    return 1;
+  }
+  out[0] = {channel_object(from.index, to.index, to.node), Access::append};
+  if (from.node == to.node) return 1;
+  out[1] = {link_object(from.node, to.node), Access::read};
+  return 2;
+}
+
+// As announce(), for a signal to a process.
+void Machine::announce_signal(lua_State* L, Process& p, const char* what, OpKind kind,
+                              uint64_t value, const Process& to, const Signal& s) {
+  p.aim_signal = &s;
+  announce_aimed(L, p, what, kind, value, Aim::signal, &to, nullptr, to.node);
+}
+
+void Machine::announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind,
+                             uint64_t value, Aim aim, const Process* to, const Term* name,
+                             uint32_t node) {
+  if (slow_ & kSlowPeek) refuse_peek(L, what);
+  World& w = *world_;
+  p.aim = aim;
+  p.aim_process = to ? to->index : kNone;
+  p.aim_name = name;
+  p.aim_node = node;
+  if (!p.aim_touches || aim == Aim::heal)
+    p.aim_touches =
+        static_cast<Footprint*>(allocate((aim == Aim::heal ? kMany : kFew) * sizeof(Footprint)));
+  w.aiming++;
+  Alternative& a = w.alternatives[w.position[p.actor]];
+  a.op.kind = kind;
+  a.op.value = value;
+  p.what = what;
+  touch(p);
+  if (slow_ != 0) slow_sync(L, p, a);
+  if (fair_spins_) look_for_round(L, p, a.op);
+  park(p);
+  drop_aim(p);
+  if (slow_ != 0) slow_granted(L, p);
+}
+
+// No more than that: the operation takes effect, or never will.
+void Machine::drop_aim(Process& p) {
+  if (p.aim == Aim::none) return;
+  World& w = *world_;
+  p.aim = Aim::none;
+  w.aiming--;
+  if (enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+}
+
+// To be called whenever somebody is about to look at the alternatives.
+void Machine::renew_footprints() {
+  World& w = *world_;
+  const auto stale = [&w](Readers of) { return w.stale >> static_cast<unsigned>(of) & 1; };
+  const bool signals = stale(Readers::signals);
+  const bool aims = signals || stale(Readers::aims);
+  w.stale = 0;
+  if (signals)
+    for (Channel& c : w.channels)
+      if (!c.empty() && enabled(c.actor)) offer(c);
+  if (w.ending == 0 && !(aims && w.aiming != 0) && !(signals && w.channels.size != 0)) return;
+  for (Alternative& a : w.alternatives) {
+    if (a.kind != AltKind::step) continue;
+    Process& p = *w.processes[a.process];
+    if (p.ending) {
+      touch_end(p);
+    } else if (p.aim != Aim::none) {
+      if (!aims) continue;
+      touch(p);
+      if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, a.op);
+    } else if (signals) {
+      touch_poll(p);
+    }
+  }
+}
+
+void Machine::touch(Process& p) {
+  World& w = *world_;
+  Operation& op = w.alternatives[w.position[p.actor]].op;
+  size_t n = 0;
+  Footprint* list = p.aim_touches;
+  const auto add = [&](ObjectId object, Access access) {
+    if (object != 0) list[n++] = {object, access};
+  };
+  const bool elsewhere = p.aim_node != p.node;
+  const Footprint connection{elsewhere ? link_object(p.node, p.aim_node) : 0, Access::read};
+  Footprint main = connection;
+  const Process* q = p.aim_process == kNone ? nullptr : w.processes[p.aim_process];
+  if (p.aim_name) {
+    const Footprint name{name_object(p.aim_node, *p.aim_name), Access::read};
+    if (elsewhere)
+      add(name.object, name.access);
+    else
+      main = name;
+    q = whereis(*p.aim_name, p.aim_node);
+  }
+  const bool queue = elsewhere || (q && queued(p, *q));
+  const ObjectId way =
+      queue ? channel_object(p.index, q ? q->index : kNone, p.aim_node) : ObjectId{0};
+  // Told by its own node, at once and into its own mailbox.
+  const bool unreachable = elsewhere && (p.aim_node == kNone || !reachable(p.node, p.aim_node));
+  op.flags = 0;
+  switch (p.aim) {
+    case Aim::send:
+      add(queue ? way : q ? mailbox_object(*q) : 0, Access::append);
+      break;
+    case Aim::monitor:
+      if (queue)
+        add(way, Access::append);
+      else if (q)
+        add(part_object(*q, Part::watchers), Access::add);
+      if (elsewhere ? unreachable : !q || (!queue && q->life == Life::ended))
+        add(mailbox_object(p), Access::append);
+      break;
+    case Aim::signal: {
+      n = telling(p, *q, p.aim_signal->kind, p.aim_signal->ref, p.aim_signal->payload,
+                  p.aim_touches);
+      take_first(p.aim_touches, &n, &main);
+      // Who asks for its end meanwhile may be told otherwise.
+      if (!alive(p)) add(process_object(p), Access::read);
+      break;
+    }
+    case Aim::demonitor: {
+      // Takes its message out of the mailbox, whatever else is there.
+      main = {monitor_object(p.aim_ref), Access::write};
+      if (p.aim_flush) add(mailbox_object(p), Access::take);
+      for (const Watch& x : p.watches)
+        if (x.ref == p.aim_ref && x.target != kNone)
+          n += telling(p, *w.processes[x.target], SignalKind::demonitor, x.ref, {},
+                       p.aim_touches + n);
+      break;
+    }
+    case Aim::link:
+      add(link_end(p, *q), Access::write);
+      add(part_object(p, Part::links), Access::write);
+      if (queue) add(way, Access::append);
+      if (!elsewhere) {
+        main = {part_object(*q, Part::life), Access::read};
+        if (!queue) {
+          main = {link_end(*q, p), Access::write};
+          add(part_object(*q, Part::links), Access::write);
+        }
+      }
+      if (unreachable || (!elsewhere && !queue && !alive(*q)))
+        add(mailbox_object(p), Access::append);
+      if (unreachable) add(process_object(p), Access::write);  // it may end by that
+      if (!elsewhere && queue && !alive(*q))
+        add(channel_object(q->index, p.index, p.node), Access::append);
+      break;
+    case Aim::unregister:
+      main.access = Access::write;
+      // Its owner's end would have let go of the name too.
+      if (q) add(part_object(*q, Part::name), Access::write);
+      break;
+    case Aim::spawn:
+      add(part_object(p, Part::links), Access::write);
+      if (unreachable || (elsewhere && cut_between(p.node, p.aim_node) == Cut::drop)) {
+        add(mailbox_object(p), Access::append);
+        add(process_object(p), Access::write);
+      }
+      break;
+    // A request to a process, which sees what the caller has sent before.
+    case Aim::alive:
+    case Aim::info: {
+      const bool info = p.aim == Aim::info;
+      if (info) op.flags = kAgainstSteps;
+      if (!signals_pending(p, *q)) {
+        main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
+        if (info) add(mailbox_object(*q), Access::read);
+        // Races with the arrival of what it has sent also where that has arrived already.
+        if (queue) add(channel_object(p.index, q->index, q->node), Access::take);
+        break;
+      }
+      list = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
+      n = flushing(channel(p.index, q->index), *q, list);
+      op.flags = kAgainstSteps;
+      if (n == 0) op.flags |= kGlobal;
+      take_first(list, &n, &main);
+      if (info) add(mailbox_object(*q), Access::write);
+      add(channel_object(p.index, q->index, q->node), Access::take);
+      break;
+    }
+    case Aim::heal: {
+      main = {network_object(), Access::read};
+      const auto tell = [&](uint32_t here, uint32_t) {
+        for (const NodeWatch& watch : w.node_watches)
+          if (watch.node == kNone && w.processes[watch.process]->node == here && n < kMany - 8)
+            add(make_object(ObjectClass::mailbox, watch.process), Access::append);
+      };
+      for (const Connection& c : w.connections) {
+        if (c.ab == Cut::none && c.ba == Cut::none && c.connected) continue;
+        add(link_object(c.a, c.b), Access::write);
+        if (!c.connected) tell(c.a, c.b), tell(c.b, c.a);
+        if (n >= kMany - 8) break;
+      }
+      for (const Channel& c : w.channels) {
+        if (c.from == kNone || c.empty() || enabled(c.actor) || w.processes[c.from]->node == c.node)
+          continue;
+        for (const Signal& s : c) {
+          if (n >= kMany - 8) break;
+          if (s.kind != SignalKind::message) {
+            op.flags = kGlobal;
+            break;
+          }
+          uint32_t to = c.to;
+          if (s.name.tag != Tag::nil) {
+            const Process* named = whereis(s.name, c.node);
+            add(name_object(c.node, s.name), Access::read);
+            to = named ? named->index : kNone;
+          }
+          if (to != kNone) add(make_object(ObjectClass::mailbox, to), Access::append);
+        }
+      }
+      if (n >= kMany - 8) op.flags = kGlobal;
+      break;
+    }
+    case Aim::none:
+      break;
+  }
+  op.object = main.object;
+  op.access = main.access;
+  op.extra = list;
+  op.extra_count = static_cast<uint8_t>(n);
+  if (slow_ & kSlowWatch) mark_watched(op);
+}
+
+// A step that changes what cannot be listed: nodes that come and go, and from when on predicates
+// look.
+void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind,
+                               ObjectId object) {
+  World& w = *world_;
+  w.alternatives[w.position[p.actor]].op.flags = kGlobal;
+  sync(L, p, what, kind, Access::write, object);
+  w.alternatives[w.position[p.actor]].op.flags = 0;
+}
+
+// The arrival of the channel's first signal.
+void Machine::touch_arrival(const Channel& c, Operation& op) const {
+  const World& w = *world_;
+  const Signal& s = c.first();
+  Footprint* f = c.touches;
+  size_t n = 0;
+  const Process* to = c.to == kNone ? nullptr : w.processes[c.to];
+  if (s.name.tag != Tag::nil) {
+    to = whereis(s.name, c.node);
+    f[n++] = {name_object(c.node, s.name), Access::read};
+  }
+  f[n++] = {channel_object(c.from, c.to, c.node), Access::take};
+  if (c.from != kNone && w.processes[c.from]->node != c.node) {
+    f[n++] = {link_object(w.processes[c.from]->node, c.node), Access::read};
+    if (s.kind == SignalKind::message) f[n++] = {faults_object(), Access::read};
+  }
+  Footprint main;
+  if (to && c.from == kNone && !options_.async_delivery) {
+    // It was to end the process, and what waits behind it follows.
+    main = {process_object(*to), Access::write};
+    op.flags = kAgainstSteps;
+    if (ends(*to, s)) {
+      n += killing(*to, f + n);
+      // Until then what is told by a monitor, or comes by an alias, waits behind it.
+      const auto lets_through = [&](const auto& list) {
+        for (const auto& x : list) {
+          if (n > kArrival - kEffects) {
+            op.flags |= kGlobal;
+            break;
+          }
+          f[n++] = {monitor_object(x.ref), Access::write};
+        }
+      };
+      lets_through(to->watches);
+      lets_through(to->aliases);
+    } else {
+      f[n++] = {mailbox_object(*to), Access::append};
+    }
+    for (const Signal* next = c.begin() + 1; next != c.end() && !ends(*to, *next); next++) {
+      if (n > kArrival - kEffects) {
+        op.flags |= kGlobal;
+        break;
+      }
+      const Signal& behind = *next;
+      if (behind.kind != SignalKind::message || behind.ref != 0) n += effects(*to, behind, f + n);
+    }
+  } else if (to) {
+    const size_t first = n;
+    n += effects(*to, s, f + n);
+    size_t more = n - first;
+    take_first(f + first, &more, &main);
+    n = first + more;
+    if (ends(*to, s)) op.flags = kAgainstSteps;
+  }
+  // Behind what the same sender has sent to the process itself.
+  if (to && s.name.tag != Tag::nil && to->index != c.to)
+    f[n++] = {channel_object(c.from, to->index, c.node), Access::write};
+  // By name it finds out whom to watch, or that there is nobody.
+  if (s.kind == SignalKind::monitor && s.name.tag != Tag::nil) {
+    f[n++] = {monitor_object(s.ref), Access::write};
+    f[n++] = {make_object(ObjectClass::mailbox, s.from), Access::append};
+  }
+  op.object = main.object;
+  op.access = main.access;
+  op.extra = f;
+  op.extra_count = static_cast<uint8_t>(n);
+  op.value = vm::digest(s.payload);
+}
+
+// A fault at the head of a channel: the message is lost, or arrives twice.
+void Machine::touch_fault(const Fault& fault, Operation& op) const {
+  const Channel& c = world_->channels[fault.target];
+  Footprint* f = fault.touches;
+  size_t n = 0;
+  if (fault.kind == FaultKind::duplicate) {
+    touch_arrival(c, op);
+    for (; n < op.extra_count; n++) f[n] = op.extra[n];
+    f[n++] = {op.object, op.access};
+  } else {
+    f[n++] = {channel_object(c.from, c.to, c.node), Access::take};
+    f[n++] = {link_object(world_->processes[c.from]->node, c.node), Access::read};
+  }
+  op.object = budget_object(fault.kind);
+  op.access = Access::write;
+  op.extra = f;
+  op.extra_count = static_cast<uint8_t>(n);
+  op.value = 0;
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,372 @@
+// Signals: order is kept between two processes and promised nowhere else (D9).
+#include "vm/process/core_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+Signal down_signal(Machine& m, const Watcher& watcher, const Term& reason) {
+  const Term tag = watcher.tag.tag == Tag::nil ? make_string("DOWN", m.arena()) : watcher.tag;
+  Signal s;
+  s.kind = SignalKind::down;
+  s.ref = watcher.ref;
+  s.payload = make_tuple(m.arena(), m.scratch(),
+                         {tag, Term::of_light(watcher.ref), make_string("process", m.arena()),
+                          watcher.object, reason});
+  return s;
+}
+
+}  // namespace
+
+// Only what ends a process waits to be handled; all else takes effect where it arrives, unless such
+// a signal is queued before it.
+bool Machine::ends(const Process& to, const Signal& s) const {
+  if (s.kind != SignalKind::exit && s.kind != SignalKind::link_exit) return false;
+  if (!alive(to) || to.doomed || to.killed) return false;
+  const bool by_link = s.kind == SignalKind::link_exit;
+  if (by_link) {
+    bool linked = false;
+    for (uint32_t i = 0; i < to.links.size(); i++) linked = linked || to.links[i] == s.from;
+    if (!linked) return false;
+  } else if (is_string(s.payload, "kill")) {
+    return true;
+  }
+  return !to.traps && (!is_string(s.payload, "normal") || (!by_link && s.from == to.index));
+}
+
+Channel& Machine::channel(uint32_t from, uint32_t to) {
+  World& w = *world_;
+  if (!options_.async_delivery &&
+      (from == kNone || w.processes[from]->node == w.processes[to]->node)) {
+    while (w.instant_channel.size <= to) push(w.instant_channel, kNone);
+    uint32_t& slot = w.instant_channel[to];
+    if (slot == kNone) {
+      slot = w.channels.size;
+      Channel c;
+      c.to = to;
+      c.node = w.processes[to]->node;
+      c.actor = make_actor(AltKind::deliver, to, mix64(w.processes[to]->key, 0x7175657565));
+      push(w.channels, c);
+    }
+    return w.channels[w.instant_channel[to]];
+  }
+  for (Channel& c : w.channels)
+    if (c.from == from && c.to == to) return c;
+  Channel c;
+  c.from = from;
+  c.to = to;
+  c.node = w.processes[to]->node;
+  c.actor =
+      make_actor(AltKind::deliver, to,
+                 mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
+  push(w.channels, c);
+  return w.channels.back();
+}
+
+// With instant delivery the one queue of a receiver holds the signals of all its senders.
+bool Machine::signals_pending(const Process& from, const Process& to) const {
+  for (const Channel& c : world_->channels) {
+    if (c.to != to.index || (c.from != from.index && c.from != kNone)) continue;
+    for (const Signal& s : c)
+      if (s.from == from.index) return true;
+  }
+  return false;
+}
+
+void Machine::send_signal(Process& from, Process& to, Signal s) {
+  World& w = *world_;
+  s.from = from.index;
+  s.sent_at = w.steps;
+  if (&from == &to) {  // to oneself: at once
+    handle(to, s);
+    return;
+  }
+  if (from.node != to.node) {
+    const bool there = w.nodes.size > to.node ? w.nodes[to.node].up : true;
+    if (!there || !connected(from.node, to.node)) {
+      no_connection(from, &to, s);
+      return;
+    }
+    const Cut cut = cut_between(from.node, to.node);
+    if (cut == Cut::drop) return;  // lost, and nobody knows yet
+    Channel& c = channel(from.index, to.index);
+    enqueue(c, s);
+    if (cut == Cut::none) offer(c);
+    return;
+  }
+  if (!options_.async_delivery && !ends(to, s) && (!signals_wait(to) || in_vain(to, s))) {
+    handle(to, s);
+    return;
+  }
+  Channel& c = channel(from.index, to.index);
+  enqueue(c, s);
+  offer(c);
+}
+
+// What waits for one process, whoever sent it, is told of, asked and looked at behind it.
+Channel::Queue& Machine::change_queue(Channel& c) {
+  if (c.from == kNone) note_stale(Readers::signals);
+  return change(c.queue);
+}
+
+void Machine::enqueue(Channel& c, const Signal& s) { push(change_queue(c).signals, s); }
+
+// Of one that is not empty. Offers what comes next.
+Signal Machine::dequeue(Channel& c) {
+  auto& queue = change_queue(c);
+  return queue.signals[queue.head++];
+}
+
+// What was on its way is lost.
+void Machine::drop_queue(Channel& c) {
+  auto& queue = change_queue(c);
+  queue.head = queue.signals.size = 0;
+  disable(c.actor);
+}
+
+// The other side cannot be reached: what the sender is told, if anything.
+void Machine::no_connection(Process& from, Process* to, Signal& s) {
+  Signal answer;
+  switch (s.kind) {
+    case SignalKind::link:
+      answer.kind = SignalKind::link_exit;
+      answer.from = to->index;
+      answer.sent_at = world_->steps;
+      answer.payload = make_string("noconnection", arena_);
+      handle(from, answer);
+      return;
+    case SignalKind::monitor: {
+      char room[16];
+      const View v = view_of(s.payload, room);
+      Watcher watcher;
+      watcher.ref = s.ref;
+      watcher.process = from.index;
+      watcher.object = make_term(v.element(0), arena_);
+      watcher.tag = make_term(v.element(1), arena_);
+      tell_down(watcher, make_string("noconnection", arena_));
+      return;
+    }
+    default:
+      free_term(s.payload, arena_);
+  }
+}
+
+void Machine::offer(Channel& c) {
+  if (c.empty()) return drop_queue(c);
+  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
+  Operation op;
+  op.kind = OpKind::deliver;
+  touch_arrival(c, op);
+  const uint32_t process = c.to == kNone ? c.from : c.to;
+  enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
+  if (world_->faults.size != 0) offer_faults();
+}
+
+void Machine::handle_head(Channel& channel_ref) {
+  // By number: handling may make new channels and move the array.
+  World& w = *world_;
+  const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
+  Signal s = dequeue(w.channels[number]);
+  if (recording()) note_cause(s.sent_at);
+  offer(w.channels[number]);
+  arrive(w.channels[number].to, w.channels[number].node, s);
+  if (options_.async_delivery || w.channels[number].from != kNone) return;
+  // What is behind it and needs no step of its own comes through now.
+  while (!w.channels[number].empty() &&
+         !ends(*w.processes[w.channels[number].to], w.channels[number].first())) {
+    Signal next = dequeue(w.channels[number]);
+    offer(w.channels[number]);
+    arrive(w.channels[number].to, w.channels[number].node, next);
+  }
+}
+
+void Machine::flush_signals(Process& to) {
+  World& w = *world_;
+  while (signals_wait(to) && !to.doomed) handle_head(w.channels[w.instant_channel[to.index]]);
+}
+
+// Those before them in the queue are handled too.
+void Machine::flush_signals_from(Process& from, Process& to) {
+  if (!options_.async_delivery) {
+    while (!to.doomed && signals_pending(from, to))
+      handle_head(world_->channels[world_->instant_channel[to.index]]);
+    return;
+  }
+  Channel& c = channel(from.index, to.index);
+  const auto number = static_cast<uint32_t>(&c - world_->channels.data);
+  while (!world_->channels[number].empty()) handle_head(world_->channels[number]);
+}
+
+void Machine::handle(Process& to, Signal& s) {
+  World& w = *world_;
+  Process* from = s.from == kNone ? nullptr : w.processes[s.from];
+  // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the
+  // exit has taken effect, and after those who asked before.
+  const bool dying = to.life == Life::dying;
+  const bool ending = (alive(to) && to.killed) || dying;
+  const bool gone = !alive(to) || to.doomed || to.killed;
+  switch (s.kind) {
+    case SignalKind::message:
+      if (s.ref != 0) {  // through an alias: dropped unless it is still active
+        uint32_t i = 0;
+        while (i < to.aliases.size() && to.aliases[i].ref != s.ref) i++;
+        if (i == to.aliases.size()) {
+          free_term(s.payload, arena_);
+          return;
+        }
+        if (to.aliases[i].mode == AliasMode::reply_demonitor) {
+          erase(change(to.aliases), i);
+          drop_watch(to, s.ref);
+        }
+      }
+      if (!gone) {
+        deliver(to, Message{s.payload, s.from, s.sent_at});
+        return;
+      }
+      if (__builtin_expect(options_.keep_mail, 0)) note_arrival(to, s.payload);
+      free_term(s.payload, arena_);
+      return;
+    case SignalKind::exit:
+    case SignalKind::link_exit: {
+      if (gone) return;
+      const bool by_link = s.kind == SignalKind::link_exit;
+      if (by_link) {
+        bool linked = false;
+        for (uint32_t i = 0; i < to.links.size(); i++)
+          if (to.links[i] == s.from) {
+            erase(change(to.links), i);
+            linked = true;
+            break;
+          }
+        if (!linked) return;  // unlinked meanwhile
+      }
+      if (!by_link && is_string(s.payload, "kill")) {
+        terminate(to, make_string("killed", arena_));
+        return;
+      }
+      if (to.traps) {
+        const Term pid = Term::of_light(from ? from->pid : 0);
+        deliver(to,
+                Message{make_tuple(arena_, scratch_, {make_string("EXIT", arena_), pid, s.payload}),
+                        s.from, s.sent_at});
+        return;
+      }
+      if (is_string(s.payload, "normal") && (by_link || s.from != to.index)) return;
+      terminate(to, s.payload);
+      return;
+    }
+    case SignalKind::link:
+      if (ending) {
+        push(change(to.late_links), s.from);
+        return;
+      }
+      if (gone) {
+        Signal answer;
+        answer.kind = SignalKind::link_exit;
+        answer.payload = make_string("noproc", arena_);
+        send_signal(to, *from, answer);
+        return;
+      }
+      for (uint32_t x : to.links)
+        if (x == s.from) return;
+      push(change(to.links), s.from);
+      return;
+    case SignalKind::unlink:
+      if (dying) return;  // it goes through its links; a link that is gone is not told of
+      for (uint32_t i = 0; i < to.links.size(); i++)
+        if (to.links[i] == s.from) {
+          erase(change(to.links), i);
+          break;
+        }
+      return;
+    case SignalKind::monitor: {
+      Watcher watcher;
+      watcher.ref = s.ref;
+      watcher.process = s.from;
+      char room[16];
+      const View v = view_of(s.payload, room);  // {object, tag}
+      watcher.object = make_term(v.element(0), arena_);
+      watcher.tag = make_term(v.element(1), arena_);
+      watcher.late = ending;
+      if (gone && !ending)
+        send_down(to, watcher, make_string("noproc", arena_));
+      else
+        add_watcher(to, watcher);
+      return;
+    }
+    case SignalKind::demonitor:
+      if (dying) return;  // it goes through its watchers; a DOWN that nobody waits for is dropped
+      for (uint32_t i = 0; i < to.watchers.size(); i++)
+        if (to.watchers[i].ref == s.ref) {
+          erase(change(to.watchers), i);
+          break;
+        }
+      return;
+    case SignalKind::down: {
+      for (uint32_t i = 0; i < to.watches.size(); i++)
+        if (to.watches[i].ref == s.ref) {
+          erase(change(to.watches), i);
+          drop_alias(to, s.ref, true);
+          if (gone) break;  // the monitor is over all the same, whichever came first
+          deliver(to, Message{s.payload, s.from, s.sent_at});
+          return;
+        }
+      free_term(s.payload, arena_);  // demonitored meanwhile
+      return;
+    }
+    case SignalKind::alias:
+      return;
+  }
+}
+
+// Sorted by the watching process, so that two processes' monitors leave the same state in either
+// order; those of one process stay in the order in which it set them. While it ends, among those
+// who are still to be told and came late too.
+void Machine::add_watcher(Process& to, const Watcher& watcher) {
+  const auto key = [this](const Watcher& x) { return world_->processes[x.process]->key; };
+  auto& watchers = change(to.watchers);
+  push(watchers, watcher);
+  uint32_t i = watchers.size - 1, first = to.watchers_told;
+  if (to.life == Life::dying)
+    while (first < i && !watchers[first].late) first++;
+  for (; i > first && key(watchers[i - 1]) > key(watcher); i--) watchers[i] = watchers[i - 1];
+  watchers[i] = watcher;
+}
+
+bool Machine::drop_watch(Process& p, uint64_t ref) {
+  for (uint32_t i = 0; i < p.watches.size(); i++)
+    if (p.watches[i].ref == ref) {
+      const uint32_t target = p.watches[i].target;
+      erase(change(p.watches), i);
+      if (target != kNone) {
+        Signal s;
+        s.kind = SignalKind::demonitor;
+        s.ref = ref;
+        send_signal(p, *world_->processes[target], s);
+      }
+      return true;
+    }
+  return false;
+}
+
+bool Machine::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
+  for (uint32_t i = 0; i < p.aliases.size(); i++)
+    if (p.aliases[i].ref == ref) {
+      if (with_monitor && p.aliases[i].mode == AliasMode::explicit_unalias) return false;
+      erase(change(p.aliases), i);
+      return true;
+    }
+  return false;
+}
+
+void Machine::send_down(Process& from, const Watcher& watcher, const Term& reason) {
+  send_signal(from, *world_->processes[watcher.process], down_signal(*this, watcher, reason));
+}
+
+// By the watcher's own node, so at once and whatever the connections are.
+void Machine::tell_down(const Watcher& watcher, const Term& reason) {
+  Signal s = down_signal(*this, watcher, reason);
+  s.sent_at = world_->steps;
+  handle(*world_->processes[watcher.process], s);
+}
+
+}  // namespace lockstep::vm

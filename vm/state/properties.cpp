@@ -1,0 +1,314 @@
+// What a scenario says of its executions as a whole: invariants, which hold after every step, and
+// what must happen at some time. Evaluated at every choice point, between two steps.
+//
+// 1. A predicate only looks: it runs on a stack of its own, in nobody's name, and whatever is not a
+// read of shared state is refused (misuse, exit code 3).
+// 2. What predicates may see is written under a footprint that all such writes share, so that a
+// reduction tries both orders of any two of them while there are predicates.
+#include "vm/state/properties.h"
+
+#include <cstring>
+
+#include "vm/process/core_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+// Not objects that a guest has: see events.cpp for the name that people read.
+constexpr ObjectId kWatched = watched_object();
+ObjectId temporal_object(const Term& name) {
+  return make_object(ObjectClass::user, kTemporalContainer,
+                     static_cast<uint32_t>(digest(name)) | 1);
+}
+
+// What predicates may see.
+bool visible(const Footprint& f) {
+  if (f.access == Access::none || f.access == Access::read) return false;
+  switch (object_class(f.object)) {
+    case ObjectClass::ets:
+    case ObjectClass::ets_name:
+    case ObjectClass::atomics:
+    case ObjectClass::persistent_term:
+    case ObjectClass::name:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Calls that do without a sync point, or whose sync point says whether they only read.
+bool may_look(const char* what) {
+  static const char* const allowed[] = {
+      "now",         "node",         "nodes",   "self",       "cover",
+      "atomics.get", "counters.get", "whereis", "registered", "persistent_term.get"};
+  if (std::strncmp(what, "ets.", 4) == 0) return true;
+  for (const char* name : allowed)
+    if (std::strcmp(what, name) == 0) return true;
+  return false;
+}
+
+std::string text(const Term& t) {
+  return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
+}
+
+uint32_t predicates(const World& w) {
+  uint32_t n = 0;
+  for (const Property& p : w.properties) n += p.kind != PropertyKind::temporal;
+  return n;
+}
+
+}  // namespace
+
+// ---- declaring ----
+
+void Machine::declare_property(lua_State* L, Process& p, PropertyKind kind) {
+  const char* what = kind == PropertyKind::invariant ? "invariant" : "eventually";
+  if (!lua_isfunction(L, 2)) misuse_argument(L, 2, "a function without arguments");
+  World& w = *world_;
+  Property property;
+  property.kind = kind;
+  property.name = encode_argument(L, 1, what);
+  Term function = encode_argument(L, 2, what);
+  // From now on all that a predicate may see conflicts: before or after others counts.
+  sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
+  for (const Property& other : w.properties)
+    if (other.kind == kind && equal(other.name, property.name))
+      luaL_error(L, "%s '%s' has been declared before", what, lua_tostring(L, 1));
+  if (!w.observer) {
+    w.observer = lua_newthread(L_);
+    lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+    lua_pushvalue(L_, -2);
+    lua_rawseti(L_, -2, 0);
+    lua_pop(L_, 2);
+  }
+  if (!lua_checkstack(w.observer, 8)) luaL_error(L, "too many properties");
+  vm::push(w.observer, function);
+  free_term(function, arena_);
+  property.function = lua_gettop(w.observer);
+  property.site = make_string(guest_site(L), arena_);
+  property.process = p.index;
+  property.heat = kind == PropertyKind::eventually ? Heat::hot : Heat::cold;
+  property.hot_since = w.steps;
+  push(w.properties, property);
+  slow_ |= kSlowWatch;
+  for (Alternative& a : w.alternatives)
+    if (a.kind == AltKind::step) mark_watched(a.op);
+  for (const Timer& t : w.timers) watch_time(t);
+}
+
+void Machine::set_heat(lua_State* L, Process& p, Heat heat) {
+  World& w = *world_;
+  Term name = encode_argument(L, 1, "temporal");
+  sync(L, p, "temporal", OpKind::monitor_state, Access::write, temporal_object(name));
+  Property* property = nullptr;
+  for (Property& other : w.properties)
+    if (other.kind == PropertyKind::temporal && equal(other.name, name)) property = &other;
+  if (!property) {
+    Property fresh;
+    fresh.kind = PropertyKind::temporal;
+    fresh.name = name;
+    push(w.properties, fresh);
+    property = &w.properties.back();
+  } else {
+    free_term(name, arena_);
+  }
+  slow_ |= kSlowWatch;
+  if (property->heat == heat) return;
+  if (recording()) {
+    static const char* const names[] = {"cold", "warm", "hot"};
+    note_change(text(property->name) + ": " + names[static_cast<int>(property->heat)] + " -> " +
+                names[static_cast<int>(heat)]);
+  }
+  if (property->heat == Heat::hot) property->temperature += w.steps - property->hot_since;
+  if (heat == Heat::cold) property->temperature = 0;
+  if (heat == Heat::hot) {
+    property->hot_since = w.steps;
+    property->process = p.index;
+    property->site = make_string(guest_site(L), arena_);
+  }
+  property->heat = heat;
+}
+
+bool Machine::mark_watched(Operation& op) {
+  if (!world_->observer) return false;  // nothing but what is hot or cold
+  bool seen = visible({op.object, op.access});
+  for (int i = 0; i < op.extra_count; i++) {
+    if (op.extra[i].object == kWatched) return true;
+    seen = seen || visible(op.extra[i]);
+  }
+  if (!seen || op.extra_count == 255) return false;
+  auto* extra = static_cast<Footprint*>(allocate((op.extra_count + 1u) * sizeof(Footprint)));
+  for (int i = 0; i < op.extra_count; i++) extra[i] = op.extra[i];
+  extra[op.extra_count++] = {kWatched, Access::write};
+  op.extra = extra;
+  return true;
+}
+
+// ---- predicates ----
+
+// Called where no process runs: at file level, or by a predicate.
+Process& Machine::nobody_runs(lua_State* L, const char* what) {
+  if (!asked_)
+    luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
+  if (!may_look(what)) refuse_peek(L, what);
+  return *world_->processes[asked_->process];
+}
+
+void Machine::refuse_peek(lua_State* L, const char* what) {
+  if (peek_misuse_.empty()) {
+    peek_misuse_ = what;
+    peek_site_ = guest_site(L);
+  }
+  luaL_error(L, "a predicate may not perform operations (%s): it only looks at shared state", what);
+  __builtin_unreachable();
+}
+
+bool Machine::holds(const Property& property) {
+  World& w = *world_;
+  lua_State* O = w.observer;
+  Process* const before = w.current;
+  const bool open = draft_.open;
+  draft_.open = false;
+  w.current = nullptr;
+  asked_ = &property;
+  peek_raised_.clear();
+  slow_ |= kSlowPeek;
+  lua_pushvalue(O, property.function);
+  struct Call {
+    lua_State* O;
+    int status;
+  } call{O, LUA_OK};
+  aside(
+      [](void* argument) {
+        auto& c = *static_cast<Call*>(argument);
+        c.status = lua_pcall(c.O, 0, 1, 0);
+      },
+      &call);
+  const int status = call.status;
+  slow_ &= ~static_cast<uint32_t>(kSlowPeek);
+  asked_ = nullptr;
+  w.current = before;
+  draft_.open = open;
+  if (status == LUA_ERRMEM) out_of_memory();
+  const bool yes = status == LUA_OK && lua_toboolean(O, -1) != 0;
+  if (status != LUA_OK && peek_misuse_.empty()) {
+    if (lua_type(O, -1) == LUA_TSTRING) {
+      peek_raised_ = lua_tostring(O, -1);
+    } else {
+      if (is_exception(O, -1)) lua_getfield(O, -1, "reason");
+      scratch_.clear();
+      peek_raised_ = encode(O, -1, scratch_) ? luaL_typename(O, -1) : print(View{scratch_.data()});
+    }
+  }
+  lua_settop(O, static_cast<int>(predicates(*world_)));
+  return yes;
+}
+
+void Machine::check_predicates() {
+  World& w = *world_;
+  for (Property& p : w.properties) {
+    if (p.kind == PropertyKind::temporal ||
+        (p.kind == PropertyKind::eventually && p.heat != Heat::hot))
+      continue;
+    const bool yes = holds(p);
+    if (!peek_misuse_.empty()) {
+      Outcome o;
+      o.verdict = Verdict::misuse;
+      o.site = peek_site_;
+      o.reason = "the predicate of '" + text(p.name) + "' performs an operation (" + peek_misuse_ +
+                 "): it may only look at shared state";
+      o.detail =
+          "read tables, atomics, counters, persistent terms and names in it; let a process do the "
+          "rest";
+      finish(std::move(o));
+    }
+    if (p.kind == PropertyKind::eventually) {
+      if (!peek_raised_.empty())
+        fail_property(Verdict::assertion, p, "",
+                      "the predicate of eventually '" + text(p.name) + "' raised: " + peek_raised_);
+      if (yes) p.heat = Heat::cold;
+    } else if (!yes) {
+      fail_property(Verdict::invariant, p, "",
+                    "invariant '" + text(p.name) + "' does not hold" +
+                        (peek_raised_.empty() ? "" : ": " + peek_raised_));
+    }
+  }
+}
+
+// ---- after each step ----
+
+void Machine::watch() {
+  World& w = *world_;
+  check_predicates();
+  bool hot = false;
+  for (const Property& p : w.properties) hot = hot || p.heat == Heat::hot;
+  if (!hot) {
+    w.hot_from = 0;
+    w.anchor.step = 0;
+    return;
+  }
+  if (w.hot_from == 0) {
+    w.hot_from = w.steps + 1;
+    w.next_anchor = kFirstAnchor;
+    w.anchor.step = 0;
+  }
+  // Fairness owes a step to those who could go on, so nobody else is to blame.
+  if (w.held.size != 0 && waits_in_vain()) return;
+  look_for_lasso();
+  check_temperature();
+}
+
+std::string Machine::owed(const Property& p) const {
+  const std::string name = text(p.name);
+  return p.kind == PropertyKind::eventually ? "eventually '" + name + "' has not come true"
+                                            : "'" + name + "' is hot";
+}
+
+// Only where the schedule is to blame for nothing: whoever could have run all the time has run.
+void Machine::check_temperature() {
+  World& w = *world_;
+  const uint32_t limit =
+      options_.max_temperature ? options_.max_temperature : options_.limits.max_steps / 2;
+  for (const Property& p : w.properties) {
+    if (p.heat != Heat::hot) continue;
+    const uint32_t steps = p.temperature + w.steps - p.hot_since;
+    if (steps < limit || w.anchor.step == 0 || w.anchor.owed.size != 0) continue;
+    fail_property(Verdict::liveness, p, "bound",
+                  owed(p) + " for " + std::to_string(steps) + " steps (--max-temperature)",
+                  "no state was seen to repeat, so this is the verdict of a bound: it may only be "
+                  "slow");
+  }
+}
+
+void Machine::check_at_end() {
+  World& w = *world_;
+  if (w.properties.size == 0) return;
+  check_predicates();
+  for (const Property& p : w.properties)
+    if (p.heat == Heat::hot)
+      fail_property(Verdict::liveness, p, "",
+                    owed(p) + (p.kind == PropertyKind::eventually
+                                   ? ", and the execution has ended"
+                                   : " at the end, since step " + std::to_string(p.hot_since)));
+}
+
+// `how` keeps signatures of the same property apart: a livelock is not what a bound says.
+void Machine::fail_property(Verdict verdict, const Property& p, const char* how, std::string reason,
+                            std::string detail) {
+  const World& w = *world_;
+  Outcome o;
+  o.verdict = verdict;
+  o.reason = std::move(reason);
+  o.detail = std::move(detail);
+  o.site = text(p.site);
+  o.object = text(p.name) + (*how ? ": " : "") + how;
+  o.too_long = std::strcmp(how, "bound") == 0;
+  // An invariant is broken by the step before; what is owed is owed by whoever said so.
+  const ActorId last = w.last;
+  o.process = label(
+      *w.processes[verdict == Verdict::invariant && last < w.actors.size ? w.actors[last].process
+                                                                         : p.process]);
+  finish(std::move(o));
+}
+
+}  // namespace lockstep::vm

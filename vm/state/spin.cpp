@@ -1,0 +1,295 @@
+// Waits that spin, in a search that leaves nothing out: a process that has come back to where it
+// was, and has only looked meanwhile, is not let round again. "Dynamic Partial Order Reductions for
+// Spinloops" (Kokologiannakis, Ren, Vafeiadis, FMCAD 2021): the failed round is a failed `assume`.
+//
+// A round that only looks can be left out of any execution without anybody else noticing, so those
+// in which nobody goes round in vain reach all there is to reach, but one thing: a process that
+// looks for ever. At the end of an execution a process is therefore held for one of two reasons:
+// 1. Something that it looked at was written since. Under a fair schedule it would look again, and
+//    there is another execution in which it looked later: this one is given up, and counts for
+//    nothing (Verdict::stopped).
+// 2. Nothing was. Then it goes round for ever: a livelock, and a failure.
+//
+// Ours, beyond the paper: rounds are found while they run, by what the process has to itself
+// (StateDigest) where it comes to a call that it has come to before; what it looked at is the
+// footprint of its operations. A clock that moves only when nothing else can happen moves while all
+// that could happen is going round, and lets those who are held look once more.
+//
+// A digest costs as much as some steps, so it is taken only before calls that some process is known
+// to have come back to without doing more than look. Which these are is learned: the execution that
+// shows a new one is run again from its start. So what was learned before changes nothing but time.
+// Programs whose text has no loop are left alone.
+#include <algorithm>
+
+#include "engine/relation/dependence.h"
+#include "vm/machine/machine.h"
+#include "vm/state/state_digest.h"
+
+namespace lockstep::vm {
+namespace {
+
+constexpr uint64_t kUntold = 2;     // SpinPoint::state; digests are odd
+constexpr uint32_t kLongest = 256;  // operations of a round
+
+// Operations that may turn out to have only looked.
+bool may_look(const Process& p, const Operation& op) {
+  switch (op.kind) {
+    case OpKind::yield:
+    case OpKind::atomics:
+    case OpKind::ets:
+      return true;
+    case OpKind::whereis:
+    case OpKind::alive:
+    case OpKind::persistent_term:
+    case OpKind::process_info:
+      return op.access == Access::read;
+    case OpKind::receive:
+    case OpKind::sleep:
+      return op.access != Access::take && !p.timed;  // with a time limit of 0
+    default:
+      return false;
+  }
+}
+
+// `yielded`: it says of itself that it only waited.
+bool only_looked(const Process& p, bool yielded) {
+  if (p.histories_open || p.unstamped) return false;
+  switch (p.spin.kind) {
+    case OpKind::yield:
+      return true;
+    case OpKind::receive:
+    case OpKind::sleep:
+      return yielded && !p.expired;
+    default:
+      return yielded || p.spin.access == Access::read;
+  }
+}
+
+// What was written, against what a process looked at and found that it must wait: a
+// compare_exchange that failed has read.
+bool changes(const Footprint& written, Footprint read) {
+  if (read.access != Access::poll) read.access = Access::read;
+  return conflicting(read, written);
+}
+
+// The decisions up to where an execution was broken off, then whoever was to decide.
+class Follow final : public Chooser {
+ public:
+  Follow(Chooser& then, std::span<const Decision> first)
+      : first_(first.begin(), first.end()), then_(then) {
+    at_rest_ = then.at_rest();
+    sites_ = then.sites();
+    skip_forced_ = then.skip_forced();
+    states_ = then.states();
+    fair_spins_ = then.fair_spins();
+  }
+  size_t choose(const ChoicePoint& point) override {
+    if (point.step >= first_.size()) return then_.choose(point);
+    const Decision d = first_[point.step];
+    return point.data ? d.value() : point.position[d.actor];
+  }
+
+ private:
+  std::vector<Decision> first_;
+  Chooser& then_;
+};
+
+// Did the round look for a message? With reductions that know what a receive would take, a message
+// that it would not need not have come before it in any execution, and after it only the next round
+// would notice that it changes nothing.
+bool polls(const Process& p) {
+  return std::any_of(p.spin.reads.begin(), p.spin.reads.end(),
+                     [](const SpinRead& r) { return r.what.access == Access::poll; });
+}
+
+void forget_round(Process& p) {
+  p.spin.points.size = p.spin.reads.size = 0;
+  p.spin.held = false;
+}
+
+}  // namespace
+
+// As picked, and before it takes effect.
+void Machine::note_touched(const Alternative& a) {
+  World& w = *world_;
+  Spin* spin = nullptr;
+  if (a.kind == AltKind::step) {
+    spin = &w.processes[a.process]->spin;
+    spin->written = w.written.size;
+    spin->kind = a.op.kind;
+    spin->access = a.op.access;
+    if (spin->points.size == 0) spin = nullptr;  // looks at nothing that matters
+  }
+  const uint32_t since = w.written.size;
+  each_footprint(a, [&](const Footprint& f) {
+    if (f.object == 0 || (is_order_alone(f.object) && f.object != kEverything)) return;
+    if (spin) push(spin->reads, SpinRead{f, since, false});
+    if (f.access != Access::none && f.access != Access::read) push(w.written, f);
+  });
+}
+
+// A process comes to its next operation.
+void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
+  World& w = *world_;
+  const uint32_t written = p.spin.written;
+  p.spin.written = kNone;
+  if (written != kNone && only_looked(p, w.yielded))
+    w.written.size = written;  // its failed writes were none
+  else
+    forget_round(p);
+  if (!L || p.leaving || p.killed || !may_look(p, next)) return forget_round(p);
+  lua_Debug ar;
+  uint64_t place = mix64(next.object, static_cast<uint64_t>(next.kind));
+  for (int level = 1; lua_getstack(L, level, &ar); level++) {
+    if (!layout::runs_lua(ar.i_ci)) continue;  // pcall and its like
+    place = mix64(place,
+                  static_cast<uint64_t>(layout::load<intptr_t>(ar.i_ci, layout::kCallInfoSavedpc) -
+                                        reinterpret_cast<intptr_t>(arena_.base())));
+    break;
+  }
+  const bool look = sink_ || std::binary_search(rounds_.begin(), rounds_.end(), place);
+  uint64_t state = 0;
+  if (look) {
+    StateDigest d(host_, L_, w);
+    d.number(p.inputs);
+    d.own(p);
+    state = d.known() ? d.value() : kUntold;
+  }
+  auto& points = p.spin.points;
+  for (uint32_t i = points.size; i-- > 0;) {
+    if (points[i].place != place) continue;
+    if (points[i].state == 0 || state == 0) learn_round(place);
+    if (points[i].state != state || state == kUntold) continue;
+    const uint32_t from = points[i].reads;
+    for (uint32_t k = from; k < p.spin.reads.size; k++) p.spin.reads[k - from] = p.spin.reads[k];
+    p.spin.reads.size -= from;
+    points[0] = {place, state, 0};
+    points.size = 1;
+    return hold(p, next);
+  }
+  if (points.size == kLongest) forget_round(p);
+  push(points, SpinPoint{place, state, p.spin.reads.size});
+}
+
+void Machine::hold(Process& p, const Operation& next) {
+  if (options_.keep_mail && polls(p)) {
+    if (options_.polled) options_.polled->store(true, std::memory_order_relaxed);
+    return forget_round(p);
+  }
+  world_->spun = p.spin.held = true;
+  p.blocked_op = next;
+  disable(p.actor);
+  if (p.status != Status::starting) p.status = Status::blocked;
+  push(world_->held, p.index);
+}
+
+// The execution is run again, with digests taken there from the start.
+void Machine::learn_round(uint64_t place) {
+  const auto at = std::lower_bound(rounds_.begin(), rounds_.end(), place);
+  if (at == rounds_.end() || *at != place) rounds_.insert(at, place);
+  again_ = true;
+  stop(Verdict::stopped);
+}
+
+void Machine::run_again(Chooser& chooser) {
+  again_ = false;
+  Follow follow(chooser, decisions());
+  begin(world_->seed, world_->iteration);
+  run_once(follow);
+}
+
+// Something that it looked at was written since.
+bool Machine::outdated(Process& p) const {
+  const World& w = *world_;
+  bool any = false;
+  for (SpinRead& r : p.spin.reads) {
+    for (; !r.stale && r.since < w.written.size; r.since++)
+      r.stale = changes(w.written[r.since], r.what);
+    any |= r.stale;
+  }
+  return any;
+}
+
+// Who is held; those who were killed meanwhile, or whose node stopped, are no longer.
+bool Machine::any_held() {
+  World& w = *world_;
+  for (uint32_t i = 0; i < w.held.size;) {
+    const Process& p = *w.processes[w.held[i]];
+    if (p.spin.held && p.status == Status::blocked)
+      i++;
+    else
+      erase(w.held, i);
+  }
+  return w.held.size != 0;
+}
+
+bool Machine::waits_in_vain() {
+  World& w = *world_;
+  if (w.held.size == 0 || !any_held()) return false;
+  for (const uint32_t index : w.held)
+    if (outdated(*w.processes[index])) return true;
+  return false;
+}
+
+// The clock has moved: whoever goes round looks again.
+void Machine::let_look_again() {
+  World& w = *world_;
+  any_held();
+  for (const uint32_t index : w.held) {
+    Process& p = *w.processes[index];
+    p.spin.held = false;
+    p.spin.reads.size = 0;
+    p.status = Status::ready;
+    enable(p.actor, AltKind::step, p.index, p.blocked_op, w.steps);
+  }
+  w.held.size = 0;
+}
+
+// Another execution stands for this one.
+void Machine::give_up() {
+  given_up_ = true;
+  stop(Verdict::stopped);
+}
+
+// Nothing can happen any more, but that somebody goes round.
+void Machine::end_in_rounds() {
+  World& w = *world_;
+  if (waits_in_vain()) give_up();
+  if (w.root_ended) return;  // they wait for nobody, as a server does that nobody calls
+  const auto site = [this](const Process& p) { return guest_site(p.running ? p.running : p.L); };
+  std::string who, story;
+  for (const Process* p : w.processes) {
+    if (p->life == Life::ended) continue;
+    story += label(*p);
+    if (!p->spin.held) {
+      story += " waits at " + site(*p) + "\n";
+      continue;
+    }
+    who += (who.empty() ? "" : ", ") + label(*p);
+    std::string objects;
+    for (const SpinRead& r : p->spin.reads) {
+      const std::string name = object_name(r.what.object);
+      if (objects.find(name) == std::string::npos) objects += (objects.empty() ? "" : ", ") + name;
+    }
+    story += " goes round at " + site(*p);
+    story += objects.empty() ? "\n" : ", and looks at " + objects + "\n";
+  }
+  story += "nothing that they look at will change: all others wait, or have ended";
+  for (const Property& p : w.properties)
+    if (p.heat == Heat::hot)
+      fail_property(Verdict::liveness, p, "livelock",
+                    owed(p) + " and never will change: " + who + " can only go round", story);
+  const Process& first = w.processes[0]->spin.held
+                             ? *w.processes[0]
+                             : *w.processes[*std::min_element(w.held.begin(), w.held.end())];
+  Outcome o;
+  o.verdict = Verdict::liveness;
+  o.reason = "livelock: " + who + " can only go round for ever, and nothing else can happen";
+  o.site = site(first);
+  o.object = "livelock";
+  o.process = label(first);
+  o.detail = story;
+  finish(std::move(o));
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,149 @@
+// Locks and semaphores for `lockstep.threads`: taking one is an operation that is among the
+// alternatives only while it can be performed, so a lock costs one choice and a deadlock is a state
+// in which nobody can go on.
+#include "vm/tables/atomics.h"
+#include "vm/tables/shared_state.h"
+#include "vm/tables/shared_state_parts.h"
+
+namespace lockstep::vm {
+namespace {
+
+AtomicsArray& lock_argument(lua_State* L, Machine& m) {
+  const World& w = m.world();
+  if (lua_type(L, 1) == LUA_TLIGHTUSERDATA) {
+    const auto id = reinterpret_cast<uint64_t>(lua_touserdata(L, 1));
+    const uint32_t number = light_index(id);
+    if (light_class(id) == Light::atomics && number < w.atomics.size &&
+        w.atomics[number]->id == id && w.atomics[number]->lock)
+      return *w.atomics[number];
+  }
+  misuse_argument(L, 1, "a lock");
+}
+
+// new(name, n): n may enter before the first has to wait.
+int lock_new(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "new lock");
+  if (lua_type(L, 1) != LUA_TSTRING) misuse_argument(L, 1, "a name");
+  if (!lua_isinteger(L, 2) || lua_tointeger(L, 2) < 0) misuse_argument(L, 2, "a number from 0");
+  AtomicsArray shape;
+  shape.lock = true;
+  shape.name = make_string(lua_tostring(L, 1), m.arena());
+  AtomicsArray& a = make_array(m, p, shape, 1);
+  a.values[0] = a.room = lua_tointeger(L, 2);
+  push_light(L, a.id);
+  return 1;
+}
+
+int lock_take(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "lock");
+  m.take_lock(L, p, "lock", light_index(lock_argument(L, m).id));
+  return m.done(L, p, 0);
+}
+
+// give(lock, looks): how many may enter now; `looks`: the caller wants to know. A release only
+// makes acquires possible, unless the caller looks and has not taken the lock: then it matters
+// whether somebody takes it before.
+int lock_give(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "unlock");
+  AtomicsArray& a = lock_argument(L, m);
+  const bool races = lua_toboolean(L, 2) && a.taker != p.index;
+  m.sync(L, p, "unlock", OpKind::atomics, Access::write,
+         make_object(ObjectClass::atomics, a.container, races ? 0 : 1));
+  if (a.taker == p.index) a.taker = kNone;
+  const int64_t now = ++a.values[0];
+  a.freed_at = now == 1 ? m.world().steps : 0;
+  m.lock_changed(light_index(a.id));
+  if (m.recording())
+    m.note_change(atomics_object_name(m, make_object(ObjectClass::atomics, a.container, 1)) +
+                  ": free");
+  lua_pushinteger(L, now);
+  return m.done(L, p, 1);
+}
+
+}  // namespace
+
+void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t number) {
+  World& w = *world_;
+  AtomicsArray& a = *w.atomics[number];
+  Alternative& alternative = w.alternatives[w.position[p.actor]];
+  Operation& op = alternative.op;
+  op = {};
+  op.kind = OpKind::atomics;
+  op.access = Access::write;
+  op.object = make_object(ObjectClass::atomics, a.container, 1);
+  // The release gets no flag: what it writes is how many may enter, so of a semaphore it races with
+  // an acquire that could come before it.
+  op.flags = kAcquire;
+  alternative.cause = 0;
+  p.what = what;
+  p.wait = Wait::lock;
+  change(p.lock) = op.object;
+  p.awaited = number;
+  if (slow_ != 0) slow_sync(L, p, alternative);
+  if (fair_spins_) look_for_round(L, p, op);
+  p.blocked_op = op;
+  push(w.takers, p.index);
+  if (a.values[0] <= 0) {
+    disable(p.actor);
+    if (p.status != Status::starting) p.status = Status::blocked;
+  }
+  park(p);
+  if (slow_ != 0) slow_granted(L, p);
+  for (uint32_t i = 0; i < w.takers.size; i++)
+    if (w.takers[i] == p.index) {
+      erase(w.takers, i);
+      break;
+    }
+  p.wait = Wait::none;
+  change(p.lock) = 0;
+  w.alternatives[w.position[p.actor]].op.flags = 0;
+  LOCKSTEP_ASSERT(a.values[0] > 0);
+  note_cause(a.freed_at);  // 0: there was room without a release, or somebody has taken that since
+  a.freed_at = 0;
+  a.values[0]--;
+  a.taker = p.index;
+  if (a.values[0] == 0) lock_changed(number);
+  if (recording())
+    note_change(atomics_object_name(*this, make_object(ObjectClass::atomics, a.container, 1)) +
+                ": taken by " + label(p));
+}
+
+int64_t Machine::room(ObjectId lock) const {
+  for (const AtomicsArray* a : world_->atomics)
+    if (a->lock && a->container == object_container(lock)) return a->room;
+  return 0;
+}
+
+void Machine::lock_changed(uint32_t number) {
+  World& w = *world_;
+  const bool free = w.atomics[number]->values[0] > 0;
+  for (uint32_t i = 0; i < w.takers.size; i++) {
+    Process& q = *w.processes[w.takers[i]];
+    if (q.wait != Wait::lock) {  // it was killed while it waited
+      erase(w.takers, i--);
+      continue;
+    }
+    if (q.awaited != number || free == enabled(q.actor)) continue;
+    if (free) {
+      wake(q, false, 0);
+    } else {
+      disable(q.actor);
+      q.status = Status::blocked;
+    }
+  }
+}
+
+void open_locks(lua_State* L) {
+  lua_createtable(L, 0, 3);
+  lua_pushcfunction(L, lock_new);
+  lua_setfield(L, -2, "new");
+  lua_pushcfunction(L, lock_take);
+  lua_setfield(L, -2, "take");
+  lua_pushcfunction(L, lock_give);
+  lua_setfield(L, -2, "give");
+}
+
+}  // namespace lockstep::vm
