@@ -169,7 +169,8 @@ const Flag kCheck[] = {
      "in both orders: exit 70 if they do not commute, which is a bug of lockstep",
      [](Options& o, const std::string& t) { o.audit = parse_count(t, 1); }},
     {"--check", nullptr, nullptr,
-     "at each choice of each execution, assert the invariants that proofs rest on (about ten times "
+     "at each choice of each execution, assert the invariants that proofs rest on (about three "
+     "times "
      "slower): exit 70 if one does not hold, which is a bug of lockstep",
      [](Options& o, const std::string&) { o.check = true; }},
     {"--check-determinism", nullptr, nullptr, "run every execution twice and compare",

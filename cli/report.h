@@ -67,6 +67,7 @@ struct ScenarioReport {
   std::string nondeterminism;        // --check-determinism: what differed, empty if nothing
   uint64_t checked = 0;              // ... among that many executions
   std::optional<AuditReport> audit;  // --audit
+  bool relation_checked = false;     // --check
   Proof proof = Proof::none;
 };
 

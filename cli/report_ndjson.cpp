@@ -288,6 +288,7 @@ class NdjsonReporter : public Reporter {
       json["checked"] = number(s.checked);
       json["nondeterminism"] = s.nondeterminism;
     }
+    if (s.relation_checked) json["relation_checked"] = true;
     if (s.audit)
       json["audit"] = {{"states", number(s.audit->states)},
                        {"all", s.audit->all},

@@ -180,6 +180,7 @@ class TextReporter : public Reporter {
                    s.nondeterminism.empty()
                        ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
                        : "NOT EXACT: " + s.nondeterminism);
+    if (s.relation_checked) out += field("checked", "the relation's invariants, at each choice");
     if (s.audit)
       out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at; "
                                         "{} changed nothing unannounced",

@@ -98,6 +98,7 @@ class Run {
     report.name = s.scenario->name;
     report.settings = s.settings;
     const ScenarioRun run{*s.program, *s.scenario, report.settings};
+    report.relation_checked = options_.check;
     if (options_.audit && !audit_one(run, &report)) return;
     explore_one(s, &report);
     const auto& r = report.result;

@@ -1,4 +1,5 @@
-# --audit: the dependence relation, judged by executing both orders, over every scenario there is.
+# --audit and --check: the dependence relation, judged by executing both orders and by its invariants, over every
+# scenario there is.
 load common
 
 setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
@@ -6,7 +7,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 audited() {  # audited FLAG...: every scenario that loads, one after the other
   local file
   for file in "$LOCKSTEP_ROOT"/scenarios/*/*.lua "$LOCKSTEP_ROOT"/scenarios/*/*/*.lua; do
-    lockstep run "$file" --audit 60 --iterations 1 --no-shrink --quiet "$@"
+    lockstep run "$file" --audit 60 --check --iterations 2 --no-shrink --quiet "$@"
     [ "$status" -lt 70 ] || { echo "$file: $status"; echo "$out$err"; return 1; }
   done
 }
@@ -24,6 +25,15 @@ audited() {  # audited FLAG...: every scenario that loads, one after the other
   has "$out" "changed nothing unannounced"
   lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/registry_split_brain.lua" --audit 50 --format ndjson
   has "$out" '"audit":{"states":50,"all":false,"pairs":'
+}
+
+@test "--check asserts the invariants along whole proofs" {
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/registry_split_brain.lua" --check
+  exits 0
+  has "$out" "VERIFIED"
+  has "$out" "checked:     the relation's invariants, at each choice"
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/registry_split_brain.lua" --check --format ndjson
+  has "$out" '"relation_checked":true'
 }
 
 @test "where there are fewer states it says so" {
