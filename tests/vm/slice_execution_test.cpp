@@ -1,8 +1,8 @@
 // A slice is what a failure depends on: what it leaves out does not matter. So the execution of the
 // slice alone, each of its steps as early as its order allows, and of what is left out only what a
 // process has to go through on its way, or what has to be over before time passes, has to fail in
-// the same way. On random programs whose root fails with what it has seen, with a fresh seed at each
-// run.
+// the same way. On random programs whose root fails with what it has seen, with a fresh seed at
+// each run.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -113,8 +113,7 @@ TEST_P(SliceExecution, FailsAsTheWholeDid) {
       const std::vector<Decision> path(system->decisions().begin(), system->decisions().end());
       const Recording whole = record_schedule(*system, 1, 0, path);
       if (whole.outcome.verdict != Verdict::assertion || whole.events.empty()) continue;
-      const auto slice =
-          causal_slice(whole.events, static_cast<uint32_t>(whole.events.size()) - 1);
+      const auto slice = causal_slice(whole.events, static_cast<uint32_t>(whole.events.size()) - 1);
       std::vector<Turn> turns;
       std::map<uint64_t, uint32_t> nth;
       std::string text;
@@ -133,13 +132,15 @@ TEST_P(SliceExecution, FailsAsTheWholeDid) {
       const Outcome outcome = system->run(again);
       executed++;
       shorter += system->decisions().size() < whole.decisions.size();
-      const std::vector<Decision> slice_path(system->decisions().begin(), system->decisions().end());
+      const std::vector<Decision> slice_path(system->decisions().begin(),
+                                             system->decisions().end());
       std::string there;
       if (outcome.reason != whole.outcome.reason)
         for (const Event& e : record_schedule(*system, 1, 0, slice_path).events)
           there += "  " + e.who + " " + e.what + " " + e.args + " = " + e.result + "\n";
-      EXPECT_EQ(outcome.reason, whole.outcome.reason)
-          << body << "with * what the slice keeps\n" << text << "executed\n" << there;
+      EXPECT_EQ(outcome.reason, whole.outcome.reason) << body << "with * what the slice keeps\n"
+                                                      << text << "executed\n"
+                                                      << there;
       if (HasFailure()) break;
     }
   }
