@@ -133,8 +133,7 @@ bool Dpor::repeats() const {
       while (k < depth_ && steps_[k].who != s->who) k++;
       if (k == depth_ || steps_[k].step->kind != s->kind) continue;
       size_t before = i;
-      if (!s->final)
-        while (before < k && !observed_.before(before, k)) before++;
+      while (before < k && !observed_.before(before, k)) before++;
       if (before == k) return true;
     }
   return false;
