@@ -41,11 +41,8 @@ NamedStep named(const Alternative& a, const System& system) {
   const uint64_t key = system.actor_key(a.actor);
   NamedStep s{key ? key : a.actor + 1,   a.kind, a.op.kind, a.op.flags, a.op.value, {}, a.actor,
               system.actor_name(a.actor)};
-  // Whom a timer is for is named only as long as there is that timer, by whoever asks for it then.
-  const bool timer = a.op.kind == OpKind::timer_cancel || a.op.kind == OpKind::timer_read;
   each_footprint(a, [&](const Footprint& f) {
     if (f.object == 0 || f.access == Access::none) return;
-    if (timer && object_class(f.object) == ObjectClass::process) return;
     s.touches.emplace_back(system.stable_object(f.object), f.access);
   });
   std::sort(s.touches.begin(), s.touches.end());

@@ -269,6 +269,34 @@ TEST(Proof, ATimerWhoseTurnHasComeRacesWithWhatFollows) {
   EXPECT_EQ(all_of("dpor", program, "p", {}, machine).classes(), naive.fingerprints.size());
 }
 
+// Whoever asks for a timer after the end of the process that it was for finds none, whenever that
+// was announced: what it touches does not tell whether the timer is still there.
+TEST(Proof, ATimerIsAskedForWhetherItsTargetHasEndedOrNot) {
+  for (const char* asks : {"cancel_timer", "read_timer"}) {
+    const vm::Program program =
+        program_of(std::string("local a = lockstep.spawn(function() lockstep.yield() end)\n"
+                               "local timer = lockstep.send_after(a, 'late', 5)\n"
+                               "lockstep.yield()\n"
+                               "lockstep.") +
+                   asks + "(timer)\n");
+    for (const bool racy : {false, true}) {
+      const auto classes = [&](const char* strategy) {
+        return all_of(strategy, program, "p", {}, {.racy_timers = racy}, 60'000, -1, true);
+      };
+      const Seen naive = classes("dfs");
+      EXPECT_TRUE(naive.complete);
+      for (const char* strategy : {"sleep", "dpor"}) {
+        const Seen seen = classes(strategy);
+        EXPECT_EQ(seen.fingerprints, naive.fingerprints) << asks << " " << strategy << racy;
+        if (std::string_view(strategy) == "dpor")
+          EXPECT_EQ(seen.classes(), naive.fingerprints.size()) << asks << racy;
+      }
+      // The end of the target comes before the timer is started, before it is asked for, or after.
+      if (!racy) EXPECT_EQ(naive.fingerprints.size(), 3u) << asks;
+    }
+  }
+}
+
 // Who asks after a process has the signals handled that it has sent there, which may end it.
 TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
   for (const char* asks : {"alive(a)", "process_info(a, 'links')"}) {

@@ -273,6 +273,7 @@ class Machine final : public System, public Memory {
   // Timers.
   Timer& start_timer(Process& owner, uint64_t due, TimerKind kind, ObjectId object = 0);
   bool cancel_timer(const Process& by, uint64_t ref, int64_t* remaining);
+  const Process* timer_target(uint64_t ref) const;
   void drop_timers_of(Process& p);
 
   void table_named(EtsTable& t, uint32_t container);  // ets_table.cpp

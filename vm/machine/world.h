@@ -169,6 +169,13 @@ struct Spin {
   bool held = false;  // has come round: not among the alternatives
 };
 
+// Whom a timer was started for. That is remembered when there is no such timer any more: what asks
+// for it touches the same whenever it is announced.
+struct TimerTarget {
+  uint64_t ref = 0;
+  uint32_t process = kNone;
+};
+
 struct Process {
   lua_State* L = nullptr;        // its main coroutine
   lua_State* running = nullptr;  // the coroutine of its own that runs now
@@ -185,6 +192,7 @@ struct Process {
   uint32_t children = 0;
   uint32_t refs = 0;  // references made so far
   uint32_t timers_made = 0;
+  Vec<TimerTarget> timer_targets;    // of timers for other processes, in the order of their start
   uint32_t limits_made = 0;          // time limits of receives, where time may pass at any moment
   Footprint* limit_touch = nullptr;  // the latest of them, as its receive touches it
   uint32_t node = 0;

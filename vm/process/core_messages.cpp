@@ -136,14 +136,11 @@ void options_at(lua_State* L, int i, std::initializer_list<std::pair<const char*
 // `answered`: the answer comes as a message.
 void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind, Access access,
                 uint64_t ref, bool answered) {
-  Footprint touched[3], dest;
+  Footprint touched[3];
   size_t n = 0;
   if (m.options().racy_timers) touched[n++] = {clock_object(), Access::read};
-  for (const Timer& t : m.world().timers)
-    if (t.kind == TimerKind::message && t.ref == ref && t.dest.tag == Tag::light)
-      if (const Process* to = m.find(t.dest.light))
-        dest = {part_object(*to, Part::life), Access::read};
-  if (dest.object) touched[n++] = dest;
+  const Process* to = m.timer_target(ref);
+  if (to && to != &p) touched[n++] = {part_object(*to, Part::life), Access::read};
   if (answered) touched[n++] = {mailbox_object(p), Access::append};
   m.announce(L, p, what, kind, access, timer_object(ref), 0, touched, n);
 }
@@ -170,6 +167,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
              to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers);
   const uint64_t ref = m.make_ref(p);
   if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
+  if (to && to != &p) m.push(p.timer_targets, TimerTarget{ref, to->index});
   if (!to || m.alive(*to)) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),

@@ -100,6 +100,17 @@ bool Machine::cancel_timer(const Process& by, uint64_t ref, int64_t* remaining) 
   return false;
 }
 
+// Whom it is or was for; its owner, unless it was started for another process. Of a reference to
+// anything else that is whoever made it.
+const Process* Machine::timer_target(uint64_t ref) const {
+  const World& w = *world_;
+  if (light_index(ref) >= w.processes.size) return nullptr;
+  const Process& owner = *w.processes[light_index(ref)];
+  for (uint32_t i = owner.timer_targets.size; i-- > 0;)  // it is a late one mostly
+    if (owner.timer_targets[i].ref == ref) return w.processes[owner.timer_targets[i].process];
+  return &owner;
+}
+
 // Its receive time-out, and the timers that would send to it.
 void Machine::drop_timers_of(Process& p) {
   World& w = *world_;

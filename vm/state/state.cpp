@@ -37,6 +37,7 @@ class Sum {
 
 void add_process(Sum& sum, const Process& p) {
   sum.add(p.pid, p.key, p.status, p.life.get());
+  for (const TimerTarget& t : p.timer_targets) sum.add(t.ref, t.process);
   if (p.life == Life::ended) return;
   sum.add(p.seen, p.wait, p.refs, p.timers_made, p.histories_open, p.unstamped,
           p.traps | p.leaving << 1 | p.killed << 2 | p.matcher_failed << 3 | p.doomed << 4 |
