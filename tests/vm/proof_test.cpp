@@ -297,6 +297,24 @@ TEST(Proof, ATimerIsAskedForWhetherItsTargetHasEndedOrNot) {
   }
 }
 
+// An exit signal that was sent before its receiver began to trap exits, and is handled after that,
+// is a message: what the receiver does meanwhile has nothing to do with it. By hand: sent after the
+// end of the receiver, between that and the flag, or before; then it kills, is trapped, or comes
+// too late.
+TEST(Proof, ATrappedSignalMeetsNothingOfWhatItsReceiverDoes) {
+  for (const char* writes : {"1", "2", "3"}) {
+    const vm::Program program = program_of(
+        std::string("local t = ets.new('t', {'public'})\n"
+                    "local p = lockstep.spawn(function()\n"
+                    "  lockstep.flag('trap_exit', true)\n"
+                    "  for i = 1, ") +
+        writes + " do ets.insert(t, {i, i}) end\nend)\nlockstep.exit(p, 'x')\nlockstep.recv(10)\n");
+    EXPECT_EQ(all_of("dfs", program, "p").fingerprints.size(), 5u) << writes;
+    for (const char* strategy : {"sleep", "dpor"})
+      EXPECT_EQ(all_of(strategy, program, "p").classes(), 5u) << strategy << writes;
+  }
+}
+
 // Who asks after a process has the signals handled that it has sent there, which may end it.
 TEST(Proof, AskingRacesWithAllThatASignalWouldPrevent) {
   for (const char* asks : {"alive(a)", "process_info(a, 'links')"}) {

@@ -303,10 +303,11 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
   }
   Footprint main;
   if (to && c.from == kNone && !options_.async_delivery) {
-    // It was to end the process, and what waits behind it follows.
+    // It was to end the process, and what waits behind it follows. If by now it is trapped, what
+    // the process does is no concern of it.
     main = {process_object(*to), Access::write};
-    op.flags = kAgainstSteps;
     if (ends(*to, s)) {
+      op.flags = kAgainstSteps;
       n += killing(*to, f + n);
       // Until then what is told by a monitor, or comes by an alias, waits behind it.
       const auto lets_through = [&](const auto& list) {
