@@ -17,14 +17,10 @@ namespace {
 
 constexpr uint64_t kCap = 10000;
 
-bool samples(const StrategyInfo& info) {
-  return !info.claims.exhaustive && std::string_view(info.name) != "replay";
-}
-
 std::vector<BenchStrategy> sampling_strategies() {
   std::vector<BenchStrategy> all;
   for (const auto& info : strategies())
-    if (samples(info)) all.push_back({info.name, {{"strategy", info.name}}});
+    if (info.claims.samples()) all.push_back({info.name, {{"strategy", info.name}}});
   return all;
 }
 
@@ -32,7 +28,7 @@ BenchStrategy parse_strategy(const std::string& text) {
   const auto parts = split(text, ':');
   BenchStrategy strategy{text, {{"strategy", parts[0]}}};
   check_setting("strategy", parts[0]);
-  if (parts[0] == "replay")
+  if (find_strategy(parts[0])->claims.follows)
     throw std::string("must be strategies that choose schedules; replay follows a recorded one");
   for (size_t i = 1; i < parts.size(); i++) {
     const auto equals = parts[i].find('=');

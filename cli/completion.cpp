@@ -27,8 +27,7 @@ std::string values_of(const Flag& flag) {
   std::string out;
   if (const std::string_view name = flag.name; name == "--strategy" || name == "--strategies")
     for (const auto& info : strategies())
-      if (std::string_view(info.name) != "replay")
-        out += (out.empty() ? "" : " ") + std::string(info.name);
+      if (!info.claims.follows) out += (out.empty() ? "" : " ") + std::string(info.name);
   return out;
 }
 

@@ -22,9 +22,7 @@ std::string line(const Json& json) {
 
 // All that sample are made fair from outside (engine/schedule/fairness.h); the claim is what one is
 // by itself.
-bool explores_fairly(const StrategyInfo& s) {
-  return s.claims.fair || (!s.claims.exhaustive && std::string_view(s.name) != "replay");
-}
+bool explores_fairly(const StrategyInfo& s) { return s.claims.fair || s.claims.samples(); }
 
 std::string strategies_text(bool ndjson) {
   std::string out;

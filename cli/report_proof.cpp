@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "cli/words.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {
 namespace {
 
-bool every_schedule(const ScenarioReport& s) { return s.settings.strategy == "dfs"; }
-bool every_state(const ScenarioReport& s) { return s.settings.strategy == "cache"; }
-bool by_itself(const ScenarioReport& s) { return s.settings.strategy == "auto"; }
+const Claims& claims(const ScenarioReport& s) { return find_strategy(s.settings.strategy)->claims; }
+bool every_schedule(const ScenarioReport& s) { return claims(s).unit == Unit::schedule; }
+bool every_state(const ScenarioReport& s) { return claims(s).unit == Unit::state; }
+bool by_itself(const ScenarioReport& s) { return claims(s).proves; }
 
 // What counts: one execution for each class, or for each schedule; or states.
 uint64_t executed(const ScenarioReport& s) {
@@ -226,6 +228,18 @@ std::string rest(const ScenarioReport& s) {
 
 }  // namespace
 
+std::string everything(const ScenarioReport& s, std::string_view within) {
+  switch (claims(s).unit) {
+    case Unit::schedule:
+      return fmt::format("Every schedule{} was executed", within);
+    case Unit::state:
+      return fmt::format("Every state{} was visited", within);
+    case Unit::equivalence_class:
+      break;
+  }
+  return "Every class of equivalent schedules was executed";
+}
+
 std::string proof_heading(const ScenarioReport& s, const Style& style) {
   const auto name = one_line(s.name);
   const auto all = unit(s, executed(s));
@@ -261,10 +275,7 @@ std::string proof_text(const ScenarioReport& s) {
     return lines("stopped by", what) + field("rest", rest(s)) + lines("try", knobs);
   }
   auto out = lines("assumed", assumptions(s)) + lines("not vacuous", substance(s));
-  const std::string within = s.settings.preemptions < 0 ? "" : " within the bound";
-  out += every_schedule(s) ? "  Every schedule" + within + " was executed"
-         : every_state(s)  ? "  Every state" + within + " was visited"
-                           : "  Every class of equivalent schedules was executed";
+  out += "  " + everything(s, s.settings.preemptions < 0 ? "" : " within the bound");
   if (s.settings.reduce.needs_mail() && s.result.blocked)
     out += fmt::format(" ({} more repeated one)", counted(s.result.blocked, "execution"));
   return out + (s.expected ? ".\n" : ": none fails.\n");

@@ -3,11 +3,15 @@
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "cli/report.h"
 
 namespace lockstep::cli {
 
+// "Every class of equivalent schedules was executed", or what else the strategy counts.
+// `within`: what bounds it, if anything.
+std::string everything(const ScenarioReport& report, std::string_view within = "");
 std::string proof_heading(const ScenarioReport& report, const Style& style);
 std::string proof_text(const ScenarioReport& report);
 nlohmann::ordered_json proof_json(const ScenarioReport& report);

@@ -388,10 +388,7 @@ class TextReporter : public Reporter {
   }
 
   static std::string proof(const ScenarioReport& s) {
-    const auto& strategy = s.settings.strategy;
-    const auto* what = strategy == "dfs"     ? "Every schedule was executed"
-                       : strategy == "cache" ? "Every state was visited"
-                                             : "Every class of equivalent schedules was executed";
+    const auto what = everything(s);
     if (!s.result.exhausted)
       return "  This is not a proof: the search did not end. Give it more --iterations or "
              "--time.\n";

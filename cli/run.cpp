@@ -31,13 +31,13 @@ Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
 // Reductions drop schedules for others that may need more preemptions, so a bound on these goes
 // with searches that drop none.
 void check_bounds(const Selected& s) {
-  const auto& strategy = s.settings.strategy;
-  if (s.settings.preemptions < 0 || strategy == "dfs" || strategy == "cache") return;
+  const StrategyInfo& info = *find_strategy(s.settings.strategy);
+  if (s.settings.preemptions < 0 || info.claims.preemptions) return;
   throw Error(
       ExitCode::usage,
       fmt::format(
-          "--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", strategy,
-          strategy == "dpor" ? ": it drops schedules for equivalent ones that may need more" : "",
+          "--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", info.name,
+          info.claims.reduces ? ": it drops schedules for equivalent ones that may need more" : "",
           s.scenario->name),
       "--strategy cache --preemptions N: the same outcomes as dfs, in fewer executions");
 }
@@ -203,7 +203,7 @@ class Run {
                                         : std::move(machine);
     };
     if (explore_options.workers > 1 && options_.verbosity >= 0 &&
-        find_strategy(s.settings.strategy)->claims.states)
+        find_strategy(s.settings.strategy)->claims.counts_states())
       std::fprintf(stderr,
                    "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
                    one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());

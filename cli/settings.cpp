@@ -18,15 +18,16 @@ constexpr uint64_t kMaxU32 = 0xffffffff;
 constexpr uint64_t kMostMemory = 1ull << 30;  // Arena: the heap of a machine
 
 void set_strategy(Settings& s, const std::string& text) {
-  if (!find_strategy(text)) {
+  const auto* info = find_strategy(text);
+  if (!info) {
     std::vector<std::string> names;
-    for (const auto& info : strategies())
-      if (std::string_view(info.name) != "replay") names.emplace_back(info.name);
+    for (const auto& known : strategies())
+      if (!known.claims.follows) names.emplace_back(known.name);
     const auto near = nearest(text, names);
     throw fmt::format("must be the name of a strategy, got '{}'{}; see 'lockstep list strategies'",
                       text, near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
   }
-  if (text == "replay")
+  if (info->claims.follows)
     throw std::string("must be one that chooses schedules; lockstep replay follows a recorded one");
   s.strategy = text;
 }
@@ -221,7 +222,7 @@ Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& fl
     }
   }
   if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
-  if (!s.reduce_given && s.strategy == "dpor") s.reduce = kDefaultReduce;
+  if (!s.reduce_given && find_strategy(s.strategy)->claims.reduces) s.reduce = kDefaultReduce;
   return s;
 }
 

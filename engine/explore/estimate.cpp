@@ -23,8 +23,8 @@ uint64_t turns_of(std::string_view member, const ExploreResult& r) {
 
 Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int depth) {
   Estimate e;
-  const std::string_view name = strategy.name;
-  const bool independent = !strategy.claims.adaptive && !strategy.claims.exhaustive;
+  const Claims& claims = strategy.claims;
+  const bool independent = !claims.adaptive && !claims.exhaustive;
   const auto n = static_cast<double>(r.classes_sampled);
   const auto seen = static_cast<double>(r.classes), once = static_cast<double>(r.classes_once);
   if (independent && n > 0) {
@@ -34,19 +34,20 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
     if (once < n) e.classes = seen + once * std::max(once - 1, 0.0) / (2 * (seen - once + 1));
   }
   if (!r.findings.empty() || r.iterations == 0) return e;
-  const bool portfolio = name == "auto";
+  const bool portfolio = claims.proves;
   e.of_random_walk = portfolio;
   // The pilot is a random walk, whoever comes after it.
-  e.draws = portfolio          ? 1 + turns_of("random", r)
-            : !independent     ? 0
-            : name == "random" ? r.iterations
-                               : r.iterations - 1;
+  e.draws = portfolio            ? 1 + turns_of("random", r)
+            : !independent       ? 0
+            : claims.random_walk ? r.iterations
+                                 : r.iterations - 1;
   if (e.draws > 0) e.failure_bound = 1 - std::pow(0.05, 1 / static_cast<double>(e.draws));
   const uint64_t pct = portfolio ? turns_of("idpct", r) : r.iterations - 1;
-  // A shard of idpct does not have all depths alike.
-  const bool depths = name == "pct" || (name == "idpct" && r.shards == 1);
+  const bool as_asked = claims.depth == DepthBound::as_asked;
+  // A shard does not have all depths alike.
+  const bool depths = as_asked || (claims.depth == DepthBound::from_2_to_6 && r.shards == 1);
   if ((portfolio || depths) && r.pilot.actors > 0 && depth >= 1) {
-    const double share = name == "pct"              ? static_cast<double>(pct)
+    const double share = as_asked                   ? static_cast<double>(pct)
                          : depth >= 2 && depth <= 6 ? static_cast<double>(pct) / 5
                                                     : 0;
     const double k = std::max(1u, r.pilot.choice_points);

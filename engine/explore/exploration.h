@@ -126,7 +126,7 @@ struct Exploration::Worker {
     activity.add(system.facts());
     batch.blocked += outcome->verdict == Verdict::stopped || by.redundant();
     batch.steps += system.decisions().size();
-    if (in_order && (outcome->verdict != Verdict::stopped || all.info_.claims.states))
+    if (in_order && (outcome->verdict != Verdict::stopped || all.info_.claims.counts_states()))
       system.witness(batch.evidence);
     if (sample) batch.samples.emplace_back(i, sampler.value());
     const uint64_t number = parts ? from + batch.count - 1 : i;

@@ -65,17 +65,32 @@ struct StrategyOptions {
   std::span<const Decision> schedule;  // replay only
 };
 
+// What a search counts: one execution for each, or the states that they visit.
+enum class Unit : uint8_t { schedule, state, equivalence_class };
+// A bug of depth d is met in each execution with at least PCT's probability: with the depth that
+// was asked for, or in a fifth of the executions for each depth from 2 to 6.
+enum class DepthBound : uint8_t { none, as_asked, from_2_to_6 };
+
+// What a strategy is, for whoever reports what came of it, or refuses what it does not take.
 struct Claims {
-  bool exhaustive = false;  // begin() returns false once the space is exhausted
-  bool bounded = false;     // exhaustive within a bound only: running out is no proof
+  bool exhaustive = false;              // begin() returns false once the space is exhausted
+  Unit unit = Unit::equivalence_class;  // that is exhausted
+  bool preemptions = false;             // takes StrategyOptions::preemptions
+  bool reduces = false;                 // takes StrategyOptions::reduce
+  bool bounded = false;                 // exhaustive within a bound only: running out is no proof
   bool fair = false;
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
   bool needs_pilot = false;
-  bool states = false;  // counts states; an execution ends where it comes to one visited before
-  bool proves = false;  // turns to an exhaustive strategy where the classes are few
+  bool proves = false;       // turns to an exhaustive strategy where the classes are few
+  bool follows = false;      // a recorded schedule: it chooses nothing
+  bool random_walk = false;  // each execution is an independent draw of one
+  DepthBound depth = DepthBound::none;
+  // Where an execution comes to a state visited before it ends.
+  bool counts_states() const { return exhaustive && unit == Unit::state; }
+  bool samples() const { return !exhaustive && !follows; }
   // Iteration i is a function of (seed, i) and the pilot, so machines may share the iterations out.
-  bool shardable() const { return !exhaustive && !adaptive && !proves; }
+  bool shardable() const { return samples() && !adaptive && !proves; }
 };
 
 // What one execution teaches those of later rounds.

@@ -105,7 +105,7 @@ const StrategyInfo kBoundedInfo = {
     "breadth first by the number of deviations from a default scheduler",
     "the first failure is a smallest one; no failure within the bound when it runs out",
     "this project (2026); Emmi, Qadeer, Rakamaric (2011); Musuvathi, Qadeer (2007)",
-    {.exhaustive = true, .bounded = true},
+    {.exhaustive = true, .unit = Unit::schedule, .bounded = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Bounded>(options);
     }};

@@ -89,7 +89,7 @@ const StrategyInfo kReplayInfo = {"replay",
                                   "follows a recorded schedule to the letter",
                                   "the recorded execution, or the step where it is left",
                                   "-",
-                                  {},
+                                  {.follows = true},
                                   [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
                                     return std::make_unique<Replay>(options.schedule);
                                   }};
