@@ -11,30 +11,21 @@
 namespace lockstep::cli {
 namespace {
 
-template <const char* Name>
-void setting(Options& o, const std::string& text) {
-  check_setting(Name, text);
-  o.settings[Name] = text;
+// The flag of a setting, with another help where a command means something else by it.
+Flag setting(std::string_view name, const char* help = nullptr) {
+  const Setting& s = *find_setting(name);
+  return {flag_of(s), s.alias, s.value, help ? help : s.help,
+          [&s](Options& o, const std::string& text) {
+            check_setting(s.name, text);
+            o.settings[s.name] = text;
+          }};
 }
-#define LOCKSTEP_SETTING(name) static constexpr char k_##name[] = #name;
-LOCKSTEP_SETTING(strategy)
-LOCKSTEP_SETTING(iterations)
-LOCKSTEP_SETTING(time)
-LOCKSTEP_SETTING(seed)
-LOCKSTEP_SETTING(max_steps)
-LOCKSTEP_SETTING(max_memory)
-LOCKSTEP_SETTING(max_instructions)
-LOCKSTEP_SETTING(max_compute)
-LOCKSTEP_SETTING(max_temperature)
-LOCKSTEP_SETTING(depth)
-LOCKSTEP_SETTING(resample_prob)
-LOCKSTEP_SETTING(delivery)
-LOCKSTEP_SETTING(timers)
-LOCKSTEP_SETTING(reduce)
-LOCKSTEP_SETTING(spins)
-LOCKSTEP_SETTING(preemptions)
-LOCKSTEP_SETTING(cache_memory)
-#undef LOCKSTEP_SETTING
+std::vector<Flag> settings_of(SettingGroup group) {
+  std::vector<Flag> flags;
+  for (const Setting& s : settings())
+    if (s.group == group) flags.push_back(setting(s.name));
+  return flags;
+}
 
 // Flags that several commands have.
 void set_jobs(Options& o, const std::string& t) {
@@ -60,16 +51,10 @@ void set_shard(Options& o, const std::string& text) {
 }
 
 const Flag kSearch[] = {
-    {"--strategy", "-s", "NAME",
-     "how schedules are chosen; see 'lockstep list strategies' (default auto)",
-     setting<k_strategy>},
-    {"--iterations", "-n", "N",
-     "executions to make (default 1000; no limit if only --time is given, or for a search that "
-     "ends by itself)",
-     setting<k_iterations>},
-    {"--time", "-t", "T", "stop after this time: 5, 5s, 500ms, 2m", setting<k_time>},
-    {"--seed", nullptr, "S", "a number, 0x and hex digits, or a 40-digit commit id (default 1)",
-     setting<k_seed>},
+    setting("strategy"),
+    setting("iterations"),
+    setting("time"),
+    setting("seed"),
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
     {"--shard", nullptr, "I/N",
@@ -85,16 +70,12 @@ const Flag kSearch[] = {
 };
 
 const Flag kVerify[] = {
-    {"--strategy", "-s", "NAME",
-     "dpor: one execution for each class of equivalent schedules; cache: every state once, with "
-     "one worker; dfs: every schedule (default dpor; cache with --preemptions)",
-     setting<k_strategy>},
-    {"--iterations", "-n", "N", "give up after N executions (default: no limit)",
-     setting<k_iterations>},
-    {"--time", "-t", "T", "give up after this time: 5, 5s, 500ms, 2m (default: no limit)",
-     setting<k_time>},
-    {"--seed", nullptr, "S", "of the random numbers that a scenario draws (default 1)",
-     setting<k_seed>},
+    setting("strategy",
+            "dpor: one execution for each class of equivalent schedules; cache: every state once, "
+            "with one worker; dfs: every schedule (default dpor; cache with --preemptions)"),
+    setting("iterations", "give up after N executions (default: no limit)"),
+    setting("time", "give up after this time: 5, 5s, 500ms, 2m (default: no limit)"),
+    setting("seed", "of the random numbers that a scenario draws (default 1)"),
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
     {"--only", nullptr, "TEXT", "verify only scenarios with TEXT in their name; may be repeated",
@@ -105,53 +86,9 @@ const Flag kVerify[] = {
      keep_going},
 };
 
-const Flag kProof[] = {
-    {"--reduce", nullptr, "LIST",
-     "dpor: schedules that differ only in the order of equal-writes, unused-increments, "
-     "unobserved-sends, equal-messages, all or none of these, count as one (default: the first "
-     "three)",
-     setting<k_reduce>},
-    {"--spins", nullptr, "fair|any",
-     "dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while "
-     "nothing "
-     "that it looks at changes; or gone round as often as there are steps (default fair)",
-     setting<k_spins>},
-    {"--preemptions", nullptr, "N",
-     "cache, dfs: only schedules with at most N preemptions; the verdict says so",
-     setting<k_preemptions>},
-    {"--cache-memory", nullptr, "SIZE",
-     "cache: memory for the states visited, 16 bytes each; INCOMPLETE when it is full (default 1G)",
-     setting<k_cache_memory>},
-};
-
-const Flag kExecution[] = {
-    {"--max-steps", nullptr, "N", "decisions in one execution, else it fails (default 10000)",
-     setting<k_max_steps>},
-    {"--max-memory", nullptr, "SIZE",
-     "memory of one execution, at most 1G, else it fails (default 256M)", setting<k_max_memory>},
-    {"--max-instructions", nullptr, "N",
-     "instructions of Lua that a process may take without an operation, else it is a runaway "
-     "(default 100000000)",
-     setting<k_max_instructions>},
-    {"--max-compute", nullptr, "SECONDS",
-     "CPU time that it may take so: one instruction may call what takes for ever (default 10)",
-     setting<k_max_compute>},
-    {"--max-temperature", nullptr, "N",
-     "steps that something may be owed (lockstep.eventually, lockstep.temporal), else it fails "
-     "(default half of --max-steps)",
-     setting<k_max_temperature>},
-    {"--delivery", nullptr, "instant|async",
-     "when a signal arrives: as it is sent, or at a step of its own", setting<k_delivery>},
-    {"--timers", nullptr, "quiescent|racy",
-     "fire when nothing else can run, or at any time once due", setting<k_timers>},
-};
-
-const Flag kSampling[] = {
-    {"--depth", nullptr, "D", "pct: ordering constraints a bug may need (default 3)",
-     setting<k_depth>},
-    {"--resample-prob", nullptr, "P", "pos: redraw all priorities with probability P at each step",
-     setting<k_resample_prob>},
-};
+const std::vector<Flag> kProof = settings_of(SettingGroup::proof);
+const std::vector<Flag> kExecution = settings_of(SettingGroup::execution);
+const std::vector<Flag> kSampling = settings_of(SettingGroup::sampling);
 
 const Flag kCheck[] = {
     {"--races", nullptr, nullptr,
@@ -192,10 +129,9 @@ const Flag kBench[] = {
      [](Options& o, const std::string& t) { o.bench.strategies = parse_bench_strategies(t); }},
     {"--seeds", nullptr, "N", "trials of each strategy, one a seed (default 20)",
      [](Options& o, const std::string& t) { o.bench.trials = parse_count(t, 1, 1000000); }},
-    {"--seed", nullptr, "S", "the first seed (default 1)", setting<k_seed>},
-    {"--iterations", "-n", "N",
-     "executions after which a trial gives up, the pilot included (default 10000)",
-     setting<k_iterations>},
+    setting("seed", "the first seed (default 1)"),
+    setting("iterations",
+            "executions after which a trial gives up, the pilot included (default 10000)"),
     {"--coverage", nullptr, "N",
      "executions that go on after failures, to count classes; 0 for none (default 1000)",
      [](Options& o, const std::string& t) { o.bench.coverage = parse_count(t, 0); }},

@@ -67,9 +67,7 @@ std::string bash() {
       "    case ${COMP_WORDS[1]} in\n";
   for (const auto& command : commands()) {
     std::string words = has_choices(command.args) ? joined(command.args) : "";
-    each_flag(command, [&](const Flag& flag) {
-      words += (words.empty() ? "" : " ") + std::string(flag.name);
-    });
+    each_flag(command, [&](const Flag& flag) { words += (words.empty() ? "" : " ") + flag.name; });
     out += fmt::format("      {}) words='{}' ;;\n", command.name, words);
   }
   out +=
@@ -131,7 +129,7 @@ std::string fish() {
       const auto words = values_of(flag);
       const auto value = !flag.value ? "" : words.empty() ? " -r" : " -x -a '" + words + "'";
       const auto shorter = flag.alias ? fmt::format(" -s {}", flag.alias + 1) : "";
-      out += fmt::format("complete -c lockstep {} -l {}{}{} -d '{}'\n", only, flag.name + 2,
+      out += fmt::format("complete -c lockstep {} -l {}{}{} -d '{}'\n", only, flag.name.substr(2),
                          shorter, value, quoted(flag.help));
     });
   }

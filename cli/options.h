@@ -2,6 +2,7 @@
 // completion and "did you mean" are all made from them.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -58,11 +59,11 @@ struct Options {
 // One flag. `set` throws std::string, "must be ...", for a value that it does not like; the caller
 // adds the flag's name.
 struct Flag {
-  const char* name;   // "--iterations"
+  std::string name;   // "--iterations"
   const char* alias;  // "-j", or null
   const char* value;  // "N", or null for a switch; "a|b|c" if only these words are allowed
   const char* help;
-  void (*set)(Options&, const std::string& value);
+  std::function<void(Options&, const std::string& value)> set;
 };
 
 struct FlagGroup {

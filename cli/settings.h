@@ -1,9 +1,11 @@
-// What bears on one scenario's run. A scenario's own options are laid under the command line's: one
-// table says how each is read, so both are checked alike.
+// What bears on one scenario's run. A scenario's own options are laid under the command line's, and
+// a trace keeps what bears on its execution: one table (settings_table.cpp) says all of each.
 #pragma once
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/explore/explorer.h"
@@ -45,6 +47,26 @@ struct Settings {
   SettingMap recorded() const;
   bool expects(const Outcome& outcome) const;
 };
+
+// Which flags of a command it is among. Those of `scenario` are no flags, and only traces have
+// those of `trace`.
+enum class SettingGroup : uint8_t { search, sampling, execution, proof, scenario, trace };
+
+struct Setting {
+  const char* name;  // in snake_case: a scenario's option; as a flag --in-kebab-case
+  SettingGroup group = SettingGroup::search;
+  const char* alias = nullptr;  // "-s"
+  const char* value = nullptr;  // "N"; "a|b|c" if only these words are allowed
+  const char* help = nullptr;
+  const char* lua = nullptr;  // its type in lua/meta/lockstep.d.lua; null: no scenario may set it
+  // Throws std::string, "must be ...".
+  void (*set)(Settings&, const std::string&);
+  // What a trace says of it, empty for nothing; null: it bears on no execution by itself.
+  std::string (*recorded)(const Settings&) = nullptr;
+};
+std::span<const Setting> settings();
+const Setting* find_setting(std::string_view name);  // null if unknown
+std::string flag_of(const Setting& setting);         // "--max-steps"
 
 std::string omitted_text(const std::vector<uint64_t>& keys);  // as the setting `omit`
 // What dpor reduces unless it is told otherwise. Equal messages cost more executions than they save

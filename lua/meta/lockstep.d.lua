@@ -9,19 +9,25 @@
 ---@alias lockstep.matcher any|fun(message: any): any
 
 ---@class lockstep.options
----@field strategy? string
----@field seed? integer|string
----@field iterations? integer
----@field time? integer|string
----@field max_steps? integer
----@field max_temperature? integer steps that something may be owed
----@field max_memory? integer|string
----@field depth? integer
----@field resample_prob? number
----@field delivery? "instant"|"async"
----@field timers? "quiescent"|"racy"
+---@field strategy? string how schedules are chosen; see 'lockstep list strategies' (default auto)
+---@field iterations? integer executions to make (default 1000; no limit if only --time is given, or for a search that ends by itself)
+---@field time? integer|string stop after this time: 5, 5s, 500ms, 2m
+---@field seed? integer|string a number, 0x and hex digits, or a 40-digit commit id (default 1)
+---@field depth? integer pct: ordering constraints a bug may need (default 3)
+---@field resample_prob? number pos: redraw all priorities with probability P at each step
+---@field max_steps? integer decisions in one execution, else it fails (default 10000)
+---@field max_memory? integer|string memory of one execution, at most 1G, else it fails (default 256M)
+---@field max_instructions? integer instructions of Lua that a process may take without an operation, else it is a runaway (default 100000000)
+---@field max_compute? number|string CPU time that it may take so: one instruction may call what takes for ever (default 10)
+---@field max_temperature? integer steps that something may be owed (lockstep.eventually, lockstep.temporal), else it fails (default half of --max-steps)
+---@field delivery? "instant"|"async" when a signal arrives: as it is sent, or at a step of its own
+---@field timers? "quiescent"|"racy" fire when nothing else can run, or at any time once due
+---@field reduce? string dpor: schedules that differ only in the order of equal-writes, unused-increments, unobserved-sends, equal-messages, all or none of these, count as one (default: the first three)
+---@field spins? "fair"|"any" dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while nothing that it looks at changes; or gone round as often as there are steps (default fair)
+---@field preemptions? integer|"none" cache, dfs: only schedules with at most N preemptions; the verdict says so
+---@field cache_memory? integer|string cache: memory for the states visited, 16 bytes each; INCOMPLETE when it is full (default 1G)
 ---@field drain? boolean run on after the root has ended
----@field crashes? "fail"|"allow"|"abort"
+---@field crashes? "fail"|"allow"|"abort" whether a process that ends by an error fails the scenario
 ---@field cover? string|string[] goals of lockstep.cover that some execution should reach
 ---@field expect? string the failure that must come: its kind or signature
 
