@@ -185,6 +185,8 @@ const Flag kOutput[] = {
      [](Options& o, const std::string&) { o.verbosity = -1; }},
     {"--verbose", "-v", nullptr, "log what is done on stderr; twice for more",
      [](Options& o, const std::string&) { o.verbosity = std::max(o.verbosity, 0) + 1; }},
+    {"--log-file", nullptr, "FILE", "log what is done there, with times, all that -vv would show",
+     [](Options& o, const std::string& t) { o.log_file = t; }},
 };
 
 const Flag kTrace[] = {

@@ -52,7 +52,7 @@ ExitCode dispatch(const std::vector<std::string>& args) {
     if (is_help(word)) return help({command->name});
   }
   const auto options = parse_options(*command, rest);
-  init_log(options.verbosity);
+  init_log(options.verbosity, options.log_file);
   return command->run(options);
 }
 

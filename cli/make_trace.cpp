@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "cli/commands.h"
+#include "cli/log.h"
+#include "cli/words.h"
 #include "engine/trace/make_trace.h"
 
 namespace lockstep::cli {
@@ -75,6 +77,24 @@ ShrinkReport make_shrink_report(const ShrinkResult& r) {
           r.budget_ended,
           r.inputs,
           r.inputs - std::min<uint32_t>(r.inputs, static_cast<uint32_t>(r.omitted.size()))};
+}
+
+void log_written(const std::string& path, const Trace& trace) {
+  log_info(Part::trace,
+           fmt::format("{}: written, {}", path, counted(trace.decisions.size(), "decision")));
+}
+
+void log_smaller(const ShrinkSize& now, uint64_t attempts) {
+  log_debug(Part::shrink,
+            fmt::format("{}, {} after {}", counted(now.steps, "step"),
+                        counted(now.deviations, "deviation"), counted(attempts, "replay")));
+}
+
+void log_shrunk(const std::string& path, const ShrinkResult& result) {
+  log_info(Part::shrink,
+           fmt::format("{}: {} to {} after {}, {:.2f} s", path,
+                       counted(result.before.steps, "step"), counted(result.after.steps, "step"),
+                       counted(result.attempts, "replay"), result.seconds));
 }
 
 std::string TraceNames::next(const ScenarioRun& run, uint64_t iteration) {

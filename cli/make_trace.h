@@ -21,6 +21,11 @@ Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std
                        System& system);
 ShrinkReport make_shrink_report(const ShrinkResult& result);
 
+// What -v shows of it.
+void log_written(const std::string& path, const Trace& trace);
+void log_smaller(const ShrinkSize& now, uint64_t attempts);
+void log_shrunk(const std::string& path, const ShrinkResult& result);
+
 // traces/lost_update-iter3-seed1.lockstep. Two scenarios with one name in a run get different ones.
 class TraceNames {
  public:

@@ -38,6 +38,7 @@ struct Options {
   std::string trace_dir = "traces";
   std::string format = "text";
   std::string color = "auto";
+  std::string log_file;
   unsigned jobs = 1;
   uint64_t shard = 0, shards = 1;  // run: iterations k with k mod shards = shard
   uint64_t max_failures = 1;

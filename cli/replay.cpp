@@ -5,9 +5,11 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/nearest.h"
 #include "cli/report.h"
 #include "cli/traced.h"
+#include "cli/words.h"
 #include "engine/trace/make_trace.h"
 #include "engine/trace/trace_replay.h"
 
@@ -97,6 +99,10 @@ ExitCode replay_command(const Options& options) {
   auto result = options.scenario.empty()
                     ? replay_strict(*traced.machine(), traced.trace, context(traced.settings))
                     : replay_file(traced, options.scenario);
+  const auto& outcome = result.recording.outcome;
+  log_info(Part::replay, fmt::format("{}: ends after {} with {}", traced.path,
+                                     counted(result.recording.events.size(), "step"),
+                                     verdict_name(outcome.verdict)));
   put(reporter->begin({"replay", {traced.path}}));
   const auto code = report(traced, options.scenario, std::move(result), *reporter);
   put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));

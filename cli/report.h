@@ -111,6 +111,7 @@ struct ReportOptions {
 };
 std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options);
 std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);
+const char* stop_name(StopReason stop);  // "exhausted", as in NDJSON and the log
 std::unique_ptr<Reporter> make_reporter(const Options& options);  // by --format
 
 uint64_t iteration_seed(uint64_t seed, uint64_t iteration);  // "iter seed"

@@ -174,26 +174,6 @@ const char* how_name(FailureReport::How how) {
   return "?";
 }
 
-const char* stop_name(StopReason stop) {
-  switch (stop) {
-    case StopReason::iterations:
-      return "iterations";
-    case StopReason::time:
-      return "time";
-    case StopReason::failures:
-      return "failures";
-    case StopReason::exhausted:
-      return "exhausted";
-    case StopReason::interrupted:
-      return "interrupted";
-    case StopReason::misuse:
-      return "misuse";
-    case StopReason::memory:
-      return "memory";
-  }
-  return "?";
-}
-
 class NdjsonReporter : public Reporter {
  public:
   explicit NdjsonReporter(const ReportOptions& options) : slice_(options.slice) {}

@@ -169,7 +169,8 @@ class Run {
     const bool may_poll = report->settings.reduce.needs_mail() && !report->settings.reduce_given;
     explore_as(s, may_poll ? &polled : nullptr, report);
     if (!polled) return;
-    log_info(fmt::format("{}: waits poll mailboxes, so sends count as observed", s.scenario->name));
+    log_info(Part::search,
+             fmt::format("{}: waits poll mailboxes, so sends count as observed", s.scenario->name));
     report->settings.reduce.unobserved_sends = false;
     explore_as(s, nullptr, report);
   }
@@ -191,8 +192,11 @@ class Run {
     }
     explore_options.interrupted = &interrupted();
     explore_options.in_vain = polled;
-    log_info(fmt::format("{}: {} with seed {}, {} worker(s)", s.scenario->name, s.settings.strategy,
-                         s.settings.seed, explore_options.workers));
+    log_info(Part::search,
+             fmt::format("{}: {} with seed {}, {}", s.scenario->name, s.settings.strategy,
+                         s.settings.seed, counted(explore_options.workers, "worker")));
+    for (const auto& [name, text] : settings.recorded())
+      log_debug(Part::search, fmt::format("{}: {} = {}", s.scenario->name, name, text));
     DeterminismCheck check;
     const auto factory = [&] {
       vm::MachineOptions machine_options = settings.machine();
@@ -211,8 +215,23 @@ class Run {
     report->result = explore(factory, explore_options, [&](const Progress& p) {
       line.show(progress_text(s.scenario->name, p, s.settings.seconds));
     });
+    log_result(s.scenario->name, report->result);
     report->checked = check.checked();
     report->nondeterminism = check.difference();
+  }
+
+  static void log_result(const std::string& name, const ExploreResult& r) {
+    const auto& pilot = r.pilot;
+    log_debug(Part::search,
+              fmt::format("{}: the pilot had {} with a choice at {}, and {} of {} processes", name,
+                          counted(pilot.steps, "step"), grouped(pilot.choice_points),
+                          counted(pilot.actors, "actor"), grouped(pilot.processes)));
+    for (const Finding& finding : r.findings)
+      log_info(Part::search, fmt::format("{}: iteration {}: {}", name, finding.iteration,
+                                         finding.outcome.signature()));
+    log_info(Part::search,
+             fmt::format("{}: {} in {:.2f} s, {}", name, counted(r.iterations, "execution"),
+                         r.seconds, stop_name(r.stop)));
   }
 
   // Writes the trace, shrinks it, writes what came of that.
@@ -243,7 +262,9 @@ class Run {
                                shrink_options, [&](const ShrinkSize& now, uint64_t attempts) {
                                  line.show(fmt::format("{}: shrinking, {} steps after {} replays",
                                                        f->trace.scenario, now.steps, attempts));
+                                 log_smaller(now, attempts);
                                });
+    log_shrunk(path, result);
     f->shrink = make_shrink_report(result);
     if (!result.reproduced) return;
     ExplainOptions explain_options;
@@ -260,6 +281,7 @@ class Run {
       std::error_code ignored;  // write_trace says what is wrong with the folder
       std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
       write_trace(trace, path);
+      log_written(path, trace);
       return true;
     } catch (const Error& e) {
       if (!trace_error_) trace_error_ = e;

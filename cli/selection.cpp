@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/log.h"
 #include "cli/nearest.h"
+#include "cli/words.h"
 
 namespace lockstep::cli {
 namespace {
@@ -19,7 +21,14 @@ bool wanted(const Options& options, const std::string& name) {
 std::vector<vm::Program> load_programs(const Options& options, const std::string& example) {
   if (options.args.empty()) throw Error(ExitCode::usage, "no scenario file given", example);
   std::vector<vm::Program> programs;
-  for (const auto& path : options.args) programs.push_back(vm::Program::from_file(path));
+  for (const auto& path : options.args) {
+    const auto& program = programs.emplace_back(vm::Program::from_file(path));
+    log_info(Part::load,
+             fmt::format("{}: {}, {}", path, counted(program.scenarios().size(), "scenario"),
+                         counted(program.files().size() - 1, "module")));
+    for (const auto& file : program.files())
+      log_debug(Part::load, fmt::format("{}: {}", file.name, counted(file.text.size(), "byte")));
+  }
   return programs;
 }
 

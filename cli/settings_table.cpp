@@ -65,7 +65,6 @@ void set_reduce(Settings& s, const std::string& text) {
   }
 }
 
-
 std::string yes(bool on) { return on ? "true" : "false"; }
 std::string if_changed(double value, double usual) {
   return value == usual ? "" : fmt::format("{:g}", value);
@@ -168,7 +167,9 @@ constexpr Setting kSettings[] = {
      .lua = "integer",
      .set = [](Settings& s, Text t) { s.max_instructions = parse_count(t, 1000); },
      .recorded =
-         [](const Settings& s) { return if_changed(s.max_instructions, Limits{}.max_instructions); }},
+         [](const Settings& s) {
+           return if_changed(s.max_instructions, Limits{}.max_instructions);
+         }},
     {.name = "max_compute",
      .group = Group::execution,
      .value = "SECONDS",
@@ -190,8 +191,7 @@ constexpr Setting kSettings[] = {
      .value = "instant|async",
      .help = "when a signal arrives: as it is sent, or at a step of its own",
      .lua = "\"instant\"|\"async\"",
-     .set = [](Settings& s,
-               Text t) { s.async_delivery = is_choice("instant|async", t, "async"); },
+     .set = [](Settings& s, Text t) { s.async_delivery = is_choice("instant|async", t, "async"); },
      .recorded = [](const Settings& s) -> std::string {
        return s.async_delivery ? "async" : "instant";
      }},
@@ -216,9 +216,10 @@ constexpr Setting kSettings[] = {
     {.name = "spins",
      .group = Group::proof,
      .value = "fair|any",
-     .help = "dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while "
-             "nothing that it looks at changes; or gone round as often as there are steps (default "
-             "fair)",
+     .help =
+         "dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while "
+         "nothing that it looks at changes; or gone round as often as there are steps (default "
+         "fair)",
      .lua = "\"fair\"|\"any\"",
      .set = [](Settings& s, Text t) { s.fair_spins = is_choice("fair|any", t, "fair"); }},
     {.name = "preemptions",
@@ -226,9 +227,10 @@ constexpr Setting kSettings[] = {
      .value = "N",
      .help = "cache, dfs: only schedules with at most N preemptions; the verdict says so",
      .lua = "integer|\"none\"",
-     .set = [](Settings& s, Text t) {
-       s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
-     }},
+     .set =
+         [](Settings& s, Text t) {
+           s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
+         }},
     {.name = "cache_memory",
      .group = Group::proof,
      .value = "SIZE",

@@ -25,6 +25,7 @@ ShrinkResult shrink_traced(const Traced& traced, const Options& options, System&
                 [&](const ShrinkSize& now, uint64_t attempts) {
                   line.show(fmt::format("shrinking: {} steps, {} deviations after {} replays",
                                         now.steps, now.deviations, attempts));
+                  log_smaller(now, attempts);
                 });
 }
 
@@ -35,6 +36,7 @@ ExitCode shrink_command(const Options& options) {
   const auto reporter = make_reporter(options);
   const auto machine = traced.machine();
   const auto result = shrink_traced(traced, options, *machine);
+  log_shrunk(traced.path, result);
   if (!result.reproduced)
     throw Error(ExitCode::diverged,
                 fmt::format("{}: the recorded schedule does not fail any more", traced.path),
@@ -49,6 +51,7 @@ ExitCode shrink_command(const Options& options) {
   f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);
+  log_written(f.small_path, *f.small);
   const bool stopped = interrupted();
   const auto code = stopped                                ? ExitCode::interrupted
                     : result.one_minimal || result.minimum ? ExitCode::ok

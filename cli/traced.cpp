@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/log.h"
+#include "cli/words.h"
 #include "engine/base/error.h"
 
 namespace lockstep::cli {
@@ -14,6 +16,11 @@ Traced read_traced(const std::string& path) {
   auto trace = read_trace(path);
   if (trace.files.empty())
     throw Error(ExitCode::trace, fmt::format("{}: holds no scenario source", path));
+  log_info(Part::trace, fmt::format("{}: scenario {}, {}, {}", path, trace.scenario,
+                                    counted(trace.decisions.size(), "decision"),
+                                    counted(trace.files.size(), "file")));
+  for (const auto& [name, text] : trace.options)
+    log_debug(Part::trace, fmt::format("{}: {} = {}", path, name, text));
   auto settings = settings_from_trace(trace.options, path);
   settings.seed = trace.seed;
   settings.strategy = trace.strategy;

@@ -6,6 +6,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$(dirname "$lockstep")" --prefix "$work/usr" >/dev/null
 [ "$(find "$work/usr" -type f | wc -l)" -eq 1 ] || { echo "more than one file is installed"; find "$work/usr"; exit 1; }
+others=$(ldd "$work/usr/bin/lockstep" | awk '{ print $1 }' | grep -vE '^(linux-vdso|libstdc\+\+|libm|libgcc_s|libc|/lib64/ld-linux[^ ]*)\.so' || true)
+[ -z "$others" ] || { echo "it needs more than libc and libstdc++: $others"; exit 1; }
 ! ldd "$work/usr/bin/lockstep" | grep -i lua || { echo "the Lua library is not inside"; exit 1; }
 cat >"$work/one.lua" <<'LUA'
 local lockstep = require "lockstep"

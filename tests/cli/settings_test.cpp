@@ -44,12 +44,11 @@ TEST(Settings, EachHasOneNameAndAFlagIsOfOneCommandAtLeast) {
 
 // What a trace says of an execution gives the same execution again.
 TEST(Settings, WhatATraceSaysIsReadAsItWasMeant) {
-  const SettingMap changed = {{"max_steps", "77"},        {"max_memory", "33554432"},
-                              {"max_instructions", "5000"}, {"max_compute", "2.5"},
-                              {"max_temperature", "9"},   {"delivery", "async"},
-                              {"timers", "racy"},         {"drain", "true"},
-                              {"crashes", "abort"},       {"omit", "1f,2"},
-                              {"spins_held", "true"}};
+  const SettingMap changed = {
+      {"max_steps", "77"},    {"max_memory", "33554432"}, {"max_instructions", "5000"},
+      {"max_compute", "2.5"}, {"max_temperature", "9"},   {"delivery", "async"},
+      {"timers", "racy"},     {"drain", "true"},          {"crashes", "abort"},
+      {"omit", "1f,2"},       {"spins_held", "true"}};
   size_t kept = 0;
   for (const Setting& s : settings()) kept += s.recorded != nullptr;
   EXPECT_EQ(kept, changed.size());
