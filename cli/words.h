@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/utf8.h"
+
 namespace lockstep::cli {
 
 inline std::string grouped(uint64_t n) {
@@ -17,21 +19,10 @@ inline std::string grouped(uint64_t n) {
 
 inline std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
 
-// What a scenario says must not steer the terminal: control characters, with those that UTF-8 has
-// beyond ASCII (U+0080 to U+009F), become question marks.
-inline std::string harmless(std::string text) {
-  for (size_t i = 0; i < text.size(); i++) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f) text[i] = '?';
-    if (byte >= 0x80 && byte < 0xa0 && i > 0 && text[i - 1] == '\xc2') text.replace(--i, 2, "?");
-  }
-  return text;
-}
-
 inline std::string one_line(std::string text) {
   for (auto& c : text)
     if (c == '\n' || c == '\t') c = ' ';
-  return harmless(std::move(text));
+  return harmless(text);
 }
 
 // One word of a shell's command line.

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/base/utf8.h"
 #include "engine/history/edn.h"
 
 namespace lockstep::history {
@@ -45,36 +46,6 @@ const char* kind_of(mode_t mode) {
   if (S_ISFIFO(mode)) return "a pipe";
   if (S_ISSOCK(mode)) return "a socket";
   return "a device";
-}
-
-// Where the first byte stands that is not UTF-8 (RFC 3629), or npos.
-size_t not_utf8(std::string_view text) {
-  size_t at = 0, n = text.size();
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  while (at < n) {
-    uint64_t word;
-    while (n - at >= 8 && (std::memcpy(&word, text.data() + at, 8), true) &&
-           (word & 0x8080808080808080ULL) == 0) {
-      at += 8;
-    }
-    if (at == n) break;
-    unsigned first = byte(at);
-    if (first < 0x80) {
-      ++at;
-      continue;
-    }
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || n - at < length) return at;
-    unsigned second = byte(at + 1);
-    unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (second < low || second > high) return at;
-    for (size_t i = 2; i < length; ++i) {
-      if ((byte(at + i) & 0xc0) != 0x80) return at;
-    }
-    at += length;
-  }
-  return std::string_view::npos;
 }
 
 void require_utf8(std::string_view text, const std::string& name) {

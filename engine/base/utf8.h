@@ -1,0 +1,17 @@
+// Text in UTF-8 (RFC 3629), which nothing from outside is until it has been looked at.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace lockstep {
+
+// Where the first byte stands that is not UTF-8, or npos.
+size_t not_utf8(std::string_view text);
+
+// What a terminal may be given: with a question mark for each byte that is not UTF-8, and for each
+// character that would steer it or the order in which it shows others (control characters beside
+// line feed and tab, marks and overrides of direction, separators of lines).
+std::string harmless(std::string_view text);
+
+}  // namespace lockstep
