@@ -5,17 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/bench.h"
+#include "cli/words.h"
 
 namespace lockstep::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string grouped(uint64_t n) {
-  auto digits = std::to_string(n);
-  for (auto at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
 
 // Three significant digits say more than the scatter of a geometric law carries.
 std::string short_number(double x) {

@@ -58,7 +58,6 @@ size_t not_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-
 std::string harmless(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -403,38 +403,14 @@ class Explainer {
   }
 
   void say() {
-    std::string& text = out_.text;
-    if (out_.failing_op >= 0) {
-      text += fmt::format("Up to {} {} there is no order", history_.unit(), out_.failing_line);
-      text += sharp_ ? fmt::format("; before {} ended there was one.\n", describe(out_.failing_op))
-                     : std::string(".\n");
-    }
+    out_.text += failing_text(history_, out_, sharp_);
     out_.summary = pattern();
     if (!out_.summary.empty()) {
-      text += "In short: " + out_.summary + ".\n";
+      out_.text += "In short: " + out_.summary + ".\n";
     } else if (out_.refusals.size() == 1) {
       out_.summary = describe(out_.refusals[0].op) + " " + out_.refusals[0].why;
     }
-    if (!out_.refusals.empty()) {
-      text += fmt::format("The longest order found places {} operations. After them:\n",
-                          out_.longest.size());
-      for (const Refusal& r : out_.refusals) {
-        text += fmt::format("    {} {}\n", describe(r.op), r.why);
-      }
-    }
-    text += fmt::format("{} operations fail by themselves{}:\n", out_.core.size(),
-                        out_.minimal ? ", and no fewer of them" : "");
-    for (size_t i = 0; i < out_.core.size() && i < kListedMax; ++i) {
-      text += "    " + describe(out_.core[i]) + "\n";
-    }
-    if (out_.core.size() > kListedMax) text += "    ...\n";
-    if (out_.optional > 6) {
-      text += fmt::format(
-          "{} others do not help, even if each may have happened at any time after its start or "
-          "never.\n",
-          out_.optional);
-    }
-    if (out_.core.size() <= kListedMax) text += timeline_text(history_, out_.core);
+    out_.text += core_text(history_, out_);
   }
 
   const History& history_;
@@ -450,6 +426,35 @@ class Explainer {
 };
 
 }  // namespace
+
+std::string failing_text(const History& history, const Explanation& e, bool sharp) {
+  if (e.failing_op < 0) return {};
+  return fmt::format("Up to {} {} there is no order", history.unit(), e.failing_line) +
+         (sharp ? fmt::format("; before {} ended there was one.\n",
+                              history.describe(history.operations()[e.failing_op]))
+                : std::string(".\n"));
+}
+
+std::string core_text(const History& history, const Explanation& e) {
+  const auto describe = [&](int32_t id) { return history.describe(history.operations()[id]); };
+  std::string text;
+  if (!e.refusals.empty())
+    text += fmt::format("The longest order found places {} operations. After them:\n",
+                        e.longest.size());
+  for (const Refusal& r : e.refusals) text += fmt::format("    {} {}\n", describe(r.op), r.why);
+  text += fmt::format("{} operations fail by themselves{}:\n", e.core.size(),
+                      e.minimal ? ", and no fewer of them" : "");
+  for (size_t i = 0; i < e.core.size() && i < kListedMax; ++i)
+    text += "    " + describe(e.core[i]) + "\n";
+  if (e.core.size() > kListedMax) text += "    ...\n";
+  if (e.optional > 6)
+    text += fmt::format(
+        "{} others do not help, even if each may have happened at any time after its start or "
+        "never.\n",
+        e.optional);
+  if (e.core.size() <= kListedMax) text += timeline_text(history, e.core);
+  return text;
+}
 
 Explanation explain(const History& history, ModelId model, Consistency consistency,
                     const Result& result, const Budget& budget) {

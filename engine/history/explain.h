@@ -36,6 +36,12 @@ Explanation explain(const History& history, ModelId model, Consistency consisten
 Explanation explain(const History& history, Model& model, Consistency consistency,
                     const Result& result, const Budget& budget = {});
 
+// Parts of Explanation::text that all kinds of models share. "Up to line 12 there is no order",
+// and whether there was one before (`sharp`); empty without a failing operation.
+std::string failing_text(const History& history, const Explanation& explanation, bool sharp);
+// What refuses to come next, and the operations that fail by themselves.
+std::string core_text(const History& history, const Explanation& explanation);
+
 // A page that needs nothing else (no scripts, nothing loaded): the processes, their operations in
 // time, the longest linearization and the core.
 std::string timeline_html(const History& history, std::string_view model, Consistency consistency,

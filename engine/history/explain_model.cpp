@@ -9,7 +9,6 @@ namespace lockstep::history {
 namespace {
 
 constexpr uint64_t kNodes = 20000;  // of one check
-constexpr size_t kListedMax = 40;
 
 class ModelExplainer {
  public:
@@ -166,33 +165,10 @@ class ModelExplainer {
   std::string describe(int32_t id) const { return history_.describe(history_.operations()[id]); }
 
   void say() {
-    std::string& text = out_.text;
-    if (out_.failing_op >= 0) {
-      text += fmt::format("Up to {} {} there is no order", history_.unit(), out_.failing_line);
-      text += sharp_ ? fmt::format("; before {} ended there was one.\n", describe(out_.failing_op))
-                     : std::string(".\n");
-    }
-    if (!out_.refusals.empty()) {
+    out_.text += failing_text(history_, out_, sharp_);
+    if (!out_.refusals.empty())
       out_.summary = describe(out_.refusals[0].op) + " " + out_.refusals[0].why;
-      text += fmt::format("The longest order found places {} operations. After them:\n",
-                          out_.longest.size());
-      for (const Refusal& r : out_.refusals) {
-        text += fmt::format("    {} {}\n", describe(r.op), r.why);
-      }
-    }
-    text += fmt::format("{} operations fail by themselves{}:\n", out_.core.size(),
-                        out_.minimal ? ", and no fewer of them" : "");
-    for (size_t i = 0; i < out_.core.size() && i < kListedMax; ++i) {
-      text += "    " + describe(out_.core[i]) + "\n";
-    }
-    if (out_.core.size() > kListedMax) text += "    ...\n";
-    if (out_.optional > 6) {
-      text += fmt::format(
-          "{} others do not help, even if each may have happened at any time after its start or "
-          "never.\n",
-          out_.optional);
-    }
-    if (out_.core.size() <= kListedMax) text += timeline_text(history_, out_.core);
+    out_.text += core_text(history_, out_);
   }
 
   const History& history_;

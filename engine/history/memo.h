@@ -8,14 +8,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/prng.h"
+
 namespace lockstep::history {
 
-inline uint64_t mix64(uint64_t x) {
-  x += 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
+inline uint64_t mix64(uint64_t x) { return splitmix64(x); }
 
 // (completed set, state) -> the sets of indeterminate operations it was reached with.
 class Memo {

@@ -11,11 +11,21 @@ TEST(Utf8, WhatSteersATerminalBecomesAQuestionMark) {
   EXPECT_EQ(harmless("a\x1b[2Jb"), "a?[2Jb");
   EXPECT_EQ(harmless("one\ttwo\nthree\r"), "one\ttwo\nthree?");
   EXPECT_EQ(harmless(std::string("nul\0!", 5)), "nul?!");
-  EXPECT_EQ(harmless("\xc2\x9b" "31m"), "?31m");         // CSI in one character
-  EXPECT_EQ(harmless("a\xe2\x80\xae" "b"), "a?b");      // RIGHT-TO-LEFT OVERRIDE
-  EXPECT_EQ(harmless("a\xe2\x81\xa6" "b"), "a?b");      // LEFT-TO-RIGHT ISOLATE
-  EXPECT_EQ(harmless("a\xd8\x9c" "b"), "a?b");          // ARABIC LETTER MARK
-  EXPECT_EQ(harmless("a\xe2\x80\xa8" "b"), "a?b");      // LINE SEPARATOR
+  EXPECT_EQ(harmless("\xc2\x9b"
+                     "31m"),
+            "?31m");  // CSI in one character
+  EXPECT_EQ(harmless("a\xe2\x80\xae"
+                     "b"),
+            "a?b");  // RIGHT-TO-LEFT OVERRIDE
+  EXPECT_EQ(harmless("a\xe2\x81\xa6"
+                     "b"),
+            "a?b");  // LEFT-TO-RIGHT ISOLATE
+  EXPECT_EQ(harmless("a\xd8\x9c"
+                     "b"),
+            "a?b");  // ARABIC LETTER MARK
+  EXPECT_EQ(harmless("a\xe2\x80\xa8"
+                     "b"),
+            "a?b");  // LINE SEPARATOR
 }
 
 TEST(Utf8, LettersOfAllLengthsStay) {
@@ -26,11 +36,13 @@ TEST(Utf8, LettersOfAllLengthsStay) {
 
 // Unicode 15, table 3-7: what is not well-formed, each byte for itself.
 TEST(Utf8, BytesThatAreNoneAreReplacedOneByOne) {
-  EXPECT_EQ(harmless("a\xff" "b"), "a?b");
-  EXPECT_EQ(harmless("\xc0\xaf"), "??");                // overlong
-  EXPECT_EQ(harmless("\xed\xa0\x80"), "???");           // a surrogate
-  EXPECT_EQ(harmless("\xf4\x90\x80\x80"), "????");      // beyond U+10FFFF
-  EXPECT_EQ(harmless("ends \xe2\x82"), "ends ??");       // cut
+  EXPECT_EQ(harmless("a\xff"
+                     "b"),
+            "a?b");
+  EXPECT_EQ(harmless("\xc0\xaf"), "??");            // overlong
+  EXPECT_EQ(harmless("\xed\xa0\x80"), "???");       // a surrogate
+  EXPECT_EQ(harmless("\xf4\x90\x80\x80"), "????");  // beyond U+10FFFF
+  EXPECT_EQ(harmless("ends \xe2\x82"), "ends ??");  // cut
   EXPECT_EQ(not_utf8("ends \xe2\x82"), 5u);
 }
 
