@@ -113,9 +113,3 @@ interrupted_run() {  # interrupted_run SIGNAL
   [ -s "$(jq -r 'select(.type == "failure") | .trace_path' out)" ]
   [ "$(jq -r 'select(.type == "summary") | .interrupted' out)" = true ]
 }
-
-@test "-v logs to stderr only" {
-  lockstep run "$TOUR" -v
-  has "$err" "lockstep: lost update: auto with seed 1"
-  lacks "$out" "worker(s)"
-}
