@@ -58,6 +58,10 @@ class Bench {
   ExitCode run() {
     const auto programs = load_programs(options_, "lockstep bench scenarios/bugs/*.lua");
     const auto selected = select_scenarios(options_, programs);
+    std::vector<std::string> used;
+    for (const auto& strategy : report_.strategies)
+      used.push_back(strategy.settings.at("strategy"));
+    check_takes(options_.settings, used);
     report_.cap = options_.settings.count("iterations") ? selected[0].settings.iterations : kCap;
     report_.first_seed =
         options_.settings.count("seed") ? selected[0].settings.seed : report_.first_seed;

@@ -50,10 +50,22 @@ void set_shard(Options& o, const std::string& text) {
     throw fmt::format("must be I/N with I from 0 to {}, got '{}'", o.shards - 1, text);
 }
 
+const Flag kOnly = {
+    "--only", nullptr, "TEXT",
+    "only scenarios with TEXT in their name, or with =TEXT the one that has that name; "
+    "may be repeated",
+    add_only};
+const Flag kTotalTime = {
+    "--total-time", nullptr, "T",
+    "of the whole command: scenarios that it does not come to are named, and "
+    "it ends with exit code 5",
+    [](Options& o, const std::string& t) { o.total_seconds = parse_seconds(t); }};
+
 const Flag kSearch[] = {
     setting("strategy"),
     setting("iterations"),
     setting("time"),
+    kTotalTime,
     setting("seed"),
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
@@ -61,8 +73,7 @@ const Flag kSearch[] = {
      "run only iterations k with k mod N = I, I from 0 on: N machines share one run out; not for "
      "strategies that learn or search a tree",
      set_shard},
-    {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
-     add_only},
+    kOnly,
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
      set_max_failures},
     {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
@@ -74,12 +85,12 @@ const Flag kVerify[] = {
             "dpor: one execution for each class of equivalent schedules; cache: every state once, "
             "with one worker; dfs: every schedule (default dpor; cache with --preemptions)"),
     setting("iterations", "give up after N executions (default: no limit)"),
-    setting("time", "give up after this time: 5, 5s, 500ms, 2m (default: no limit)"),
+    setting("time", "give up a scenario after this time: 5, 5s, 500ms, 2m (default: no limit)"),
+    kTotalTime,
     setting("seed", "of the random numbers that a scenario draws (default 1)"),
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
-    {"--only", nullptr, "TEXT", "verify only scenarios with TEXT in their name; may be repeated",
-     add_only},
+    kOnly,
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
      set_max_failures},
     {"--keep-going", "-k", nullptr, "do not stop at failures; report each different one",
@@ -139,8 +150,7 @@ const Flag kBench[] = {
      [](Options& o, const std::string&) { o.bench.summary = true; }},
     {"--jobs", "-j", "N",
      "trials side by side, 0 for one a core; no count depends on it (default 1)", set_jobs},
-    {"--only", nullptr, "TEXT", "run only scenarios with TEXT in their name; may be repeated",
-     add_only},
+    kOnly,
 };
 const Flag kBenchFormat[] = {
     {"--format", nullptr, "text|markdown|ndjson",

@@ -56,6 +56,11 @@ Style output_style(const Options& options) {
   return style;
 }
 
+void complain(const Error& error) {
+  std::fprintf(stderr, "lockstep: %s\n", harmless(error.what()).c_str());
+  if (!error.hint().empty()) std::fprintf(stderr, "  hint: %s\n", harmless(error.hint()).c_str());
+}
+
 void put(std::string_view text, FILE* out) {
   errno = 0;
   std::fwrite(text.data(), 1, text.size(), out);

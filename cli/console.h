@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/options.h"
+#include "engine/base/error.h"
 
 namespace lockstep::cli {
 
@@ -36,6 +37,9 @@ Style output_style(const Options& options);  // for stdout
 // Writes a result; Error(ExitCode::trace) if that fails for any reason but a reader that has
 // gone.
 void put(std::string_view text, FILE* out = stdout);
+
+// An operating error in words on stderr, with its hint.
+void complain(const Error& error);
 
 // One rewritten line on a terminal; elsewhere a plain line every 30 seconds. Nothing with -q or
 // --no-progress.

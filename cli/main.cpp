@@ -61,8 +61,7 @@ int guarded_main(const std::vector<std::string>& args) {
     install_signal_handlers();
     return static_cast<int>(dispatch(args));
   } catch (const Error& e) {
-    std::fprintf(stderr, "lockstep: %s\n", harmless(e.what()).c_str());
-    if (!e.hint().empty()) std::fprintf(stderr, "  hint: %s\n", harmless(e.hint()).c_str());
+    complain(e);
     return static_cast<int>(e.code());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr,

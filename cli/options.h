@@ -29,8 +29,10 @@ struct BenchOptions {
 struct Options {
   std::vector<std::string> args;  // positional: files, or what the command says
   std::map<std::string, std::string>
-      settings;                   // flags that a scenario may set as well, snake_case, checked
-  std::vector<std::string> only;  // run only scenarios whose name contains one of these
+      settings;  // flags that a scenario may set as well, snake_case, checked
+  std::vector<std::string>
+      only;                  // only scenarios whose name contains one of these, or is it (=NAME)
+  double total_seconds = 0;  // of a whole run or verify; 0: no limit
   std::string trace;
   std::string scenario;                // replay: an edited file to run the recorded schedule on
   std::string output;                  // shrink: where the result goes

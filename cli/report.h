@@ -69,6 +69,7 @@ struct ScenarioReport {
   std::optional<AuditReport> audit;  // --audit
   bool relation_checked = false;     // --check
   Proof proof = Proof::none;
+  double seconds = 0;  // it had, of its own time or of what the whole command had left; 0: no limit
 };
 
 // Two steps that --audit found to be called independent and not to commute: a bug of lockstep.
@@ -88,6 +89,9 @@ struct SummaryReport {
   uint64_t scenarios = 0, failed = 0, iterations = 0;
   ExitCode exit = ExitCode::ok;
   bool interrupted = false;
+  uint64_t incomplete = 0;           // of the scenarios: neither failed nor verified
+  std::vector<std::string> not_run;  // scenarios for which --total-time left nothing
+  uint64_t passed() const { return scenarios - failed - incomplete; }
 };
 
 class Reporter {

@@ -308,7 +308,9 @@ class NdjsonReporter : public Reporter {
     return line({{"type", "summary"},
                  {"scenarios", s.scenarios},
                  {"failed", s.failed},
-                 {"passed", s.scenarios - s.failed},
+                 {"passed", s.passed()},
+                 {"incomplete", s.incomplete},
+                 {"not_run", s.not_run},
                  {"iterations", number(s.iterations)},
                  {"interrupted", s.interrupted},
                  {"exit_code", static_cast<int>(s.exit)}});

@@ -159,14 +159,19 @@ std::string more_temperature(const Settings& set) {
 std::vector<Obstacle> obstacles(const ScenarioReport& s) {
   const auto& r = s.result;
   std::vector<Obstacle> out;
-  // Nobody waits for a million times as long: then no budget helps.
   const double factor = r.share > 0 ? 1 / r.share : 10;
-  const auto budget = [&](const std::string& knob) { return factor > 1e6 ? std::string() : knob; };
+  // Nobody waits for more than a day: then no budget helps.
+  const double needed = r.seconds * factor * 1.2;
+  const auto budget = [&](const std::string& knob) {
+    return needed > 86'400 ? std::string() : knob;
+  };
   switch (r.stop) {
     case StopReason::time:
       out.push_back(
-          {fmt::format("the time was up (--time {:g})", s.settings.seconds),
-           budget(fmt::format("--time {:.0f}s", std::ceil(s.settings.seconds * factor * 1.2)))});
+          {s.seconds < s.settings.seconds || s.settings.seconds == 0
+               ? fmt::format("the time was up ({:.3g} s were left of --total-time)", s.seconds)
+               : fmt::format("the time was up (--time {:g})", s.settings.seconds),
+           budget(fmt::format("--time {:.0f}s", std::ceil(std::max(needed, s.seconds))))});
       break;
     case StopReason::iterations:
       out.push_back(

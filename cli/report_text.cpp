@@ -240,9 +240,17 @@ class TextReporter : public Reporter {
   std::string end(const SummaryReport& s) override {
     std::string out;
     if (s.interrupted) out += style_.yellow("interrupted: the results above are partial") + "\n";
-    if (s.scenarios > 1 && !(options_.quiet && s.failed == 0))
-      out += fmt::format("{} scenarios: {} passed, {} failed\n", s.scenarios,
-                         s.scenarios - s.failed, s.failed);
+    if (!s.not_run.empty()) {
+      std::string names;
+      for (const auto& name : s.not_run) names += (names.empty() ? "" : ", ") + one_line(name);
+      out +=
+          style_.yellow(fmt::format("not run, since the time was up (--total-time): {}", names)) +
+          "\n";
+    }
+    if (s.scenarios > 1 && !(options_.quiet && s.passed() == s.scenarios))
+      out += fmt::format(
+          "{} scenarios: {} passed, {}{} failed\n", s.scenarios, s.passed(),
+          s.incomplete ? fmt::format("{} incomplete, ", s.incomplete) : std::string(), s.failed);
     return out;
   }
 

@@ -2,7 +2,10 @@
 // report.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <limits>
 #include <thread>
 
 #include "cli/check_determinism.h"
@@ -29,16 +32,17 @@ Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
 }
 
 // Reductions drop schedules for others that may need more preemptions, so a bound on these goes
-// with searches that drop none.
+// with searches that drop none. Else a clean report would say more than was looked at.
 void check_bounds(const Selected& s) {
   const StrategyInfo& info = *find_strategy(s.settings.strategy);
-  if (s.settings.preemptions < 0 || info.claims.preemptions) return;
+  if (s.settings.preemptions < 0 || info.claims.take(kTakesPreemptions)) return;
   throw Error(
       ExitCode::usage,
-      fmt::format(
-          "--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", info.name,
-          info.claims.reduces ? ": it drops schedules for equivalent ones that may need more" : "",
-          s.scenario->name),
+      fmt::format("--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", info.name,
+                  info.claims.take(kTakesReduce)
+                      ? ": it drops schedules for equivalent ones that may need more"
+                      : "",
+                  s.scenario->name),
       "--strategy cache --preemptions N: the same outcomes as dfs, in fewer executions");
 }
 
@@ -78,20 +82,35 @@ class Run {
     if (options_.prove)
       for (auto& s : selected) s.settings = proof_settings(*s.scenario, options_.settings);
     for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
+    std::vector<std::string> used;
+    for (const auto& s : selected) used.push_back(s.settings.strategy);
+    check_takes(options_.settings, used);
     if (options_.verbosity >= 0)
       for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
     put(reporter_->begin({options_.prove ? "verify" : "run", options_.args}));
     for (const auto& s : selected) {
       if (summary_.interrupted) break;
-      one(s);
+      if (left() > 0)
+        one(s);
+      else
+        summary_.not_run.push_back(s.scenario->name);
     }
     summary_.exit = exit_code();
+    // A verdict says more than a trace that could not be written.
+    if (trace_error_ && summary_.exit == ExitCode::ok) summary_.exit = trace_error_->code();
     put(reporter_->end(summary_));
-    if (trace_error_) throw *trace_error_;
+    if (trace_error_) complain(*trace_error_);
     return summary_.exit;
   }
 
  private:
+  // Seconds until --total-time is up.
+  double left() const {
+    if (options_.total_seconds == 0) return std::numeric_limits<double>::infinity();
+    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - started_;
+    return options_.total_seconds - gone.count();
+  }
+
   void one(const Selected& s) {
     ScenarioReport report;
     report.file = s.program->path();
@@ -127,7 +146,8 @@ class Run {
     put(reporter_->scenario(report));
     if (r.misuse) misuse(r.misuse->outcome);
     summary_.scenarios++;
-    summary_.failed += failed || report.missed || r.misuse || report.proof == Proof::incomplete;
+    summary_.failed += failed || report.missed || r.misuse;
+    summary_.incomplete += report.proof == Proof::incomplete;
     summary_.iterations += r.iterations;
     summary_.interrupted |= r.stop == StopReason::interrupted;
     found_ |= failed || report.missed;
@@ -179,6 +199,9 @@ class Run {
   void explore_as(const Selected& s, std::atomic<bool>* polled, ScenarioReport* report) {
     const Settings& settings = report->settings;
     auto explore_options = settings.explore();
+    if (options_.total_seconds > 0 && (settings.seconds == 0 || settings.seconds > left()))
+      explore_options.seconds = std::max(left(), 0.001);
+    report->seconds = explore_options.seconds;
     explore_options.workers =
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     explore_options.max_failures = options_.max_failures;
@@ -213,7 +236,7 @@ class Run {
                    one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
     ProgressLine line(options_);
     report->result = explore(factory, explore_options, [&](const Progress& p) {
-      line.show(progress_text(s.scenario->name, p, s.settings.seconds));
+      line.show(progress_text(s.scenario->name, p, report->seconds));
     });
     log_result(s.scenario->name, report->result);
     report->checked = check.checked();
@@ -290,9 +313,7 @@ class Run {
   }
 
   void misuse(const Outcome& outcome) {
-    const Error error = misuse_error(outcome);
-    std::fprintf(stderr, "lockstep: %s\n", harmless(error.what()).c_str());
-    if (!error.hint().empty()) std::fprintf(stderr, "  hint: %s\n", harmless(error.hint()).c_str());
+    complain(misuse_error(outcome));
     misused_ = true;
   }
 
@@ -302,13 +323,14 @@ class Run {
     if (misused_) return ExitCode::scenario;
     if (nondeterministic_) return ExitCode::diverged;
     if (found_) return ExitCode::failure;
-    return incomplete_ ? ExitCode::incomplete : ExitCode::ok;
+    return incomplete_ || !summary_.not_run.empty() ? ExitCode::incomplete : ExitCode::ok;
   }
 
   const Options& options_;
   std::unique_ptr<Reporter> reporter_;
   TraceNames names_;
   SummaryReport summary_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::optional<Error> trace_error_;
   bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
   bool unsound_ = false;

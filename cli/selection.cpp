@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "cli/log.h"
 #include "cli/nearest.h"
 #include "cli/words.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {
 namespace {
@@ -12,7 +16,8 @@ namespace {
 bool wanted(const Options& options, const std::string& name) {
   if (options.only.empty()) return true;
   for (const auto& part : options.only)
-    if (name.find(part) != std::string::npos) return true;
+    if (part.starts_with('=') ? name == part.substr(1) : name.find(part) != std::string::npos)
+      return true;
   return false;
 }
 
@@ -32,6 +37,28 @@ std::vector<vm::Program> load_programs(const Options& options, const std::string
   return programs;
 }
 
+void check_takes(const SettingMap& flags, const std::vector<std::string>& names) {
+  const auto taken = [](const std::string& name, uint8_t which) {
+    return find_strategy(name)->claims.take(which);
+  };
+  for (const auto& [flag, text] : flags) {
+    const Setting& setting = *find_setting(flag);
+    if (setting.takes == 0 || text == "none" ||
+        std::any_of(names.begin(), names.end(),
+                    [&](const auto& name) { return taken(name, setting.takes); }))
+      continue;
+    std::set<std::string> given(names.begin(), names.end());
+    std::string takers;
+    for (const auto& info : strategies())
+      if (taken(info.name, setting.takes))
+        takers += (takers.empty() ? "" : ", ") + std::string(info.name);
+    throw Error(ExitCode::usage,
+                fmt::format("{} has no effect with {}", flag_of(setting),
+                            given.size() == 1 ? *given.begin() : "any of these strategies"),
+                fmt::format("leave it out, or --strategy: {}", takers));
+  }
+}
+
 std::vector<Selected> select_scenarios(const Options& options,
                                        const std::vector<vm::Program>& programs) {
   std::vector<Selected> selected;
@@ -43,7 +70,8 @@ std::vector<Selected> select_scenarios(const Options& options,
         selected.push_back({&program, &scenario, resolve_settings(scenario, options.settings)});
     }
   if (!selected.empty() || options.only.empty()) return selected;
-  const auto near = nearest(options.only[0], names);
+  const auto& first = options.only[0];
+  const auto near = nearest(first.substr(first.starts_with('=')), names);
   throw Error(
       ExitCode::usage,
       fmt::format("--only {} matches none of {} scenarios", options.only[0], names.size()),

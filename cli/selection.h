@@ -20,6 +20,9 @@ struct Selected {
 // throws.
 std::vector<vm::Program> load_programs(const Options& options, const std::string& example);
 
+// Throws Error(ExitCode::usage) if a flag is among `flags` that none of the strategies takes.
+// "none" is what happens then anyway.
+void check_takes(const SettingMap& flags, const std::vector<std::string>& strategies);
 // All settings are resolved before anything runs, so that a typing error in the last file does not
 // cost an hour. Throws Error, ExitCode::usage, if --only matches nothing.
 std::vector<Selected> select_scenarios(const Options& options,

@@ -61,7 +61,8 @@ Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& fl
     }
   }
   if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
-  if (!s.reduce_given && find_strategy(s.strategy)->claims.reduces) s.reduce = kDefaultReduce;
+  const Claims& claims = find_strategy(s.strategy)->claims;
+  if (!s.reduce_given && claims.exhaustive && claims.take(kTakesReduce)) s.reduce = kDefaultReduce;
   return s;
 }
 

@@ -59,6 +59,8 @@ struct Setting {
   const char* value = nullptr;  // "N"; "a|b|c" if only these words are allowed
   const char* help = nullptr;
   const char* lua = nullptr;  // its type in lua/meta/lockstep.d.lua; null: no scenario may set it
+  uint8_t takes =
+      0;  // engine/schedule/strategy.h: what a strategy has to take for it to have an effect
   // Throws std::string, "must be ...".
   void (*set)(Settings&, const std::string&);
   // What a trace says of it, empty for nothing; null: it bears on no execution by itself.

@@ -118,7 +118,7 @@ constexpr Setting kSettings[] = {
     {.name = "time",
      .alias = "-t",
      .value = "T",
-     .help = "stop after this time: 5, 5s, 500ms, 2m",
+     .help = "stop with a scenario after this time: 5, 5s, 500ms, 2m",
      .lua = "integer|string",
      .set = [](Settings& s, Text t) { s.seconds = parse_seconds(t); }},
     {.name = "seed",
@@ -132,12 +132,14 @@ constexpr Setting kSettings[] = {
      .value = "D",
      .help = "pct: ordering constraints a bug may need (default 3)",
      .lua = "integer",
+     .takes = kTakesDepth,
      .set = [](Settings& s, Text t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
     {.name = "resample_prob",
      .group = Group::sampling,
      .value = "P",
      .help = "pos: redraw all priorities with probability P at each step",
      .lua = "number",
+     .takes = kTakesResample,
      .set = [](Settings& s, Text t) { s.resample = parse_probability(t); }},
 
     {.name = "max_steps",
@@ -212,6 +214,7 @@ constexpr Setting kSettings[] = {
              "unobserved-sends, equal-messages, all or none of these, count as one (default: the "
              "first three)",
      .lua = "string",
+     .takes = kTakesReduce,
      .set = set_reduce},
     {.name = "spins",
      .group = Group::proof,
@@ -221,12 +224,14 @@ constexpr Setting kSettings[] = {
          "nothing that it looks at changes; or gone round as often as there are steps (default "
          "fair)",
      .lua = "\"fair\"|\"any\"",
+     .takes = kTakesSpins,
      .set = [](Settings& s, Text t) { s.fair_spins = is_choice("fair|any", t, "fair"); }},
     {.name = "preemptions",
      .group = Group::proof,
      .value = "N",
      .help = "cache, dfs: only schedules with at most N preemptions; the verdict says so",
      .lua = "integer|\"none\"",
+     .takes = kTakesPreemptions,
      .set =
          [](Settings& s, Text t) {
            s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
@@ -237,6 +242,7 @@ constexpr Setting kSettings[] = {
      .help = "cache: memory for the states visited, 16 bytes each; INCOMPLETE when it is full "
              "(default 1G)",
      .lua = "integer|string",
+     .takes = kTakesCacheMemory,
      .set = [](Settings& s, Text t) { s.cache_memory = parse_bytes(t); }},
 
     {.name = "drain",

@@ -71,13 +71,21 @@ enum class Unit : uint8_t { schedule, state, equivalence_class };
 // was asked for, or in a fifth of the executions for each depth from 2 to 6.
 enum class DepthBound : uint8_t { none, as_asked, from_2_to_6 };
 
+enum Takes : uint8_t {
+  kTakesDepth = 1,  // or promises something of bugs of that depth
+  kTakesResample = 2,
+  kTakesReduce = 4,
+  kTakesSpins = 8,
+  kTakesPreemptions = 16,
+  kTakesCacheMemory = 32
+};
+
 // What a strategy is, for whoever reports what came of it, or refuses what it does not take.
 struct Claims {
   bool exhaustive = false;              // begin() returns false once the space is exhausted
   Unit unit = Unit::equivalence_class;  // that is exhausted
-  bool preemptions = false;             // takes StrategyOptions::preemptions
-  bool reduces = false;                 // takes StrategyOptions::reduce
-  bool bounded = false;                 // exhaustive within a bound only: running out is no proof
+  uint8_t takes = 0;     // Takes, added up: of StrategyOptions, those that bear on it
+  bool bounded = false;  // exhaustive within a bound only: running out is no proof
   bool fair = false;
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
@@ -86,6 +94,7 @@ struct Claims {
   bool follows = false;      // a recorded schedule: it chooses nothing
   bool random_walk = false;  // each execution is an independent draw of one
   DepthBound depth = DepthBound::none;
+  bool take(uint8_t which) const { return (takes & which) != 0; }
   // Where an execution comes to a state visited before it ends.
   bool counts_states() const { return exhaustive && unit == Unit::state; }
   bool samples() const { return !exhaustive && !follows; }

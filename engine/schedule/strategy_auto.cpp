@@ -100,7 +100,10 @@ const StrategyInfo kAutoInfo = {
     "a portfolio: rff, surw, loc, urw, pos in turn, idpct and random now and then",
     "what each member promises, on its share; a proof (dpor) where the classes are few",
     "this project (2026)",
-    {.adaptive = true, .needs_pilot = true, .proves = true},
+    {.takes = kTakesDepth | kTakesResample | kTakesReduce | kTakesSpins,
+     .adaptive = true,
+     .needs_pilot = true,
+     .proves = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Auto>(options);
     }};

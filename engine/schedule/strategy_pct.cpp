@@ -150,7 +150,7 @@ const StrategyInfo kPctInfo = {
     "random priorities, changed at d - 1 places",
     "a bug of depth d is hit with probability >= 7/8 / (n k^(d-1)) per schedule",
     kSource,
-    {.needs_pilot = true, .depth = DepthBound::as_asked},
+    {.takes = kTakesDepth, .needs_pilot = true, .depth = DepthBound::as_asked},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<PlainPct>(options, std::max(options.depth, 1));
     }};
@@ -160,7 +160,7 @@ const StrategyInfo kFairPctInfo = {
     "pct for the first max_steps / 2 steps, then random",
     "as pct within the first half of the step bound; fair afterwards",
     "Coyote (2020); Burckhardt et al. (2010)",
-    {.fair = true, .needs_pilot = true},
+    {.takes = kTakesDepth, .fair = true, .needs_pilot = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<FairPct>(options);
     }};
@@ -170,7 +170,7 @@ const StrategyInfo kIdPctInfo = {
     "pct with depth 2, 3, 4, 5, 6 in turn",
     "as pct for every depth from 2 to 6, on a fifth of the schedules each",
     "the Elixir Lockstep's idpct; Burckhardt et al. (2010)",
-    {.needs_pilot = true, .depth = DepthBound::from_2_to_6},
+    {.takes = kTakesDepth, .needs_pilot = true, .depth = DepthBound::from_2_to_6},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<PlainPct>(options, 0);
     }};

@@ -148,7 +148,7 @@ const StrategyInfo kPctcpInfo = {
     "pct over chains of causally ordered events instead of processes",
     "a bug of depth d is hit with probability >= 1 / (w^2 m^(d-1)), w the width of the order",
     "Ozkan, Majumdar, Niksic, Tabaei Befrouei, Weissenbacher: Randomized testing (2018)",
-    {.needs_pilot = true},
+    {.takes = kTakesDepth, .needs_pilot = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Pctcp>(options);
     }};

@@ -102,7 +102,7 @@ const StrategyInfo kPosInfo = {
     "a random priority for each pending event, drawn again when it races",
     "every partial order keeps a probability that unrelated work does not shrink",
     "Yuan, Yang, Gu: Partial order aware concurrency sampling (2018)",
-    {},
+    {.takes = kTakesResample},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       if (options.resample >= 0) return std::make_unique<ResamplePos>(options);
       return std::make_unique<Pos>(options);

@@ -259,7 +259,10 @@ const StrategyInfo kCacheInfo = {
     "every state once: an execution ends where it comes to a state visited before",
     "when it runs out, every reachable state was visited (compared by 64-bit digests)",
     "Godefroid, Holzmann, Pirottin: State-space caching revisited (1992)",
-    {.exhaustive = true, .unit = Unit::state, .preemptions = true, .tree = true},
+    {.exhaustive = true,
+     .unit = Unit::state,
+     .takes = kTakesSpins | kTakesPreemptions | kTakesCacheMemory,
+     .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Cache>(options);
     }};

@@ -117,7 +117,10 @@ const StrategyInfo kDfsInfo = {
     "every schedule, depth first, without reduction",
     "when it runs out, every schedule was executed",
     "Godefroid: Model checking for programming languages using VeriSoft (1997)",
-    {.exhaustive = true, .unit = Unit::schedule, .preemptions = true, .tree = true},
+    {.exhaustive = true,
+     .unit = Unit::schedule,
+     .takes = kTakesSpins | kTakesPreemptions,
+     .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Dfs>(options.preemptions, options.fair_spins);
     }};

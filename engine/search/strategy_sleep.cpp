@@ -159,7 +159,7 @@ const StrategyInfo kSleepInfo = {
     "depth first with sleep sets alone: the referee of the other reductions",
     "when it runs out, every class was executed to its end, each once",
     "Godefroid: Partial-order methods for the verification of concurrent systems (1996)",
-    {.exhaustive = true, .tree = true},
+    {.exhaustive = true, .takes = kTakesSpins, .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<SleepSets>(options);
     }};

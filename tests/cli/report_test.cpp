@@ -145,6 +145,20 @@ TEST(TextReport, ExhaustedSpaceIsAProofUnlessABoundWasHit) {
   EXPECT_THAT(reporter->scenario(s), HasSubstr("this is not a proof"));
 }
 
+TEST(TextReport, NoBudgetOfMoreThanADayIsAdvised) {
+  auto s = clean();
+  s.settings.strategy = "dpor";
+  s.proof = Proof::incomplete;
+  s.result.stop = StopReason::time;
+  s.settings.seconds = s.seconds = s.result.seconds = 60;
+  s.result.share = 0.5;
+  EXPECT_THAT(make_text_reporter(kPlain)->scenario(s), HasSubstr("--time 144s"));
+  s.result.share = 1e-4;
+  const auto far = make_text_reporter(kPlain)->scenario(s);
+  EXPECT_THAT(far, Not(HasSubstr("try:         --time")));
+  EXPECT_THAT(far, HasSubstr("--strategy cache"));
+}
+
 TEST(TextReport, MissedExpectationIsAFailureEvenWhenQuiet) {
   auto s = clean();
   const auto quiet = make_text_reporter({Style{}, true, true});

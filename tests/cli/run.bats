@@ -282,8 +282,12 @@ END
   exits 1
   has "$out" "reproduced the bug"
   mkdir -p taken/lost_update-iter0-seed1.shrunk.lockstep
+  lockstep run "$TOUR" --trace-dir taken --format ndjson
+  exits 1
+  has "$err" "taken/lost_update-iter0-seed1.shrunk.lockstep"
+  [ "$(tail -1 <<<"$out" | jq .exit_code)" -eq 1 ]
   lockstep run "$TOUR" --trace-dir taken
-  exits 6
+  exits 1
   lacks "$out" "shrunk to:"
   has "$out" "Replay with: lockstep replay --trace taken/lost_update-iter0-seed1.lockstep"
 }

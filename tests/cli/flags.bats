@@ -1,0 +1,77 @@
+# Flags that bound a run, choose from it, or would have no effect.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+@test "a flag that the strategy does not take is refused, with those that do" {
+  local given
+  for given in "pct --resample-prob 0.5" "pos --depth 4" "random --reduce all" "dfs --reduce all" "random --spins any" \
+    "dpor --cache-memory 1G"; do
+    read -r strategy flag value <<<"$given"
+    lockstep run "$TOUR" --strategy "$strategy" "$flag" "$value"
+    exits 2
+    has "$err" "$flag has no effect with $strategy"
+    has "$err" "--strategy: "
+  done
+  lockstep bench "$TOUR" --strategies random,pos --depth 4
+  exits 2
+  has "$err" "--depth has no effect with any of these strategies"
+}
+
+@test "... and taken where it has one, by auto's members too; none is what happens anyway" {
+  local given
+  for given in "pos --resample-prob 0.5" "pct --depth 4" "auto --depth 4" "dpor --reduce all" "dfs --spins any" \
+    "cache --cache-memory 1G" "dfs --reduce none"; do
+    read -r strategy flag value <<<"$given"
+    lockstep run "$TOUR" --strategy "$strategy" "$flag" "$value" --no-shrink
+    exits 1
+  done
+}
+
+two() {
+  scenario two.lua "transfer" <<<'lockstep.yield()'
+  echo 'lockstep.scenario("transfer twice", function() lockstep.yield() end)' >>two.lua
+}
+
+@test "--only =NAME is the one that has that name" {
+  two
+  lockstep list scenarios two.lua
+  lockstep run two.lua --only transfer
+  has "$out" "2 scenarios: 2 passed"
+  lockstep run two.lua --only =transfer
+  exits 0
+  lacks "$out" "transfer twice"
+  lockstep run two.lua --only =transfe
+  exits 2
+  has "$err" 'did you mean "transfer"?'
+}
+
+@test "--total-time bounds the command: what it does not come to is named, exit 5" {
+  scenario long.lua "first" <<'LUA'
+  for _ = 1, 4 do lockstep.spawn(function() for _ = 1, 6 do lockstep.yield() lockstep.now() end end) end
+  local t = lockstep.ets.new("t", { "public" })
+  for i = 1, 5 do lockstep.spawn(function() for k = 1, 5 do lockstep.ets.insert(t, { 1, i * k }) end end) end
+  lockstep.sleep(10)
+LUA
+  echo 'lockstep.scenario("second", function() lockstep.yield() end)' >>long.lua
+  lockstep verify long.lua --total-time 300ms --format ndjson
+  exits 5
+  [ "$(tail -1 <<<"$out" | jq -c '[.incomplete, .failed, .passed, .not_run]')" = '[1,0,0,["second"]]' ]
+  lockstep verify long.lua --total-time 300ms
+  has "$out" "s were left of --total-time)"
+  has "$out" "not run, since the time was up (--total-time): second"
+  lockstep verify long.lua --total-time soon
+  exits 2
+}
+
+@test "INCOMPLETE is not counted as failed" {
+  scenario big.lua "big" <<'LUA'
+  local t = lockstep.ets.new("t", { "public" })
+  for i = 1, 7 do lockstep.spawn(function() for k = 1, 7 do lockstep.ets.insert(t, { 1, i * 10 + k }) end end) end
+  lockstep.sleep(10)
+LUA
+  echo 'lockstep.scenario("small", function() lockstep.yield() end)' >>big.lua
+  lockstep verify big.lua -t 300ms
+  exits 5
+  has "$out" "2 scenarios: 1 passed, 1 incomplete, 0 failed"
+}
