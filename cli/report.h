@@ -50,6 +50,8 @@ struct FailureReport {
   std::optional<ShrinkReport> shrink;
   std::optional<Explanation> why;  // of the shown schedule
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
+  // So many schedules were tried, and the scenario failed under each; 0: it passed under one.
+  uint64_t in_vain = 0;
 
   const Trace& shown() const { return small ? *small : trace; }
   const std::string& shown_path() const { return small_path.empty() ? path : small_path; }

@@ -47,6 +47,10 @@ std::string heading(const FailureReport& f, const Style& style) {
     case FailureReport::How::bound:
       return style.yellow(fmt::format("{}: comes to a bound on iteration {}", name, n));
     case FailureReport::How::found:
+      if (f.in_vain)
+        return style.red(
+            fmt::format("{}: fails on iteration {}, and under every schedule tried ({})", name, n,
+                        grouped(f.in_vain)));
       return style.red(fmt::format("{}: found a concurrency bug on iteration {}", name, n));
     case FailureReport::How::expected:
       return style.green(fmt::format("{}: failed as expected on iteration {}", name, n));

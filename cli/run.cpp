@@ -66,6 +66,10 @@ void check_shard(const Options& options, const Selected& s) {
 constexpr uint64_t kShrinkDecisions = 4'000'000;
 constexpr double kShrinkSeconds = 20;
 
+// Random walks of what has never passed. Only a scenario that takes longer is judged by fewer.
+constexpr uint64_t kWalks = 20;
+constexpr double kWalkSeconds = 2;
+
 // Executions looked at for races: for the list, and for the one line of every report.
 constexpr uint64_t kRaceSamples = 64, kFewRaceSamples = 8;
 
@@ -122,6 +126,7 @@ class Run {
     explore_one(s, &report);
     const auto& r = report.result;
     bool failed = false, bounded = false;
+    const uint64_t in_vain = r.findings.empty() ? 0 : all_failing(run, r);
     for (const auto& finding : r.findings) {
       const bool expected = report.settings.expects(finding.outcome);
       const bool bound = options_.prove && !expected && finding.outcome.at_bound();
@@ -129,10 +134,12 @@ class Run {
       failed |= !expected && !bound;
       bounded |= bound;
       nondeterministic_ |= !finding.deterministic;
-      put(reporter_->failure(describe(run, finding,
-                                      expected ? FailureReport::How::expected
-                                      : bound  ? FailureReport::How::bound
-                                               : FailureReport::How::found)));
+      auto described = describe(run, finding,
+                                expected ? FailureReport::How::expected
+                                : bound  ? FailureReport::How::bound
+                                         : FailureReport::How::found);
+      described.in_vain = in_vain;
+      put(reporter_->failure(described));
     }
     const bool complete = r.exhausted && !bounded;
     report.missed = !s.settings.expect.empty() && !report.expected &&
@@ -152,6 +159,31 @@ class Run {
     summary_.interrupted |= r.stop == StopReason::interrupted;
     found_ |= failed || report.missed;
     incomplete_ |= report.proof == Proof::incomplete;
+  }
+
+  // What fails under every schedule is no matter of the schedule. If no execution has passed, a few
+  // random walks are made: how many schedules failed, all of them; 0 if one passed.
+  uint64_t all_failing(const ScenarioRun& run, const ExploreResult& r) {
+    const auto failing = [](const ExploreResult& result) {
+      uint64_t n = 0;
+      for (const Finding& finding : result.findings) n += finding.times;
+      return n;
+    };
+    const uint64_t executed = r.iterations - r.blocked;
+    if (failing(r) < executed || interrupted()) return 0;
+    if (r.exhausted) return executed;
+    auto walks = run.settings.explore();
+    walks.strategy = "random";
+    walks.iterations = kWalks;
+    walks.seconds = kWalkSeconds;
+    walks.max_failures = 0;
+    walks.count_classes = false;
+    walks.interrupted = &interrupted();
+    const auto walked = explore(
+        [&] { return vm::make_machine(run.program, run.scenario.name, run.settings.machine()); },
+        walks, nullptr);
+    if (failing(walked) < walked.iterations) return 0;
+    return executed + walked.iterations;
   }
 
   // Before anything rests on the dependence relation. False: it is wrong here.

@@ -391,3 +391,19 @@ EOF
   has "$out" "runaway"
   has "$out" "minimum: no smaller set of deviations fails"
 }
+
+@test "what fails under every schedule is not called a concurrency bug" {
+  scenario always.lua "always" <<<'lockstep.spawn(function() lockstep.yield() end) lockstep.yield() error("wrong", 0)'
+  lockstep run always.lua
+  exits 1
+  has "$out" "always: fails on iteration 0, and under every schedule tried (21)"
+  lacks "$out" "concurrency bug"
+  lockstep run always.lua --format ndjson
+  [ "$(jq 'select(.type == "failure") | .schedules_all_failing' <<<"$out")" -eq 21 ]
+  lockstep verify always.lua --keep-going
+  has "$out" "and under every schedule tried"
+  lockstep run "$TOUR" --format ndjson
+  [ "$(jq 'select(.type == "failure") | .schedules_all_failing' <<<"$out")" -eq 0 ]
+  lockstep run "$TOUR"
+  has "$out" "found a concurrency bug on iteration"
+}
