@@ -36,7 +36,7 @@ class Dpor final : public Subtree {
  private:
   struct Node {
     bool data = false;
-    bool expanded = false;         // everything that can go is owed
+    bool expanded = false;         // everything that can go was added to the tree
     bool last = false;             // the step being explored was the last one: Step::last
     bool by_mail = false;          // it, or one before it, meets another in a mailbox alone
     uint32_t count = 0;            // alternatives or values
@@ -46,7 +46,7 @@ class Dpor final : public Subtree {
     std::vector<Pending> pending;  // what could go; the root's end only if it was alone
     Pending root_end;              // ... if it was not
     Sleepers sleep;
-    std::vector<const Step*> impossible;  // were owed here, but cannot go
+    std::vector<const Step*> impossible;  // were in the tree, but cannot go
     WakeupTree tree;
     std::vector<bool> tried;  // data: values taken so far
     uint64_t asker = 0;       // data: who asks
@@ -68,14 +68,14 @@ class Dpor final : public Subtree {
     const Step* step = nullptr;
   };
   // A sequence that has to be executed from a node above this part.
-  struct Owed {
+  struct WakeupSequence {
     size_t depth = 0;
     std::vector<const Step*> steps;
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
     bool unsure = false;                               // Sequence::unsure
-    bool whole = false;                                // owed whatever covers it
+    bool whole = false;                                // added whatever covers it
     const Step* marked = nullptr;                      // Step::last or final: as it sleeps there
-    bool operator==(const Owed&) const = default;
+    bool operator==(const WakeupSequence&) const = default;
   };
   using Pair = std::pair<size_t, size_t>;  // of steps
   static constexpr uint64_t kNever = UINT64_MAX;
@@ -85,11 +85,11 @@ class Dpor final : public Subtree {
   static const Pending* find(const Node& node, uint64_t who);
   bool settle(Node& node);
   void enter(Node& node, size_t at, const ChoicePoint& point);
-  void owe_below_value(Node& node);
+  void add_below_value(Node& node);
   Pending pending(const Alternative& a, uint32_t index);
   bool pick_first(Node& node);
   static bool asleep(const Node& node, const Step& step) { return node.sleep.has(step.who); }
-  static bool owed(const Node& node, const Step& step);
+  static bool in_wakeup_tree(const Node& node, const Step& step);
   size_t latest(size_t at, uint64_t who) const;
   uint32_t possible_since(size_t at, uint64_t who) const;
   void causes_of(size_t at, const Taken& taken);
@@ -104,10 +104,10 @@ class Dpor final : public Subtree {
   bool repeats() const;
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
-  void owe(size_t at, Sequence& v);
+  void add_wakeup(size_t at, Sequence& v);
   void expand(size_t at);
-  void owe_above(size_t depth, const Sequence& v);
-  void owe_timers(Node& node);
+  void add_wakeup_above(size_t depth, const Sequence& v);
+  void add_timers(Node& node);
   void see_timers(const Node& node, size_t at);
   void see_races();
   void reverse_races();
@@ -117,7 +117,7 @@ class Dpor final : public Subtree {
   void consider_waiting();
   void order_waiting(const Taken& taken, size_t count);
   void reverse_late(size_t early, const Taken& taken);
-  void owe_crash(const Taken& crash, size_t count);
+  void add_crash(const Taken& crash, size_t count);
   uint64_t key(ActorId actor);
   bool depends(size_t at, const Step& late) const {
     return dependent(*steps_[at].step, late, reduce_.equal_writes);
@@ -134,7 +134,7 @@ class Dpor final : public Subtree {
   }
   void start();
   std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, Branch&& first) const;
-  void give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts);
+  void give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtree>>& parts);
 
   const Reduce reduce_;
   StepPool pool_;
@@ -151,12 +151,12 @@ class Dpor final : public Subtree {
   size_t ending_ = kNever;        // Dpor::ending
   size_t base_ = 0;               // nodes above it belong to the trunk
   std::shared_ptr<Trunk> trunk_;  // the node just above
-  std::vector<Owed> above_;
+  std::vector<WakeupSequence> above_;
   std::unordered_multimap<uint64_t, size_t> above_by_digest_;
   Images images_;
   std::vector<Node> path_;
-  Trail steps_;  // apart from the nodes since they are gone through at every step
-  Branch owed_;  // what follows it is what the next nodes have to execute
+  Trail steps_;    // apart from the nodes since they are gone through at every step
+  Branch wakeup_;  // what follows it is what the next nodes have to execute
   uint64_t executions_ = 0;
   std::vector<Known> known_;  // by actor
   // What comes before what. Where mail is looked at, `observed_` is what counts as soon as an
@@ -175,7 +175,7 @@ class Dpor final : public Subtree {
     bool prevented;
   };
   std::vector<Waiting> waiting_;
-  // The first ones are from the executions before: owed again only with what is new after them.
+  // The first ones are from the executions before: reversed again only with what is new after them.
   size_t old_waiting_ = 0;
   size_t looked_ = 0;              // decisions whose races were looked at
   size_t settled_ = 0;             // ... made impossible before that decision

@@ -57,11 +57,11 @@ void Dpor::start() {
 Subtree::Parts Dpor::split() {
   Parts out;
   size_t at = base_;
-  const auto owes = [](const Node& n) {
+  const auto has_wakeups = [](const Node& n) {
     return n.tree.size() > 1 ||
            (n.data && std::find(n.tried.begin(), n.tried.end(), false) != n.tried.end());
   };
-  while (at < depth_ && !owes(path_[at])) at++;
+  while (at < depth_ && !has_wakeups(path_[at])) at++;
   if (start_ || at == depth_) return out;
   for (size_t i = base_; i <= at; i++) {
     Node& node = path_[i];
@@ -113,7 +113,7 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
   return trunk;
 }
 
-void Dpor::owe_above(size_t depth, const Sequence& v) {
+void Dpor::add_wakeup_above(size_t depth, const Sequence& v) {
   const Step* marked = path_[depth].last           ? pool_.at_last(*steps_[depth].step)
                        : steps_[depth].step->final ? steps_[depth].step
                                                    : nullptr;
@@ -122,49 +122,49 @@ void Dpor::owe_above(size_t depth, const Sequence& v) {
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
-  Owed owed{depth, v.steps(), v.order(), v.unsure(), false, marked};
-  if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == owed; }))
+  WakeupSequence wakeup{depth, v.steps(), v.order(), v.unsure(), false, marked};
+  if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == wakeup; }))
     return;
   above_by_digest_.emplace(digest, above_.size());
-  above_.push_back(std::move(owed));
+  above_.push_back(std::move(wakeup));
 }
 
-void Dpor::give(const Owed& owed, std::vector<std::unique_ptr<Subtree>>& parts) {
-  const std::shared_ptr<Trunk> trunk = trunk_at(owed.depth);
+void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtree>>& parts) {
+  const std::shared_ptr<Trunk> trunk = trunk_at(wakeup.depth);
   Node& node = trunk->node;
-  if (owed.marked)
+  if (wakeup.marked)
     for (const Step*& s : node.sleep.steps)
-      if (s->who == owed.marked->who) s = owed.marked;
+      if (s->who == wakeup.marked->who) s = wakeup.marked;
   HappensBefore order;
   Sequence v(order, reduce_.equal_writes, room_);
-  for (size_t i = 0; i < owed.steps.size(); i++) {
+  for (size_t i = 0; i < wakeup.steps.size(); i++) {
     order.restart(i, {});
-    v.push(*owed.steps[i], i);
+    v.push(*wakeup.steps[i], i);
   }
-  for (const auto& [early, late] : owed.order) order.add(late, early);
-  if (owed.unsure) v.be_unsure();
-  if (owed.whole ? node.sleep.has(owed.steps.front()->who) : v.covered_by(node.sleep)) return;
+  for (const auto& [early, late] : wakeup.order) order.add(late, early);
+  if (wakeup.unsure) v.be_unsure();
+  if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->who) : v.covered_by(node.sleep)) return;
   if (!node.impossible.empty()) return;
-  const Step* first = owed.steps.front();
+  const Step* first = wakeup.steps.front();
   const Pending* found = find(node, first->who);
   if (!found) {
     node.impossible.push_back(first);
     for (const Pending& p : node.pending)
       if (!asleep(node, *p.step)) {
-        parts.push_back(part(trunk, owed.depth, {p.step, {}, {}}));
+        parts.push_back(part(trunk, wakeup.depth, {p.step, {}, {}}));
         node.sleep.add(p.step);
       }
     return;
   }
   const Step* given = found->step;
   parts.push_back(
-      part(trunk, owed.depth, {given, {owed.steps.rbegin(), owed.steps.rend() - 1}, {}}));
+      part(trunk, wakeup.depth, {given, {wakeup.steps.rbegin(), wakeup.steps.rend() - 1}, {}}));
   node.sleep.add(given);
 }
 
 std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
   std::vector<std::unique_ptr<Subtree>> parts;
-  for (const Owed& owed : above_) give(owed, parts);
+  for (const WakeupSequence& wakeup : above_) give(wakeup, parts);
   above_.clear();
   above_by_digest_.clear();
   return parts;

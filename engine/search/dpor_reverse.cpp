@@ -2,9 +2,10 @@
 //
 // A race is looked at once, in the first execution that has it. From the state before its earlier
 // step, all that follows up to the later one and does not come after the earlier one can be
-// executed again, and then the later one: that sequence is owed there, unless one of its initials
-// is explored or owed already. Initials are steps of the sequence (source sets), never steps that
-// merely commute with it: what follows the sequence is not known, and may not commute with those.
+// executed again, and then the later one: that sequence is added to the wakeup tree there, unless
+// one of its initials is explored or in the tree already. Initials are steps of the sequence
+// (source sets), never steps that merely commute with it: what follows the sequence is not known,
+// and may not commute with those.
 #include <algorithm>
 
 #include "engine/search/dpor.h"
@@ -59,16 +60,17 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
     v.advance_last();
   }
   if (by_mail_ && late < depth_) show_to_observer(v, early, late);
-  owe(early, v);
+  add_wakeup(early, v);
 }
 
-// What goes on from there cannot be told from what was executed: everything that can go is owed.
+// What goes on from there cannot be told from what was executed: everything that can go is added to
+// the wakeup tree.
 void Dpor::expand(size_t at) {
   Node& node = path_[at];
   if (node.expanded) return;
   node.expanded = true;
   for (const Pending& p : node.pending) {
-    if (asleep(node, *p.step) || owed(node, *p.step)) continue;
+    if (asleep(node, *p.step) || in_wakeup_tree(node, *p.step)) continue;
     if (at >= base_) {
       node.tree.push_back({p.step, {}, {}});
     } else {
@@ -79,12 +81,12 @@ void Dpor::expand(size_t at) {
   }
 }
 
-// Unless something is explored, owed or given away that starts what it leads to.
-void Dpor::owe(size_t at, Sequence& v) {
+// Unless something is explored, in the tree or given away that starts what it leads to.
+void Dpor::add_wakeup(size_t at, Sequence& v) {
   Node& node = path_[at];
-  if (at < base_) return owe_above(at, v);
+  if (at < base_) return add_wakeup_above(at, v);
   if (v.covered_by(node.sleep)) return;
-  if (!node.impossible.empty()) return;  // everything that can go is owed there
+  if (!node.impossible.empty()) return;  // everything that can go is explored
   v.insert_into(node.tree, 1);
 }
 

@@ -25,7 +25,8 @@ struct Sleepers {
 struct Branch;
 using WakeupTree = std::vector<Branch>;
 
-// `step` is owed: all that it leads to. What follows it is a way to start, and no more than that.
+// `step` has to be explored, with all that it leads to. What follows it is a way to start, and no
+// more than that.
 struct Branch {
   const Step* step = nullptr;
   // One of the two is empty. Most branches never fork, so what follows is kept as a plain sequence,
@@ -75,7 +76,7 @@ class Sequence {
   // initial`) Then what follows may conflict with it, and the search below it finds that race.
   bool may_start_with(const Step& first) const;
   // Is all that it leads to explored with a sleeping step, or found by the search below that? What
-  // is found below a step that has slept for longer is owed above, where it may count as a part of
+  // is found below a step that has slept for longer is added above, where it may count as a part of
   // what is under way: there the step has to be an initial.
   bool covered_by(const Sleepers& sleeping) const;
   bool has(uint64_t who) const;

@@ -107,13 +107,13 @@ void Dpor::consider_waiting() {
     const std::vector<size_t> races = found_;
     for (const size_t i : races) reverse(i, depth_, taken, count);
     if (prevented) reverse_late(count - 1, taken);
-    if (is_crash(*taken.step) && !prevented) owe_crash(taken, count);
+    if (is_crash(*taken.step) && !prevented) add_crash(taken, count);
   }
 }
 
 // A crash never comes last, so what it follows only is executed with a step that it does not follow
 // after it. No other step follows that one.
-void Dpor::owe_crash(const Taken& crash, size_t count) {
+void Dpor::add_crash(const Taken& crash, size_t count) {
   order_waiting(crash, count);
   size_t at = depth_;
   while (at > 0 && (path_[at - 1].data || order().before(at - 1, depth_))) at--;

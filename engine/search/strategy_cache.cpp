@@ -107,11 +107,11 @@ class Cache final : public Subtree {
   }
 
  private:
-  enum class Turn : uint8_t { owed, asleep, done, elsewhere };  // elsewhere: at another visit
+  enum class Turn : uint8_t { backtrack, asleep, done, elsewhere };  // elsewhere: at another visit
   struct Option {
     const Step* step = nullptr;
     uint32_t index = 0;  // among the alternatives
-    Turn turn = Turn::owed;
+    Turn turn = Turn::backtrack;
   };
   struct Node {
     bool data = false;
@@ -166,15 +166,15 @@ class Cache final : public Subtree {
       return true;
     }
     // What slept at each earlier visit and is awake now has still to be explored from here.
-    const uint64_t owed = entry->with & ~asleep;
+    const uint64_t backtrack_set = entry->with & ~asleep;
     entry->with &= asleep;
     for (size_t i = 0; i < node.options.size(); i++) {
       const auto in = [i](uint64_t set) { return i < 64 && (set >> i & 1); };
-      node.options[i].turn = in(owed)          ? Turn::owed
+      node.options[i].turn = in(backtrack_set) ? Turn::backtrack
                              : in(entry->with) ? Turn::asleep
                                                : Turn::elsewhere;
     }
-    return owed != 0;
+    return backtrack_set != 0;
   }
 
   bool enter_bounded(Node& node, const ChoicePoint& point, uint64_t key) {
@@ -208,7 +208,7 @@ class Cache final : public Subtree {
   static bool next(Node& node) {
     if (node.data) return ++node.pick < node.count;
     for (const Option& o : node.options)
-      if (o.turn == Turn::owed) {
+      if (o.turn == Turn::backtrack) {
         node.pick = o.index;
         return true;
       }

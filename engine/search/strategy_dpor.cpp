@@ -15,7 +15,7 @@
 // executions again; looking once is cheaper, and the price is what is given up.
 // - What a step touches may be changed by one that it conflicts with: who is told of an end, what a
 // monitor finds. What would follow it in another order cannot be told then, so everything that can
-// go there is owed (Dpor::expand).
+// go there is added to the wakeup tree (Dpor::expand).
 // - Values of lockstep.choose are branches of their process, all executed. An acquire of a lock
 // races with the latest operation on it that it could come before, not with the releases after
 // that, which only make it possible (Trail::overtaken). What a process still waits for at the end
@@ -59,7 +59,7 @@ bool Dpor::begin(uint64_t iteration, System& system) {
   return true;
 }
 
-// The deepest node that still owes something takes its next branch.
+// The deepest node that has a branch left takes its next one.
 bool Dpor::backtrack() {
   for (; depth_ > base_; depth_--) {
     Node& node = path_[depth_ - 1];
@@ -96,7 +96,7 @@ void Dpor::take(Node& node, size_t at) {
   }
   Taken& taken = steps_.set(at, Taken(next));
   if (next.step->op.flags & kInTurn) taken.since = possible_since(at, next.step->who);
-  owed_.follow(node.tree.front());
+  wakeup_.follow(node.tree.front());
   found_.clear();
   append_to_path(at);
   if (const size_t before = latest(at, taken.who)) {
@@ -131,13 +131,13 @@ const Pending* Dpor::find(const Node& node, uint64_t who) {
   return node.root_end.step && node.root_end.step->who == who ? &node.root_end : nullptr;
 }
 
-// False if nothing is left to execute. Where a step that is owed cannot go, the system did not tell
-// what makes it possible: everything that can go is owed instead, which loses no class but may
-// execute some more than once.
+// False if nothing is left to execute. Where a step of the wakeup tree cannot go, the system did
+// not tell what makes it possible: everything that can go is added instead, which loses no class
+// but may execute some more than once.
 bool Dpor::settle(Node& node) {
   while (!node.data && !node.tree.empty()) {
     const uint64_t who = node.tree.front().step->who;
-    if (node.sleep.has(who)) {  // on a way to start, or since it was owed
+    if (node.sleep.has(who)) {  // on a way to start, or since it was added
       node.tree.erase(node.tree.begin());
       continue;
     }
@@ -145,7 +145,8 @@ bool Dpor::settle(Node& node) {
     node.impossible.push_back(node.tree.front().step);
     node.tree.erase(node.tree.begin());
     for (const Pending& p : node.pending)
-      if (!asleep(node, *p.step) && !owed(node, *p.step)) node.tree.push_back({p.step, {}, {}});
+      if (!asleep(node, *p.step) && !in_wakeup_tree(node, *p.step))
+        node.tree.push_back({p.step, {}, {}});
   }
   return !node.tree.empty();
 }
@@ -163,7 +164,7 @@ size_t Dpor::choose(const ChoicePoint& point) {
     blocked_ = true;
     return kStop;
   }
-  owe_timers(node);
+  add_timers(node);
   take(node, depth_);
   at_ = ++depth_;
   return node.chosen;
@@ -181,7 +182,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
   node.tree.clear();
-  owed_.unfold(node.tree);
+  wakeup_.unfold(node.tree);
   if (at > 0) {
     node.sleep = path_[at - 1].sleep;
     node.sleep.wake(*steps_[at - 1].step, reduce_.equal_writes);
@@ -193,7 +194,7 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   if (point.data) {
     node.tried.assign(point.count, false);
     node.asker = key(point.last);
-    owe_below_value(node);
+    add_below_value(node);
     return;
   }
   for (uint32_t i = 0; i < point.count; i++) {
@@ -205,8 +206,8 @@ void Dpor::enter(Node& node, size_t at, const ChoicePoint& point) {
   }
 }
 
-// What is owed after a choice of data, by who did not know of it, is owed after one value.
-void Dpor::owe_below_value(Node& node) {
+// Wakeup sequences of who did not know of a choice of data here go below one of its values.
+void Dpor::add_below_value(Node& node) {
   WakeupTree& tree = node.tree;
   const auto others = std::stable_partition(
       tree.begin(), tree.end(), [](const Branch& b) { return b.step->kind == AltKind::data; });
@@ -240,8 +241,8 @@ Pending Dpor::pending(const Alternative& a, uint32_t index) {
   return {known.step, a.cause, index};
 }
 
-// Nothing is owed here: anything will do that is not asleep. A crash only if there is nothing else:
-// time never waits for it, so no race would ask for time to pass before it.
+// The wakeup tree is empty: anything will do that is not asleep. A crash only if there is nothing
+// else: time never waits for it, so no race would ask for time to pass before it.
 bool Dpor::pick_first(Node& node) {
   const Step* step = node.data ? pool_.data(node.asker, 0) : nullptr;
   for (size_t i = 0; i < node.pending.size() && (!step || is_crash(*step)); i++) {
@@ -253,14 +254,14 @@ bool Dpor::pick_first(Node& node) {
 }
 
 // Timers of one deadline fire when nothing else can go (but faults), so all that comes before is
-// before each of them, and no race would ask for another order: every one of them is owed the first
-// turn.
-void Dpor::owe_timers(Node& node) {
+// before each of them, and no race would ask for another order: every one of them is added as a
+// first step.
+void Dpor::add_timers(Node& node) {
   if (node.data) return;
   const Step& first = *node.tree.front().step;
   if (!waits_for_the_rest(first.op) && first.kind != AltKind::fault) return;
   for (const Pending& p : node.pending)
-    if (waits_for_the_rest(p.step->op) && !asleep(node, *p.step) && !owed(node, *p.step))
+    if (waits_for_the_rest(p.step->op) && !asleep(node, *p.step) && !in_wakeup_tree(node, *p.step))
       node.tree.push_back({p.step, {}, {}});
 }
 
@@ -271,7 +272,7 @@ void Dpor::see_timers(const Node& node, size_t at) {
     if (waits_for_the_rest(p.step->op) && p.step->who != steps_[at].who) saw_before(at, *p.step);
 }
 
-bool Dpor::owed(const Node& node, const Step& step) {
+bool Dpor::in_wakeup_tree(const Node& node, const Step& step) {
   return std::any_of(node.tree.begin(), node.tree.end(),
                      [&](const Branch& b) { return b.step->who == step.who; });
 }
@@ -354,18 +355,18 @@ void Dpor::end(const Outcome& outcome, System&) {
   for (const Pending& p : last.pending)
     if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
-  const auto owe_turn = [&](const Step& step) {
+  const auto add_before_end = [&](const Step& step) {
     if (step.who == steps_[at].who || asleep(last, step)) return;
     Sequence v(order(), reduce_.equal_writes, room_);
     v.push(step, depth_);
-    owe(at, v);
+    add_wakeup(at, v);
   };
-  for (const Pending& p : last.pending) owe_turn(*p.step);
-  if (root_end) owe_turn(*(root_end = pool_.finished(*root_end)));
+  for (const Pending& p : last.pending) add_before_end(*p.step);
+  if (root_end) add_before_end(*(root_end = pool_.finished(*root_end)));
 }
 
-// The step that ended the execution while others could have gone on: each of them is owed a turn
-// before it, and so is the root's end, which they would have come before. kNever: there is none.
+// The step that ended the execution while others could have gone on: each of them has to be tried
+// before it, and so has the root's end, which they would have come before. kNever: there is none.
 size_t Dpor::ending(const Outcome& outcome) const {
   if (outcome.verdict == Verdict::deadlock || outcome.verdict == Verdict::stopped) return kNever;
   if (crash_waits()) return kNever;
@@ -374,7 +375,7 @@ size_t Dpor::ending(const Outcome& outcome) const {
   if (at-- == 0) return kNever;  // only values were chosen
   const Node& last = path_[at];
   const Step* root_end = last.root_end.step;
-  // It was owed here, as they were.
+  // It was in the wakeup tree here, as they were.
   if (root_end && steps_[at].who == root_end->who) return kNever;
   return last.pending.size() < 2 && !root_end ? kNever : at;
 }

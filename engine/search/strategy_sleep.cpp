@@ -3,7 +3,7 @@
 //
 // Guarantee: when it runs out, every class of executions that differ only in the order of
 // independent steps was executed to its end exactly once; what is given up half-way is `blocked`.
-// No race is reversed and nothing is owed to anybody, so the only thing it takes on trust is the
+// No race is reversed and there are no wakeup trees, so the only thing it takes on trust is the
 // relation (dependent() of dpor_steps.h). It visits every state that depth-first search does.
 //
 // Invariants

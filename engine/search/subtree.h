@@ -17,10 +17,10 @@ class Subtree : public Strategy {
     std::vector<std::unique_ptr<Subtree>> parts;
     double done = 0;  // share of the whole search that was done above the cut, and is left by all
   };
-  // Cuts off what is owed nearest to the root, one part for each branch. Nothing: there is nothing
-  // to be cut. Between executions; never while another part of the same search runs.
+  // Cuts off what is left to explore nearest to the root, one part for each branch. Nothing: there
+  // is nothing to be cut. Between executions; never while another part of the same search runs.
   virtual Parts split() = 0;
-  // The parts that the executions so far have shown to be owed outside this one. As split().
+  // The parts that the executions so far have shown to be needed outside this one. As split().
   virtual std::vector<std::unique_ptr<Subtree>> surrender() { return {}; }
   // Images belong to the system that made them: before another one goes on.
   virtual void forget_images() = 0;

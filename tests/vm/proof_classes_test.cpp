@@ -258,8 +258,8 @@ TEST(Classes, WhatWaitsBehindAKillRacesWithIt) {
       "lockstep.sleep(1000)\n");
 }
 
-// What is owed is known but for its last step: it may commute with what is explored before it.
-TEST(Classes, WhatIsOwedWithoutKnowingWhatItTouchesTakesTheRestAlong) {
+// A wakeup sequence is known but for its last step: it may commute with what is explored before it.
+TEST(Classes, AWakeupSequenceWhoseLastFootprintIsNotKnownTakesTheRestAlong) {
   expect_each_class_once(
       "local a, b\n"
       "a = lockstep.spawn(function(a, b) if b then lockstep.exit(b, 'boom') end end, a, b)\n"
@@ -362,7 +362,7 @@ TEST(Classes, AFaultDoesNotRaceWithItsFirstDeclaration) {
 }
 
 // A message is lost, doubled or arrives, and one fault at most of a kind: what one of them rules
-// out is not owed after it.
+// out is not explored after it.
 TEST(Classes, WhatIsTakenAwayCannotComeLater) {
   const std::string echo =
       "cluster.start_nodes({ 'a' })\n"

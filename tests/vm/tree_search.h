@@ -74,7 +74,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
 }
 
 // As the explorer cuts a tree up, with small parts: each is searched for `slice` executions at a
-// time, then gives away what it owes.
+// time, then gives away what is left of it.
 inline Seen all_of_parts(const vm::Program& program, const std::string& scenario, uint64_t slice,
                          vm::MachineOptions machine = {}, uint64_t most = 60'000,
                          bool drain = true) {
