@@ -183,7 +183,7 @@ class Dpor final : public Subtree {
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it
   std::vector<Pair> races_;
   std::vector<size_t> direct_, found_;
-  Sequence::Room room_;
+  Sequence::Buffer buffer_;
   RacingPairs seen_;
 };
 

@@ -136,7 +136,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
     for (const Step*& s : node.sleep.steps)
       if (s->who == wakeup.marked->who) s = wakeup.marked;
   HappensBefore order;
-  Sequence v(order, reduce_.equal_writes, room_);
+  Sequence v(order, reduce_.equal_writes, buffer_);
   for (size_t i = 0; i < wakeup.steps.size(); i++) {
     order.restart(i, {});
     v.push(*wakeup.steps[i], i);

@@ -19,7 +19,7 @@ void Dpor::reverse_races() {
 // The race (early, last) the other way round; `last` follows the first `count` steps, and is number
 // `late` among those before which it has a row in order().
 void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
-  Sequence v(order(), reduce_.equal_writes, room_);
+  Sequence v(order(), reduce_.equal_writes, buffer_);
   // Who notices may come after it, so that all counts. And a crash waits for nothing, so what
   // follows it and commutes with it is a way to it as well: else it would be executed before and
   // after that. What ended the execution while others could go on comes after all.
@@ -74,7 +74,7 @@ void Dpor::expand(size_t at) {
     if (at >= base_) {
       node.tree.push_back({p.step, {}, {}});
     } else {
-      Sequence v(order(), reduce_.equal_writes, room_);
+      Sequence v(order(), reduce_.equal_writes, buffer_);
       v.push(*p.step, depth_);
       above_.push_back({.depth = at, .steps = v.steps(), .whole = true});
     }

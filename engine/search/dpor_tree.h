@@ -55,11 +55,11 @@ class Sequence {
     size_t index;  // in the execution
     size_t row;
   };
-  using Room = std::vector<Item>;
-  // `room`: its memory, for one sequence at a time.
-  Sequence(const HappensBefore& order, bool equal_writes, Room& room)
-      : order_(order), equal_writes_(equal_writes), steps_(room) {
-    room.clear();
+  using Buffer = std::vector<Item>;
+  // `buffer`: its memory, for one sequence at a time.
+  Sequence(const HappensBefore& order, bool equal_writes, Buffer& buffer)
+      : order_(order), equal_writes_(equal_writes), steps_(buffer) {
+    buffer.clear();
   }
   // `row`: where its predecessors are, if not at its index.
   void push(const Step& step, size_t index) { push(step, index, index); }
@@ -112,7 +112,7 @@ class Sequence {
   const bool equal_writes_;
   uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
   bool unsure_ = false;
-  Room& steps_;
+  Buffer& steps_;
 };
 
 }  // namespace lockstep

@@ -357,7 +357,7 @@ void Dpor::end(const Outcome& outcome, System&) {
   steps_.put(at, pool_.finished(*steps_[at].step));
   const auto add_before_end = [&](const Step& step) {
     if (step.who == steps_[at].who || asleep(last, step)) return;
-    Sequence v(order(), reduce_.equal_writes, room_);
+    Sequence v(order(), reduce_.equal_writes, buffer_);
     v.push(step, depth_);
     add_wakeup(at, v);
   };
