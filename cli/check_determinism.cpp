@@ -58,7 +58,7 @@ class CheckedSystem : public System {
   std::string actor_name(ActorId actor) const override { return inner_->actor_name(actor); }
   std::string site_name(uint32_t site) const override { return inner_->site_name(site); }
   std::string object_name(ObjectId object) const override { return inner_->object_name(object); }
-  int64_t room(ObjectId lock) const override { return inner_->room(lock); }
+  int64_t permits(ObjectId lock) const override { return inner_->permits(lock); }
   ObjectId stable_object(ObjectId object) const override { return inner_->stable_object(object); }
   std::span<const Blocked> blocked() override { return inner_->blocked(); }
   Mail mail() const override { return inner_->mail(); }

@@ -109,7 +109,7 @@ class System {
   virtual ObjectId stable_object(ObjectId object) const { return object; }
 
   // How many may take a lock, which kAcquire is about, before the first has to wait.
-  virtual int64_t room(ObjectId lock) const { return (void)lock, 1; }
+  virtual int64_t permits(ObjectId lock) const { return (void)lock, 1; }
 
   // May the end of a process make a step of somebody else impossible: a fault that would end it, a
   // timer that would fire for it before nothing else can happen?

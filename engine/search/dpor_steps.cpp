@@ -46,7 +46,7 @@ struct Hash {
                      static_cast<uint64_t>(op.flags) << 16 | static_cast<uint64_t>(s->kind) << 24 |
                      static_cast<uint64_t>(s->final) << 32 |
                      static_cast<uint64_t>(s->caused) << 33 | static_cast<uint64_t>(s->last) << 34);
-    h = mix64(h, op.value ^ s->value ^ static_cast<uint64_t>(s->room) << 32);
+    h = mix64(h, op.value ^ s->value ^ static_cast<uint64_t>(s->permits) << 32);
     for (const Footprint& f : s->footprints)
       h = mix64(h, f.object ^ static_cast<uint64_t>(f.access));
     return h;
@@ -58,7 +58,7 @@ struct Equal {
     return a->who == b->who && x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
            x.object == y.object && x.value == y.value && a->kind == b->kind &&
            a->final == b->final && a->last == b->last && a->caused == b->caused &&
-           a->value == b->value && a->room == b->room &&
+           a->value == b->value && a->permits == b->permits &&
            std::equal(a->footprints.begin(), a->footprints.end(), b->footprints.begin(),
                       b->footprints.end(), same);
   }
@@ -100,7 +100,7 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   s.op.extra_count = 0;
   if (!values_) s.op.value = 0;
   if (ends_all(a)) s.op.flags |= kAtQuiescence;
-  if (s.op.flags & kAcquire) s.room = system.room(a.op.object);
+  if (s.op.flags & kAcquire) s.permits = system.permits(a.op.object);
   footprints_.clear();
   bool data = holds_data(a.op.object) || (a.op.kind == OpKind::exit && !system.ends_prevent());
   each_footprint(a, [&](const Footprint& f) {

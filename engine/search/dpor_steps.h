@@ -24,7 +24,7 @@ struct Step {
   bool last = false;     // after it nothing but a crash could come, which never comes last
   bool caused = false;   // Alternative::cause is known
   uint32_t value = 0;    // of a data choice
-  int64_t room = 0;      // of an acquire: System::room of its lock
+  int64_t permits = 0;   // of an acquire: System::permits of its lock
   uint64_t touched = 0;  // a bit for each container; steps without a common one are independent
   std::span<const Footprint> footprints;  // each_footprint(), with names that mean the same in
                                           // every execution; the main object first

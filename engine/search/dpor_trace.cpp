@@ -14,8 +14,8 @@ Taken& Trail::set(size_t at, const Taken& taken) {
 }
 
 namespace {
-// What the operation does to the room in a lock.
-int change_of_room(const Operation& op, ObjectId lock) {
+// What the operation does to the permits of a lock.
+int change_of_permits(const Operation& op, ObjectId lock) {
   if (op.access != Access::write || !overlap(op.object, lock)) return 0;
   return op.flags & kAcquire ? -1 : 1;
 }
@@ -23,19 +23,20 @@ int change_of_room(const Operation& op, ObjectId lock) {
 
 size_t Trail::overtaken(const Step& acquire, size_t count) const {
   size_t found = count;
-  int64_t room = acquire.room;
+  int64_t permits = acquire.permits;
   for (size_t i = 0; i < count; i++) {
-    const int change = change_of_room(steps_[i].step->op, acquire.op.object);
-    if (change != 0 && room > 0) found = i;
-    room += change;
+    const int change = change_of_permits(steps_[i].step->op, acquire.op.object);
+    if (change != 0 && permits > 0) found = i;
+    permits += change;
   }
   return found;
 }
 
-int64_t Trail::room_before(const Step& acquire, size_t count) const {
-  int64_t room = acquire.room;
-  for (size_t i = 0; i < count; i++) room += change_of_room(steps_[i].step->op, acquire.op.object);
-  return room;
+int64_t Trail::permits_before(const Step& acquire, size_t count) const {
+  int64_t permits = acquire.permits;
+  for (size_t i = 0; i < count; i++)
+    permits += change_of_permits(steps_[i].step->op, acquire.op.object);
+  return permits;
 }
 
 void HappensBefore::resize(size_t steps) {

@@ -42,10 +42,10 @@ class Trail {
   }
 
   // The latest of the first `count` steps that took or gave the lock of `acquire` and could have
-  // come after it, as there was room for it before that; `count` if there is none.
+  // come after it, as there was a permit for it before that; `count` if there is none.
   size_t overtaken(const Step& acquire, size_t count) const;
   // How many more could take its lock after the first `count` steps.
-  int64_t room_before(const Step& acquire, size_t count) const;
+  int64_t permits_before(const Step& acquire, size_t count) const;
 
   using Word = uint64_t;
   // Of the steps 64 w .. 64 w + 63, as bits, those that touch a container of these; some of them
@@ -122,8 +122,8 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
     const size_t i = steps.overtaken(step, count);
     const bool race = i < count && steps[i].who != step.who && !before(i, index);
     append_dependent(index, count, step, steps, depends, &races);
-    std::erase_if(races,
-                  [&](size_t other) { return other == i || steps.room_before(step, other) <= 0; });
+    std::erase_if(
+        races, [&](size_t other) { return other == i || steps.permits_before(step, other) <= 0; });
     if (race) races.push_back(i);
     return;
   }

@@ -1,5 +1,5 @@
-// Mutexes and semaphores under reduction: an acquire is possible only while there is room, which
-// decides what it races with.
+// Mutexes and semaphores under reduction: an acquire is possible only while there is a permit,
+// which decides what it races with.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ TEST(Locks, AWaitComesBeforeAPostThatItDoesNotNeed) {
   } while (std::next_permutation(std::begin(order), std::end(order)));
 }
 
-// The semaphore has room, so the post may come first, and what follows it.
+// The semaphore has a permit left, so the post may come first, and what follows it.
 TEST(Locks, APostComesBeforeAWaitThatDoesNotNeedIt) {
   const char* first = "lockstep.spawn(function() atomics.put(a, 1, 1) s:wait() end)\n";
   const char* second =

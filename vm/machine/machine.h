@@ -72,7 +72,7 @@ class Machine final : public System, public Memory {
   std::string site_name(uint32_t site) const override;
   std::string object_name(ObjectId object) const override;
   ObjectId stable_object(ObjectId object) const override;
-  int64_t room(ObjectId lock) const override;
+  int64_t permits(ObjectId lock) const override;
   bool may_crash() const { return may_crash_; }
   bool ends_prevent() const override { return may_crash_ || options_.racy_timers; }
   std::span<const Blocked> blocked() override;

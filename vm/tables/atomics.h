@@ -22,7 +22,7 @@ struct AtomicsArray {
   bool counters = false;
   bool relaxed = false;  // write_concurrency
   bool lock = false;     // a lock of `lockstep.threads`: its one value is how many may still enter
-  int64_t room = 0;      // ... at first
+  int64_t permits = 0;   // ... at first
   uint32_t taker = kNone;  // who took the lock last and has not given it back
   uint32_t freed_at = 0;   // step of the release without which nobody could take it now, for causes
   Term name;               // of a lock, for people

@@ -30,7 +30,7 @@ int lock_new(lua_State* L) {
   shape.lock = true;
   shape.name = make_string(lua_tostring(L, 1), m.arena());
   AtomicsArray& a = make_array(m, p, shape, 1);
-  a.values[0] = a.room = lua_tointeger(L, 2);
+  a.values[0] = a.permits = lua_tointeger(L, 2);
   push_light(L, a.id);
   return 1;
 }
@@ -101,7 +101,8 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   change(p.lock) = 0;
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
-  note_cause(a.freed_at);  // 0: there was room without a release, or somebody has taken that since
+  // 0: there was a permit without a release, or somebody has taken that since.
+  note_cause(a.freed_at);
   a.freed_at = 0;
   a.values[0]--;
   a.taker = p.index;
@@ -111,9 +112,9 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
                 ": taken by " + label(p));
 }
 
-int64_t Machine::room(ObjectId lock) const {
+int64_t Machine::permits(ObjectId lock) const {
   for (const AtomicsArray* a : world_->atomics)
-    if (a->lock && a->container == object_container(lock)) return a->room;
+    if (a->lock && a->container == object_container(lock)) return a->permits;
   return 0;
 }
 
