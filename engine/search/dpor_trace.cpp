@@ -21,7 +21,7 @@ int change_of_permits(const Operation& op, ObjectId lock) {
 }
 }  // namespace
 
-size_t Trail::overtaken(const Step& acquire, size_t count) const {
+size_t Trail::latest_coenabled_acquire(const Step& acquire, size_t count) const {
   size_t found = count;
   int64_t permits = acquire.permits;
   for (size_t i = 0; i < count; i++) {

@@ -41,9 +41,10 @@ class Trail {
     set(at, t);
   }
 
-  // The latest of the first `count` steps that took or gave the lock of `acquire` and could have
-  // come after it, as there was a permit for it before that; `count` if there is none.
-  size_t overtaken(const Step& acquire, size_t count) const;
+  // The latest of the first `count` steps that took or gave the lock of `acquire` and was
+  // co-enabled with it: a permit was left, so `acquire` could have come first. `count` if there is
+  // none.
+  size_t latest_coenabled_acquire(const Step& acquire, size_t count) const;
   // How many more could take its lock after the first `count` steps.
   int64_t permits_before(const Step& acquire, size_t count) const;
 
@@ -119,7 +120,7 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
     return;
   }
   if (step.op.flags & kAcquire) {
-    const size_t i = steps.overtaken(step, count);
+    const size_t i = steps.latest_coenabled_acquire(step, count);
     const bool race = i < count && steps[i].who != step.who && !before(i, index);
     append_dependent(index, count, step, steps, depends, &races);
     std::erase_if(

@@ -18,10 +18,11 @@
 // go there is added to the wakeup tree (Dpor::expand).
 // - Values of lockstep.choose are branches of their process, all executed. An acquire of a lock
 // races with the latest operation on it that it could come before, not with the releases after
-// that, which only make it possible (Trail::overtaken). What a process still waits for at the end
-// counts as a step that never came, or deadlocks would be missed, and so does what a step makes
-// impossible. A step that ends the execution while others could go on depends on all of them, and
-// the end of the root process is put off until nothing else can go, or such a step would come.
+// that, which only make it possible (Trail::latest_coenabled_acquire). What a process still waits
+// for at the end counts as a step that never came, or deadlocks would be missed, and so does what a
+// step makes impossible. A step that ends the execution while others could go on depends on all of
+// them, and the end of the root process is put off until nothing else can go, or such a step would
+// come.
 //
 // Invariants
 // 1. path_[0 .. depth_) are the decisions of the current execution; path_[i].tree[0] is the branch
