@@ -1,5 +1,5 @@
-// The state of the reduction (strategy_dpor.cpp), of races turned round (dpor_reverse.cpp), of what
-// never came (dpor_waiting.cpp) and of parts (dpor_parts.cpp).
+// The state of the reduction (strategy_dpor.cpp), of races turned round (dpor_reverse.cpp), of
+// disabled events (dpor_disabled.cpp) and of parts (dpor_parts.cpp).
 #pragma once
 #include <memory>
 #include <unordered_map>
@@ -111,11 +111,11 @@ class Dpor final : public Subtree {
   void see_timers(const Node& node, size_t at);
   void see_races();
   void reverse_races();
-  void find_waiting(const Outcome& outcome);
+  void find_disabled(const Outcome& outcome);
   bool crash_waits() const;
   size_t ending(const Outcome& outcome) const;
-  void consider_waiting();
-  void order_waiting(const Taken& taken, size_t count);
+  void reverse_disabled();
+  void order_disabled(const Taken& taken, size_t count);
   void reverse_late(size_t early, const Taken& taken);
   void add_crash(const Taken& crash, size_t count);
   uint64_t key(ActorId actor);
@@ -166,17 +166,17 @@ class Dpor final : public Subtree {
   HappensBefore order_, observed_;
   ObservedMail mail_;
   std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
-  // What never came, the number of steps that it follows, and how many there were when that was
-  // known: one more where the last of them made it impossible, as `prevented` says, or where its
-  // chance was over.
-  struct Waiting {
+  // An event that never came, the number of steps that it follows, and how many there were when
+  // that was known: one more where the last of them made it impossible, as `prevented` says, or
+  // where its chance was over.
+  struct DisabledEvent {
     Taken taken;
     size_t count, known;
     bool prevented;
   };
-  std::vector<Waiting> waiting_;
+  std::vector<DisabledEvent> disabled_;
   // The first ones are from the executions before: reversed again only with what is new after them.
-  size_t old_waiting_ = 0;
+  size_t old_disabled_ = 0;
   size_t looked_ = 0;              // decisions whose races were looked at
   size_t settled_ = 0;             // ... made impossible before that decision
   std::vector<uint64_t> keys_;     // by actor

@@ -100,8 +100,8 @@ bool Dpor::matters(size_t send, size_t other) const {
       if ((y == receive || observed_.before(receive, y)) &&
           conflict(*steps_[x].step, *steps_[y].step, x == send))
         return true;
-    for (const Waiting& w : waiting_)
-      if (conflict(*steps_[x].step, *w.taken.step, false)) return true;
+    for (const DisabledEvent& d : disabled_)
+      if (conflict(*steps_[x].step, *d.taken.step, false)) return true;
   }
   return false;
 }

@@ -335,20 +335,20 @@ void Dpor::end(const Outcome& outcome, System&) {
   ending_ = kNever;
   if (blocked_) {
     if (by_mail_) return;
-    find_waiting(outcome);
+    find_disabled(outcome);
     see_races();
     reverse_races();
-    consider_waiting();
+    reverse_disabled();
     return;
   }
-  find_waiting(outcome);
+  find_disabled(outcome);
   ending_ = ending(outcome);
   if (by_mail_)
     look_back();
   else
     see_races();
   reverse_races();
-  consider_waiting();
+  reverse_disabled();
   if (ending_ == kNever) return;
   const size_t at = ending_;
   Node& last = path_[at];

@@ -1,5 +1,5 @@
-// Steps that never came: what processes still wait for at the end of an execution, and what others
-// made impossible.
+// Disabled events, which never came: what processes still wait for at the end of an execution, and
+// what others made impossible.
 #include <algorithm>
 
 #include "engine/search/dpor.h"
@@ -9,18 +9,18 @@ namespace lockstep {
 // What is still waited for counts as a step at the very end; what could go and was made impossible
 // by a step of another (a message that was lost, a process that was killed) as one right after that
 // step; by the last one, too, where the execution ended since nothing could go, or was given up.
-void Dpor::find_waiting(const Outcome& outcome) {
+void Dpor::find_disabled(const Outcome& outcome) {
   // What the steps before the first new one made impossible is known.
   size_t from = by_mail_ ? 0 : settled_;
   while (from > 0 && path_[from].data) from--;
-  std::erase_if(waiting_, [from](const Waiting& w) { return w.known > from; });
-  old_waiting_ = waiting_.size();
+  std::erase_if(disabled_, [from](const DisabledEvent& d) { return d.known > from; });
+  old_disabled_ = disabled_.size();
   settled_ = depth_;
   for (const auto& [a, until] : system_->blocked())
     if (a.op.access != Access::take && until >= from) {
       const size_t count = std::min<size_t>(until, depth_);
-      waiting_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
-                          count + 1, false});
+      disabled_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
+                           count + 1, false});
     }
   const bool nothing_left = outcome.verdict == Verdict::deadlock || crash_waits();
   const std::vector<Pending> nothing;
@@ -44,15 +44,15 @@ void Dpor::find_waiting(const Outcome& outcome) {
                (s.kind == AltKind::step || q.cause == p.cause);
       };
       if (std::any_of(there.begin(), there.end(), same)) continue;
-      const auto waits = [&](const Waiting& w) { return !w.prevented && same(w.taken); };
-      if (next == depth_ && std::any_of(waiting_.begin(), waiting_.end(), waits)) continue;
+      const auto waits = [&](const DisabledEvent& d) { return !d.prevented && same(d.taken); };
+      if (next == depth_ && std::any_of(disabled_.begin(), disabled_.end(), waits)) continue;
       if (!(s.op.flags & kAcquire)) {
-        waiting_.push_back({Taken(p), i + 1, i + 1, true});
+        disabled_.push_back({Taken(p), i + 1, i + 1, true});
         continue;
       }
       // A lock that another took: the race is with who has it at the end. Who is struck before that
       // may have lost it several times, and could have gone on with it each time.
-      bool later = std::any_of(waiting_.begin(), waiting_.end(), waits);
+      bool later = std::any_of(disabled_.begin(), disabled_.end(), waits);
       bool struck = false;
       for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
         later = same(steps_[k]);
@@ -60,13 +60,13 @@ void Dpor::find_waiting(const Outcome& outcome) {
       }
       if (later) continue;
       const size_t count = struck ? i + 1 : depth_;
-      waiting_.push_back({Taken(p), count, count, struck});
+      disabled_.push_back({Taken(p), count, count, struck});
     }
   }
 }
 
 // As the step after the first `count`.
-void Dpor::order_waiting(const Taken& taken, size_t count) {
+void Dpor::order_disabled(const Taken& taken, size_t count) {
   found_.clear();
   if (by_mail_)
     append_observed(depth_, count, taken, found_);
@@ -82,22 +82,23 @@ void Dpor::reverse_late(size_t early, const Taken& taken) {
   for (size_t i = early + 1; i < depth_ && !any; i++)
     any = !order().before(early, i) && depends(i, *taken.step);
   if (!any) return;
-  order_waiting(taken, depth_);
+  order_disabled(taken, depth_);
   reverse(early, depth_, taken, depth_);
 }
 
 // A crash could still come, so nothing else could.
 bool Dpor::crash_waits() const {
-  return std::any_of(waiting_.begin(), waiting_.end(),
-                     [](const Waiting& w) { return is_crash(*w.taken.step) && !w.prevented; });
+  return std::any_of(disabled_.begin(), disabled_.end(), [](const DisabledEvent& d) {
+    return is_crash(*d.taken.step) && !d.prevented;
+  });
 }
 
-void Dpor::consider_waiting() {
-  for (size_t k = 0; k < waiting_.size(); k++) {
-    const auto& [taken, count, known, prevented] = waiting_[k];
-    const bool news = k >= old_waiting_;
+void Dpor::reverse_disabled() {
+  for (size_t k = 0; k < disabled_.size(); k++) {
+    const auto& [taken, count, known, prevented] = disabled_[k];
+    const bool news = k >= old_disabled_;
     if (!news && !by_mail_) continue;
-    order_waiting(taken, count);
+    order_disabled(taken, count);
     // After the step that made it impossible it cannot come, so only that race can be turned round;
     // those with what came before are found where it does come.
     if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end()) {
@@ -114,7 +115,7 @@ void Dpor::consider_waiting() {
 // A crash never comes last, so what it follows only is executed with a step that it does not follow
 // after it. No other step follows that one.
 void Dpor::add_crash(const Taken& crash, size_t count) {
-  order_waiting(crash, count);
+  order_disabled(crash, count);
   size_t at = depth_;
   while (at > 0 && (path_[at - 1].data || order().before(at - 1, depth_))) at--;
   if (at == 0) return;
