@@ -37,7 +37,7 @@ void Dpor::find_disabled(const Outcome& outcome) {
       if (s.who == steps_[i].who) continue;
       // Mostly it is where it was.
       if (j < there.size() && there[j].step == p.step && there[j].cause == p.cause) continue;
-      // A process that is struck goes on with another step, its end, in place of the one it had; a
+      // A process that was killed goes on with another step, its end, in place of the one it had; a
       // channel with its next signal. What it touches may have changed.
       const auto same = [&](const auto& q) {
         return q.step->who == s.who && q.step->op.kind == s.op.kind &&
@@ -50,17 +50,17 @@ void Dpor::find_disabled(const Outcome& outcome) {
         disabled_.push_back({Taken(p), i + 1, i + 1, true});
         continue;
       }
-      // A lock that another took: the race is with who has it at the end. Who is struck before that
+      // A lock that another took: the race is with who has it at the end. Who is killed before that
       // may have lost it several times, and could have gone on with it each time.
       bool later = std::any_of(disabled_.begin(), disabled_.end(), waits);
-      bool struck = false;
-      for (size_t k = i + 1; k < depth_ && !later && !struck; k++) {
+      bool killed_before = false;
+      for (size_t k = i + 1; k < depth_ && !later && !killed_before; k++) {
         later = same(steps_[k]);
-        struck = !later && steps_[k].who == s.who;
+        killed_before = !later && steps_[k].who == s.who;
       }
       if (later) continue;
-      const size_t count = struck ? i + 1 : depth_;
-      disabled_.push_back({Taken(p), count, count, struck});
+      const size_t count = killed_before ? i + 1 : depth_;
+      disabled_.push_back({Taken(p), count, count, killed_before});
     }
   }
 }
