@@ -211,7 +211,7 @@ RaceCollector::Key RaceCollector::key(const Event& a, const Event& b, std::strin
   return key;
 }
 
-// A race turned round is a race again, so the orders of racing pairs are all that there is to see.
+// A reversed race is a race again, so the orders of racing pairs are all that there is to see.
 void RaceCollector::add(std::span<const Event> events, const System& system) {
   summary_.sampled++;
   const Execution execution(events);

@@ -1,4 +1,4 @@
-// The state of the reduction (strategy_dpor.cpp), of races turned round (dpor_reverse.cpp), of
+// The state of the reduction (strategy_dpor.cpp), of races reversed (dpor_reverse.cpp), of
 // disabled events (dpor_disabled.cpp) and of parts (dpor_parts.cpp).
 #pragma once
 #include <memory>

@@ -99,7 +99,7 @@ void Dpor::reverse_disabled() {
     const bool news = k >= old_disabled_;
     if (!news && !by_mail_) continue;
     order_disabled(taken, count);
-    // After the step that made it impossible it cannot come, so only that race can be turned round;
+    // After the step that made it impossible it cannot come, so only that race can be reversed;
     // those with what came before are found where it does come.
     if (prevented && std::find(found_.begin(), found_.end(), count - 1) != found_.end()) {
       found_.assign(1, count - 1);

@@ -16,8 +16,8 @@ void Dpor::reverse_races() {
   for (const auto& [early, late] : races_) reverse(early, late, steps_[late], late);
 }
 
-// The race (early, last) the other way round; `last` follows the first `count` steps, and is number
-// `late` among those before which it has a row in order().
+// Reverses the race (early, last). `last` follows the first `count` steps, and is number `late`
+// among those before which it has a row in order().
 void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   Sequence v(order(), reduce_.equal_writes, buffer_);
   // Who notices may come after it, so that all counts. And a crash waits for nothing, so what
