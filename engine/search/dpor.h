@@ -82,16 +82,16 @@ class Dpor final : public Subtree {
 
   bool backtrack();
   void take(Node& node, size_t at);
-  static const Pending* find(const Node& node, uint64_t who);
+  static const Pending* find(const Node& node, uint64_t actor_key);
   bool settle(Node& node);
   void enter(Node& node, size_t at, const ChoicePoint& point);
   void add_below_value(Node& node);
   Pending pending(const Alternative& a, uint32_t index);
   bool pick_first(Node& node);
-  static bool asleep(const Node& node, const Step& step) { return node.sleep.has(step.who); }
+  static bool asleep(const Node& node, const Step& step) { return node.sleep.has(step.actor_key); }
   static bool in_wakeup_tree(const Node& node, const Step& step);
-  size_t latest(size_t at, uint64_t who) const;
-  uint32_t possible_since(size_t at, uint64_t who) const;
+  size_t latest(size_t at, uint64_t actor_key) const;
+  uint32_t possible_since(size_t at, uint64_t actor_key) const;
   void causes_of(size_t at, const Taken& taken);
   void append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void append_to_path(size_t at);
@@ -124,12 +124,12 @@ class Dpor final : public Subtree {
   }
   // Of a step, the same in every execution that has it.
   static uint64_t name(const Step& step, uint32_t nth) {
-    return mix64(step.who, nth << 8 | static_cast<uint64_t>(step.op.kind));
+    return mix64(step.actor_key, nth << 8 | static_cast<uint64_t>(step.op.kind));
   }
   uint64_t name(size_t at) const { return name(*steps_[at].step, steps_[at].nth); }
   // Both could come there: one is taken, and the other comes after it or not at all.
   void saw_before(size_t at, const Step& other) {
-    const size_t before = latest(at, other.who);
+    const size_t before = latest(at, other.actor_key);
     seen_.saw(name(at), name(other, before ? steps_[before - 1].nth + 1 : 1));
   }
   void start();

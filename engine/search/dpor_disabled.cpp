@@ -34,13 +34,13 @@ void Dpor::find_disabled(const Outcome& outcome) {
     for (size_t j = 0; j < here.size(); j++) {
       const Pending& p = here[j];
       const Step& s = *p.step;
-      if (s.who == steps_[i].who) continue;
+      if (s.actor_key == steps_[i].actor_key) continue;
       // Mostly it is where it was.
       if (j < there.size() && there[j].step == p.step && there[j].cause == p.cause) continue;
       // A process that was killed goes on with another step, its end, in place of the one it had; a
       // channel with its next signal. What it touches may have changed.
       const auto same = [&](const auto& q) {
-        return q.step->who == s.who && q.step->op.kind == s.op.kind &&
+        return q.step->actor_key == s.actor_key && q.step->op.kind == s.op.kind &&
                (s.kind == AltKind::step || q.cause == p.cause);
       };
       if (std::any_of(there.begin(), there.end(), same)) continue;
@@ -56,7 +56,7 @@ void Dpor::find_disabled(const Outcome& outcome) {
       bool killed_before = false;
       for (size_t k = i + 1; k < depth_ && !later && !killed_before; k++) {
         later = same(steps_[k]);
-        killed_before = !later && steps_[k].who == s.who;
+        killed_before = !later && steps_[k].actor_key == s.actor_key;
       }
       if (later) continue;
       const size_t count = killed_before ? i + 1 : depth_;

@@ -90,7 +90,7 @@ bool Dpor::matters(size_t send, size_t other) const {
       (receive == depth_ - 1 || observed_.before(receive, depth_ - 1)))
     return true;
   const auto conflict = [&](const Step& x, const Step& y, bool is_send) {
-    if (x.who == y.who || !dependent(x, y, reduce_.equal_writes)) return false;
+    if (x.actor_key == y.actor_key || !dependent(x, y, reduce_.equal_writes)) return false;
     return !is_send || only_mailbox(x, y) == 0;  // in the mailbox the one stands for the other
   };
   for (size_t x = 0; x <= send; x++) {
@@ -130,7 +130,7 @@ bool Dpor::repeats() const {
   for (size_t i = 0; i < depth_; i++)
     for (const Step* s : path_[i].sleep.steps) {
       size_t k = i;
-      while (k < depth_ && steps_[k].who != s->who) k++;
+      while (k < depth_ && steps_[k].actor_key != s->actor_key) k++;
       if (k == depth_ || steps_[k].step->kind != s->kind) continue;
       size_t before = i;
       while (before < k && !observed_.before(before, k)) before++;

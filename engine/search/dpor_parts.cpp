@@ -75,7 +75,7 @@ Subtree::Parts Dpor::split() {
   Node& node = path_[at];
   Node& shared = trunk_->node;
   const auto give_away = [&](Branch&& first) {
-    if (!node.data && shared.sleep.has(first.step->who)) {
+    if (!node.data && shared.sleep.has(first.step->actor_key)) {
       out.done += weight;
       return;
     }
@@ -88,7 +88,7 @@ Subtree::Parts Dpor::split() {
     if (node.data) {
       shared.tried[branch.step->value] = true;
       give_away(std::move(branch));
-    } else if (const Pending* p = find(node, branch.step->who)) {
+    } else if (const Pending* p = find(node, branch.step->actor_key)) {
       branch.step = p->step;
       give_away(std::move(branch));
     } else {
@@ -134,7 +134,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
   Node& node = trunk->node;
   if (wakeup.marked)
     for (const Step*& s : node.sleep.steps)
-      if (s->who == wakeup.marked->who) s = wakeup.marked;
+      if (s->actor_key == wakeup.marked->actor_key) s = wakeup.marked;
   HappensBefore order;
   Sequence v(order, reduce_.equal_writes, buffer_);
   for (size_t i = 0; i < wakeup.steps.size(); i++) {
@@ -143,10 +143,11 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
   }
   for (const auto& [early, late] : wakeup.order) order.add(late, early);
   if (wakeup.unsure) v.be_unsure();
-  if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->who) : v.covered_by(node.sleep)) return;
+  if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->actor_key) : v.covered_by(node.sleep))
+    return;
   if (!node.impossible.empty()) return;
   const Step* first = wakeup.steps.front();
-  const Pending* found = find(node, first->who);
+  const Pending* found = find(node, first->actor_key);
   if (!found) {
     node.impossible.push_back(first);
     for (const Pending& p : node.pending)

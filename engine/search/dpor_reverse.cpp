@@ -41,8 +41,8 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
     late = depth_ + 1;
   }
   // What it touches may have been changed by `early`; and what goes before it here may change that.
-  const Pending* here = find(node, late_step.who);
-  const bool first = here && !v.has(late_step.who);
+  const Pending* here = find(node, late_step.actor_key);
+  const bool first = here && !v.has(late_step.actor_key);
   if (first ? here->step != &late_step : may_change(*steps_[early].step, late_step)) expand(early);
   if (first && here->step != &late_step) {
     order().restart(depth_ + 2, {});

@@ -41,7 +41,7 @@ bool holds_data(ObjectId object) {
 struct Hash {
   size_t operator()(const Step* s) const {
     const Operation& op = s->op;
-    uint64_t h = mix64(s->who, op.object);
+    uint64_t h = mix64(s->actor_key, op.object);
     h = mix64(h, static_cast<uint64_t>(op.kind) | static_cast<uint64_t>(op.access) << 8 |
                      static_cast<uint64_t>(op.flags) << 16 | static_cast<uint64_t>(s->kind) << 24 |
                      static_cast<uint64_t>(s->final) << 32 |
@@ -55,8 +55,8 @@ struct Hash {
 struct Equal {
   bool operator()(const Step* a, const Step* b) const {
     const Operation &x = a->op, &y = b->op;
-    return a->who == b->who && x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
-           x.object == y.object && x.value == y.value && a->kind == b->kind &&
+    return a->actor_key == b->actor_key && x.kind == y.kind && x.access == y.access &&
+           x.flags == y.flags && x.object == y.object && x.value == y.value && a->kind == b->kind &&
            a->final == b->final && a->last == b->last && a->caused == b->caused &&
            a->value == b->value && a->permits == b->permits &&
            std::equal(a->footprints.begin(), a->footprints.end(), b->footprints.begin(),
@@ -89,9 +89,9 @@ const Step* StepPool::keep(const Step& step) {
   return recent = &kept;
 }
 
-const Step* StepPool::step(const Alternative& a, uint64_t who, const System& system) {
+const Step* StepPool::step(const Alternative& a, uint64_t actor_key, const System& system) {
   Step s;
-  s.who = who;
+  s.actor_key = actor_key;
   s.kind = a.kind;
   s.caused = a.cause != 0;
   s.op = a.op;
@@ -116,9 +116,9 @@ const Step* StepPool::step(const Alternative& a, uint64_t who, const System& sys
   return keep(s);
 }
 
-const Step* StepPool::data(uint64_t who, uint32_t value) {
+const Step* StepPool::data(uint64_t actor_key, uint32_t value) {
   Step s;
-  s.who = who;
+  s.actor_key = actor_key;
   s.kind = AltKind::data;
   s.value = value;
   return keep(s);
@@ -140,7 +140,7 @@ const Step* StepPool::marked(const Step& step, bool Step::*mark, ObjectId with) 
 }
 
 bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
-  if (a.who == b.who) return true;
+  if (a.actor_key == b.actor_key) return true;
   const bool equal = equal_writes && same_write(a.op, b.op);
   for (const Footprint& f : a.footprints)
     for (const Footprint& g : b.footprints)
@@ -192,7 +192,7 @@ bool take_from_one_channel(const Step& a, const Step& b) {
 }
 
 ObjectId only_mailbox(const Step& a, const Step& b) {
-  if (a.who == b.who) return 0;
+  if (a.actor_key == b.actor_key) return 0;
   const auto receives = [](Access x) { return x == Access::poll || x == Access::take; };
   ObjectId box = 0;
   for (const Footprint& x : a.footprints)

@@ -12,8 +12,8 @@ namespace lockstep {
 
 // A step, executed or pending. Kept by a StepPool, so that two are equal if they are at one place.
 struct Step {
-  uint64_t who = 0;  // System::actor_key
-  Operation op;      // without `extra`, which is in `footprints`
+  uint64_t actor_key = 0;  // System::actor_key
+  Operation op;            // without `extra`, which is in `footprints`
   AltKind kind = AltKind::step;
   bool final = false;  // ended its execution while others could go on: conflicts with everything
   // Only the access to op.object can matter to others (touches_one_object).
@@ -39,7 +39,7 @@ inline bool same_write(const Operation& a, const Operation& b) {
 // commute.
 bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
 inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
-  if (a.who == b.who) return true;
+  if (a.actor_key == b.actor_key) return true;
   if (!(a.touched & b.touched)) return false;
   if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
   return a.op.object != 0 && b.op.object != 0 && overlap(a.op.object, b.op.object) &&
@@ -72,8 +72,8 @@ class StepPool {
   // `values`: what is written tells steps apart (dependent() with equal_writes).
   explicit StepPool(bool values);
 
-  const Step* step(const Alternative& alternative, uint64_t who, const System& system);
-  const Step* data(uint64_t who, uint32_t value);
+  const Step* step(const Alternative& alternative, uint64_t actor_key, const System& system);
+  const Step* data(uint64_t actor_key, uint32_t value);
   const Step* finished(const Step& step);  // the same as one that is final
   const Step* at_last(const Step& step);   // ... that is last
 

@@ -18,7 +18,7 @@ struct Pending {
 // A step that was taken.
 struct Taken {
   const Step* step = nullptr;
-  uint64_t who = 0;  // of the step
+  uint64_t actor_key = 0;  // of the step
   uint32_t cause = 0;
   uint32_t before = 0;         // 1 + the decision of its actor's step before; 0: it is the first
   uint32_t nth = 1;            // of its actor's steps
@@ -26,7 +26,7 @@ struct Taken {
   static constexpr uint32_t kNotKnown = 0xffffffff;
 
   Taken() = default;
-  explicit Taken(const Pending& p) : step(p.step), who(p.step->who), cause(p.cause) {}
+  explicit Taken(const Pending& p) : step(p.step), actor_key(p.step->actor_key), cause(p.cause) {}
 };
 
 // The steps of an execution by their decisions, and by what they touch.
@@ -121,7 +121,7 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
   }
   if (step.op.flags & kAcquire) {
     const size_t i = steps.latest_coenabled_acquire(step, count);
-    const bool race = i < count && steps[i].who != step.who && !before(i, index);
+    const bool race = i < count && steps[i].actor_key != step.actor_key && !before(i, index);
     append_dependent(index, count, step, steps, depends, &races);
     std::erase_if(
         races, [&](size_t other) { return other == i || steps.permits_before(step, other) <= 0; });

@@ -24,10 +24,10 @@ void Sleepers::wake(const Step& next, bool equal_writes) {
 }
 
 bool Sequence::starts_with(const Step& first) const {
-  if (!(actors_ & actor_bit(first.who))) return false;
+  if (!(actors_ & actor_bit(first.actor_key))) return false;
   for (size_t k = 0; k < steps_.size(); k++) {
     const Step& step = *steps_[k].step;
-    if (step.who != first.who) continue;
+    if (step.actor_key != first.actor_key) continue;
     if (step.kind != first.kind || step.value != first.value) return false;
     for (size_t i = 0; i < k; i++)
       if (before(i, k)) return false;
@@ -37,7 +37,7 @@ bool Sequence::starts_with(const Step& first) const {
 }
 
 bool Sequence::may_start_with(const Step& first) const {
-  if (has(first.who)) return starts_with(first);
+  if (has(first.actor_key)) return starts_with(first);
   if (unsure_ || !first.harmless) return false;
   return !(touched_ & first.touched) ||
          std::none_of(steps_.begin(), steps_.end(), [&](const Item& item) {
@@ -53,10 +53,10 @@ bool Sequence::covered_by(const Sleepers& sleeping) const {
   return false;
 }
 
-bool Sequence::has(uint64_t who) const {
-  return (actors_ & actor_bit(who)) &&
+bool Sequence::has(uint64_t actor_key) const {
+  return (actors_ & actor_bit(actor_key)) &&
          std::any_of(steps_.begin(), steps_.end(),
-                     [who](const Item& item) { return item.step->who == who; });
+                     [actor_key](const Item& item) { return item.step->actor_key == actor_key; });
 }
 
 bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) const {
@@ -72,15 +72,16 @@ bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) 
 void Sequence::advance_last() {
   const size_t last = steps_.size() - 1;
   size_t to = last;
-  while (to > 0 && !before(to - 1, last) && steps_[to - 1].step->who != steps_[last].step->who)
+  while (to > 0 && !before(to - 1, last) &&
+         steps_[to - 1].step->actor_key != steps_[last].step->actor_key)
     to--;
   while (to < last && steps_[to].step->kind == AltKind::data) to++;  // comes at once
   const auto at = [this](size_t i) { return steps_.begin() + static_cast<std::ptrdiff_t>(i); };
   std::rotate(at(to), at(last), steps_.end());
 }
 
-void Sequence::drop(uint64_t who) {
-  const auto is_its = [who](const Item& item) { return item.step->who == who; };
+void Sequence::drop(uint64_t actor_key) {
+  const auto is_its = [actor_key](const Item& item) { return item.step->actor_key == actor_key; };
   const auto first = std::find_if(steps_.begin(), steps_.end(), is_its);
   if (first == steps_.end()) return;
   const auto at = first - steps_.begin();
@@ -119,7 +120,7 @@ void Sequence::insert_into(WakeupTree& tree, size_t from) {
       i++;
       continue;
     }
-    drop(branch.step->who);
+    drop(branch.step->actor_key);
     if (branch.leaf() || steps_.empty()) return;
     level = &branch.below();
     i = 0;

@@ -15,8 +15,9 @@ struct Sleepers {
   size_t inherited = 0;
 
   void add(const Step* step) { steps.push_back(step); }
-  bool has(uint64_t who) const {
-    return std::any_of(steps.begin(), steps.end(), [who](const Step* s) { return s->who == who; });
+  bool has(uint64_t actor_key) const {
+    return std::any_of(steps.begin(), steps.end(),
+                       [actor_key](const Step* s) { return s->actor_key == actor_key; });
   }
   // Takes out those that depend on `next`.
   void wake(const Step& next, bool equal_writes);
@@ -66,7 +67,7 @@ class Sequence {
   void push(const Step& step, size_t index, size_t row) {
     steps_.push_back({&step, index, row});
     touched_ |= step.touched;
-    actors_ |= actor_bit(step.who);
+    actors_ |= actor_bit(step.actor_key);
   }
   bool empty() const { return steps_.empty(); }
 
@@ -79,7 +80,7 @@ class Sequence {
   // is found below a step that has slept for longer is added above, where it may count as a part of
   // what is under way: there the step has to be an initial.
   bool covered_by(const Sleepers& sleeping) const;
-  bool has(uint64_t who) const;
+  bool has(uint64_t actor_key) const;
   // Puts those of its steps that depend on `step` into its row. False: there are none.
   bool order_before(const Step& step, HappensBefore& order, size_t row) const;
   // Moves the last step to right after the last of those that come before it: what it was reversed
@@ -94,7 +95,7 @@ class Sequence {
   bool unsure() const { return unsure_; }
   // Takes the first step of that actor out, if there is one; a choice of data that follows it comes
   // at once, before the steps of others.
-  void drop(uint64_t who);
+  void drop(uint64_t actor_key);
   std::vector<const Step*> steps() const;
   // Who is before whom, as places in steps().
   std::vector<std::pair<uint32_t, uint32_t>> order() const;
@@ -107,7 +108,7 @@ class Sequence {
   bool before(size_t early, size_t late) const {
     return order_.before(steps_[early].index, steps_[late].row);
   }
-  static uint64_t actor_bit(uint64_t who) { return uint64_t{1} << (who >> 58); }
+  static uint64_t actor_bit(uint64_t actor_key) { return uint64_t{1} << (actor_key >> 58); }
   const HappensBefore& order_;
   const bool equal_writes_;
   uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped

@@ -80,9 +80,9 @@ class Cache final : public Subtree {
       return node.pick;
     }
     if (forced) {
-      const uint64_t who = system_->actor_key(point.alternatives[0].actor);
+      const uint64_t actor_key = system_->actor_key(point.alternatives[0].actor);
       for (const Step* s : asleep_)
-        if (s->who == who) return kStop;
+        if (s->actor_key == actor_key) return kStop;
       asleep_.clear();  // none of them can go
       return 0;
     }
@@ -144,17 +144,18 @@ class Cache final : public Subtree {
       if (ends_all(a)) o.step = pool_.finished(*o.step);
       o.index = i;
       for (const Step* s : asleep_)
-        if (s->who == o.step->who && s->op.kind == o.step->op.kind &&
+        if (s->actor_key == o.step->actor_key && s->op.kind == o.step->op.kind &&
             s->op.object == o.step->op.object)
           o.turn = Turn::asleep;
     }
-    std::sort(node.options.begin(), node.options.end(),
-              [](const Option& a, const Option& b) { return a.step->who < b.step->who; });
+    std::sort(node.options.begin(), node.options.end(), [](const Option& a, const Option& b) {
+      return a.step->actor_key < b.step->actor_key;
+    });
     uint64_t key = system_->state();
     if (key != 0)
       for (const Option& o : node.options)
-        key =
-            mix64(mix64(key, o.step->who), o.step->op.object + static_cast<uint64_t>(o.step->kind));
+        key = mix64(mix64(key, o.step->actor_key),
+                    o.step->op.object + static_cast<uint64_t>(o.step->kind));
     if (bounded()) return enter_bounded(node, point, key);
     if (key == 0) return untold_++, true;
     StateTable::Entry* entry = table_.find(key);

@@ -92,15 +92,15 @@ void Dpor::take(Node& node, size_t at) {
     node.chosen = next.step->value;
     node.tried[node.chosen] = true;
   } else {
-    next = *find(node, next.step->who);
+    next = *find(node, next.step->actor_key);
     node.chosen = next.index;
   }
   Taken& taken = steps_.set(at, Taken(next));
-  if (next.step->op.flags & kInTurn) taken.since = possible_since(at, next.step->who);
+  if (next.step->op.flags & kInTurn) taken.since = possible_since(at, next.step->actor_key);
   wakeup_.follow(node.tree.front());
   found_.clear();
   append_to_path(at);
-  if (const size_t before = latest(at, taken.who)) {
+  if (const size_t before = latest(at, taken.actor_key)) {
     taken.before = static_cast<uint32_t>(before);
     taken.nth = steps_[before - 1].nth + 1;
   }
@@ -109,8 +109,8 @@ void Dpor::take(Node& node, size_t at) {
 }
 
 // The first of the decisions up to `at` since which the actor could go.
-uint32_t Dpor::possible_since(size_t at, uint64_t who) const {
-  while (at > 0 && (path_[at - 1].data || find(path_[at - 1], who))) at--;
+uint32_t Dpor::possible_since(size_t at, uint64_t actor_key) const {
+  while (at > 0 && (path_[at - 1].data || find(path_[at - 1], actor_key))) at--;
   return static_cast<uint32_t>(at);
 }
 
@@ -125,11 +125,13 @@ double Dpor::share() const {
   return depth_ && !start_ ? done + part : 0;
 }
 
-const Pending* Dpor::find(const Node& node, uint64_t who) {
-  const auto it = std::find_if(node.pending.begin(), node.pending.end(),
-                               [who](const Pending& p) { return p.step->who == who; });
+const Pending* Dpor::find(const Node& node, uint64_t actor_key) {
+  const auto it =
+      std::find_if(node.pending.begin(), node.pending.end(),
+                   [actor_key](const Pending& p) { return p.step->actor_key == actor_key; });
   if (it != node.pending.end()) return &*it;
-  return node.root_end.step && node.root_end.step->who == who ? &node.root_end : nullptr;
+  return node.root_end.step && node.root_end.step->actor_key == actor_key ? &node.root_end
+                                                                          : nullptr;
 }
 
 // False if nothing is left to execute. Where a step of the wakeup tree cannot go, the system did
@@ -137,12 +139,12 @@ const Pending* Dpor::find(const Node& node, uint64_t who) {
 // but may execute some more than once.
 bool Dpor::settle(Node& node) {
   while (!node.data && !node.tree.empty()) {
-    const uint64_t who = node.tree.front().step->who;
-    if (node.sleep.has(who)) {  // on a way to start, or since it was added
+    const uint64_t actor_key = node.tree.front().step->actor_key;
+    if (node.sleep.has(actor_key)) {  // on a way to start, or since it was added
       node.tree.erase(node.tree.begin());
       continue;
     }
-    if (find(node, who)) break;
+    if (find(node, actor_key)) break;
     node.impossible.push_back(node.tree.front().step);
     node.tree.erase(node.tree.begin());
     for (const Pending& p : node.pending)
@@ -270,26 +272,28 @@ void Dpor::add_timers(Node& node) {
 void Dpor::see_timers(const Node& node, size_t at) {
   if (node.data || !waits_for_the_rest(steps_[at].step->op)) return;
   for (const Pending& p : node.pending)
-    if (waits_for_the_rest(p.step->op) && p.step->who != steps_[at].who) saw_before(at, *p.step);
+    if (waits_for_the_rest(p.step->op) && p.step->actor_key != steps_[at].actor_key)
+      saw_before(at, *p.step);
 }
 
 bool Dpor::in_wakeup_tree(const Node& node, const Step& step) {
   return std::any_of(node.tree.begin(), node.tree.end(),
-                     [&](const Branch& b) { return b.step->who == step.who; });
+                     [&](const Branch& b) { return b.step->actor_key == step.actor_key; });
 }
 
 // Direct causes: the actor's step before, its creation, the message.
 void Dpor::causes_of(size_t at, const Taken& taken) {
   direct_.clear();
   if (taken.cause > 0 && taken.cause <= at) direct_.push_back(taken.cause - 1);
-  if (const size_t before = latest(at, taken.who)) return direct_.push_back(before - 1);
+  if (const size_t before = latest(at, taken.actor_key)) return direct_.push_back(before - 1);
   for (size_t actor = 0; actor < keys_.size(); actor++)
-    if (keys_[actor] == taken.who && creator_[actor] > 0) direct_.push_back(creator_[actor] - 1);
+    if (keys_[actor] == taken.actor_key && creator_[actor] > 0)
+      direct_.push_back(creator_[actor] - 1);
 }
 
 // 1 + the last decision of the actor among the first `at`; 0: there is none.
-size_t Dpor::latest(size_t at, uint64_t who) const {
-  while (at > 0 && steps_[at - 1].who != who) at--;
+size_t Dpor::latest(size_t at, uint64_t actor_key) const {
+  while (at > 0 && steps_[at - 1].actor_key != actor_key) at--;
   return at;
 }
 
@@ -354,10 +358,10 @@ void Dpor::end(const Outcome& outcome, System&) {
   Node& last = path_[at];
   const Step*& root_end = last.root_end.step;
   for (const Pending& p : last.pending)
-    if (p.step->who != steps_[at].who && depends(at, *p.step)) saw_before(at, *p.step);
+    if (p.step->actor_key != steps_[at].actor_key && depends(at, *p.step)) saw_before(at, *p.step);
   steps_.put(at, pool_.finished(*steps_[at].step));
   const auto add_before_end = [&](const Step& step) {
-    if (step.who == steps_[at].who || asleep(last, step)) return;
+    if (step.actor_key == steps_[at].actor_key || asleep(last, step)) return;
     Sequence v(order(), reduce_.equal_writes, buffer_);
     v.push(step, depth_);
     add_wakeup(at, v);
@@ -377,7 +381,7 @@ size_t Dpor::ending(const Outcome& outcome) const {
   const Node& last = path_[at];
   const Step* root_end = last.root_end.step;
   // It was in the wakeup tree here, as they were.
-  if (root_end && steps_[at].who == root_end->who) return kNever;
+  if (root_end && steps_[at].actor_key == root_end->actor_key) return kNever;
   return last.pending.size() < 2 && !root_end ? kNever : at;
 }
 
