@@ -8,7 +8,8 @@ namespace lockstep {
 
 // What is still waited for counts as a step at the very end; what could go and was made impossible
 // by a step of another (a message that was lost, a process that was killed) as one right after that
-// step; by the last one, too, where the execution ended since nothing could go, or was given up.
+// step; by the last one, too, where the execution ended since nothing could go, or was sleep-set
+// blocked.
 void Dpor::find_disabled(const Outcome& outcome) {
   // What the steps before the first new one made impossible is known.
   size_t from = by_mail_ ? 0 : settled_;

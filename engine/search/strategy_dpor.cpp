@@ -4,15 +4,16 @@
 // reduction", JACM 2017.
 //
 // Guarantee: when it runs out, every class of executions that differ only in the order of
-// independent steps was executed to its end, exactly once. An execution may be given up half-way
-// (`blocked`): where all that can go sleeps. It takes on trust the relation (dependent() of
+// independent steps was executed to its end, exactly once. An execution may end half-way, sleep-set
+// blocked (`blocked`): all that can go sleeps. It takes on trust the relation (dependent() of
 // dpor_steps.h) and that what makes a step impossible, or gives it another footprint, conflicts
 // with it; strategy_sleep.cpp takes on trust the relation alone, and the tests compare the two.
 //
 // Where it is not the paper's optimal algorithm, and why:
 // - A race is covered by a step that has slept since a node above only if that is an initial of the
 // sequence that reverses it. The paper lets it be a weak initial, and looks at all races of all
-// executions again; looking once is cheaper, and the price is what is given up.
+// executions again; looking once is cheaper, and the price is executions that are sleep-set
+// blocked.
 // - What a step touches may be changed by one that it conflicts with: who is told of an end, what a
 // monitor finds. What would follow it in another order cannot be told then, so everything that can
 // go there is added to the wakeup tree (Dpor::expand).
@@ -335,7 +336,8 @@ void Dpor::end(const Outcome& outcome, System&) {
   looked_ = std::min(looked_, fresh_);
   if (depth_ == 0) return;
   by_mail_ = reduce_.needs_mail() && path_[depth_ - 1].by_mail;
-  // What it was blocked in favour of need not have these races, nor have kept the same from coming.
+  // The executions that its sleep sets stand for need not have these races, nor have kept the same
+  // from coming.
   ending_ = kNever;
   if (blocked_) {
     if (by_mail_) return;
@@ -385,8 +387,8 @@ size_t Dpor::ending(const Outcome& outcome) const {
   return last.pending.size() < 2 && !root_end ? kNever : at;
 }
 
-// Those of the steps that are new, and of older ones where nobody has looked: an execution that is
-// given up is not looked at where mail decides.
+// Those of the steps that are new, and of older ones where nobody has looked: a sleep-set blocked
+// execution is not looked at where mail decides.
 void Dpor::see_races() {
   if (reduce_.needs_mail())
     for (size_t at = looked_; at < fresh_; at++) {

@@ -2,7 +2,7 @@
 // Godefroid, "Partial-order methods for the verification of concurrent systems", 1996, chapter 5.
 //
 // Guarantee: when it runs out, every class of executions that differ only in the order of
-// independent steps was executed to its end exactly once; what is given up half-way is `blocked`.
+// independent steps was executed to its end exactly once; others end half-way, sleep-set blocked.
 // No race is reversed and there are no wakeup trees, so the only thing it takes on trust is the
 // relation (dependent() of dpor_steps.h). It visits every state that depth-first search does.
 //
