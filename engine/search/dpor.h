@@ -73,7 +73,7 @@ class Dpor final : public Subtree {
     std::vector<const Step*> steps;
     std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
     bool unsure = false;                               // Sequence::unsure
-    bool whole = false;                                // added whatever covers it
+    bool whole = false;                                // added even if redundant
     const Step* marked = nullptr;                      // Step::last or final: as it sleeps there
     bool operator==(const WakeupSequence&) const = default;
   };

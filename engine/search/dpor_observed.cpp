@@ -108,7 +108,7 @@ bool Dpor::matters(size_t send, size_t other) const {
 
 // Two reversed sends matter only if the receive that told them apart follows. So the sequence goes
 // on to it; else a sleeping step that does not conflict with the sends themselves, but does with
-// what leads to the receive, would seem to cover it.
+// what leads to the receive, would seem to make it redundant.
 void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
   const ObjectId box = only_mailbox(*steps_[early].step, *steps_[late].step);
   if (box == 0) return;

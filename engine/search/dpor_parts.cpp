@@ -1,7 +1,7 @@
 // Parts of the reduction. A part explores what is below one branch of a node that it shares with
 // others. Within it everything is as in strategy_dpor.cpp; a race that has to be reversed at a node
-// above is handed to the trunk, where it becomes a part of its own unless a branch given away
-// before covers it. Every class is executed once.
+// above is handed to the trunk, where it becomes a part of its own unless it is redundant by the
+// sleep set: by a branch given away before. Every class is executed once.
 #include <algorithm>
 
 #include "engine/base/digest.h"
@@ -118,7 +118,7 @@ void Dpor::add_wakeup_above(size_t depth, const Sequence& v) {
                        : steps_[depth].step->final ? steps_[depth].step
                                                    : nullptr;
   // The trunk does not change while parts are at work.
-  if (!marked && v.covered_by(trunk_at(depth)->node.sleep)) return;
+  if (!marked && v.redundant_by(trunk_at(depth)->node.sleep)) return;
   // The same race is often met again.
   const uint64_t digest = mix64(v.digest(), depth);
   const auto [from, to] = above_by_digest_.equal_range(digest);
@@ -143,7 +143,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
   }
   for (const auto& [early, late] : wakeup.order) order.add(late, early);
   if (wakeup.unsure) v.be_unsure();
-  if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->actor_key) : v.covered_by(node.sleep))
+  if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->actor_key) : v.redundant_by(node.sleep))
     return;
   if (!node.impossible.empty()) return;
   const Step* first = wakeup.steps.front();

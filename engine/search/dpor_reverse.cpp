@@ -85,7 +85,7 @@ void Dpor::expand(size_t at) {
 void Dpor::add_wakeup(size_t at, Sequence& v) {
   Node& node = path_[at];
   if (at < base_) return add_wakeup_above(at, v);
-  if (v.covered_by(node.sleep)) return;
+  if (v.redundant_by(node.sleep)) return;
   if (!node.impossible.empty()) return;  // everything that can go is explored
   v.insert_into(node.tree, 1);
 }

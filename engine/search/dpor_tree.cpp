@@ -45,7 +45,7 @@ bool Sequence::may_start_with(const Step& first) const {
          });
 }
 
-bool Sequence::covered_by(const Sleepers& sleeping) const {
+bool Sequence::redundant_by(const Sleepers& sleeping) const {
   for (size_t i = 0; i < sleeping.steps.size(); i++) {
     const Step& s = *sleeping.steps[i];
     if (i < sleeping.inherited ? starts_with(s) : may_start_with(s)) return true;

@@ -76,10 +76,10 @@ class Sequence {
   // ... or does it take no part, commute with all of them and make nothing impossible? (`weak
   // initial`) Then what follows may conflict with it, and the search below it finds that race.
   bool may_start_with(const Step& first) const;
-  // Is all that it leads to explored with a sleeping step, or found by the search below that? What
-  // is found below a step that has slept for longer is added above, where it may count as a part of
-  // what is under way: there the step has to be an initial.
-  bool covered_by(const Sleepers& sleeping) const;
+  // Is it redundant by the sleep set: is all that it leads to explored with a sleeping step, or
+  // found by the search below that? What is found below a step that has slept for longer is added
+  // above, where it may count as a part of what is under way: there the step has to be an initial.
+  bool redundant_by(const Sleepers& sleeping) const;
   bool has(uint64_t actor_key) const;
   // Puts those of its steps that depend on `step` into its row. False: there are none.
   bool order_before(const Step& step, HappensBefore& order, size_t row) const;

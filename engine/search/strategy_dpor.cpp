@@ -10,8 +10,8 @@
 // with it; strategy_sleep.cpp takes on trust the relation alone, and the tests compare the two.
 //
 // Where it is not the paper's optimal algorithm, and why:
-// - A race is covered by a step that has slept since a node above only if that is an initial of the
-// sequence that reverses it. The paper lets it be a weak initial, and looks at all races of all
+// - The sequence that reverses a race is redundant by a step that has slept since a node above only
+// if that is an initial of it. The paper lets it be a weak initial, and looks at all races of all
 // executions again; looking once is cheaper, and the price is executions that are sleep-set
 // blocked.
 // - What a step touches may be changed by one that it conflicts with: who is told of an end, what a
