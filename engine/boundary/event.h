@@ -29,7 +29,7 @@ struct Event {
   std::vector<uint32_t> causes;
   // Of a timer that fires only because nothing else could go: 1 + its time. What came before is
   // before it, but for others of that time. Not in traces.
-  uint64_t at_rest = 0;
+  uint64_t at_quiescence = 0;
   bool acquires = false;      // took a lock (kAcquire). Not in traces.
   uint64_t alternatives = 0;  // how many there were to choose from
   uint64_t digest = 0;        // of the machine's observable state after the step

@@ -53,7 +53,7 @@ void sort_contents(std::vector<Content>& contents) {
 std::string unannounced(const Alternative& step, const std::vector<Content>& before,
                         const std::vector<Content>& after, const System& system) {
   // What comes when nothing else can go conflicts with all that could come then.
-  if (waits_for_the_rest(step.op)) return {};
+  if (at_quiescence(step.op)) return {};
   std::string what;
   const auto changed = [&](const Content& c, const char* how) {
     if (!announces(step, c.object) && !(c.with != 0 && announces(step, c.with)))

@@ -24,7 +24,7 @@ bool independent(const Event& a, const Event& b) {
 
 // Two timers of one time, both there when the first one fired: whatever that led to.
 bool together(const Event& a, const Event& b) {
-  return a.at_rest == b.at_rest && (b.causes.empty() || b.causes.back() < a.step);
+  return a.at_quiescence == b.at_quiescence && (b.causes.empty() || b.causes.back() < a.step);
 }
 
 using Past = std::vector<std::vector<bool>>;
@@ -81,7 +81,7 @@ std::vector<Race> immediate_races(std::span<const Event> events) {
         if (past[a][k]) past[b][k] = true;
     }
   for (uint32_t b = static_cast<uint32_t>(n); b-- > 0;) {
-    if (events[b].at_rest) {
+    if (events[b].at_quiescence) {
       for (uint32_t a = 0; a < b; a++)
         if (together(events[a], events[b]) && in_conflict(events[a], events[b]))
           races.push_back({a, b});

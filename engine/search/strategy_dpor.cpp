@@ -263,17 +263,17 @@ bool Dpor::pick_first(Node& node) {
 void Dpor::add_timers(Node& node) {
   if (node.data) return;
   const Step& first = *node.tree.front().step;
-  if (!waits_for_the_rest(first.op) && first.kind != AltKind::fault) return;
+  if (!at_quiescence(first.op) && first.kind != AltKind::fault) return;
   for (const Pending& p : node.pending)
-    if (waits_for_the_rest(p.step->op) && !asleep(node, *p.step) && !in_wakeup_tree(node, *p.step))
+    if (at_quiescence(p.step->op) && !asleep(node, *p.step) && !in_wakeup_tree(node, *p.step))
       node.tree.push_back({p.step, {}, {}});
 }
 
 // They race all the same: with what the first one leads to before it, the other is no neighbour.
 void Dpor::see_timers(const Node& node, size_t at) {
-  if (node.data || !waits_for_the_rest(steps_[at].step->op)) return;
+  if (node.data || !at_quiescence(steps_[at].step->op)) return;
   for (const Pending& p : node.pending)
-    if (waits_for_the_rest(p.step->op) && p.step->actor_key != steps_[at].actor_key)
+    if (at_quiescence(p.step->op) && p.step->actor_key != steps_[at].actor_key)
       saw_before(at, *p.step);
 }
 

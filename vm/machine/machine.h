@@ -178,7 +178,7 @@ class Machine final : public System, public Memory {
   void note_change(std::string text);
   void note_args(std::string text);
   void note_cause(uint32_t step);
-  void note_rest(uint64_t due);
+  void note_quiescence(uint64_t due);
 
   // lockstep.cover: the goal of that name has been reached in this execution.
   void reach_goal(std::string_view name);

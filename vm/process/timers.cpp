@@ -239,7 +239,7 @@ void Machine::fire(uint32_t i) {
   }
   if (recording()) {
     note_cause(t.started_at);
-    if (!options_.racy_timers) note_rest(t.due);
+    if (!options_.racy_timers) note_quiescence(t.due);
   }
   if (t.kind == TimerKind::tick) {
     const auto number = static_cast<uint32_t>(t.ref >> 32);

@@ -242,8 +242,8 @@ void Machine::note_args(std::string text) {
 void Machine::note_cause(uint32_t step) {
   if (draft_.open) draft_.event.causes.push_back(step);
 }
-void Machine::note_rest(uint64_t due) {
-  if (draft_.open) draft_.event.at_rest = due + 1;
+void Machine::note_quiescence(uint64_t due) {
+  if (draft_.open) draft_.event.at_quiescence = due + 1;
 }
 
 // A call while there is more to do than to park: events, sites, properties; or by a predicate,
