@@ -13,7 +13,7 @@ void Machine::check_choice() {
   World& w = *world_;
   const std::span<const Alternative> alternatives{w.alternatives.data, w.alternatives.size};
   const std::vector<Kept> kept(alternatives.begin(), alternatives.end());
-  for (const Readers of : {Readers::signals, Readers::ends, Readers::aims}) note_stale(of);
+  for (const Readers of : {Readers::signals, Readers::ends, Readers::targets}) note_stale(of);
   renew_footprints();
   for (const Kept& was : kept) {
     const Alternative& now = w.alternatives[w.position[was.of.actor]];

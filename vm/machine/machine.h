@@ -167,8 +167,8 @@ class Machine final : public System, public Memory {
                        const Process& to, const Signal& s);
   // As announce(), for a process or for who has the name on a node; the footprint follows what
   // others do meanwhile. `name` must stay where it is.
-  void announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
-                      Aim aim, const Process* to, const Term* name, uint32_t node);
+  void announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
+                         DeferredTarget target, const Process* to, const Term* name, uint32_t node);
   void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind, ObjectId object);
 
   // While recording: the event's other end, what it changes, its causes. No-ops else (check
@@ -397,7 +397,7 @@ class Machine final : public System, public Memory {
   Signal dequeue(Channel& c);
   void drop_queue(Channel& c);
   Channel::Queue& change_queue(Channel& c);
-  void drop_aim(Process& p);
+  void drop_target(Process& p);
   void touch_arrival(const Channel& c, Operation& op) const;
   void touch_fault(const Fault& fault, Operation& op) const;
   void perform(const Alternative& alternative);

@@ -12,7 +12,7 @@ namespace lockstep::vm {
 enum class Readers : uint8_t {
   signals,  // those of whatever passes between processes, or is on its way
   ends,     // those of processes that have announced their end
-  aims,     // those of operations with an aim (Aim), and of ends
+  targets,  // those of operations with a deferred target, and of ends
 };
 
 template <class T, Readers kReaders = Readers::signals>

@@ -62,7 +62,7 @@ struct Channel {
     Vec<Signal> signals;
     uint32_t head = 0;  // signals before it have been handled
   };
-  Watched<Queue, Readers::aims> queue;
+  Watched<Queue, Readers::targets> queue;
   Footprint* touches = nullptr;  // of the arrival of the first
   bool empty() const { return queue->head == queue->signals.size; }
   // Those on their way, first to last.
@@ -131,10 +131,10 @@ enum class Life : uint8_t {
 };
 enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
 
-// What a pending operation touches may depend on what others do meanwhile: who gets the name that
-// it is for, whether its target ends or is cut off. Then its footprint is made anew
-// (footprints.cpp).
-enum class Aim : uint8_t {
+// A deferred target: whom the operation is for is looked up when it takes effect. What it touches
+// depends on what others do meanwhile: who gets the name, whether the target ends or is cut off.
+// Then its footprint is made anew (footprints.cpp).
+enum class DeferredTarget : uint8_t {
   none,
   send,
   signal,
@@ -215,14 +215,14 @@ struct Process {
   const char* what = "";      // the call it is in, as the guest knows it
   Operation blocked_op;       // its operation while it is not among the alternatives
   Watched<ObjectId> lock{0};  // that it is to take, with Wait::lock
-  Aim aim = Aim::none;
-  uint32_t aim_process = kNone;        // whom the operation is for, unless it is for a name
-  uint32_t aim_node = 0;               // where that name is looked up
-  const Term* aim_name = nullptr;      // on its own stack
-  const Signal* aim_signal = nullptr;  // on its own stack
-  uint64_t aim_ref = 0;
-  bool aim_flush = false;  // of a demonitor
-  Footprint* aim_touches = nullptr;
+  DeferredTarget target = DeferredTarget::none;
+  uint32_t target_process = kNone;        // whom the operation is for, unless it is for a name
+  uint32_t target_node = 0;               // where that name is looked up
+  const Term* target_name = nullptr;      // on its own stack
+  const Signal* target_signal = nullptr;  // on its own stack
+  uint64_t target_ref = 0;
+  bool target_flush = false;  // of a demonitor
+  Footprint* target_touches = nullptr;
   Vec<Message> mailbox;
   uint32_t looked = 0;  // messages before it have been looked at by the current receive
   lua_State* receiver =
@@ -378,7 +378,7 @@ struct World {
   Vec<EtsTable*> tables;       // by table number, null once deleted
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<uint32_t> takers;        // processes before an operation that takes a lock
-  uint32_t aiming = 0;         // processes with an aim
+  uint32_t deferred = 0;       // processes before an operation with a deferred target
   uint32_t ending = 0;         // processes that have announced their end
   uint8_t stale = 0;           // a bit for each of Readers: what those look at has changed
   Vec<Footprint> written;      // with fair spins: what was written so far; object 0: anything
@@ -391,7 +391,7 @@ struct World {
   uint64_t seed = 0, iteration = 0;
   Vec<Node> nodes;
   Watched<Vec<Connection>> connections;
-  Watched<Vec<NodeWatch>, Readers::aims> node_watches;
+  Watched<Vec<NodeWatch>, Readers::targets> node_watches;
   Vec<Fault> faults;
   uint32_t fault_budget[static_cast<size_t>(FaultKind::kCount)] = {};
   uint64_t net_ticktime = 15000;  // ms

@@ -151,7 +151,8 @@ int l_process_info(lua_State* L) {
     lua_pop(L, 1);
   }
   if (!list && !lua_isnil(L, 2) && !find_item(L, 2)) badarg(L);
-  m.announce_aimed(L, p, "process_info", OpKind::process_info, 0, Aim::info, q, nullptr, q->node);
+  m.announce_deferred(L, p, "process_info", OpKind::process_info, 0, DeferredTarget::info, q,
+                      nullptr, q->node);
   if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));
   if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {

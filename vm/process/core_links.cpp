@@ -17,7 +17,7 @@ int l_link(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "link");
   Process& q = pid_argument(L, m, 1);
-  m.announce_aimed(L, p, "link", OpKind::link, 0, Aim::link, &q, nullptr, q.node);
+  m.announce_deferred(L, p, "link", OpKind::link, 0, DeferredTarget::link, &q, nullptr, q.node);
   lua_pushboolean(L, 1);
   if (&p == &q) return m.done(L, p, 1);
   for (uint32_t x : p.links)
@@ -122,8 +122,8 @@ int l_monitor(lua_State* L) {
   const MonitorOptions options = monitor_options(L, m, 2, "monitor");
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
   if (by_name && !remote) name = m.encode_argument(L, 1, "monitor");
-  m.announce_aimed(L, p, "monitor", OpKind::monitor, 0, Aim::monitor, q, by_name ? &name : nullptr,
-                   by_name ? node : q->node);
+  m.announce_deferred(L, p, "monitor", OpKind::monitor, 0, DeferredTarget::monitor, q,
+                      by_name ? &name : nullptr, by_name ? node : q->node);
   if (by_name && !elsewhere) q = m.whereis(name, node);
   const uint64_t ref = m.make_ref(p);
   if (options.alias) m.push(m.change(p.aliases), Alias{ref, options.mode});
@@ -194,10 +194,10 @@ int l_demonitor(lua_State* L) {
     if (to) *to = lua_toboolean(L, -1) != 0;
     return to != nullptr;
   });
-  p.aim_ref = ref;
-  p.aim_flush = flush;
-  m.announce_aimed(L, p, "demonitor", OpKind::demonitor, 0, Aim::demonitor, nullptr, nullptr,
-                   p.node);
+  p.target_ref = ref;
+  p.target_flush = flush;
+  m.announce_deferred(L, p, "demonitor", OpKind::demonitor, 0, DeferredTarget::demonitor, nullptr,
+                      nullptr, p.node);
   const bool active = m.drop_watch(p, ref);
   m.drop_alias(p, ref, true);
   if (flush) flush_down(m, p, ref);

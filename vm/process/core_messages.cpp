@@ -59,13 +59,14 @@ int l_send(lua_State* L) {
     Term name;
     if (!remote_name(L, m, 1, &name, &node)) badarg(L);
     if (node != p.node) {
-      m.announce_aimed(L, p, "send", OpKind::send, digest(payload), Aim::send, nullptr, &name,
-                       node);
+      m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send,
+                          nullptr, &name, node);
       if (m.recording()) m.note_args(print(payload)), m.note_target(remote_text(m, name, node));
       if (node != kNone) m.send_named(p, name, node, s);
       return m.done(L, p, 1);
     }
-    m.announce_aimed(L, p, "send", OpKind::send, digest(payload), Aim::send, nullptr, &name, node);
+    m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send, nullptr,
+                        &name, node);
     Process* to = m.whereis(name, node);
     if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
     if (to) m.send_signal(p, *to, s);
@@ -75,7 +76,8 @@ int l_send(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "send");
   // The name is resolved when the send happens.
-  m.announce_aimed(L, p, "send", OpKind::send, digest(payload), Aim::send, nullptr, &name, p.node);
+  m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send, nullptr,
+                      &name, p.node);
   Process* to = m.whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L);

@@ -28,8 +28,8 @@ int l_unregister(lua_State* L) {
   Process& p = m.process(L, "unregister");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "unregister");
-  m.announce_aimed(L, p, "unregister", OpKind::unregister_name, 0, Aim::unregister, nullptr, &name,
-                   p.node);
+  m.announce_deferred(L, p, "unregister", OpKind::unregister_name, 0, DeferredTarget::unregister,
+                      nullptr, &name, p.node);
   Process* q = m.whereis(name, p.node);
   if (!q) badarg(L);
   m.release_name(*q);

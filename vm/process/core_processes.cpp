@@ -208,7 +208,7 @@ int l_alive(lua_State* L) {
   Process& p = m.process(L, "alive");
   Process* q = m.find(light_at(L, 1));
   if (!q || q->node != p.node) badarg(L);
-  m.announce_aimed(L, p, "alive", OpKind::alive, 0, Aim::alive, q, nullptr, q->node);
+  m.announce_deferred(L, p, "alive", OpKind::alive, 0, DeferredTarget::alive, q, nullptr, q->node);
   if (q != &p) m.flush_signals_from(p, *q);
   if (m.recording()) m.note_target(m.label(*q));
   lua_pushboolean(L, m.alive(*q) && !q->doomed && !m.dying_by_signal(*q));

@@ -457,7 +457,7 @@ void Machine::terminate(Process& p, const Term& reason) {
   if (!alive(p) || p.doomed) return;
   World& w = *world_;
   change(p.killed) = true;
-  drop_aim(p);
+  drop_target(p);
   drop_mailbox(*this, p);  // what comes now is dropped too: nobody looks into it any more
   if (p.leaving) {         // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);

@@ -220,7 +220,7 @@ void Machine::remove_silently(Process& p) {
   p.ended_at = w.steps;
   change(p.life) = Life::ended;
   p.wait = Wait::none;
-  drop_aim(p);
+  drop_target(p);
   disable(p.actor);
   if (p.index == 0) w.root_ended = true;
 }

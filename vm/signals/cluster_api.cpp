@@ -84,7 +84,8 @@ int l_partition(lua_State* L) {
 int l_heal(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.heal");
-  m.announce_aimed(L, p, "cluster.heal", OpKind::node, 0, Aim::heal, nullptr, nullptr, p.node);
+  m.announce_deferred(L, p, "cluster.heal", OpKind::node, 0, DeferredTarget::heal, nullptr, nullptr,
+                      p.node);
   m.heal_all();
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -126,7 +127,8 @@ int l_spawn_on(lua_State* L) {
   std::memcpy(room, b.data(), b.size());
   values.bytes = room;
   const bool link = tie == "link", monitor = tie == "monitor";
-  m.announce_aimed(L, p, "cluster.spawn", OpKind::spawn, 0, Aim::spawn, nullptr, nullptr, node);
+  m.announce_deferred(L, p, "cluster.spawn", OpKind::spawn, 0, DeferredTarget::spawn, nullptr,
+                      nullptr, node);
   const bool up = node == 0 || m.world().nodes[node].up;
   const bool reachable =
       up && m.connected(p.node, node) && m.cut_between(p.node, node) != Cut::drop;

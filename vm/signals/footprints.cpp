@@ -61,23 +61,23 @@ size_t Machine::sending(const Process& from, const Process& to, Footprint* out) 
 // As announce(), for a signal to a process.
 void Machine::announce_signal(lua_State* L, Process& p, const char* what, OpKind kind,
                               uint64_t value, const Process& to, const Signal& s) {
-  p.aim_signal = &s;
-  announce_aimed(L, p, what, kind, value, Aim::signal, &to, nullptr, to.node);
+  p.target_signal = &s;
+  announce_deferred(L, p, what, kind, value, DeferredTarget::signal, &to, nullptr, to.node);
 }
 
-void Machine::announce_aimed(lua_State* L, Process& p, const char* what, OpKind kind,
-                             uint64_t value, Aim aim, const Process* to, const Term* name,
-                             uint32_t node) {
+void Machine::announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind,
+                                uint64_t value, DeferredTarget target, const Process* to,
+                                const Term* name, uint32_t node) {
   if (slow_ & kSlowPeek) refuse_peek(L, what);
   World& w = *world_;
-  p.aim = aim;
-  p.aim_process = to ? to->index : kNone;
-  p.aim_name = name;
-  p.aim_node = node;
-  if (!p.aim_touches || aim == Aim::heal)
-    p.aim_touches =
-        static_cast<Footprint*>(allocate((aim == Aim::heal ? kMany : kFew) * sizeof(Footprint)));
-  w.aiming++;
+  p.target = target;
+  p.target_process = to ? to->index : kNone;
+  p.target_name = name;
+  p.target_node = node;
+  if (!p.target_touches || target == DeferredTarget::heal)
+    p.target_touches = static_cast<Footprint*>(
+        allocate((target == DeferredTarget::heal ? kMany : kFew) * sizeof(Footprint)));
+  w.deferred++;
   Alternative& a = w.alternatives[w.position[p.actor]];
   a.op.kind = kind;
   a.op.value = value;
@@ -86,16 +86,16 @@ void Machine::announce_aimed(lua_State* L, Process& p, const char* what, OpKind 
   if (slow_ != 0) slow_sync(L, p, a);
   if (fair_spins_) look_for_round(L, p, a.op);
   park(p);
-  drop_aim(p);
+  drop_target(p);
   if (slow_ != 0) slow_granted(L, p);
 }
 
 // No more than that: the operation takes effect, or never will.
-void Machine::drop_aim(Process& p) {
-  if (p.aim == Aim::none) return;
+void Machine::drop_target(Process& p) {
+  if (p.target == DeferredTarget::none) return;
   World& w = *world_;
-  p.aim = Aim::none;
-  w.aiming--;
+  p.target = DeferredTarget::none;
+  w.deferred--;
   if (enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 
@@ -104,19 +104,19 @@ void Machine::renew_footprints() {
   World& w = *world_;
   const auto stale = [&w](Readers of) { return w.stale >> static_cast<unsigned>(of) & 1; };
   const bool signals = stale(Readers::signals);
-  const bool aims = signals || stale(Readers::aims);
+  const bool targets = signals || stale(Readers::targets);
   w.stale = 0;
   if (signals)
     for (Channel& c : w.channels)
       if (!c.empty() && enabled(c.actor)) offer(c);
-  if (w.ending == 0 && !(aims && w.aiming != 0) && !(signals && w.channels.size != 0)) return;
+  if (w.ending == 0 && !(targets && w.deferred != 0) && !(signals && w.channels.size != 0)) return;
   for (Alternative& a : w.alternatives) {
     if (a.kind != AltKind::step) continue;
     Process& p = *w.processes[a.process];
     if (p.ending) {
       touch_end(p);
-    } else if (p.aim != Aim::none) {
-      if (!aims) continue;
+    } else if (p.target != DeferredTarget::none) {
+      if (!targets) continue;
       touch(p);
       if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, a.op);
     } else if (signals) {
@@ -129,33 +129,34 @@ void Machine::touch(Process& p) {
   World& w = *world_;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   size_t n = 0;
-  Footprint* list = p.aim_touches;
+  Footprint* list = p.target_touches;
   const auto add = [&](ObjectId object, Access access) {
     if (object != 0) list[n++] = {object, access};
   };
-  const bool elsewhere = p.aim_node != p.node;
-  const Footprint connection{elsewhere ? link_object(p.node, p.aim_node) : 0, Access::read};
+  const bool elsewhere = p.target_node != p.node;
+  const Footprint connection{elsewhere ? link_object(p.node, p.target_node) : 0, Access::read};
   Footprint main = connection;
-  const Process* q = p.aim_process == kNone ? nullptr : w.processes[p.aim_process];
-  if (p.aim_name) {
-    const Footprint name{name_object(p.aim_node, *p.aim_name), Access::read};
+  const Process* q = p.target_process == kNone ? nullptr : w.processes[p.target_process];
+  if (p.target_name) {
+    const Footprint name{name_object(p.target_node, *p.target_name), Access::read};
     if (elsewhere)
       add(name.object, name.access);
     else
       main = name;
-    q = whereis(*p.aim_name, p.aim_node);
+    q = whereis(*p.target_name, p.target_node);
   }
   const bool queue = elsewhere || (q && queued(p, *q));
   const ObjectId way =
-      queue ? channel_object(p.index, q ? q->index : kNone, p.aim_node) : ObjectId{0};
+      queue ? channel_object(p.index, q ? q->index : kNone, p.target_node) : ObjectId{0};
   // Told by its own node, at once and into its own mailbox.
-  const bool unreachable = elsewhere && (p.aim_node == kNone || !reachable(p.node, p.aim_node));
+  const bool unreachable =
+      elsewhere && (p.target_node == kNone || !reachable(p.node, p.target_node));
   op.flags = 0;
-  switch (p.aim) {
-    case Aim::send:
+  switch (p.target) {
+    case DeferredTarget::send:
       add(queue ? way : q ? mailbox_object(*q) : 0, Access::append);
       break;
-    case Aim::monitor:
+    case DeferredTarget::monitor:
       if (queue)
         add(way, Access::append);
       else if (q)
@@ -163,25 +164,25 @@ void Machine::touch(Process& p) {
       if (elsewhere ? unreachable : !q || (!queue && q->life == Life::ended))
         add(mailbox_object(p), Access::append);
       break;
-    case Aim::signal: {
-      n = telling(p, *q, p.aim_signal->kind, p.aim_signal->ref, p.aim_signal->payload,
-                  p.aim_touches);
-      take_first(p.aim_touches, &n, &main);
+    case DeferredTarget::signal: {
+      n = telling(p, *q, p.target_signal->kind, p.target_signal->ref, p.target_signal->payload,
+                  p.target_touches);
+      take_first(p.target_touches, &n, &main);
       // Who asks for its end meanwhile may be told otherwise.
       if (!alive(p)) add(process_object(p), Access::read);
       break;
     }
-    case Aim::demonitor: {
+    case DeferredTarget::demonitor: {
       // Takes its message out of the mailbox, whatever else is there.
-      main = {monitor_object(p.aim_ref), Access::write};
-      if (p.aim_flush) add(mailbox_object(p), Access::take);
+      main = {monitor_object(p.target_ref), Access::write};
+      if (p.target_flush) add(mailbox_object(p), Access::take);
       for (const Watch& x : p.watches)
-        if (x.ref == p.aim_ref && x.target != kNone)
+        if (x.ref == p.target_ref && x.target != kNone)
           n += telling(p, *w.processes[x.target], SignalKind::demonitor, x.ref, {},
-                       p.aim_touches + n);
+                       p.target_touches + n);
       break;
     }
-    case Aim::link:
+    case DeferredTarget::link:
       add(link_end(p, *q), Access::write);
       add(part_object(p, Part::links), Access::write);
       if (queue) add(way, Access::append);
@@ -198,22 +199,22 @@ void Machine::touch(Process& p) {
       if (!elsewhere && queue && !alive(*q))
         add(channel_object(q->index, p.index, p.node), Access::append);
       break;
-    case Aim::unregister:
+    case DeferredTarget::unregister:
       main.access = Access::write;
       // Its owner's end would have let go of the name too.
       if (q) add(part_object(*q, Part::name), Access::write);
       break;
-    case Aim::spawn:
+    case DeferredTarget::spawn:
       add(part_object(p, Part::links), Access::write);
-      if (unreachable || (elsewhere && cut_between(p.node, p.aim_node) == Cut::drop)) {
+      if (unreachable || (elsewhere && cut_between(p.node, p.target_node) == Cut::drop)) {
         add(mailbox_object(p), Access::append);
         add(process_object(p), Access::write);
       }
       break;
     // A request to a process, which sees what the caller has sent before.
-    case Aim::alive:
-    case Aim::info: {
-      const bool info = p.aim == Aim::info;
+    case DeferredTarget::alive:
+    case DeferredTarget::info: {
+      const bool info = p.target == DeferredTarget::info;
       if (info) op.flags = kAgainstSteps;
       if (!signals_pending(p, *q)) {
         main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
@@ -231,7 +232,7 @@ void Machine::touch(Process& p) {
       add(channel_object(p.index, q->index, q->node), Access::take);
       break;
     }
-    case Aim::heal: {
+    case DeferredTarget::heal: {
       main = {network_object(), Access::read};
       const auto tell = [&](uint32_t here, uint32_t) {
         for (const NodeWatch& watch : w.node_watches)
@@ -265,7 +266,7 @@ void Machine::touch(Process& p) {
       if (n >= kMany - 8) op.flags = kGlobal;
       break;
     }
-    case Aim::none:
+    case DeferredTarget::none:
       break;
   }
   op.object = main.object;
