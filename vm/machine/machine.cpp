@@ -268,7 +268,7 @@ Process* Machine::pick(Process* on) {
     }
     const Alternative& a = w.alternatives[i];
     if (__builtin_expect(invariants_ != nullptr, 0)) invariants_->took(a);
-    if (__builtin_expect(fair_spins_, 0)) note_touched(a);
+    if (__builtin_expect(fair_spins_, 0)) note_footprint(a);
     if (__builtin_expect(w.steps >= decisions_.size(), 0))
       decisions_.resize(decisions_.size() * 2 + 1024);
     decisions_[w.steps++] = Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind));

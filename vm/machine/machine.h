@@ -372,7 +372,7 @@ class Machine final : public System, public Memory {
   void check_at_end();
   void look_for_lasso();
   // Waits that spin (spin.cpp).
-  void note_touched(const Alternative& a);
+  void note_footprint(const Alternative& a);
   void look_for_round(lua_State* L, Process& p, const Operation& next);
   void hold(Process& p, const Operation& next);
   [[noreturn]] void learn_round(uint64_t place);
@@ -388,9 +388,9 @@ class Machine final : public System, public Memory {
   std::string stem_and_loop();
   [[noreturn]] void fail_property(Verdict verdict, const Property& p, const char* how,
                                   std::string reason, std::string detail = {});
-  void touch(Process& p);
-  void touch_end(Process& p);
-  void touch_poll(Process& p);
+  void renew_target_footprint(Process& p);
+  void renew_end_footprint(Process& p);
+  void renew_poll_footprint(Process& p);
   void renew_footprints();
   void check_choice();  // checks.cpp
   void enqueue(Channel& c, const Signal& s);
@@ -398,8 +398,8 @@ class Machine final : public System, public Memory {
   void drop_queue(Channel& c);
   Channel::Queue& change_queue(Channel& c);
   void drop_target(Process& p);
-  void touch_arrival(const Channel& c, Operation& op) const;
-  void touch_fault(const Fault& fault, Operation& op) const;
+  void footprint_of_arrival(const Channel& c, Operation& op) const;
+  void footprint_of_fault(const Fault& fault, Operation& op) const;
   void perform(const Alternative& alternative);
   void run_to_park(Process& p);  // a starting or probing process, up to where it parks
   Channel& channel(uint32_t from, uint32_t to);
@@ -429,13 +429,13 @@ class Machine final : public System, public Memory {
   void begin_limit(lua_State* L, Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
   void remove_timer(uint32_t i, ObjectId object, uint32_t by);
-  void touch_timer(Timer& t, bool fresh, Operation& op);
+  void footprint_of_timer(Timer& t, bool fresh, Operation& op);
   void note_blocked(Timer& t, uint32_t until);
   void wait_for_turn(Timer& t);
   void watch_time(const Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
-  size_t end_footprint(Process& p);  // in end_touches_
+  size_t end_footprint(Process& p);  // in end_footprint_
   void tell_of_end(Process& p);
   void process_body(Process& p);
   void decide_end();  // nothing can happen any more: passed or deadlock
@@ -491,7 +491,7 @@ class Machine final : public System, public Memory {
   Outcome outcome_;
   Bytes scratch_;
   EventDraft draft_;
-  std::array<Footprint, 255> end_touches_;  // of an end; Operation::extra_count is a byte
+  std::array<Footprint, 255> end_footprint_;  // of an end; Operation::extra_count is a byte
   std::string scenario_;
   std::vector<Blocked> blocked_;
   std::deque<std::vector<Footprint>> blocked_footprints_;

@@ -1,4 +1,4 @@
-// State that the footprints of pending operations are computed from (footprints.cpp, touches.cpp).
+// State that the footprints of pending operations are computed from (footprints.cpp, effects.cpp).
 //
 // It is read like what it holds. Only Machine::change() gives it away to be changed, and notes that
 // those footprints are stale: they are made anew before anybody looks at the alternatives again

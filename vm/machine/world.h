@@ -63,7 +63,7 @@ struct Channel {
     uint32_t head = 0;  // signals before it have been handled
   };
   Watched<Queue, Readers::targets> queue;
-  Footprint* touches = nullptr;  // of the arrival of the first
+  Footprint* footprint = nullptr;  // of the arrival of the first
   bool empty() const { return queue->head == queue->signals.size; }
   // Those on their way, first to last.
   const Signal* begin() const { return queue->signals.data + queue->head; }
@@ -79,11 +79,11 @@ struct Timer {
   ActorId actor = kNoActor;
   uint32_t started_at = 0;
   TimerKind kind = TimerKind::message;
-  uint64_t ref = 0;              // message timers
-  Term dest;                     // pid or name (resolved when it fires)
-  ObjectId object = 0;           // itself, for footprints
-  Footprint* touches = nullptr;  // where time may pass at any moment
-  uint32_t touch_count = 0;
+  uint64_t ref = 0;                // message timers
+  Term dest;                       // pid or name (resolved when it fires)
+  ObjectId object = 0;             // itself, for footprints
+  Footprint* footprint = nullptr;  // where time may pass at any moment
+  uint32_t footprint_size = 0;
   uint8_t flags = 0;  // of the operation
   Term payload;
 };
@@ -192,9 +192,9 @@ struct Process {
   uint32_t children = 0;
   uint32_t refs = 0;  // references made so far
   uint32_t timers_made = 0;
-  Vec<TimerTarget> timer_targets;    // of timers for other processes, in the order of their start
-  uint32_t limits_made = 0;          // time limits of receives, where time may pass at any moment
-  Footprint* limit_touch = nullptr;  // the latest of them, as its receive touches it
+  Vec<TimerTarget> timer_targets;  // of timers for other processes, in the order of their start
+  uint32_t limits_made = 0;        // time limits of receives, where time may pass at any moment
+  Footprint* limit_footprint = nullptr;  // the latest of them, as its receive touches it
   uint32_t node = 0;
   uint32_t spawned_at = 0;  // step
   uint32_t ended_at = 0;
@@ -222,7 +222,7 @@ struct Process {
   const Signal* target_signal = nullptr;  // on its own stack
   uint64_t target_ref = 0;
   bool target_flush = false;  // of a demonitor
-  Footprint* target_touches = nullptr;
+  Footprint* target_footprint = nullptr;
   Vec<Message> mailbox;
   uint32_t looked = 0;  // messages before it have been looked at by the current receive
   lua_State* receiver =
@@ -298,7 +298,7 @@ struct Fault {
   FaultKind kind = FaultKind::loss;
   ActorId actor = kNoActor;
   uint32_t target = 0;  // channel, process or node
-  Footprint* touches = nullptr;
+  Footprint* footprint = nullptr;
 };
 
 // What a history holds (vm/history/history_log.h). `type` is a history::EventType.

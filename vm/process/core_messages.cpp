@@ -138,13 +138,13 @@ void options_at(lua_State* L, int i, std::initializer_list<std::pair<const char*
 // `answered`: the answer comes as a message.
 void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind, Access access,
                 uint64_t ref, bool answered) {
-  Footprint touched[3];
+  Footprint footprint[3];
   size_t n = 0;
-  if (m.options().racy_timers) touched[n++] = {clock_object(), Access::read};
+  if (m.options().racy_timers) footprint[n++] = {clock_object(), Access::read};
   const Process* to = m.timer_target(ref);
-  if (to && to != &p) touched[n++] = {part_object(*to, Part::life), Access::read};
-  if (answered) touched[n++] = {mailbox_object(p), Access::append};
-  m.announce(L, p, what, kind, access, timer_object(ref), 0, touched, n);
+  if (to && to != &p) footprint[n++] = {part_object(*to, Part::life), Access::read};
+  if (answered) footprint[n++] = {mailbox_object(p), Access::append};
+  m.announce(L, p, what, kind, access, timer_object(ref), 0, footprint, n);
 }
 
 // send_after(dest, message, ms, {abs = true}?)

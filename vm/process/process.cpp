@@ -325,13 +325,13 @@ void Machine::die(Process& p) {
   p.ending = true;
   w.ending++;
   announce(nullptr, p, "exit", OpKind::exit, Access::write,
-           make_object(ObjectClass::process, p.index), 0, end_touches_.data(), n);
+           make_object(ObjectClass::process, p.index), 0, end_footprint_.data(), n);
   p.ending = false;
   w.ending--;
   uint32_t until = p.end_tables;
   end_process(p, until);
   // An owner of more tables than a footprint holds lets go of them in several steps.
-  Footprint* extra = end_touches_.data();  // not on this stack: images hold that
+  Footprint* extra = end_footprint_.data();  // not on this stack: images hold that
   while (until != kNone) {
     const uint32_t from = until;
     p.seen = from;
@@ -365,21 +365,21 @@ void Machine::die(Process& p) {
 
 // Of the step that ends it, beside the process itself: its name, who is told first, its tables.
 size_t Machine::end_footprint(Process& p) {
-  Footprint* out = end_touches_.data();
+  Footprint* out = end_footprint_.data();
   size_t n = 0;
   if (p.name->tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
   told_first(*this, p, out + n);
   n += kTold;
-  return n + ets_exit_footprint(*this, p, 0, out + n, end_touches_.size() - n, &p.end_tables);
+  return n + ets_exit_footprint(*this, p, 0, out + n, end_footprint_.size() - n, &p.end_tables);
 }
 
 // A process that has announced its end has lost or gained a name, a table or somebody to tell.
-void Machine::touch_end(Process& p) {
+void Machine::renew_end_footprint(Process& p) {
   if (!p.ending || !alive(p)) return;
   const size_t n = end_footprint(p);
   Operation& end = world_->alternatives[world_->position[p.actor]].op;
   if (n > end.extra_count) end.extra = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
-  std::copy_n(end_touches_.data(), n, const_cast<Footprint*>(end.extra));
+  std::copy_n(end_footprint_.data(), n, const_cast<Footprint*>(end.extra));
   end.extra_count = static_cast<uint8_t>(n);
   if (slow_ & kSlowWatch) mark_watched(end);
 }

@@ -80,7 +80,7 @@ void Machine::wake(Process& p, bool expired, uint32_t cause) {
   if (!expired && op.access == Access::poll) op.access = Access::take;
   if (!expired && p.timed && !options_.racy_timers) stop_receive_timer(p);
   enable(p.actor, AltKind::step, p.index, op, cause);
-  if (expired) touch_poll(p);
+  if (expired) renew_poll_footprint(p);
 }
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
@@ -124,7 +124,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     a.op.access = access;
     a.op.object = box;
     if (p.timed && box != 0 && options_.racy_timers) {
-      a.op.extra = p.limit_touch;
+      a.op.extra = p.limit_footprint;
       a.op.extra_count = 1;
     }
     p.what = what;

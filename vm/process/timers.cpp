@@ -8,7 +8,7 @@ namespace lockstep::vm {
 
 namespace {
 // Of a timer that fires: its own, and those of the timers that were due before it.
-constexpr uint32_t kOwnTouches = 5, kMostTouches = 250;
+constexpr uint32_t kOwnFootprint = 5, kMostFootprint = 250;
 }  // namespace
 
 Timer& Machine::start_timer(Process& owner, uint64_t due, TimerKind kind, ObjectId object) {
@@ -29,9 +29,9 @@ Timer& Machine::start_timer(Process& owner, uint64_t due, TimerKind kind, Object
     t.actor = make_actor(AltKind::timer, owner.index,
                          mix64(owner.key, 0x74696d65 + (static_cast<uint64_t>(nth) << 32)));
     t.object = limit_object(owner, nth);
-    if (!owner.limit_touch)
-      owner.limit_touch = static_cast<Footprint*>(allocate(sizeof(Footprint)));
-    *owner.limit_touch = {t.object, Access::write};
+    if (!owner.limit_footprint)
+      owner.limit_footprint = static_cast<Footprint*>(allocate(sizeof(Footprint)));
+    *owner.limit_footprint = {t.object, Access::write};
   } else {
     t.actor = make_actor(AltKind::timer, owner.index,
                          mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
@@ -56,7 +56,7 @@ void Machine::remove_timer(uint32_t i, ObjectId object, uint32_t by) {
   const Timer t = w.timers[i];
   disable(t.actor);
   erase(w.timers, i);
-  if (t.touches) arena_.put(t.touches, t.touch_count * sizeof(Footprint));
+  if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
   if (!options_.racy_timers || t.kind == TimerKind::tick) return;
   uint64_t due = t.due;  // the earliest, of several that one step takes away
   for (uint32_t k = 0; k < w.past_timers.size;) {
@@ -74,7 +74,7 @@ void Machine::remove_timer(uint32_t i, ObjectId object, uint32_t by) {
 void Machine::note_blocked(Timer& t, uint32_t until) {
   Operation op;
   op.kind = OpKind::timer_fire;
-  touch_timer(t, true, op);
+  footprint_of_timer(t, true, op);
   auto& footprint = blocked_footprints_.emplace_back(op.extra, op.extra + op.extra_count);
   op.extra = footprint.data();
   Blocked b{{t.actor, AltKind::timer, t.owner, op}, until};
@@ -147,7 +147,7 @@ bool Machine::refresh_timers() {
       if (!fresh && !by_name) continue;  // who has the name may have changed
       Operation op;
       op.kind = OpKind::timer_fire;
-      touch_timer(t, fresh, op);
+      footprint_of_timer(t, fresh, op);
       enable(t.actor, AltKind::timer, t.owner, op, options_.racy_timers ? t.started_at : 0);
     } else {
       disable(t.actor);
@@ -157,7 +157,7 @@ bool Machine::refresh_timers() {
 }
 
 // `fresh`: it was not possible a step ago.
-void Machine::touch_timer(Timer& t, bool fresh, Operation& op) {
+void Machine::footprint_of_timer(Timer& t, bool fresh, Operation& op) {
   World& w = *world_;
   const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
   const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
@@ -186,36 +186,38 @@ void Machine::touch_timer(Timer& t, bool fresh, Operation& op) {
     into.access = Access::write;
   else if (options_.async_delivery)
     into.object = channel_object(kNone, to->index, to->node);
-  t.touches[0] = into;
-  t.touches[1] = {clock_object(), Access::add};
-  t.touches[2] = {t.object, Access::write};
-  t.touches[3] = by_name ? Footprint{name_object(w.processes[t.owner]->node, t.dest), Access::read}
-                         : Footprint{part_object(*to, Part::life), Access::read};  // ends with it
+  t.footprint[0] = into;
+  t.footprint[1] = {clock_object(), Access::add};
+  t.footprint[2] = {t.object, Access::write};
+  t.footprint[3] = by_name
+                       ? Footprint{name_object(w.processes[t.owner]->node, t.dest), Access::read}
+                       : Footprint{part_object(*to, Part::life), Access::read};  // ends with it
   watch_time(t);
   op.flags = t.flags;
-  op.extra = t.touches;
-  op.extra_count = static_cast<uint8_t>(t.touch_count);
+  op.extra = t.footprint;
+  op.extra_count = static_cast<uint8_t>(t.footprint_size);
 }
 
 // A predicate may ask what time it is.
 void Machine::watch_time(const Timer& t) {
-  if (t.touches) t.touches[4] = {world_->observer ? watched_object() : ObjectId{0}, Access::write};
+  if (t.footprint)
+    t.footprint[4] = {world_->observer ? watched_object() : ObjectId{0}, Access::write};
 }
 
 // All that was due before it is no more: it comes after what took that away.
 void Machine::wait_for_turn(Timer& t) {
   const World& w = *world_;
-  if (t.touches) arena_.put(t.touches, t.touch_count * sizeof(Footprint));
-  uint32_t n = kOwnTouches;
+  if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
+  uint32_t n = kOwnFootprint;
   for (const PastTimer& past : w.past_timers) n += past.due < t.due;
-  t.flags = n > kMostTouches ? kGlobal : kInTurn;
-  t.touch_count = n = std::min(n, kMostTouches);
-  t.touches = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
-  Footprint* f = t.touches + kOwnTouches;
+  t.flags = n > kMostFootprint ? kGlobal : kInTurn;
+  t.footprint_size = n = std::min(n, kMostFootprint);
+  t.footprint = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
+  Footprint* f = t.footprint + kOwnFootprint;
   for (const PastTimer& past : w.past_timers)
-    if (past.due < t.due && f < t.touches + n) *f++ = {past.object, Access::read};
+    if (past.due < t.due && f < t.footprint + n) *f++ = {past.object, Access::read};
   // In whatever order they were taken away.
-  std::sort(t.touches + kOwnTouches, f,
+  std::sort(t.footprint + kOwnFootprint, f,
             [](const Footprint& a, const Footprint& b) { return a.object < b.object; });
 }
 

@@ -321,9 +321,9 @@ uint32_t Machine::fault_for(FaultKind kind, uint32_t target) {
                                                          : w.actors[w.channels[target].actor].key;
   f.actor = make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
                        mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
-  f.touches = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
-  f.touches[0] = {budget_object(kind), Access::write};
-  f.touches[1] = {make_object(ObjectClass::mailbox, target & 0xffffff), Access::append};
+  f.footprint = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
+  f.footprint[0] = {budget_object(kind), Access::write};
+  f.footprint[1] = {make_object(ObjectClass::mailbox, target & 0xffffff), Access::append};
   push(w.faults, f);
   return w.faults.size - 1;
 }
@@ -352,7 +352,7 @@ void Machine::offer_faults() {
         possible = possible && remote && !c.empty() && enabled(c.actor) &&
                    c.first().kind == SignalKind::message;
         if (!possible) break;
-        touch_fault(f, op);
+        footprint_of_fault(f, op);
         cause = c.first().sent_at;
         break;
       }
@@ -360,8 +360,8 @@ void Machine::offer_faults() {
         possible = possible && alive(*w.processes[f.target]) && !w.processes[f.target]->killed;
         op.object = make_object(ObjectClass::process, f.target);
         op.flags = kAgainstSteps;
-        op.extra = f.touches;
-        op.extra_count = static_cast<uint8_t>(2 + killing(*w.processes[f.target], f.touches + 2));
+        op.extra = f.footprint;
+        op.extra_count = static_cast<uint8_t>(2 + killing(*w.processes[f.target], f.footprint + 2));
         break;
       default:
         possible = possible && w.nodes[f.target].up;

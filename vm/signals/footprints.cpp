@@ -74,15 +74,15 @@ void Machine::announce_deferred(lua_State* L, Process& p, const char* what, OpKi
   p.target_process = to ? to->index : kNone;
   p.target_name = name;
   p.target_node = node;
-  if (!p.target_touches || target == DeferredTarget::heal)
-    p.target_touches = static_cast<Footprint*>(
+  if (!p.target_footprint || target == DeferredTarget::heal)
+    p.target_footprint = static_cast<Footprint*>(
         allocate((target == DeferredTarget::heal ? kMany : kFew) * sizeof(Footprint)));
   w.deferred++;
   Alternative& a = w.alternatives[w.position[p.actor]];
   a.op.kind = kind;
   a.op.value = value;
   p.what = what;
-  touch(p);
+  renew_target_footprint(p);
   if (slow_ != 0) slow_sync(L, p, a);
   if (fair_spins_) look_for_round(L, p, a.op);
   park(p);
@@ -114,22 +114,22 @@ void Machine::renew_footprints() {
     if (a.kind != AltKind::step) continue;
     Process& p = *w.processes[a.process];
     if (p.ending) {
-      touch_end(p);
+      renew_end_footprint(p);
     } else if (p.target != DeferredTarget::none) {
       if (!targets) continue;
-      touch(p);
+      renew_target_footprint(p);
       if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, a.op);
     } else if (signals) {
-      touch_poll(p);
+      renew_poll_footprint(p);
     }
   }
 }
 
-void Machine::touch(Process& p) {
+void Machine::renew_target_footprint(Process& p) {
   World& w = *world_;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   size_t n = 0;
-  Footprint* list = p.target_touches;
+  Footprint* list = p.target_footprint;
   const auto add = [&](ObjectId object, Access access) {
     if (object != 0) list[n++] = {object, access};
   };
@@ -166,8 +166,8 @@ void Machine::touch(Process& p) {
       break;
     case DeferredTarget::signal: {
       n = telling(p, *q, p.target_signal->kind, p.target_signal->ref, p.target_signal->payload,
-                  p.target_touches);
-      take_first(p.target_touches, &n, &main);
+                  p.target_footprint);
+      take_first(p.target_footprint, &n, &main);
       // Who asks for its end meanwhile may be told otherwise.
       if (!alive(p)) add(process_object(p), Access::read);
       break;
@@ -179,7 +179,7 @@ void Machine::touch(Process& p) {
       for (const Watch& x : p.watches)
         if (x.ref == p.target_ref && x.target != kNone)
           n += telling(p, *w.processes[x.target], SignalKind::demonitor, x.ref, {},
-                       p.target_touches + n);
+                       p.target_footprint + n);
       break;
     }
     case DeferredTarget::link:
@@ -287,10 +287,10 @@ void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKin
 }
 
 // The arrival of the channel's first signal.
-void Machine::touch_arrival(const Channel& c, Operation& op) const {
+void Machine::footprint_of_arrival(const Channel& c, Operation& op) const {
   const World& w = *world_;
   const Signal& s = c.first();
-  Footprint* f = c.touches;
+  Footprint* f = c.footprint;
   size_t n = 0;
   const Process* to = c.to == kNone ? nullptr : w.processes[c.to];
   if (s.name.tag != Tag::nil) {
@@ -357,12 +357,12 @@ void Machine::touch_arrival(const Channel& c, Operation& op) const {
 }
 
 // A fault at the head of a channel: the message is lost, or arrives twice.
-void Machine::touch_fault(const Fault& fault, Operation& op) const {
+void Machine::footprint_of_fault(const Fault& fault, Operation& op) const {
   const Channel& c = world_->channels[fault.target];
-  Footprint* f = fault.touches;
+  Footprint* f = fault.footprint;
   size_t n = 0;
   if (fault.kind == FaultKind::duplicate) {
-    touch_arrival(c, op);
+    footprint_of_arrival(c, op);
     for (; n < op.extra_count; n++) f[n] = op.extra[n];
     f[n++] = {op.object, op.access};
   } else {

@@ -152,10 +152,10 @@ void Machine::no_connection(Process& from, Process* to, Signal& s) {
 
 void Machine::offer(Channel& c) {
   if (c.empty()) return drop_queue(c);
-  if (!c.touches) c.touches = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
+  if (!c.footprint) c.footprint = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
   Operation op;
   op.kind = OpKind::deliver;
-  touch_arrival(c, op);
+  footprint_of_arrival(c, op);
   const uint32_t process = c.to == kNone ? c.from : c.to;
   enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
   if (world_->faults.size != 0) offer_faults();

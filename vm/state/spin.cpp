@@ -110,7 +110,7 @@ void forget_round(Process& p) {
 }  // namespace
 
 // As picked, and before it takes effect.
-void Machine::note_touched(const Alternative& a) {
+void Machine::note_footprint(const Alternative& a) {
   World& w = *world_;
   Spin* spin = nullptr;
   if (a.kind == AltKind::step) {

@@ -132,7 +132,7 @@ size_t Machine::flushing(const Channel& c, const Process& to, Footprint* out) co
 }
 
 // A receive that gives up handles first what waits.
-void Machine::touch_poll(Process& p) {
+void Machine::renew_poll_footprint(Process& p) {
   World& w = *world_;
   if (!enabled(p.actor)) return;
   Operation& op = w.alternatives[w.position[p.actor]].op;
