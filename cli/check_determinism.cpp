@@ -69,6 +69,8 @@ class CheckedSystem : public System {
   std::string goal_name(uint32_t goal) const override { return inner_->goal_name(goal); }
   void witness(Evidence& evidence) const override { inner_->witness(evidence); }
   Limits& limits() override { return inner_->limits(); }
+  void watch(const StopToken* token) override { inner_->watch(token); }
+  bool cut() const override { return inner_->cut(); }
 
  private:
   void differs(const std::string& how) {

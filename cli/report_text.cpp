@@ -378,6 +378,9 @@ class TextReporter : public Reporter {
       return "  Every schedule within the bound was executed: none fails. Beyond it nothing is "
              "said.\n";
     if (strategy && strategy->claims.exhaustive) return proof(s);
+    if (r.iterations == 0)
+      return "  No execution came to its end, so nothing is said. Give it more --time, or see with "
+             "-vv what takes so long.\n";
     std::string out = "  This is not a proof.";
     if (!strategy) return out + "\n";
     // Only what the strategy's draws allow to be said.

@@ -146,6 +146,7 @@ class Run {
                     r.stop != StopReason::interrupted && !r.misuse &&
                     (r.findings.empty() || options_.prove) && (complete || !options_.prove);
     nondeterministic_ |= !report.nondeterminism.empty();
+    const bool nothing = r.iterations == 0 && r.stop == StopReason::time;
     if (!failed && !report.missed && !r.misuse) {
       if (complete && (options_.prove || r.findings.empty())) report.proof = Proof::verified;
       if (!complete && options_.prove) report.proof = Proof::incomplete;
@@ -154,11 +155,11 @@ class Run {
     if (r.misuse) misuse(r.misuse->outcome);
     summary_.scenarios++;
     summary_.failed += failed || report.missed || r.misuse;
-    summary_.incomplete += report.proof == Proof::incomplete;
+    summary_.incomplete += report.proof == Proof::incomplete || nothing;
     summary_.iterations += r.iterations;
     summary_.interrupted |= r.stop == StopReason::interrupted;
     found_ |= failed || report.missed;
-    incomplete_ |= report.proof == Proof::incomplete;
+    incomplete_ |= report.proof == Proof::incomplete || nothing;
   }
 
   // What fails under every schedule is no matter of the schedule. If no execution has passed, a few

@@ -1,6 +1,8 @@
 // The whole boundary between the engine and what it explores. vm::Machine is a System; the tests
 // have a toy of thirty lines.
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -57,6 +59,17 @@ struct Content {
   const char* what = "";  // "mailbox", "row": for people
   // Comes and goes with that one: whoever would see the change touches it too (0: none).
   ObjectId with = 0;
+};
+
+// When to stop: at once if the flag is set, or at a time. Asked in signal handlers.
+struct StopToken {
+  const std::atomic<bool>* interrupted = nullptr;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  bool asks() const {
+    return (interrupted && interrupted->load(std::memory_order_relaxed)) ||
+           (deadline != std::chrono::steady_clock::time_point::max() &&
+            std::chrono::steady_clock::now() > deadline);
+  }
 };
 
 class System {
@@ -142,6 +155,11 @@ class System {
   virtual std::string goal_name(uint32_t goal) const { return std::to_string(goal); }
 
   virtual Limits& limits() = 0;
+  // From now on an execution under way is cut off soon after `token` asks for it, wherever it is;
+  // null: none is. It ends as Verdict::stopped, cut() is true until the next begins, and nothing is
+  // known of it. A System that does not know how ends when it ends.
+  virtual void watch(const StopToken* token) { (void)token; }
+  virtual bool cut() const { return false; }
 };
 
 }  // namespace lockstep

@@ -45,6 +45,7 @@ class Exploration {
   void work(Worker& worker) noexcept;
   uint64_t claim(Worker& worker, uint64_t size, Batch& batch);
   bool budget_over();
+  void watch(const StopToken* token);  // null: executions end when they end
   void submit(Batch&& batch);
   void report();
   void record(System& system, Finding& finding) const;
@@ -76,6 +77,7 @@ class Exploration {
   Collector collector_;
   Progress done_;
   bool interrupted_ = false;
+  StopToken stop_token_;
   std::exception_ptr error_;
   std::condition_variable merged_;
   uint64_t round_ = 0, round_start_ = 0;
@@ -103,7 +105,7 @@ struct Exploration::Worker {
   bool of_shard(uint64_t i) const { return i % all.options_.shards == all.options_.shard; }
   uint64_t stream(uint64_t i) const { return in_order ? 0 : i; }
 
-  // One iteration, the whole of exploring. False: there is nothing left.
+  // One iteration, the whole of exploring. False: there is nothing left. With batch.cut it is none.
   bool execute(Strategy& by, Chooser* instead, uint64_t i, Batch& batch) {
     const Outcome* outcome = nullptr;
     const bool sample = all.options_.count_classes && !in_order &&
@@ -120,6 +122,8 @@ struct Exploration::Worker {
     }
     system.limits().count_instructions = false;
     by.end(*outcome, system);
+    // Time is up in the middle of it, so that it counts for nothing.
+    if (system.cut()) return batch.cut = true;
     if (all.info_.claims.adaptive && !instead)
       if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
     batch.count++;

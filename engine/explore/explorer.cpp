@@ -36,6 +36,11 @@ Exploration::Exploration(const ExploreOptions& options, const ProgressFn& progre
       last_(options.iterations ? options.iterations - 1 : UINT64_MAX),
       collector_(options) {
   strategy_options_.seed = options.seed;
+  stop_token_.interrupted = options.interrupted;
+  if (options.seconds > 0 && options.seconds < 1e9)
+    stop_token_.deadline =
+        std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                               std::chrono::duration<double>(options.seconds));
 }
 
 // Exhaustive strategies need none, and their executions are to be counted exactly.
@@ -73,6 +78,7 @@ void Exploration::work(Worker& worker) noexcept try {
       }
       if (budget && (batch.cut = budget_over())) break;
       if ((batch.exhausted = !worker.execute(*worker.strategy, nullptr, i, batch))) break;
+      if (batch.cut) break;
     }
     worker.close(batch);
     submit(std::move(batch));
@@ -233,10 +239,15 @@ void Exploration::sample_or_prove() {
   }
 }
 
+void Exploration::watch(const StopToken* token) {
+  for (const auto& worker : workers_) worker->system.watch(token);
+}
+
 ExploreResult Exploration::run(std::span<System* const> systems) {
   for (System* system : systems)
     workers_.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
   const double cpu_before = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  watch(&stop_token_);
   if (info_.claims.tree) {
     search_tree(info_, 0);
   } else {
@@ -246,10 +257,12 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
     else
       sample();
   }
+  watch(nullptr);
   if (error_) std::rethrow_exception(error_);
   ExploreResult& result = collector_.result();
   result.cpu_seconds = clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
   result.seconds = clock_seconds(CLOCK_MONOTONIC) - start_;
+  interrupted_ = interrupted_ || (options_.interrupted && *options_.interrupted);
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
   if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all
   result.pilot = pilot_;

@@ -54,6 +54,7 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
       part.full = part.tree->gave_up();
       break;
     }
+    if (part.batch.cut) break;
     part.next++;
     if (std::this_thread::get_id() == caller_ && n % 64 == 63) report();
     // No failure of a search that was not asked for: its schedules are not fair.

@@ -75,3 +75,26 @@ LUA
   exits 5
   has "$out" "2 scenarios: 1 passed, 1 incomplete, 0 failed"
 }
+
+# Without --time each of these ends as a runaway, by the clock or by instructions; a verdict of that kind would mean that
+# the time was not kept inside an execution.
+@test "--time and ^C are kept inside an execution, in guest code, in a call of the library and between operations" {
+  local body command
+  for body in 'local s = ("a"):rep(40) s:find(("a*"):rep(40) .. "b")' 'while true do end' \
+    'local n = 0 while true do n = n + 1 lockstep.put("n", n) lockstep.yield() end'; do
+    rm -f long.lua
+    scenario long.lua long <<<"$body"
+    for command in run verify; do
+      lockstep "$command" long.lua --time 300ms --max-compute 1000 --max-instructions 1000000000000 --max-steps 2000000000 --max-memory 1G
+      exits 5
+      lacks "$out" runaway
+      has "$out" "time"
+    done
+    lockstep run long.lua --time 300ms --max-compute 1000 --max-instructions 1000000000000 --max-steps 2000000000 --max-memory 1G
+    has "$out" "No execution came to its end"
+    status=0
+    timeout -s INT 1 "$LOCKSTEP" run long.lua --max-compute 1000 --max-instructions 1000000000000 --max-steps 2000000000 \
+      --max-memory 1G --format ndjson --no-progress >out || status=$?
+    [ "$(jq 'select(.type == "summary") | .interrupted' out)" = true ]
+  done
+}

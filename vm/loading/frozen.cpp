@@ -92,6 +92,7 @@ void Machine::end_at_fault() {
     __builtin_unreachable();
   }
   const void* address = std::exchange(fault_, nullptr);
+  if (!address && cut_) stop(Verdict::stopped);
   if (!address) runaway(L);
   if (is_shared(address)) shared_write(address);
   const Process* p = guest_process();

@@ -86,6 +86,7 @@ void Machine::run_once(Chooser& chooser) {
   looking_ = nullptr;
   asked_ = nullptr;
   shared_written_ = late_ = ending_ = false;
+  cut_ = false;
   fault_ = nullptr;
   checking_ = false;
   blocked_.clear();
@@ -95,7 +96,7 @@ void Machine::run_once(Chooser& chooser) {
   runs_++;
   World& w = *world_;
   w.over = false;
-  alarm_ = std::min(options_.limits.max_steps, Chooser::kLate);
+  set_alarm(std::min(options_.limits.max_steps, Chooser::kLate));
   on_main_ = true;
   try {
     if (w.processes.empty()) create_root();
@@ -245,7 +246,7 @@ Process* Machine::pick(Process* on) {
       }
     }
     if (__builtin_expect(invariants_ != nullptr, 0)) check_choice();
-    if (__builtin_expect(w.steps >= alarm_, 0)) late();
+    if (__builtin_expect(w.steps >= alarm_.load(std::memory_order_relaxed), 0)) late();
     if (__builtin_expect(w.yielded, 0)) chooser_ = &chooser_->fair();
     size_t i = 0;
     const uint32_t n = w.alternatives.size;
@@ -322,10 +323,17 @@ void Machine::perform(const Alternative& a) {
   LOCKSTEP_ASSERT(!"an alternative that nothing stands behind");
 }
 
+// The watchdog may want it earlier, at any moment: what it has set stands.
+void Machine::set_alarm(uint32_t steps) {
+  alarm_.store(steps, std::memory_order_relaxed);
+  if (cut_) alarm_.store(0, std::memory_order_relaxed);
+}
+
 // Many steps have passed: too many, or enough to look at who has stood still.
 void Machine::late() {
+  if (cut_) stop(Verdict::stopped);
   if (world_->steps < options_.limits.max_steps) {
-    alarm_ = options_.limits.max_steps;
+    set_alarm(options_.limits.max_steps);
     chooser_ = &chooser_->fair();
     return;
   }
@@ -339,7 +347,7 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   World& w = *world_;
   if (count <= 1) return 0;
   if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) refuse_peek(p.L, "choose");
-  if (w.steps >= alarm_) late();
+  if (w.steps >= alarm_.load(std::memory_order_relaxed)) late();
   uint32_t value = 0;
   if (at_rest_) {
     w.pending_data = count;

@@ -86,6 +86,8 @@ class Machine final : public System, public Memory {
   std::string goal_name(uint32_t goal) const override { return goal_names_[goal]; }
   void witness(Evidence& evidence) const override;
   Limits& limits() override { return options_.limits; }
+  void watch(const StopToken* token) override { stop_token_ = token; }
+  bool cut() const override { return cut_; }
 
   // ---- for the functions that guests call ----
   World& world() { return *world_; }
@@ -359,6 +361,7 @@ class Machine final : public System, public Memory {
   Process* pick(Process* on);  // next process to run; performs what is not a process's step; null:
                                // the execution is over
   bool refresh_timers();       // offers due timers; false: nothing can happen any more
+  void set_alarm(uint32_t steps);
   void late();
   void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                    ObjectId object, uint64_t value, uint32_t cause);
@@ -478,14 +481,14 @@ class Machine final : public System, public Memory {
   EventSink* sink_ = nullptr;
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
-  bool may_go_round_ = false;     // the program has loops
-  bool may_crash_ = false;        // ... and may declare faults
-  bool may_owe_ = false;          // ... and may say that something has to happen
-  bool fair_spins_ = false;       // waits that spin are taken to be fair, in this execution
-  std::vector<uint64_t> rounds_;  // sorted: places that some process came round to
-  bool again_ = false;            // one was learned: the execution is to be run again
-  bool given_up_ = false;         // somebody was held who could have gone on
-  uint32_t alarm_ = 0;            // steps at which late() is called
+  bool may_go_round_ = false;       // the program has loops
+  bool may_crash_ = false;          // ... and may declare faults
+  bool may_owe_ = false;            // ... and may say that something has to happen
+  bool fair_spins_ = false;         // waits that spin are taken to be fair, in this execution
+  std::vector<uint64_t> rounds_;    // sorted: places that some process came round to
+  bool again_ = false;              // one was learned: the execution is to be run again
+  bool given_up_ = false;           // somebody was held who could have gone on
+  std::atomic<uint32_t> alarm_{0};  // steps at which late() is called; the watchdog sets 0
   Context main_;
   std::vector<Decision> decisions_;
   Outcome outcome_;
@@ -547,7 +550,9 @@ class Machine final : public System, public Memory {
   std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
   lua_State* file_level_ = nullptr;               // runs guest code while loading
   std::string load_problem_;
-  bool late_ = false;    // for longer than Limits::max_compute
+  bool late_ = false;                                  // for longer than Limits::max_compute
+  std::atomic<const StopToken*> stop_token_{nullptr};  // the watchdog asks it
+  std::atomic<bool> cut_{false};                       // it wants the execution to end
   bool ending_ = false;  // the outcome is being written: not to be interrupted
   uint64_t tick_cpu_ = 0;
   struct Sites;

@@ -88,6 +88,10 @@ bool Machine::in_library_call(lua_State* L) const {
 // 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a
 // runaway is always noticed.
 bool Machine::on_tick() {
+  if (const StopToken* token = stop_token_; token && running_ && token->asks()) {
+    cut_ = true;
+    alarm_ = 0;  // at its next choice, if it comes to one
+  }
   if ((!running_ && !file_level_) || on_main_ || fault_ || ending_) return false;
   if (tick_runs_ != runs_ || tick_steps_ != world_->steps) {
     tick_runs_ = runs_;
@@ -99,13 +103,14 @@ bool Machine::on_tick() {
   lua_State* L = guest();
   if (!L) return false;
   late_ = late_ || static_cast<double>(cpu_ns() - tick_cpu_) > options_.limits.max_compute * 1e9;
-  if (late_ && in_library_call(L)) {
+  const bool enough = late_ || cut_;
+  if (enough && in_library_call(L)) {
     ending_ = true;
     return true;
   }
-  if (!late_ && (file_level_ || options_.limits.count_instructions || ++ticks_ < 2)) return false;
+  if (!enough && (file_level_ || options_.limits.count_instructions || ++ticks_ < 2)) return false;
   // Safe in a handler: it is what lua.c does for ^C.
-  lua_sethook(L, count_hook, LUA_MASKCOUNT, late_ ? 1 : 1000);
+  lua_sethook(L, count_hook, LUA_MASKCOUNT, enough ? 1 : 1000);
   return false;
 }
 
@@ -120,6 +125,7 @@ bool Machine::ask_to_end(lua_State* L) {
 void Machine::end_if_asked(lua_State* L) {
   if (asked_for_memory_) out_of_memory();
   if (asked_to_end_ == 0) return;
+  if (cut_) stop(Verdict::stopped);
   if (!options_.limits.count_instructions && !late_) stop(Verdict::suspect);
   runaway(L);
 }
@@ -139,6 +145,10 @@ void Machine::runaway(lua_State* L) {
 
 void Machine::on_count(lua_State* L) {
   if (file_level_) end_loading(L);
+  if (cut_) {
+    if (ask_to_end(L)) return;
+    stop(Verdict::stopped);
+  }
   if (late_) {
     if (ask_to_end(L)) return;
     runaway(L);
