@@ -169,7 +169,9 @@ inline std::string random_steps(Prng& rng, const Setting& setting, uint32_t n, u
         "  local to, name, t, tid, ref, other, timer, _\n"
         "  local function tell(r) ets.insert(refs, {{ {}, r }}) end\n"
         "  local saw = '{}'\n"
-        "  local function see(t) saw = saw .. ' ' .. show(t, all) lockstep.cover(saw) end\n",
+        "  local function see(t) saw = saw .. ' ' .. show(t, all)\n"
+        "    lockstep.cover(#saw <= 200 and saw or saw:sub(1, 80) .. '~' .. saw:sub(-100))\n"
+        "  end\n",
         p, p);
   };
   for (uint32_t p = 1; p <= n; p++) {

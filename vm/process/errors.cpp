@@ -20,6 +20,10 @@ void raise_top(lua_State* L, const char* cls) {
   __builtin_unreachable();
 }
 
+namespace {
+constexpr size_t kShownOf = 60;  // longer strings are told by their length
+}
+
 bool is_exception(lua_State* L, int index) {
   if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
   luaL_getmetatable(L, kException);
@@ -34,7 +38,26 @@ void raise(lua_State* L, const char* cls, const char* reason) {
 }
 
 void misuse_argument(lua_State* L, int argument, const char* expected) {
-  luaL_typeerror(L, argument, expected);
+  const char* got = nullptr;
+  size_t n = 0;
+  switch (lua_type(L, argument)) {
+    case LUA_TSTRING:
+      got = lua_tolstring(L, argument, &n);
+      got = n == 0         ? "an empty string"
+            : n > kShownOf ? lua_pushfstring(L, "a string of %I bytes", static_cast<lua_Integer>(n))
+                           : lua_pushfstring(L, "the string \"%s\"", got);
+      break;
+    case LUA_TNUMBER:
+      lua_pushvalue(L, argument);
+      got = lua_tostring(L, -1);
+      break;
+    case LUA_TBOOLEAN:
+      got = lua_toboolean(L, argument) != 0 ? "true" : "false";
+      break;
+    default:
+      luaL_typeerror(L, argument, expected);
+  }
+  luaL_argerror(L, argument, lua_pushfstring(L, "%s expected, got %s", expected, got));
   __builtin_unreachable();
 }
 
