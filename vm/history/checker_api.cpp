@@ -4,6 +4,7 @@
 #include "engine/history/check.h"
 #include "engine/history/explain.h"
 #include "vm/history/lua_model.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 namespace {
@@ -271,7 +272,7 @@ int l_check(lua_State* L) {
     std::string reason = "the history is not " + property + " (model " + a.model_name + ")";
     if (!a.why.empty()) reason += ": " + a.why;
     if (m.recording()) m.keep_failed_check({a.model_name, property, std::move(a.html)});
-    m.fail(Verdict::not_linearizable, p, std::move(reason), m.guest_site(L),
+    m.fail(Verdict::not_linearizable, p, std::move(reason), guest_site(L),
            property + ", " + a.model_name, std::move(a.text));
   }
   return m.done(L, p, push_order(L, m, a));

@@ -1,6 +1,7 @@
 #include "vm/history/history_log.h"
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 namespace {
@@ -82,8 +83,8 @@ int invoke(lua_State* L) {
                what, luaL_typename(L, 2));
   lua_settop(L, 4);
   if (const OpenOperation* open = open_of(log, p)) {
-    lua_pushfstring(L, "%s invokes %s while its %s is open", m.label(p).c_str(), lua_tostring(L, 2),
-                    std::string(View{open->f.bytes}.string()).c_str());
+    lua_pushfstring(L, "%s invokes %s while its %s is open", m.recorder().label(p).c_str(),
+                    lua_tostring(L, 2), std::string(View{open->f.bytes}.string()).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s: a process has one operation open at a time)", what,
                lua_tostring(L, -1));
   }
@@ -110,7 +111,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
   lua_settop(L, 3);
   OpenOperation* open = open_of(log, p);
   if (!open) {
-    lua_pushstring(L, m.label(p).c_str());
+    lua_pushstring(L, m.recorder().label(p).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s has no operation open: history.invoke comes first)",
                what, lua_tostring(L, -1));
   }
@@ -119,7 +120,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
   const char* given = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &length) : nullptr;
   if (!given || f != std::string_view(given, length)) {
     lua_pushlstring(L, f.data(), f.size());
-    lua_pushstring(L, m.label(p).c_str());
+    lua_pushstring(L, m.recorder().label(p).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s completes %s but invoked %s)", what,
                lua_tostring(L, -1), given ? given : luaL_typename(L, 2), lua_tostring(L, -2));
   }

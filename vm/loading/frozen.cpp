@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 namespace {
@@ -100,7 +102,7 @@ void Machine::end_at_fault() {
   o.verdict = Verdict::memory_bound;
   o.reason =
       "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
-  if (p) o.process = label(*p), o.reason += " (" + o.process + ")";
+  if (p) o.process = recorder().label(*p), o.reason += " (" + o.process + ")";
   if (L) o.site = guest_site(L);
   finish(std::move(o));
 }
@@ -113,7 +115,7 @@ void Machine::shared_write(const void* what) {
     if (h.offset == offset + layout::kTableMetatable) header = h.owner;
   Outcome o = changed_outcome(header != Frozen::kUnnamed ? frozen_->name(header, false)
                                                          : frozen_->name_at(offset));
-  if (const Process* p = guest_process()) o.process = label(*p);
+  if (const Process* p = guest_process()) o.process = recorder().label(*p);
   if (lua_State* L = guest()) o.site = guest_site(L);
   shared_written_ = true;
   finish(std::move(o));
@@ -178,7 +180,7 @@ void Machine::on_line(lua_State* L) {
     Outcome o;
     o.verdict = Verdict::misuse;
     o.site = last_line_;
-    if (world_->current) o.process = label(*world_->current);
+    if (world_->current) o.process = recorder().label(*world_->current);
     finish(std::move(o));
   }
   const std::string here = guest_site(L);

@@ -18,6 +18,8 @@
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/labels.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
 #include "vm/signals/cluster_api.h"
 #include "vm/tables/shared_state.h"
 
@@ -148,7 +150,7 @@ int load_handler(lua_State* L) {
   push_text(L, 1);
   const char* text = lua_tostring(L, -1);
   if (lua_isstring(L, 1) && text && !std::strchr(text, ':')) {  // of limits Lua gives no place
-    const std::string site = machine_of(L).guest_site(L);
+    const std::string site = guest_site(L);
     if (!site.empty()) lua_pushfstring(L, "%s: %s", site.c_str(), text);
     return 1;
   }
@@ -399,7 +401,7 @@ void Machine::load(LoadContext& context) {
     throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
                 "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
-  name_functions(*context.files, function_names_);
+  recorder().know_functions(*context.files);
   for (const SourceFile& file : *context.files) {
     may_owe_ = may_owe_ || may_owe(file.text);
     may_crash_ = may_crash_ || file.text.find("faults") != std::string::npos;

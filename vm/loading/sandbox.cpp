@@ -7,6 +7,8 @@
 
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 namespace {
@@ -115,7 +117,7 @@ int safe_print(lua_State* L) {
     const char* error = encode(L, at, m.scratch());
     line += error ? std::string(luaL_typename(L, at)) : print(View{m.scratch().data()}, 400);
   }
-  if (p && m.recording()) m.print_line(*p, line);
+  if (p && m.recording()) m.recorder().print_line(*p, line);
   return 0;
 }
 
@@ -215,10 +217,10 @@ void refuse_file_level(lua_State* L, const lua_State* co) {
   Outcome o{Verdict::misuse,
             "the scenario ran a coroutine that was made at file level: processes would share its "
             "variables unseen",
-            m.guest_site(L),
+            guest_site(L),
             "file-level coroutine",
             "make it in the process that runs it",
-            m.world().current ? m.label(m.self()) : ""};
+            m.world().current ? m.recorder().label(m.self()) : ""};
   m.finish(std::move(o));
 }
 
@@ -318,10 +320,10 @@ int write_global(lua_State* L) {
   Outcome o{
       Verdict::misuse,
       "the scenario wrote to the global '" + name + "' while it ran: processes share no variables",
-      m.guest_site(L),
+      guest_site(L),
       "global '" + name + "'",
       "make it a local variable of the process, or share it through a table, an atomic or messages",
-      m.world().current ? m.label(m.self()) : ""};
+      m.world().current ? m.recorder().label(m.self()) : ""};
   m.finish(std::move(o));
 }
 int read_global(lua_State* L) {
@@ -339,8 +341,8 @@ int file_level_iterator(lua_State* L) {
   m.finish({Verdict::misuse,
             "the scenario called an iterator of string.gmatch that was made at file level: "
             "processes would share where it is, unseen",
-            m.guest_site(L), "file-level iterator", "make it in the process that calls it",
-            p ? m.label(*p) : ""});
+            guest_site(L), "file-level iterator", "make it in the process that calls it",
+            p ? m.recorder().label(*p) : ""});
 }
 
 void remove_fields(lua_State* L, const char* library, std::initializer_list<const char*> names) {

@@ -9,8 +9,10 @@
 #include "vm/loading/frozen.h"
 #include "vm/machine/fault.h"
 #include "vm/machine/watchdog.h"
+#include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 #include "vm/state/properties.h"
+#include "vm/state/spin.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -37,30 +39,18 @@ void out_of_memory() {
   const size_t most = std::min<size_t>(m->options_.limits.max_memory, m->arena_.heap_bytes());
   o.reason = "more than " + std::to_string(most >> 20) + " MiB of guest memory";
   if (p) {
-    o.process = m->label(*p);
-    if (lua_State* L = m->guest()) o.site = m->guest_site(L);
+    o.process = m->recorder().label(*p);
+    if (lua_State* L = m->guest()) o.site = guest_site(L);
     o.reason += " (" + o.process + ")";
   }
   // Reports are built outside the arena, so this needs none of the memory that has run out.
   m->finish(std::move(o));
 }
 
-Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options)
-    : options_(options), scenario_(scenario) {
-  std::sort(options_.omitted.begin(), options_.omitted.end());
-  host_.machine = this;
-  host_.arena = &arena_;
-  if (options.check) invariants_ = std::make_unique<InvariantCheck>();
-  load(context);
-}
-Machine::~Machine() {
-  if (t_machine == this) t_machine = nullptr;
-}
-
 const Outcome& Machine::run(Chooser& chooser) {
-  again_ = false;
+  spins().forget_again();
   run_once(chooser);
-  while (again_) run_again(chooser);
+  while (spins().again()) run_again(chooser);
   return outcome_;
 }
 
@@ -82,9 +72,9 @@ void Machine::run_once(Chooser& chooser) {
       (slow_ & ~static_cast<uint32_t>(kSlowHistory)) | (world_->histories_used ? kSlowHistory : 0u);
   fair_spins_ = may_go_round_ && (chooser.fair_spins() || options_.fair_spins);
   outcome_ = {};
-  given_up_ = false;
+  spins().begin();
   looking_ = nullptr;
-  asked_ = nullptr;
+  properties().begin();
   shared_written_ = late_ = ending_ = false;
   cut_ = false;
   fault_ = nullptr;
@@ -121,13 +111,13 @@ void Machine::run_once(Chooser& chooser) {
   } catch (const EndOnMain&) {
   }
   running_ = false;
-  close_event();
-  if (sink_ && !printed_.empty()) {
+  recorder().close_event();
+  if (sink_ && !recorder().printed().empty()) {
     if (!outcome_.detail.empty() && outcome_.detail.back() != '\n') outcome_.detail += '\n';
-    outcome_.detail += "printed:\n" + printed_;
+    outcome_.detail += "printed:\n" + recorder().printed();
   }
-  if ((outcome_.verdict != Verdict::stopped || given_up_) && outcome_.verdict != Verdict::suspect &&
-      !(slow_ & kSlowHunt)) {
+  if ((outcome_.verdict != Verdict::stopped || spins().given_up()) &&
+      outcome_.verdict != Verdict::suspect && !(slow_ & kSlowHunt)) {
     check_frozen();
     light_ = outcome_.verdict != Verdict::misuse && changed_little();
   } else if (outcome_.verdict == Verdict::stopped) {
@@ -173,14 +163,16 @@ void Machine::aside(void (*what)(void*), void* argument) {
 
 lua_State* Machine::guest() const {
   if (file_level_) return file_level_;
-  if (asked_) return world_->observer;
+  if (properties().asked()) return world_->observer;
   if (looking_) return looking_->receiver;
   const Process* p = world_->current;
   return !p ? nullptr : p->running ? p->running : p->L;
 }
 
 const Process* Machine::guest_process() const {
-  return asked_ ? world_->processes[asked_->process] : looking_ ? looking_ : world_->current;
+  return properties().asked() ? world_->processes[properties().asked()->process]
+         : looking_           ? looking_
+                              : world_->current;
 }
 
 // Who waits for a lock at the end of an execution: a reduction must try what comes of it going
@@ -206,7 +198,7 @@ void Machine::finish(Outcome outcome) {
 void Machine::fail(Verdict verdict, const Process& p, std::string reason, std::string site,
                    std::string object, std::string detail) {
   finish({verdict, std::move(reason), std::move(site), std::move(object), std::move(detail),
-          label(p)});
+          recorder().label(p)});
 }
 
 // ---- the choice ----
@@ -232,7 +224,7 @@ Process* Machine::pick(Process* on) {
   World& w = *world_;
   for (;;) {
     if (__builtin_expect(w.stale != 0, 0)) renew_footprints();
-    if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) watch();
+    if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) properties().after_step();
     if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
                              (options_.racy_timers && w.timers.size != 0),
                          0)) {
@@ -269,7 +261,7 @@ Process* Machine::pick(Process* on) {
     }
     const Alternative& a = w.alternatives[i];
     if (__builtin_expect(invariants_ != nullptr, 0)) invariants_->took(a);
-    if (__builtin_expect(fair_spins_, 0)) note_footprint(a);
+    if (__builtin_expect(fair_spins_, 0)) spins().note_footprint(a);
     if (__builtin_expect(w.steps >= decisions_.size(), 0))
       decisions_.resize(decisions_.size() * 2 + 1024);
     decisions_[w.steps++] = Decision::make(a.actor, a.kind, static_cast<uint32_t>(a.op.kind));
@@ -277,18 +269,12 @@ Process* Machine::pick(Process* on) {
     w.yielded = false;
     if (__builtin_expect(a.kind == AltKind::step, 1)) {
       Process* q = w.processes[a.process];
-      if (__builtin_expect(slow_ & kSlowRecord, 0)) {
-        event_alternatives_ = n;
-        open_event(q, a);
-      }
+      if (__builtin_expect(slow_ & kSlowRecord, 0)) recorder().open_event(q, a, n);
       return q;
     }
-    if (slow_ & kSlowRecord) {
-      event_alternatives_ = n;
-      open_event(nullptr, a);
-    }
+    if (slow_ & kSlowRecord) recorder().open_event(nullptr, a, n);
     perform(Alternative(a));
-    if (slow_ & kSlowRecord) close_event();
+    if (slow_ & kSlowRecord) recorder().close_event();
     if (on && on->doomed) {
       on->doomed = false;
       w.current = on;
@@ -346,7 +332,7 @@ void Machine::late() {
 uint32_t Machine::choose_data(Process& p, uint32_t count) {
   World& w = *world_;
   if (count <= 1) return 0;
-  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) refuse_peek(p.L, "choose");
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) properties().refuse_peek(p.L, "choose");
   if (w.steps >= alarm_.load(std::memory_order_relaxed)) late();
   uint32_t value = 0;
   if (at_rest_) {
@@ -364,17 +350,7 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   decisions_[w.steps++] = Decision::make(p.actor, AltKind::data, value);
   observe(p, value);
   did_more_than_look(p);
-  if (slow_ & kSlowRecord) {
-    close_event();
-    event_alternatives_ = count;
-    Alternative choice(p.actor, AltKind::data, p.index, {});
-    choice.op.kind = OpKind::choose;
-    open_event(&p, choice);
-    draft_.event.what = "choose";
-    draft_.event.args = std::to_string(count);
-    draft_.event.result = std::to_string(value + 1);
-    close_event();
-  }
+  if (slow_ & kSlowRecord) recorder().data_event(p, count, value);
   return value;
 }
 
@@ -433,16 +409,16 @@ void Machine::decide_end() {
   // A crash could still come, but none comes last.
   for (const Alternative& a : w.alternatives)
     if (a.kind == AltKind::fault) blocked_.push_back({a});
-  if (w.held.size != 0 && any_held()) end_in_rounds();
+  if (w.held.size != 0 && spins().any_held()) spins().end_in_rounds();
   if (!w.root_ended) {
     Process& root = *w.processes[0];
     o.verdict = Verdict::deadlock;
-    o.process = label(root);
+    o.process = recorder().label(root);
     o.site = guest_site(root.running ? root.running : root.L);
     o.reason = "deadlock: " + o.process + " can never go on, and nothing else can happen";
-    o.detail = deadlock_story(root);
+    o.detail = recorder().deadlock_story(root);
   } else {
-    check_at_end();
+    properties().check_at_end();
   }
   outcome_ = std::move(o);
   add_waiting(w, blocked_);
@@ -471,7 +447,7 @@ ExecutionFacts Machine::facts() const {
   f.processes = w.processes.size;
   f.unread = w.unread;
   f.spun = w.spun;
-  f.in_vain = given_up_;
+  f.in_vain = spins().given_up();
   for (const Process* p : w.processes) {
     f.ran += p->ran;
     f.unread += p->mailbox.size;

@@ -30,6 +30,10 @@ class InvariantCheck;
 namespace lockstep::vm {
 
 struct LoadContext;
+class Recorder;
+class MachinePart;
+class Properties;
+class Spins;
 
 // What a sync point has to do beside the hot path.
 enum Slow : uint32_t {
@@ -41,12 +45,6 @@ enum Slow : uint32_t {
   kSlowHistory = 32,
   kSlowWatch = 64,  // there are properties
   kSlowPeek = 128   // a predicate is being evaluated
-};
-
-// What the recorder knows of the event under way.
-struct EventDraft {
-  Event event;
-  bool open = false;
 };
 
 class Machine final : public System, public Memory {
@@ -88,6 +86,14 @@ class Machine final : public System, public Memory {
   Limits& limits() override { return options_.limits; }
   void watch(const StopToken* token) override { stop_token_ = token; }
   bool cut() const override { return cut_; }
+
+  // ---- parts ----
+  Recorder& recorder() { return *recorder_; }
+  const Recorder& recorder() const { return *recorder_; }
+  Properties& properties() { return *properties_; }
+  const Properties& properties() const { return *properties_; }
+  Spins& spins() { return *spins_; }
+  const Spins& spins() const { return *spins_; }
 
   // ---- for the functions that guests call ----
   World& world() { return *world_; }
@@ -173,21 +179,11 @@ class Machine final : public System, public Memory {
                          DeferredTarget target, const Process* to, const Term* name, uint32_t node);
   void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind, ObjectId object);
 
-  // While recording: the event's other end, what it changes, its causes. No-ops else (check
-  // recording() before building text).
   bool recording() const { return sink_ != nullptr; }
-  void note_target(std::string text);
-  void note_change(std::string text);
-  void note_args(std::string text);
-  void note_cause(uint32_t step);
-  void note_quiescence(uint64_t due);
+  EventSink* sink() const { return sink_; }
 
   // lockstep.cover: the goal of that name has been reached in this execution.
   void reach_goal(std::string_view name);
-
-  // Properties (properties.cpp): the name is at index 1 of L's stack, a predicate at index 2.
-  void declare_property(lua_State* L, Process& p, PropertyKind kind);
-  void set_heat(lua_State* L, Process& p, Heat heat);
 
   // A data choice of the running process: 0 .. count-1.
   uint32_t choose_data(Process& p, uint32_t count);
@@ -195,7 +191,8 @@ class Machine final : public System, public Memory {
   bool next_input(Process& p);
 
   // Processes.
-  Process* find(uint64_t pid) const;  // null if it is not a pid of this execution
+  lua_State* new_thread(uint32_t slot);  // kept from the collector until its slot is taken again
+  Process* find(uint64_t pid) const;     // null if it is not a pid of this execution
   // `values` holds a function and its arguments, encoded one after the other. start_child runs it
   // to its first operation.
   Process& spawn(Process& parent, const Term& values, uint32_t node);
@@ -210,11 +207,6 @@ class Machine final : public System, public Memory {
     }
   }
   [[noreturn]] void die(Process& p);  // the running process ends; exit_reason is set
-  // "P0(root)", "P1(worker)": the name that it was given, else its function's.
-  std::string label(const Process& p, bool given = true) const;
-  std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
-  // While recording: what the guest printed, shown with the failure.
-  void print_line(const Process& p, const std::string& line);
   bool alive(const Process& p) const { return p.life == Life::alive; }
 
   // Killed, but its exit has not taken effect: dead to those who ask it.
@@ -295,9 +287,6 @@ class Machine final : public System, public Memory {
   [[noreturn]] void fail(Verdict verdict, const Process& p, std::string reason,
                          std::string site = {}, std::string object = {}, std::string detail = {});
 
-  // Where the guest is: the innermost frame that is not the library's. "file.lua:12", or empty.
-  std::string guest_site(lua_State* L) const;
-  std::string guest_traceback(lua_State* L) const;
   void use_histories() {
     world_->histories_used = true;
     slow_ |= kSlowHistory;
@@ -315,8 +304,6 @@ class Machine final : public System, public Memory {
   const RecordedCheck& failed_check() const { return failed_check_; }
   struct Frozen;
   void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
-  bool guest_is_running(lua_State* L) const;  // a frame of the scenario's own is on the stack
-  uint32_t site(lua_State* L);
   // The coroutine in which guest code runs just now, and for whom; null if none does.
   lua_State* guest() const;
   // Of a process's coroutines the one that runs; null: its first one.
@@ -327,6 +314,17 @@ class Machine final : public System, public Memory {
   // A guest is about to change what all processes share: a table of the image, or (part of) what is
   // in one, or a variable. Ends the execution.
   [[noreturn]] void shared_write(const void* what);
+
+  // ---- for the parts ----
+  void watch_time(const Timer& t);
+  ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
+  void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
+              uint32_t cause = 0);
+  void disable(ActorId actor);
+  bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
+  // Calls `what(argument)` on a stack of its own: what runs in the name of a process that is not
+  // the one whose stack this is has a budget of nested calls of its own.
+  void aside(void (*what)(void*), void* argument);
 
   Term encode_argument(lua_State* L, int index,
                        const char* function);  // raises if it cannot be sent
@@ -348,13 +346,8 @@ class Machine final : public System, public Memory {
   friend void death_entry();
   friend void aside_entry();
   friend void out_of_memory();
-  friend struct Recorder;
+  friend class MachinePart;
 
-  ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
-  void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
-              uint32_t cause = 0);
-  void disable(ActorId actor);
-  bool enabled(ActorId actor) const { return world_->position[actor] != kNone; }
   void run_once(Chooser& chooser);
   void run_again(Chooser& chooser);
   void park(Process& p);
@@ -366,31 +359,7 @@ class Machine final : public System, public Memory {
   void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                    ObjectId object, uint64_t value, uint32_t cause);
   Process& nobody_runs(lua_State* L, const char* what);
-  // Properties and lassos, after each step while there are any.
-  void watch();
-  bool holds(const Property& property);  // else peek_raised_ may say why
-  [[noreturn]] void refuse_peek(lua_State* L, const char* what);
-  std::string owed(const Property& property) const;
-  void check_predicates();
-  void check_at_end();
-  void look_for_lasso();
-  // Waits that spin (spin.cpp).
-  void note_footprint(const Alternative& a);
   void look_for_round(lua_State* L, Process& p, const Operation& next);
-  void hold(Process& p, const Operation& next);
-  [[noreturn]] void learn_round(uint64_t place);
-  bool outdated(Process& p) const;
-  bool any_held();
-  bool waits_in_vain();  // somebody is held who could have gone on
-  void let_look_again();
-  void end_in_rounds();
-  [[noreturn]] void give_up();
-  void check_temperature();
-  bool mark_watched(Operation& op);
-  uint64_t observable_state();  // 0: it cannot be told
-  std::string stem_and_loop();
-  [[noreturn]] void fail_property(Verdict verdict, const Property& p, const char* how,
-                                  std::string reason, std::string detail = {});
   void renew_target_footprint(Process& p);
   void renew_end_footprint(Process& p);
   void renew_poll_footprint(Process& p);
@@ -422,9 +391,6 @@ class Machine final : public System, public Memory {
   bool accepts(Process& p, const Term& payload) const;
   bool look(Process& p);
   bool look_here(Process& p);
-  // Calls `what(argument)` on a stack of its own: what runs in the name of a process that is not
-  // the one whose stack this is has a budget of nested calls of its own.
-  void aside(void (*what)(void*), void* argument);
   // While mail is kept (mail.cpp).
   uint32_t note_arrival(const Process& to, const Term& payload);
   bool find_message(Process& p);
@@ -435,18 +401,14 @@ class Machine final : public System, public Memory {
   void footprint_of_timer(Timer& t, bool fresh, Operation& op);
   void note_blocked(Timer& t, uint32_t until);
   void wait_for_turn(Timer& t);
-  void watch_time(const Timer& t);
   void create_root();
   void end_process(Process& p, uint32_t tables);
   size_t end_footprint(Process& p);  // in end_footprint_
   void tell_of_end(Process& p);
   void process_body(Process& p);
-  void decide_end();  // nothing can happen any more: passed or deadlock
-  std::string deadlock_story(const Process& root) const;
+  void decide_end();    // nothing can happen any more: passed or deadlock
   void check_frozen();  // file-level state must be as loaded
   Outcome changed_outcome(std::string object) const;
-  void open_event(Process* p, const Alternative& a);
-  void close_event();
   void slow_sync(lua_State* L, Process& p, Alternative& a);
   void slow_granted(lua_State* L, Process& p);
   void observe_results(lua_State* L, Process& p, int results);
@@ -485,15 +447,11 @@ class Machine final : public System, public Memory {
   bool may_crash_ = false;          // ... and may declare faults
   bool may_owe_ = false;            // ... and may say that something has to happen
   bool fair_spins_ = false;         // waits that spin are taken to be fair, in this execution
-  std::vector<uint64_t> rounds_;    // sorted: places that some process came round to
-  bool again_ = false;              // one was learned: the execution is to be run again
-  bool given_up_ = false;           // somebody was held who could have gone on
   std::atomic<uint32_t> alarm_{0};  // steps at which late() is called; the watchdog sets 0
   Context main_;
   std::vector<Decision> decisions_;
   Outcome outcome_;
   Bytes scratch_;
-  EventDraft draft_;
   std::array<Footprint, 255> end_footprint_;  // of an end; Operation::extra_count is a byte
   std::string scenario_;
   std::vector<Blocked> blocked_;
@@ -503,9 +461,7 @@ class Machine final : public System, public Memory {
   uint64_t tick_runs_ = 0;
   uint32_t tick_steps_ = 0, ticks_ = 0;
   uint32_t counted_steps_ = 0;
-  uint64_t counted_ = 0;  // instructions since the last operation
-  uint32_t event_alternatives_ = 0;
-  std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
+  uint64_t counted_ = 0;           // instructions since the last operation
   std::map<char*, Block> blocks_;  // there when a program had been loaded
   bool checking_ = false;
   uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
@@ -524,22 +480,12 @@ class Machine final : public System, public Memory {
   LoadContext* loading_ = nullptr;
   const void* ok_string_ = nullptr;
   int body_ref_ = 0, threads_ref_ = 0, templates_ref_ = 0;
-  std::string last_line_;
-  std::string printed_;  // by the guest, while recording
-  // Names of the functions that the sources define, by file and line.
-  std::map<std::pair<std::string, int>, std::string> function_names_;
-  void note_function(Process& p);
-  std::string function_name(uint32_t proto) const;
-  const Property* asked_ = nullptr;   // its predicate is being evaluated
+  std::string last_line_;  // before which file-level state was as it was, while that is hunted
   const Process* looking_ = nullptr;  // its matcher is being called, on the stack aside
   const Context* aside_from_ = nullptr;
   void (*aside_what_)(void*) = nullptr;
   void* aside_argument_ = nullptr;
   const void* fault_ = nullptr;          // the address that guest code must not touch
-  std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
-  std::string peek_raised_;              // or the error that it raised
-  struct Trail;  // of states, while recording: to tell the shortest stem and loop
-  std::unique_ptr<Trail> trail_;
   std::vector<std::string> goal_names_;  // met so far in any execution
   std::unordered_map<std::string, uint32_t> goal_numbers_;
   std::vector<const void*> libraries_;
@@ -555,8 +501,10 @@ class Machine final : public System, public Memory {
   std::atomic<bool> cut_{false};                       // it wants the execution to end
   bool ending_ = false;  // the outcome is being written: not to be interrupted
   uint64_t tick_cpu_ = 0;
-  struct Sites;
-  std::unique_ptr<Sites> sites_;
+  // The parts of it, each with the state that it alone has.
+  const std::unique_ptr<Recorder> recorder_;
+  const std::unique_ptr<Properties> properties_;
+  const std::unique_ptr<Spins> spins_;
 };
 
 // The machine that runs on this thread, for code that has no other way to it. Null between runs.

@@ -6,6 +6,7 @@
 #include "vm/machine/machine.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
 #include "vm/state/properties.h"
 
 #ifdef LOCKSTEP_ASAN
@@ -135,11 +136,7 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
   arena_.set_limit(image_.size() + options_.limits.max_memory);
   world_->seed = seed;
   world_->iteration = iteration;
-  if (sink_) {
-    args_.clear();
-    printed_.clear();
-    draft_ = {};
-  }
+  if (sink_) recorder().begin();
   failed_check_ = {};
   asked_to_end_ = 0;
   asked_for_memory_ = false;
@@ -153,8 +150,7 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
                                                                  : period));
   }
   slow_ = (sink_ ? kSlowRecord : 0u) | (slow_ & kSlowHunt);
-  peek_misuse_.clear();
-  trail_.reset();
+  properties().begin_anew();
 }
 
 // All that was loaded is as it was but for what can change, if file-level state is.

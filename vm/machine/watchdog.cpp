@@ -11,6 +11,8 @@
 #include "vm/machine/fault.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 namespace {
@@ -132,7 +134,7 @@ void Machine::end_if_asked(lua_State* L) {
 
 void Machine::runaway(lua_State* L) {
   const Process& p = *guest_process();
-  const std::string who = "runaway: " + label(p) + " performed no operation within ";
+  const std::string who = "runaway: " + recorder().label(p) + " performed no operation within ";
   if (late_)
     fail(Verdict::runaway, p,
          fmt::format("{}{:g} s of CPU time (--max-compute; by the clock, so not the same on every "

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 namespace {
@@ -112,8 +113,8 @@ const Item kItems[] = {
      [](lua_State* L, Machine&, const Process& q) {
        flag_value(L, q, "message_queue_data", "on_heap");
      }},
-    {"label",
-     [](lua_State* L, Machine& m, const Process& q) { lua_pushstring(L, m.label(q).c_str()); }},
+    {"label", [](lua_State* L, Machine& m,
+                 const Process& q) { lua_pushstring(L, m.recorder().label(q).c_str()); }},
 };
 constexpr int kStandard = 7;  // the items of process_info(pid), from the first on
 
@@ -154,7 +155,7 @@ int l_process_info(lua_State* L) {
   m.announce_deferred(L, p, "process_info", OpKind::process_info, 0, DeferredTarget::info, q,
                       nullptr, q->node);
   if (q != &p) m.flush_signals_from(p, *q);
-  if (m.recording()) m.note_target(m.label(*q));
+  if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
   if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {
     lua_pushnil(L);
   } else if (const Item* item = find_item(L, 2)) {

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 #include "vm/signals/cluster_api.h"
 
 namespace lockstep::vm {
@@ -145,7 +146,7 @@ int l_monitor(lua_State* L) {
   }
   m.push(m.change(p.watches), Watch{ref, q ? q->index : kNone, false, object, options.tag});
   if (q || (elsewhere && node != kNone)) {
-    if (m.recording()) m.note_target(q ? m.label(*q) : print(object));
+    if (m.recording()) m.recorder().note_target(q ? m.recorder().label(*q) : print(object));
     Signal s;
     s.kind = SignalKind::monitor;
     s.ref = ref;

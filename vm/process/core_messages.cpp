@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 #include "vm/signals/cluster_api.h"
 
 namespace lockstep::vm {
@@ -41,7 +42,8 @@ int l_send(lua_State* L) {
   s.payload = payload;
   if (Process* to = m.find(light)) {
     sync_to(L, m, p, "send", OpKind::send, digest(payload), *to);
-    if (m.recording()) m.note_target(m.label(*to)), m.note_args(print(payload));
+    if (m.recording())
+      m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
     m.send_signal(p, *to, s);
     m.die_if_doomed(p);
     return m.done(L, p, 1);
@@ -51,7 +53,8 @@ int l_send(lua_State* L) {
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
     m.announce_signal(L, p, "send", OpKind::send, digest(payload), to, s);
-    if (m.recording()) m.note_target(m.label(to)), m.note_args(print(payload));
+    if (m.recording())
+      m.recorder().note_target(m.recorder().label(to)), m.recorder().note_args(print(payload));
     m.send_signal(p, to, s);
     return m.done(L, p, 1);
   }
@@ -61,14 +64,18 @@ int l_send(lua_State* L) {
     if (node != p.node) {
       m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send,
                           nullptr, &name, node);
-      if (m.recording()) m.note_args(print(payload)), m.note_target(remote_text(m, name, node));
+      if (m.recording())
+        m.recorder().note_args(print(payload)),
+            m.recorder().note_target(remote_text(m, name, node));
       if (node != kNone) m.send_named(p, name, node, s);
       return m.done(L, p, 1);
     }
     m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send, nullptr,
                         &name, node);
     Process* to = m.whereis(name, node);
-    if (m.recording()) m.note_args(print(payload)), m.note_target(to ? m.label(*to) : print(name));
+    if (m.recording())
+      m.recorder().note_args(print(payload)),
+          m.recorder().note_target(to ? m.recorder().label(*to) : print(name));
     if (to) m.send_signal(p, *to, s);
     m.die_if_doomed(p);
     return m.done(L, p, 1);
@@ -81,7 +88,8 @@ int l_send(lua_State* L) {
   Process* to = m.whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L);
-  if (m.recording()) m.note_target(m.label(*to)), m.note_args(print(payload));
+  if (m.recording())
+    m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
   m.send_signal(p, *to, s);
   m.die_if_doomed(p);
   return m.done(L, p, 1);

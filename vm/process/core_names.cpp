@@ -1,5 +1,6 @@
 // lockstep.*: registered names of a node.
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 namespace {
@@ -19,7 +20,7 @@ int l_register(lua_State* L) {
   m.change(q->name) = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
   m.add_name(Name{name, q->index, p.node});
-  if (m.recording()) m.note_target(m.label(*q));
+  if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }

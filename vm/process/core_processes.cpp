@@ -2,6 +2,8 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 namespace {
@@ -61,7 +63,7 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
     m.push(m.change(child.watchers), watcher);
   }
   m.start_child(child);
-  if (m.recording()) m.note_target(m.label(child));
+  if (m.recording()) m.recorder().note_target(m.recorder().label(child));
   push_light(L, child.pid);
   if (tie.monitor) push_light(L, ref);
   return m.done(L, p, tie.monitor ? 2 : 1);
@@ -187,7 +189,8 @@ int l_exit(lua_State* L) {
   s.from = p.index;
   s.payload = reason;
   m.announce_signal(L, p, "exit_signal", OpKind::exit_signal, digest(reason), *q, s);
-  if (m.recording()) m.note_target(m.label(*q)), m.note_args(print(reason));
+  if (m.recording())
+    m.recorder().note_target(m.recorder().label(*q)), m.recorder().note_args(print(reason));
   m.send_signal(p, *q, s);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
@@ -210,7 +213,7 @@ int l_alive(lua_State* L) {
   if (!q || q->node != p.node) badarg(L);
   m.announce_deferred(L, p, "alive", OpKind::alive, 0, DeferredTarget::alive, q, nullptr, q->node);
   if (q != &p) m.flush_signals_from(p, *q);
-  if (m.recording()) m.note_target(m.label(*q));
+  if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
   lua_pushboolean(L, m.alive(*q) && !q->doomed && !m.dying_by_signal(*q));
   return m.done(L, p, 1);
 }
@@ -221,7 +224,7 @@ int l_exception(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "exception");
   lua_settop(L, 1);
-  if (m.recording()) p.crash_trace = make_string(m.guest_traceback(L), m.arena());
+  if (m.recording()) p.crash_trace = make_string(guest_traceback(L), m.arena());
   if (is_exception(L, 1)) return 1;
   lua_createtable(L, 0, 3);
   lua_pushvalue(L, 1);
@@ -234,7 +237,7 @@ int l_exception(lua_State* L) {
   if (place && colon && place < colon) {  // Lua puts the place in front
     lua_pushlstring(L, text, static_cast<size_t>(colon - text));
   } else {
-    const std::string where = m.guest_site(L);
+    const std::string where = guest_site(L);
     lua_pushlstring(L, where.data(), where.size());
   }
   lua_setfield(L, 2, "where");

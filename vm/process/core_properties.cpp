@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/state/properties.h"
 
 namespace lockstep::vm {
 namespace {
@@ -32,7 +33,7 @@ int l_invariant(lua_State* L) {
   Process& p = m.process(L, "invariant");
   name_argument(L);
   lua_settop(L, 2);
-  m.declare_property(L, p, PropertyKind::invariant);
+  m.properties().declare(L, p, PropertyKind::invariant);
   return m.done(L, p, 0);
 }
 
@@ -42,7 +43,7 @@ int l_eventually(lua_State* L) {
   Process& p = m.process(L, "eventually");
   name_argument(L);
   lua_settop(L, 2);
-  m.declare_property(L, p, PropertyKind::eventually);
+  m.properties().declare(L, p, PropertyKind::eventually);
   return m.done(L, p, 0);
 }
 
@@ -57,7 +58,7 @@ int l_temporal(lua_State* L) {
   while (heat < 3 && std::strcmp(given, heats[heat]) != 0) heat++;
   if (heat == 3) misuse_argument(L, 2, "\"hot\", \"warm\" or \"cold\"");
   lua_settop(L, 2);
-  m.set_heat(L, p, static_cast<Heat>(heat));
+  m.properties().set_heat(L, p, static_cast<Heat>(heat));
   return m.done(L, p, 0);
 }
 

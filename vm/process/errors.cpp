@@ -1,5 +1,6 @@
 // Errors of OTP's kind: a table {class, reason, where} that pcall can catch.
 #include "vm/machine/machine.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 
@@ -11,7 +12,7 @@ void raise_top(lua_State* L, const char* cls) {
   lua_pushstring(L, cls);
   lua_setfield(L, -2, "class");
   {
-    const std::string where = machine_of(L).guest_site(L);
+    const std::string where = guest_site(L);
     lua_pushlstring(L, where.data(), where.size());
   }
   lua_setfield(L, -2, "where");

@@ -6,6 +6,10 @@
 #include "engine/relation/dependence.h"
 #include "vm/loading/sandbox.h"
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
+#include "vm/state/properties.h"
+#include "vm/state/spin.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -71,7 +75,7 @@ int on_error(lua_State* L) {
   }
   const bool is_exit = std::strcmp(cls, "exit") == 0;
   if (!is_exit || !(r.tag == Tag::string && View{r.bytes}.string() == "normal")) {
-    std::string site = m.guest_site(L), text;
+    std::string site = guest_site(L), text;
     if (ours) {  // it may have been caught and raised again since
       lua_getfield(L, 1, "where");
       if (const char* where = lua_tostring(L, -1); where && *where) site = where;
@@ -99,8 +103,8 @@ int on_error(lua_State* L) {
     p.crash_text = make_string(text, m.arena());
     p.crash_site = make_string(site, m.arena());
     if (m.recording() && !(ours && p.crash_trace.tag != Tag::nil &&
-                           !m.guest_is_running(L)))  // raised again by the library
-      p.crash_trace = make_string(m.guest_traceback(L), m.arena());
+                           !guest_is_running(L)))  // raised again by the library
+      p.crash_trace = make_string(guest_traceback(L), m.arena());
     p.crashed = true;
   }
   if (is_exit) {
@@ -185,6 +189,15 @@ uint64_t Machine::make_ref(Process& p) {
   return make_light(Light::ref, p.index, static_cast<uint32_t>(p.key) + n * kRefStep);
 }
 
+lua_State* Machine::new_thread(uint32_t slot) {
+  lua_State* thread = lua_newthread(L_);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushvalue(L_, -2);
+  lua_rawseti(L_, -2, slot);
+  lua_pop(L_, 2);
+  return thread;
+}
+
 Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
   World& w = *world_;
   auto* p = new (allocate(sizeof(Process))) Process();
@@ -208,11 +221,7 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
   arena_.guard(p->stack);
   p->actor = make_actor(AltKind::step, p->index, p->key);
   push(w.processes, p);
-  p->L = lua_newthread(L_);
-  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
-  lua_pushvalue(L_, -2);
-  lua_rawseti(L_, -2, static_cast<lua_Integer>(p->index) + 1);
-  lua_pop(L_, 2);
+  p->L = new_thread(p->index + 1);
   lua_pushcfunction(p->L, on_error);
   if (slow_ & kSlowTrack)
     p->seen = digest_bytes(values.bytes, values.size);  // all that it starts from
@@ -223,7 +232,7 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
       vm::push(p->L, View{q});
       q = View{q}.end();
     }
-    note_function(*p);
+    recorder().note_function(*p);
   }
   return *p;
 }
@@ -256,11 +265,7 @@ void Machine::create_root() {
   arena_.guard(p->stack);
   p->actor = make_actor(AltKind::step, 0, p->key);
   push(w.processes, p);
-  p->L = lua_newthread(L_);
-  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
-  lua_pushvalue(L_, -2);
-  lua_rawseti(L_, -2, 1);
-  lua_pop(L_, 2);
+  p->L = new_thread(1);
   lua_pushcfunction(p->L, on_error);
   lua_rawgeti(p->L, LUA_REGISTRYINDEX, body_ref_);
   start_child(*p);
@@ -282,8 +287,7 @@ void Machine::process_body(Process& p) {
   }
   if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
     // The root's error is the failure, and the last event.
-    if (draft_.open)
-      draft_.event.result = draft_.event.result.empty() ? "raised" : draft_.event.result;
+    recorder().note_raised();
     fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
          text_of(p.crash_trace));
   }
@@ -305,8 +309,8 @@ void Machine::process_body(Process& p) {
         op.extra_count = 0;
       }
     }
-    check_at_end();
-    if (waits_in_vain()) give_up();
+    properties().check_at_end();
+    if (spins().waits_in_vain()) spins().give_up();
     finish({});
   }
   die(p);
@@ -350,7 +354,7 @@ void Machine::die(Process& p) {
   lua_pop(L_, 1);
   push(w.free_stacks, p.stack);
   if (p.index == 0) w.root_ended = true;
-  if (recording()) close_event();
+  if (recording()) recorder().close_event();
   Context nowhere;
   if (at_rest_) {
     switch_stack(nowhere, main_);
@@ -381,7 +385,7 @@ void Machine::renew_end_footprint(Process& p) {
   if (n > end.extra_count) end.extra = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
   std::copy_n(end_footprint_.data(), n, const_cast<Footprint*>(end.extra));
   end.extra_count = static_cast<uint8_t>(n);
-  if (slow_ & kSlowWatch) mark_watched(end);
+  if (slow_ & kSlowWatch) properties().mark_watched(end);
 }
 
 // Each is told in a step of its own if there are several: between two of them others may see one
@@ -413,8 +417,8 @@ void Machine::tell_of_end(Process& p) {
     if (!first) announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
     first = false;
     if (recording())
-      note_target(label(q)),
-          note_args((told.kind == SignalKind::down ? "DOWN " : "EXIT ") + print(reason));
+      recorder().note_target(recorder().label(q)),
+          recorder().note_args((told.kind == SignalKind::down ? "DOWN " : "EXIT ") + print(reason));
     if (told.kind == SignalKind::down) {
       send_down(p, watcher, reason);
       continue;
@@ -429,14 +433,14 @@ void Machine::tell_of_end(Process& p) {
 // Takes effect in one step: no longer alive, name free, tables gone (those below number `tables`).
 // Whoever learns of the end finds all that done.
 void Machine::end_process(Process& p, uint32_t tables) {
-  if (recording()) note_args(print(p.exit_reason));
+  if (recording()) recorder().note_args(print(p.exit_reason));
   const bool told = !p.links.empty() || !p.watchers.empty();
   change(p.life) = Life::dying;
   if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
       !orderly(p.exit_reason)) {
     const std::string where = text_of(p.crash_site);
     fail(Verdict::crash, p,
-         "process " + label(p) +
+         "process " + recorder().label(p) +
              (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
              text_of(p.crash_text),
          where, "", text_of(p.crash_trace));

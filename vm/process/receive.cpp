@@ -1,5 +1,8 @@
 // Mailboxes, and selective receive.
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
+#include "vm/state/properties.h"
+#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 
@@ -19,7 +22,7 @@ void Machine::deliver(Process& to, const Message& message) {
   to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
     to.mailbox.back().arrival = note_arrival(to, message.payload);
-  if (recording()) note_cause(message.sent_at);
+  if (recording()) recorder().note_cause(message.sent_at);
   if (to.status != Status::blocked || to.spin.held) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
   // shared.
@@ -85,7 +88,7 @@ void Machine::wake(Process& p, bool expired, uint32_t cause) {
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
 int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
-  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) refuse_peek(L, what);
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) properties().refuse_peek(L, what);
   World& w = *world_;
   const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
   const bool finite = timeout_ms >= 0;
@@ -129,7 +132,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     }
     p.what = what;
     if (slow_ != 0) slow_sync(L, p, a);
-    if (fair_spins_) look_for_round(L, p, a.op);
+    if (fair_spins_) spins().look_for_round(L, p, a.op);
     p.blocked_op = a.op;
     if (found) {
       a.op.access = Access::take;
@@ -175,8 +178,8 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   erase(p.mailbox, p.looked);
   vm::push(L, msg.payload);
   if (recording()) {
-    note_cause(msg.sent_at);
-    if (msg.from != kNone) note_target(label(*w.processes[msg.from]));
+    recorder().note_cause(msg.sent_at);
+    if (msg.from != kNone) recorder().note_target(recorder().label(*w.processes[msg.from]));
   }
   free_term(msg.payload, arena_);
   return done(L, p, 1);

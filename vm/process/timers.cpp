@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 #include "vm/state/properties.h"
+#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 
@@ -137,7 +139,8 @@ bool Machine::refresh_timers() {
     others = others || (a.kind != AltKind::timer && a.kind != AltKind::fault);
   if (w.timers.size == 0) return others;
   if (others && !options_.racy_timers) return true;
-  if (!options_.racy_timers && waits_in_vain()) give_up();  // it would go on before time does
+  if (!options_.racy_timers && spins().waits_in_vain())
+    spins().give_up();  // it would go on before time does
   uint64_t due = w.timers[0].due;
   for (const Timer& t : w.timers) due = std::min(due, t.due);
   for (Timer& t : w.timers) {
@@ -237,11 +240,11 @@ void Machine::fire(uint32_t i) {
   // The others that were due at the same time wait until nothing else can happen again.
   if (!options_.racy_timers) {
     for (const Timer& other : w.timers) disable(other.actor);
-    if (w.held.size != 0) let_look_again();
+    if (w.held.size != 0) spins().let_look_again();
   }
   if (recording()) {
-    note_cause(t.started_at);
-    if (!options_.racy_timers) note_quiescence(t.due);
+    recorder().note_cause(t.started_at);
+    if (!options_.racy_timers) recorder().note_quiescence(t.due);
   }
   if (t.kind == TimerKind::tick) {
     const auto number = static_cast<uint32_t>(t.ref >> 32);
@@ -252,7 +255,7 @@ void Machine::fire(uint32_t i) {
   if (t.kind == TimerKind::receive) {
     Process& p = *w.processes[t.owner];
     p.timed = false;
-    if (recording()) note_target(label(p));
+    if (recording()) recorder().note_target(recorder().label(p));
     if (p.status == Status::blocked)
       wake(p, true, w.steps);
     else
@@ -262,7 +265,8 @@ void Machine::fire(uint32_t i) {
   Process* to =
       t.dest.tag == Tag::light ? find(t.dest.light) : whereis(t.dest, w.processes[t.owner]->node);
   if (!to || !alive(*to)) return;
-  if (recording()) note_target(label(*to)), note_args(print(t.payload));
+  if (recording())
+    recorder().note_target(recorder().label(*to)), recorder().note_args(print(t.payload));
   if (options_.async_delivery) {  // the timer service is a sender like any other
     Signal signal;
     signal.sent_at = w.steps;

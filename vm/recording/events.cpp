@@ -6,8 +6,10 @@
 #include "vm/history/history_log.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 #include "vm/state/properties.h"
+#include "vm/state/spin.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -37,7 +39,7 @@ uint64_t call_position(lua_State* L) {
 
 }  // namespace
 
-std::string Machine::guest_site(lua_State* L) const {
+std::string guest_site(lua_State* L) {
   lua_Debug ar;
   std::string library;
   for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
@@ -50,7 +52,7 @@ std::string Machine::guest_site(lua_State* L) const {
   return library;
 }
 
-bool Machine::guest_is_running(lua_State* L) const {
+bool guest_is_running(lua_State* L) {
   lua_Debug ar;
   for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "Sl", &ar);
@@ -59,7 +61,7 @@ bool Machine::guest_is_running(lua_State* L) const {
   return false;
 }
 
-std::string Machine::guest_traceback(lua_State* L) const {
+std::string guest_traceback(lua_State* L) {
   lua_Debug ar;
   std::string out;
   for (int level = 0; level < 40 && lua_getstack(L, level, &ar); level++) {
@@ -74,8 +76,7 @@ std::string Machine::guest_traceback(lua_State* L) const {
 
 // The place of the call that is under way: the innermost guest frame. 3 ns if it is a plain Lua
 // function, by its program counter; the name is looked up once.
-uint32_t Machine::site(lua_State* L) {
-  if (!sites_) sites_ = std::make_unique<Sites>();
+uint32_t Recorder::site(lua_State* L) {
   lua_Debug ar;
   uint64_t place = 0;
   for (int level = 1; level < 12 && lua_getstack(L, level, &ar); level++) {
@@ -87,32 +88,30 @@ uint32_t Machine::site(lua_State* L) {
     lua_getinfo(L, "S", &info);
     if (info.what[0] != 'C' && !is_library_chunk(info.source)) break;
   }
-  const char* what = self().what;
-  auto [it, fresh] = sites_->by_place.try_emplace({place, what}, 0);
+  const char* what = m_.self().what;
+  auto [it, fresh] = sites_.try_emplace({place, what}, 0);
   if (fresh) {
     const std::string name = guest_site(L) + " " + what;
     // Digests, so that a site means the same in another process.
     const uint32_t id = make_site(digest_text(name), call_position(L));
     it->second = id;
-    if (!sites_->by_id.contains(id)) {
-      sites_->by_id[id] = static_cast<uint32_t>(sites_->names.size());
-      sites_->names.push_back(name);
-    }
+    names_by_site_.try_emplace(id, name);
   }
   return it->second;
 }
 
-std::string Machine::site_name(uint32_t site) const {
-  if (!sites_) return {};
-  const auto it = sites_->by_id.find(site);
-  return it == sites_->by_id.end() ? std::string() : sites_->names[it->second];
+std::string Recorder::site_name(uint32_t site) const {
+  const auto it = names_by_site_.find(site);
+  return it == names_by_site_.end() ? std::string() : it->second;
 }
+
+std::string Machine::site_name(uint32_t site) const { return recorder().site_name(site); }
 
 std::string Machine::actor_name(ActorId actor) const {
   const World& w = *world_;
   if (actor >= w.actors.size) return "?";
   const Actor& a = w.actors[actor];
-  std::string who = label(*w.processes[a.process]);
+  std::string who = recorder().label(*w.processes[a.process]);
   switch (a.kind) {
     case AltKind::deliver:
       return "signals to " + who;
@@ -127,7 +126,9 @@ std::string Machine::actor_name(ActorId actor) const {
 
 std::string Machine::object_name(ObjectId object) const {
   const World& w = *world_;
-  auto process = [&](uint32_t i) { return i < w.processes.size ? label(*w.processes[i]) : "?"; };
+  auto process = [&](uint32_t i) {
+    return i < w.processes.size ? recorder().label(*w.processes[i]) : "?";
+  };
   switch (object_class(object)) {
     case ObjectClass::none:
       return {};
@@ -187,7 +188,7 @@ ObjectId Machine::stable_object(ObjectId object) const {
 
 // ---- events ----
 
-void Machine::open_event(Process* p, const Alternative& a) {
+void Recorder::open_event(Process* p, const Alternative& a, size_t alternatives) {
   close_event();
   const World& w = *world_;
   Event& e = draft_.event;
@@ -197,13 +198,13 @@ void Machine::open_event(Process* p, const Alternative& a) {
   e.kind = a.kind;
   e.op = a.op.kind;
   e.actor = a.actor;
-  e.alternatives = event_alternatives_;
+  e.alternatives = static_cast<uint32_t>(alternatives);
   e.acquires = (a.op.flags & kAcquire) != 0;
   each_footprint(a, [&](const Footprint& f) { e.footprint.push_back(f); });
   const uint32_t process = w.actors[a.actor].process;
   e.process = process;
   e.who = a.kind == AltKind::step || a.kind == AltKind::data ? label(*w.processes[process])
-                                                             : actor_name(a.actor);
+                                                             : m_.actor_name(a.actor);
   e.what = op_name(a.op.kind);
   if (p) {
     e.what = p->what;
@@ -217,88 +218,37 @@ void Machine::open_event(Process* p, const Alternative& a) {
   }
 }
 
-void Machine::close_event() {
-  if (!draft_.open || !sink_) return;
+void Recorder::close_event() {
+  if (!draft_.open || !m_.recording()) return;
   draft_.open = false;
   Event& e = draft_.event;
   std::sort(e.causes.begin(), e.causes.end());
   e.causes.erase(std::unique(e.causes.begin(), e.causes.end()), e.causes.end());
   while (!e.causes.empty() && (e.causes.back() >= e.step)) e.causes.pop_back();
   while (!e.causes.empty() && e.causes.front() == 0) e.causes.erase(e.causes.begin());
-  e.digest = digest();
-  sink_->on_event(std::move(e));
+  e.digest = m_.digest();
+  m_.sink()->on_event(std::move(e));
   e = {};
 }
 
-void Machine::note_target(std::string text) {
+void Recorder::note_target(std::string text) {
   if (draft_.open) draft_.event.target = std::move(text);
 }
-void Machine::note_change(std::string text) {
+void Recorder::note_change(std::string text) {
   if (draft_.open) draft_.event.change = std::move(text);
 }
-void Machine::note_args(std::string text) {
+void Recorder::note_args(std::string text) {
   if (draft_.open) draft_.event.args = std::move(text);
 }
-void Machine::note_cause(uint32_t step) {
+void Recorder::note_cause(uint32_t step) {
   if (draft_.open) draft_.event.causes.push_back(step);
 }
-void Machine::note_quiescence(uint64_t due) {
+void Recorder::note_quiescence(uint64_t due) {
   if (draft_.open) draft_.event.at_quiescence = due + 1;
 }
 
-// A call while there is more to do than to park: events, sites, properties; or by a predicate,
-// which may only look.
-void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
-                          ObjectId object, uint64_t value, uint32_t cause) {
-  if (slow_ & kSlowPeek) {
-    if (access == Access::read) return;
-    refuse_peek(L, what);
-  }
-  Alternative& a = world_->alternatives[world_->position[p.actor]];
-  a.op.kind = kind;
-  a.op.access = access;
-  a.op.extra_count = 0;
-  a.op.object = object;
-  a.op.value = value;
-  a.cause = cause;
-  p.what = what;
-  if (slow_ & kSlowWatch) mark_watched(a.op);
-  slow_sync(L, p, a);
-  if (fair_spins_) look_for_round(L, p, a.op);
-  park(p);
-  slow_granted(L, p);
-}
-
-void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
-                       ObjectId object, uint64_t value, const Footprint* extra,
-                       size_t extra_count) {
-  if (slow_ & kSlowPeek) {
-    if (access == Access::read) return;
-    refuse_peek(L, what);
-  }
-  World& w = *world_;
-  Footprint* kept = nullptr;
-  if (extra_count) {
-    kept = static_cast<Footprint*>(allocate(extra_count * sizeof(Footprint)));
-    std::copy(extra, extra + extra_count, kept);
-  }
-  Alternative& a = w.alternatives[w.position[p.actor]];
-  a.op.kind = kind;
-  a.op.access = access;
-  a.op.extra_count = static_cast<uint8_t>(extra_count);
-  a.op.extra = kept;
-  a.op.object = object;
-  a.op.value = value;
-  p.what = what;
-  if (slow_ & kSlowWatch) mark_watched(a.op);
-  if (slow_ != 0) slow_sync(L, p, a);
-  if (fair_spins_) look_for_round(L, p, a.op);
-  park(p);
-  if (slow_ != 0) slow_granted(L, p);
-}
-
 namespace {
-std::string printed(lua_State* L, int from, int to, Bytes& scratch) {
+std::string text_of(lua_State* L, int from, int to, Bytes& scratch) {
   std::string out;
   for (int i = from; i <= to; i++) {
     if (!out.empty()) out += ", ";
@@ -310,50 +260,35 @@ std::string printed(lua_State* L, int from, int to, Bytes& scratch) {
 }
 }  // namespace
 
-void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
-  if (slow_ & kSlowMatcher) {
-    LOCKSTEP_ASSERT(L != nullptr);
-    luaL_error(L,
-               checking_ ? "a model may not perform operations (%s): it only computes states"
-                         : "a matcher may not perform operations (%s): it only looks at a message",
-               p.what);
-  }
-  if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
-    add_history_footprint(*this, p, a.op);
-  if ((slow_ & kSlowTrack) && p.performing) {
-    // The operation before raised an error that nobody has looked at: it may tell anything.
-    p.performing = false;
-    observe(p, digest_bytes(decisions_.data(), world_->steps * sizeof(Decision)));
-  }
-  a.op.site = 0;
-  if ((slow_ & kSlowSites) && L) a.op.site = site(L);
-  if (slow_ & kSlowRecord) {
-    if (args_.size() <= p.index) args_.resize(p.index + 1);
-    args_[p.index] = L ? printed(L, 1, lua_gettop(L), scratch_) : std::string();
-    if (draft_.open && draft_.event.kind == AltKind::step && draft_.event.process == p.index)
-      close_event();
-  }
-  if (slow_ & kSlowHunt) on_line(L ? L : p.L);
+// The call that the process is about to make, with its arguments.
+void Recorder::note_call(lua_State* L, const Process& p) {
+  if (args_.size() <= p.index) args_.resize(p.index + 1);
+  args_[p.index] = L ? text_of(L, 1, lua_gettop(L), scratch_) : std::string();
+  if (draft_.open && draft_.event.kind == AltKind::step && draft_.event.process == p.index)
+    close_event();
 }
 
-void Machine::slow_granted(lua_State* L, Process& p) {
-  (void)L;
-  if (slow_ & kSlowTrack) p.performing = !p.leaving;
-  if ((slow_ & kSlowHistory) && p.unstamped && !p.killed && !p.leaving) stamp_invocations(*this, p);
-}
-
-void Machine::slow_done(lua_State* L, Process& p, int results) {
-  if (slow_ & kSlowTrack) observe_results(L, p, results);
-  if (!(slow_ & kSlowRecord) || !draft_.open || (slow_ & kSlowPeek)) return;
+void Recorder::note_results(lua_State* L, Process& p, int results) {
+  if (!draft_.open) return;
   const int top = lua_gettop(L);
-  draft_.event.result = printed(L, top - results + 1, top, scratch_);
+  draft_.event.result = text_of(L, top - results + 1, top, scratch_);
   p.observed = mix64(p.observed, digest_text(draft_.event.what, digest_text(draft_.event.result)));
+  close_event();
+}
+
+void Recorder::data_event(Process& p, uint32_t count, uint32_t value) {
+  Alternative choice(p.actor, AltKind::data, p.index, {});
+  choice.op.kind = OpKind::choose;
+  open_event(&p, choice, count);
+  draft_.event.what = "choose";
+  draft_.event.args = std::to_string(count);
+  draft_.event.result = std::to_string(value + 1);
   close_event();
 }
 
 // ---- a deadlock's story ----
 
-std::string Machine::deadlock_story(const Process& root) const {
+std::string Recorder::deadlock_story(const Process& root) const {
   const World& w = *world_;
   auto waits = [&](const Process& p) {
     const std::string site = guest_site(p.running ? p.running : p.L);
@@ -365,7 +300,7 @@ std::string Machine::deadlock_story(const Process& root) const {
     else if (p.wait == Wait::predicate)
       s += " for a message that its matcher accepts";
     else if (p.wait == Wait::lock)
-      s += " for " + object_name(p.blocked_op.object);
+      s += " for " + m_.object_name(p.blocked_op.object);
     if (!site.empty()) s += " at " + site;
     return s;
   };

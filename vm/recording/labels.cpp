@@ -7,6 +7,7 @@
 
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
 #include "vm/tables/shared_state_parts.h"
 
 namespace lockstep::vm {
@@ -63,7 +64,7 @@ void name_functions(const std::vector<SourceFile>& files,
 
 // The function that a new process runs: its own, or what a behaviour or task of the library is to
 // run, which is among the arguments.
-void Machine::note_function(Process& p) {
+void Recorder::note_function(Process& p) {
   const int top = lua_gettop(p.L);
   for (int i = 2; i <= top; i++) {
     if (!lua_isfunction(p.L, i) || lua_iscfunction(p.L, i)) continue;
@@ -75,7 +76,7 @@ void Machine::note_function(Process& p) {
 
 // "worker"; "fn:14" for a function without a name in line 14; "gen_server" for one of the
 // library's.
-std::string Machine::function_name(uint32_t proto) const {
+std::string Recorder::function_name(uint32_t proto) const {
   if (proto == 0) return {};
   const char* p = arena_.base() + proto;
   const std::string source = source_of(p);
@@ -86,14 +87,18 @@ std::string Machine::function_name(uint32_t proto) const {
   return it != function_names_.end() ? it->second : "fn:" + std::to_string(line);
 }
 
-std::string Machine::path(const Process& p) const {
+void Recorder::know_functions(const std::vector<SourceFile>& files) {
+  name_functions(files, function_names_);
+}
+
+std::string Recorder::path(const Process& p) const {
   std::string path;
   for (const Process* q = &p; q->parent != kNone; q = world_->processes[q->parent])
     path.insert(0, std::to_string(q->nth) + (path.empty() ? "" : "."));
   return path.empty() ? "0" : path;
 }
 
-std::string Machine::label(const Process& p, bool given) const {
+std::string Recorder::label(const Process& p, bool given) const {
   std::string name = p.parent == kNone ? "root"
                      : given && p.label.tag == Tag::string
                          ? std::string(View{p.label.bytes}.string())
@@ -108,14 +113,14 @@ std::string Machine::label(const Process& p, bool given) const {
 std::string light_name(uint64_t v) {
   Machine* m = current_machine();
   const auto made = [&](const char* what, const Maker* by) {
-    return by ? fmt::format("#{}<{}.{}>", what, m->path(*m->world().processes[by->process]),
-                            by->nth)
+    return by ? fmt::format("#{}<{}.{}>", what,
+                            m->recorder().path(*m->world().processes[by->process]), by->nth)
               : fmt::format("#{}<>", what);
   };
   switch (light_class(v)) {
     case Light::pid: {
       Process* p = m ? m->find(v) : nullptr;
-      return p ? m->label(*p, false) : "a pid";
+      return p ? m->recorder().label(*p, false) : "a pid";
     }
     case Light::ref: {
       if (!m || light_index(v) >= m->world().processes.size) return "a reference";
@@ -149,7 +154,7 @@ std::string light_name(uint64_t v) {
 // only: these change.
 std::string light_text(uint64_t v) {
   const Machine* m = current_machine();
-  if (light_class(v) == Light::pid && m && m->find(v)) return m->label(*m->find(v));
+  if (light_class(v) == Light::pid && m && m->find(v)) return m->recorder().label(*m->find(v));
   if (light_class(v) == Light::ets_table && m) {
     const std::string name = ets_table_name(*m, v);
     if (!name.empty()) return "#Tid<" + name + ">";
@@ -157,7 +162,7 @@ std::string light_text(uint64_t v) {
   return light_name(v);
 }
 
-void Machine::print_line(const Process& p, const std::string& line) {
+void Recorder::print_line(const Process& p, const std::string& line) {
   constexpr size_t kMost = 64 << 10;
   if (printed_.size() > kMost) return;
   printed_ += "  step " + std::to_string(world_->steps) + " " + label(p) + ": " + line + "\n";

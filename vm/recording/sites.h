@@ -1,19 +1,14 @@
-// Places in the guest's code, as strategies know them.
+// Where the guest is.
 #pragma once
-#include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "vm/machine/machine.h"
+#include "vm/memory/lua_api.h"
 
 namespace lockstep::vm {
 
-struct Machine::Sites {
-  std::map<std::pair<uint64_t, const char*>, uint32_t> by_place;  // (place in the arena, call)
-  std::vector<std::string> names{""};
-  std::map<uint32_t, uint32_t> by_id;  // digest of the name → index in names
-};
+// The innermost frame that is not the library's: "file.lua:12"; else the library's, or empty.
+std::string guest_site(lua_State* L);
+std::string guest_traceback(lua_State* L);  // "  at file.lua:12 in f", a frame a line
+bool guest_is_running(lua_State* L);        // a frame of the scenario's own is on the stack
 
 }  // namespace lockstep::vm

@@ -6,6 +6,7 @@
 // noconnection. What the BEAM promises is kept: what arrives from one sender over one connection is
 // a prefix of what it sent.
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -389,8 +390,8 @@ bool Machine::perform_fault(ActorId actor) {
       case FaultKind::loss: {
         Channel& c = w.channels[f.target];
         if (recording())
-          note_target(label(*w.processes[c.to == kNone ? c.from : c.to])),
-              note_args("message lost: " + print(c.first().payload));
+          recorder().note_target(recorder().label(*w.processes[c.to == kNone ? c.from : c.to])),
+              recorder().note_args("message lost: " + print(c.first().payload));
         dequeue(c);
         offer(c);
         break;
@@ -398,8 +399,8 @@ bool Machine::perform_fault(ActorId actor) {
       case FaultKind::duplicate: {
         Channel& c = w.channels[f.target];
         if (recording())
-          note_target(label(*w.processes[c.to == kNone ? c.from : c.to])),
-              note_args("message duplicated: " + print(c.first().payload));
+          recorder().note_target(recorder().label(*w.processes[c.to == kNone ? c.from : c.to])),
+              recorder().note_args("message duplicated: " + print(c.first().payload));
         Signal again = c.first();
         again.payload = copy_term(again.payload, arena_);
         again.name = copy_term(again.name, arena_);
@@ -408,11 +409,13 @@ bool Machine::perform_fault(ActorId actor) {
         break;
       }
       case FaultKind::crash_process:
-        if (recording()) note_target(label(*w.processes[f.target])), note_args("process crashes");
+        if (recording())
+          recorder().note_target(recorder().label(*w.processes[f.target])),
+              recorder().note_args("process crashes");
         terminate(*w.processes[f.target], make_string("killed", arena_));  // by nobody
         break;
       default:
-        if (recording()) note_args("node " + node_name(f.target) + " crashes");
+        if (recording()) recorder().note_args("node " + node_name(f.target) + " crashes");
         stop_node(f.target, nullptr);
     }
     offer_faults();

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 namespace {
@@ -154,7 +155,7 @@ int l_spawn_on(lua_State* L) {
   } else {
     m.never_started(p, child, link, ref);
   }
-  if (m.recording()) m.note_target(m.label(child));
+  if (m.recording()) m.recorder().note_target(m.recorder().label(child));
   push_light(L, child.pid);
   if (monitor) push_light(L, ref);
   const int n = m.done(L, p, monitor ? 2 : 1);

@@ -9,6 +9,8 @@
 // at a process that has ended touches its mailbox all the same: before the end it would have.
 #include "vm/history/history_log.h"
 #include "vm/process/core_parts.h"
+#include "vm/state/properties.h"
+#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 namespace {
@@ -68,7 +70,7 @@ void Machine::announce_signal(lua_State* L, Process& p, const char* what, OpKind
 void Machine::announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind,
                                 uint64_t value, DeferredTarget target, const Process* to,
                                 const Term* name, uint32_t node) {
-  if (slow_ & kSlowPeek) refuse_peek(L, what);
+  if (slow_ & kSlowPeek) properties().refuse_peek(L, what);
   World& w = *world_;
   p.target = target;
   p.target_process = to ? to->index : kNone;
@@ -84,7 +86,7 @@ void Machine::announce_deferred(lua_State* L, Process& p, const char* what, OpKi
   p.what = what;
   renew_target_footprint(p);
   if (slow_ != 0) slow_sync(L, p, a);
-  if (fair_spins_) look_for_round(L, p, a.op);
+  if (fair_spins_) spins().look_for_round(L, p, a.op);
   park(p);
   drop_target(p);
   if (slow_ != 0) slow_granted(L, p);
@@ -273,7 +275,7 @@ void Machine::renew_target_footprint(Process& p) {
   op.access = main.access;
   op.extra = list;
   op.extra_count = static_cast<uint8_t>(n);
-  if (slow_ & kSlowWatch) mark_watched(op);
+  if (slow_ & kSlowWatch) properties().mark_watched(op);
 }
 
 // A step that changes what cannot be listed: nodes that come and go, and from when on predicates

@@ -5,6 +5,7 @@
 // 2. If another has the name on arrival, it goes behind what is on its way to that one; if nobody
 // has it, a message is lost and a monitor is answered noproc.
 #include "vm/machine/machine.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 
@@ -72,7 +73,7 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
     free_term(s.payload, arena_);
     return;
   }
-  if (recording()) note_target(label(*q));
+  if (recording()) recorder().note_target(recorder().label(*q));
   if (q->index != to) {
     Channel& c = channel(s.from, q->index);
     if (!c.empty()) {

@@ -1,5 +1,6 @@
 // Signals: order is kept between two processes and promised nowhere else (D9).
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 namespace {
@@ -166,7 +167,7 @@ void Machine::handle_head(Channel& channel_ref) {
   World& w = *world_;
   const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
   Signal s = dequeue(w.channels[number]);
-  if (recording()) note_cause(s.sent_at);
+  if (recording()) recorder().note_cause(s.sent_at);
   offer(w.channels[number]);
   arrive(w.channels[number].to, w.channels[number].node, s);
   if (options_.async_delivery || w.channels[number].from != kNone) return;

@@ -22,7 +22,7 @@
 
 namespace lockstep::vm {
 
-uint64_t Machine::observable_state() {
+uint64_t Properties::observable_state() {
   const World& w = *world_;
   if (w.histories_used) return 0;  // they grow
   StateDigest d(host_, L_, w);
@@ -77,17 +77,17 @@ uint64_t Machine::observable_state() {
     d.top(w.observer);  // what it keeps in variables of its own
   }
   if (!d.known()) return 0;
-  d.number(shared_state_digest(*this));
+  d.number(shared_state_digest(m_));
   return d.value();
 }
 
-void Machine::look_for_lasso() {
+void Properties::look_for_lasso() {
   World& w = *world_;
   Anchor& anchor = w.anchor;
   if (w.steps == 0) return;
-  const Decision last = decisions_[w.steps - 1];
+  const Decision last = m_.decisions()[w.steps - 1];
   uint64_t state = 0;
-  if (sink_) {
+  if (m_.recording()) {
     if (!trail_) trail_ = std::make_unique<Trail>();
     if (trail_->steps.empty() || trail_->steps.back().step != w.steps) {
       state = observable_state();
@@ -98,8 +98,8 @@ void Machine::look_for_lasso() {
   }
   if (anchor.step != 0 && w.steps > anchor.step) {
     for (uint32_t i = 0; i < anchor.owed.size;)
-      if (anchor.owed[i] == w.last || !enabled(anchor.owed[i]))
-        erase(anchor.owed, i);
+      if (anchor.owed[i] == w.last || !m_.enabled(anchor.owed[i]))
+        m_.erase(anchor.owed, i);
       else
         i++;
     const Property* hot = nullptr;
@@ -109,11 +109,11 @@ void Machine::look_for_lasso() {
         w.alternatives.size == anchor.alternatives) {
       if (!state) state = observable_state();
       if (state != 0 && state == anchor.state)
-        fail_property(Verdict::liveness, *hot, "livelock",
-                      owed(*hot) +
-                          " and never will change: the state repeats, and whoever could have run "
-                          "has run",
-                      stem_and_loop());
+        fail(Verdict::liveness, *hot, "livelock",
+             owed(*hot) +
+                 " and never will change: the state repeats, and whoever could have run "
+                 "has run",
+             stem_and_loop());
     }
   }
   const uint32_t hot_steps = w.steps + 1 - w.hot_from;
@@ -125,11 +125,11 @@ void Machine::look_for_lasso() {
   anchor.alternatives = w.alternatives.size;
   anchor.owed.size = 0;
   for (const Alternative& a : w.alternatives)
-    if (a.kind != AltKind::fault) push(anchor.owed, a.actor);
+    if (a.kind != AltKind::fault) m_.push(anchor.owed, a.actor);
 }
 
 // The first state that comes again after a fair piece of the execution, by the trail.
-std::string Machine::stem_and_loop() {
+std::string Properties::stem_and_loop() {
   if (!trail_) return {};
   const auto& steps = trail_->steps;
   for (size_t j = 1; j < steps.size(); j++)

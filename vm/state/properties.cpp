@@ -10,6 +10,9 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
+#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 namespace {
@@ -61,25 +64,21 @@ uint32_t predicates(const World& w) {
 
 // ---- declaring ----
 
-void Machine::declare_property(lua_State* L, Process& p, PropertyKind kind) {
+void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   const char* what = kind == PropertyKind::invariant ? "invariant" : "eventually";
   if (!lua_isfunction(L, 2)) misuse_argument(L, 2, "a function without arguments");
   World& w = *world_;
   Property property;
   property.kind = kind;
-  property.name = encode_argument(L, 1, what);
-  Term function = encode_argument(L, 2, what);
+  property.name = m_.encode_argument(L, 1, what);
+  Term function = m_.encode_argument(L, 2, what);
   // From now on all that a predicate may see conflicts: before or after others counts.
-  sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
+  m_.sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
   for (const Property& other : w.properties)
     if (other.kind == kind && equal(other.name, property.name))
       luaL_error(L, "%s '%s' has been declared before", what, lua_tostring(L, 1));
   if (!w.observer) {
-    w.observer = lua_newthread(L_);
-    lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
-    lua_pushvalue(L_, -2);
-    lua_rawseti(L_, -2, 0);
-    lua_pop(L_, 2);
+    w.observer = m_.new_thread(0);
   }
   if (!lua_checkstack(w.observer, 8)) luaL_error(L, "too many properties");
   vm::push(w.observer, function);
@@ -89,17 +88,17 @@ void Machine::declare_property(lua_State* L, Process& p, PropertyKind kind) {
   property.process = p.index;
   property.heat = kind == PropertyKind::eventually ? Heat::hot : Heat::cold;
   property.hot_since = w.steps;
-  push(w.properties, property);
+  m_.push(w.properties, property);
   slow_ |= kSlowWatch;
   for (Alternative& a : w.alternatives)
     if (a.kind == AltKind::step) mark_watched(a.op);
-  for (const Timer& t : w.timers) watch_time(t);
+  for (const Timer& t : w.timers) m_.watch_time(t);
 }
 
-void Machine::set_heat(lua_State* L, Process& p, Heat heat) {
+void Properties::set_heat(lua_State* L, Process& p, Heat heat) {
   World& w = *world_;
-  Term name = encode_argument(L, 1, "temporal");
-  sync(L, p, "temporal", OpKind::monitor_state, Access::write, temporal_object(name));
+  Term name = m_.encode_argument(L, 1, "temporal");
+  m_.sync(L, p, "temporal", OpKind::monitor_state, Access::write, temporal_object(name));
   Property* property = nullptr;
   for (Property& other : w.properties)
     if (other.kind == PropertyKind::temporal && equal(other.name, name)) property = &other;
@@ -107,17 +106,18 @@ void Machine::set_heat(lua_State* L, Process& p, Heat heat) {
     Property fresh;
     fresh.kind = PropertyKind::temporal;
     fresh.name = name;
-    push(w.properties, fresh);
+    m_.push(w.properties, fresh);
     property = &w.properties.back();
   } else {
     free_term(name, arena_);
   }
   slow_ |= kSlowWatch;
   if (property->heat == heat) return;
-  if (recording()) {
+  if (m_.recording()) {
     static const char* const names[] = {"cold", "warm", "hot"};
-    note_change(text(property->name) + ": " + names[static_cast<int>(property->heat)] + " -> " +
-                names[static_cast<int>(heat)]);
+    m_.recorder().note_change(text(property->name) + ": " +
+                              names[static_cast<int>(property->heat)] + " -> " +
+                              names[static_cast<int>(heat)]);
   }
   if (property->heat == Heat::hot) property->temperature += w.steps - property->hot_since;
   if (heat == Heat::cold) property->temperature = 0;
@@ -129,7 +129,7 @@ void Machine::set_heat(lua_State* L, Process& p, Heat heat) {
   property->heat = heat;
 }
 
-bool Machine::mark_watched(Operation& op) {
+bool Properties::mark_watched(Operation& op) {
   if (!world_->observer) return false;  // nothing but what is hot or cold
   bool seen = visible({op.object, op.access});
   for (int i = 0; i < op.extra_count; i++) {
@@ -137,7 +137,7 @@ bool Machine::mark_watched(Operation& op) {
     seen = seen || visible(op.extra[i]);
   }
   if (!seen || op.extra_count == 255) return false;
-  auto* extra = static_cast<Footprint*>(allocate((op.extra_count + 1u) * sizeof(Footprint)));
+  auto* extra = static_cast<Footprint*>(m_.allocate((op.extra_count + 1u) * sizeof(Footprint)));
   for (int i = 0; i < op.extra_count; i++) extra[i] = op.extra[i];
   extra[op.extra_count++] = {kWatched, Access::write};
   op.extra = extra;
@@ -147,14 +147,14 @@ bool Machine::mark_watched(Operation& op) {
 // ---- predicates ----
 
 // Called where no process runs: at file level, or by a predicate.
-Process& Machine::nobody_runs(lua_State* L, const char* what) {
+Process& Properties::nobody_runs(lua_State* L, const char* what) {
   if (!asked_)
     luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
   if (!may_look(what)) refuse_peek(L, what);
   return *world_->processes[asked_->process];
 }
 
-void Machine::refuse_peek(lua_State* L, const char* what) {
+void Properties::refuse_peek(lua_State* L, const char* what) {
   if (peek_misuse_.empty()) {
     peek_misuse_ = what;
     peek_site_ = guest_site(L);
@@ -163,12 +163,11 @@ void Machine::refuse_peek(lua_State* L, const char* what) {
   __builtin_unreachable();
 }
 
-bool Machine::holds(const Property& property) {
+bool Properties::holds(const Property& property) {
   World& w = *world_;
   lua_State* O = w.observer;
   Process* const before = w.current;
-  const bool open = draft_.open;
-  draft_.open = false;
+  const bool open = m_.recorder().pause(true);
   w.current = nullptr;
   asked_ = &property;
   peek_raised_.clear();
@@ -178,7 +177,7 @@ bool Machine::holds(const Property& property) {
     lua_State* O;
     int status;
   } call{O, LUA_OK};
-  aside(
+  m_.aside(
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
         c.status = lua_pcall(c.O, 0, 1, 0);
@@ -188,7 +187,7 @@ bool Machine::holds(const Property& property) {
   slow_ &= ~static_cast<uint32_t>(kSlowPeek);
   asked_ = nullptr;
   w.current = before;
-  draft_.open = open;
+  m_.recorder().pause(!open);
   if (status == LUA_ERRMEM) out_of_memory();
   const bool yes = status == LUA_OK && lua_toboolean(O, -1) != 0;
   if (status != LUA_OK && peek_misuse_.empty()) {
@@ -204,7 +203,7 @@ bool Machine::holds(const Property& property) {
   return yes;
 }
 
-void Machine::check_predicates() {
+void Properties::check_predicates() {
   World& w = *world_;
   for (Property& p : w.properties) {
     if (p.kind == PropertyKind::temporal ||
@@ -220,24 +219,29 @@ void Machine::check_predicates() {
       o.detail =
           "read tables, atomics, counters, persistent terms and names in it; let a process do the "
           "rest";
-      finish(std::move(o));
+      m_.finish(std::move(o));
     }
     if (p.kind == PropertyKind::eventually) {
       if (!peek_raised_.empty())
-        fail_property(Verdict::assertion, p, "",
-                      "the predicate of eventually '" + text(p.name) + "' raised: " + peek_raised_);
+        fail(Verdict::assertion, p, "",
+             "the predicate of eventually '" + text(p.name) + "' raised: " + peek_raised_);
       if (yes) p.heat = Heat::cold;
     } else if (!yes) {
-      fail_property(Verdict::invariant, p, "",
-                    "invariant '" + text(p.name) + "' does not hold" +
-                        (peek_raised_.empty() ? "" : ": " + peek_raised_));
+      fail(Verdict::invariant, p, "",
+           "invariant '" + text(p.name) + "' does not hold" +
+               (peek_raised_.empty() ? "" : ": " + peek_raised_));
     }
   }
 }
 
+void Properties::begin_anew() {
+  peek_misuse_.clear();
+  trail_.reset();
+}
+
 // ---- after each step ----
 
-void Machine::watch() {
+void Properties::after_step() {
   World& w = *world_;
   check_predicates();
   bool hot = false;
@@ -253,19 +257,19 @@ void Machine::watch() {
     w.anchor.step = 0;
   }
   // Fairness owes a step to those who could go on, so nobody else is to blame.
-  if (w.held.size != 0 && waits_in_vain()) return;
+  if (w.held.size != 0 && m_.spins().waits_in_vain()) return;
   look_for_lasso();
   check_temperature();
 }
 
-std::string Machine::owed(const Property& p) const {
+std::string Properties::owed(const Property& p) const {
   const std::string name = text(p.name);
   return p.kind == PropertyKind::eventually ? "eventually '" + name + "' has not come true"
                                             : "'" + name + "' is hot";
 }
 
 // Only where the schedule is to blame for nothing: whoever could have run all the time has run.
-void Machine::check_temperature() {
+void Properties::check_temperature() {
   World& w = *world_;
   const uint32_t limit =
       options_.max_temperature ? options_.max_temperature : options_.limits.max_steps / 2;
@@ -273,28 +277,28 @@ void Machine::check_temperature() {
     if (p.heat != Heat::hot) continue;
     const uint32_t steps = p.temperature + w.steps - p.hot_since;
     if (steps < limit || w.anchor.step == 0 || w.anchor.owed.size != 0) continue;
-    fail_property(Verdict::liveness, p, "bound",
-                  owed(p) + " for " + std::to_string(steps) + " steps (--max-temperature)",
-                  "no state was seen to repeat, so this is the verdict of a bound: it may only be "
-                  "slow");
+    fail(Verdict::liveness, p, "bound",
+         owed(p) + " for " + std::to_string(steps) + " steps (--max-temperature)",
+         "no state was seen to repeat, so this is the verdict of a bound: it may only be "
+         "slow");
   }
 }
 
-void Machine::check_at_end() {
+void Properties::check_at_end() {
   World& w = *world_;
   if (w.properties.size == 0) return;
   check_predicates();
   for (const Property& p : w.properties)
     if (p.heat == Heat::hot)
-      fail_property(Verdict::liveness, p, "",
-                    owed(p) + (p.kind == PropertyKind::eventually
-                                   ? ", and the execution has ended"
-                                   : " at the end, since step " + std::to_string(p.hot_since)));
+      fail(Verdict::liveness, p, "",
+           owed(p) + (p.kind == PropertyKind::eventually
+                          ? ", and the execution has ended"
+                          : " at the end, since step " + std::to_string(p.hot_since)));
 }
 
 // `how` keeps signatures of the same property apart: a livelock is not what a bound says.
-void Machine::fail_property(Verdict verdict, const Property& p, const char* how, std::string reason,
-                            std::string detail) {
+void Properties::fail(Verdict verdict, const Property& p, const char* how, std::string reason,
+                      std::string detail) {
   const World& w = *world_;
   Outcome o;
   o.verdict = verdict;
@@ -305,10 +309,10 @@ void Machine::fail_property(Verdict verdict, const Property& p, const char* how,
   o.too_long = std::strcmp(how, "bound") == 0;
   // An invariant is broken by the step before; what is owed is owed by whoever said so.
   const ActorId last = w.last;
-  o.process = label(
+  o.process = m_.recorder().label(
       *w.processes[verdict == Verdict::invariant && last < w.actors.size ? w.actors[last].process
                                                                          : p.process]);
-  finish(std::move(o));
+  m_.finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

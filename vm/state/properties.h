@@ -1,8 +1,11 @@
-// Shared by the files that watch properties: properties.cpp and lasso.cpp.
+// What a scenario says of its executions as a whole, watched after each step (properties.cpp), and
+// loops in which what is owed never comes (lasso.cpp).
 #pragma once
-#include <unordered_map>
+#include <memory>
+#include <string>
+#include <vector>
 
-#include "vm/machine/machine.h"
+#include "vm/machine/machine_part.h"
 
 namespace lockstep::vm {
 
@@ -14,15 +17,49 @@ constexpr ObjectId watched_object() { return make_object(ObjectClass::user, kWat
 // Steps for which something is owed before the first state is remembered; doubled each time.
 inline constexpr uint32_t kFirstAnchor = 16;
 
-// The steps since something is owed, while recording.
-struct Machine::Trail {
-  struct Step {
-    uint32_t step = 0;
-    uint64_t state = 0;
-    ActorId actor = kNoActor;      // who went
-    std::vector<ActorId> enabled;  // who could go then
+class Properties : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  // Properties (properties.cpp): the name is at index 1 of L's stack, a predicate at index 2.
+  void declare(lua_State* L, Process& p, PropertyKind kind);
+  void set_heat(lua_State* L, Process& p, Heat heat);
+  Process& nobody_runs(lua_State* L, const char* what);
+  // Properties and lassos, after each step while there are any.
+  void after_step();
+  [[noreturn]] void refuse_peek(lua_State* L, const char* what);
+  std::string owed(const Property& property) const;
+  void check_at_end();
+  bool mark_watched(Operation& op);
+  [[noreturn]] void fail(Verdict verdict, const Property& p, const char* how, std::string reason,
+                         std::string detail = {});
+
+  void begin() { asked_ = nullptr; }  // of an execution, also where it goes on from a mark
+  void begin_anew();                  // of one that goes on from nowhere
+  const Property* asked() const { return asked_; }
+
+ private:
+  bool holds(const Property& property);  // else peek_raised_ may say why
+  void check_predicates();
+  void look_for_lasso();
+  void check_temperature();
+  uint64_t observable_state();  // 0: it cannot be told
+  std::string stem_and_loop();
+  // The steps since something is owed, while recording: to tell the shortest stem and loop.
+  struct Trail {
+    struct Step {
+      uint32_t step = 0;
+      uint64_t state = 0;
+      ActorId actor = kNoActor;      // who went
+      std::vector<ActorId> enabled;  // who could go then
+    };
+    std::vector<Step> steps;
   };
-  std::vector<Step> steps;
+
+  const Property* asked_ = nullptr;      // its predicate is being evaluated
+  std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
+  std::string peek_raised_;              // or the error that it raised
+  std::unique_ptr<Trail> trail_;
 };
 
 }  // namespace lockstep::vm

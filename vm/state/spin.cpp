@@ -19,10 +19,15 @@
 // to have come back to without doing more than look. Which these are is learned: the execution that
 // shows a new one is run again from its start. So what was learned before changes nothing but time.
 // Programs whose text has no loop are left alone.
+#include "vm/state/spin.h"
+
 #include <algorithm>
 
 #include "engine/relation/dependence.h"
 #include "vm/machine/machine.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
+#include "vm/state/properties.h"
 #include "vm/state/state_digest.h"
 
 namespace lockstep::vm {
@@ -110,7 +115,7 @@ void forget_round(Process& p) {
 }  // namespace
 
 // As picked, and before it takes effect.
-void Machine::note_footprint(const Alternative& a) {
+void Spins::note_footprint(const Alternative& a) {
   World& w = *world_;
   Spin* spin = nullptr;
   if (a.kind == AltKind::step) {
@@ -123,13 +128,13 @@ void Machine::note_footprint(const Alternative& a) {
   const uint32_t since = w.written.size;
   each_footprint(a, [&](const Footprint& f) {
     if (f.object == 0 || (is_order_alone(f.object) && f.object != kEverything)) return;
-    if (spin) push(spin->reads, SpinRead{f, since, false});
-    if (f.access != Access::none && f.access != Access::read) push(w.written, f);
+    if (spin) m_.push(spin->reads, SpinRead{f, since, false});
+    if (f.access != Access::none && f.access != Access::read) m_.push(w.written, f);
   });
 }
 
 // A process comes to its next operation.
-void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
+void Spins::look_for_round(lua_State* L, Process& p, const Operation& next) {
   World& w = *world_;
   const uint32_t written = p.spin.written;
   p.spin.written = kNone;
@@ -147,7 +152,7 @@ void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
                                         reinterpret_cast<intptr_t>(arena_.base())));
     break;
   }
-  const bool look = sink_ || std::binary_search(rounds_.begin(), rounds_.end(), place);
+  const bool look = m_.recording() || std::binary_search(rounds_.begin(), rounds_.end(), place);
   uint64_t state = 0;
   if (look) {
     StateDigest d(host_, L_, w);
@@ -168,38 +173,38 @@ void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
     return hold(p, next);
   }
   if (points.size == kLongest) forget_round(p);
-  push(points, SpinPoint{place, state, p.spin.reads.size});
+  m_.push(points, SpinPoint{place, state, p.spin.reads.size});
 }
 
-void Machine::hold(Process& p, const Operation& next) {
+void Spins::hold(Process& p, const Operation& next) {
   if (options_.keep_mail && polls(p)) {
     if (options_.polled) options_.polled->store(true, std::memory_order_relaxed);
     return forget_round(p);
   }
   world_->spun = p.spin.held = true;
   p.blocked_op = next;
-  disable(p.actor);
+  m_.disable(p.actor);
   if (p.status != Status::starting) p.status = Status::blocked;
-  push(world_->held, p.index);
+  m_.push(world_->held, p.index);
 }
 
 // The execution is run again, with digests taken there from the start.
-void Machine::learn_round(uint64_t place) {
+void Spins::learn_round(uint64_t place) {
   const auto at = std::lower_bound(rounds_.begin(), rounds_.end(), place);
   if (at == rounds_.end() || *at != place) rounds_.insert(at, place);
   again_ = true;
-  stop(Verdict::stopped);
+  m_.stop(Verdict::stopped);
 }
 
 void Machine::run_again(Chooser& chooser) {
-  again_ = false;
+  spins().forget_again();
   Follow follow(chooser, decisions());
   begin(world_->seed, world_->iteration);
   run_once(follow);
 }
 
 // Something that it looked at was written since.
-bool Machine::outdated(Process& p) const {
+bool Spins::outdated(Process& p) const {
   const World& w = *world_;
   bool any = false;
   for (SpinRead& r : p.spin.reads) {
@@ -211,19 +216,19 @@ bool Machine::outdated(Process& p) const {
 }
 
 // Who is held; those who were killed meanwhile, or whose node stopped, are no longer.
-bool Machine::any_held() {
+bool Spins::any_held() {
   World& w = *world_;
   for (uint32_t i = 0; i < w.held.size;) {
     const Process& p = *w.processes[w.held[i]];
     if (p.spin.held && p.status == Status::blocked)
       i++;
     else
-      erase(w.held, i);
+      m_.erase(w.held, i);
   }
   return w.held.size != 0;
 }
 
-bool Machine::waits_in_vain() {
+bool Spins::waits_in_vain() {
   World& w = *world_;
   if (w.held.size == 0 || !any_held()) return false;
   for (const uint32_t index : w.held)
@@ -232,7 +237,7 @@ bool Machine::waits_in_vain() {
 }
 
 // The clock has moved: whoever goes round looks again.
-void Machine::let_look_again() {
+void Spins::let_look_again() {
   World& w = *world_;
   any_held();
   for (const uint32_t index : w.held) {
@@ -240,19 +245,19 @@ void Machine::let_look_again() {
     p.spin.held = false;
     p.spin.reads.size = 0;
     p.status = Status::ready;
-    enable(p.actor, AltKind::step, p.index, p.blocked_op, w.steps);
+    m_.enable(p.actor, AltKind::step, p.index, p.blocked_op, w.steps);
   }
   w.held.size = 0;
 }
 
 // Another execution stands for this one.
-void Machine::give_up() {
+void Spins::give_up() {
   given_up_ = true;
-  stop(Verdict::stopped);
+  m_.stop(Verdict::stopped);
 }
 
 // Nothing can happen any more, but that somebody goes round.
-void Machine::end_in_rounds() {
+void Spins::end_in_rounds() {
   World& w = *world_;
   if (waits_in_vain()) give_up();
   if (w.root_ended) return;  // they wait for nobody, as a server does that nobody calls
@@ -260,15 +265,15 @@ void Machine::end_in_rounds() {
   std::string who, story;
   for (const Process* p : w.processes) {
     if (p->life == Life::ended) continue;
-    story += label(*p);
+    story += m_.recorder().label(*p);
     if (!p->spin.held) {
       story += " waits at " + site(*p) + "\n";
       continue;
     }
-    who += (who.empty() ? "" : ", ") + label(*p);
+    who += (who.empty() ? "" : ", ") + m_.recorder().label(*p);
     std::string objects;
     for (const SpinRead& r : p->spin.reads) {
-      const std::string name = object_name(r.what.object);
+      const std::string name = m_.object_name(r.what.object);
       if (objects.find(name) == std::string::npos) objects += (objects.empty() ? "" : ", ") + name;
     }
     story += " goes round at " + site(*p);
@@ -277,8 +282,9 @@ void Machine::end_in_rounds() {
   story += "nothing that they look at will change: all others wait, or have ended";
   for (const Property& p : w.properties)
     if (p.heat == Heat::hot)
-      fail_property(Verdict::liveness, p, "livelock",
-                    owed(p) + " and never will change: " + who + " can only go round", story);
+      m_.properties().fail(
+          Verdict::liveness, p, "livelock",
+          m_.properties().owed(p) + " and never will change: " + who + " can only go round", story);
   const Process& first = w.processes[0]->spin.held
                              ? *w.processes[0]
                              : *w.processes[*std::min_element(w.held.begin(), w.held.end())];
@@ -287,9 +293,9 @@ void Machine::end_in_rounds() {
   o.reason = "livelock: " + who + " can only go round for ever, and nothing else can happen";
   o.site = site(first);
   o.object = "livelock";
-  o.process = label(first);
+  o.process = m_.recorder().label(first);
   o.detail = story;
-  finish(std::move(o));
+  m_.finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

@@ -15,6 +15,7 @@
 
 #include "engine/base/digest.h"
 #include "vm/history/history_log.h"
+#include "vm/state/spin.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
 
@@ -142,7 +143,7 @@ uint64_t Machine::state() const {
     add_process(sum, *p);
     if (!fair_spins_) continue;
     sum.add(p->spin.held, p->spin.points.size, p->spin.reads.size);
-    outdated(*p);
+    spins().outdated(*p);
     for (const SpinRead& r : p->spin.reads) sum.add(r.stale);
   }
   // Which timer was started first does not matter, nor which channel was used first.

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "vm/machine/machine.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 
@@ -20,14 +21,15 @@ void Machine::witness(Evidence& e) const {
     if (decisions_[i].kind() == AltKind::step) ran[w.actors[decisions_[i].actor].process] = 1;
   for (const Process* p : w.processes) {
     const auto [it, fresh] = e.processes.try_emplace(p->key);
-    if (fresh) it->second.name = label(*p);
+    if (fresh) it->second.name = recorder().label(*p);
     it->second.ran |= ran[p->index] != 0;
     drew |= p->seeded;
     for (const Message& m : p->mailbox) {
       if (!ended) break;
       const Process* from = m.from == kNone ? nullptr : w.processes[m.from];
       Evidence::Unread& path = e.paths[mix64(p->key, from ? from->key : 0)];
-      if (path.path.empty()) path.path = (from ? label(*from) : "timer") + " -> " + label(*p);
+      if (path.path.empty())
+        path.path = (from ? recorder().label(*from) : "timer") + " -> " + recorder().label(*p);
       path.messages++;
       path.executions += path.last != e.executions;
       path.last = e.executions;

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"
 #include "vm/tables/shared_state_parts.h"
 
@@ -109,9 +110,10 @@ int operate(lua_State* L, const char* what) {
       break;
   }
   if (__builtin_expect(m.recording(), 0)) {
-    m.note_target(slot_text(a, slot));
+    m.recorder().note_target(slot_text(a, slot));
     if (value != old)
-      m.note_change(slot_text(a, slot) + ": " + value_text(a, old) + " -> " + value_text(a, value));
+      m.recorder().note_change(slot_text(a, slot) + ": " + value_text(a, old) + " -> " +
+                               value_text(a, value));
   }
   switch (change) {
     case Change::get:

@@ -1,6 +1,7 @@
 // lockstep.ets: objects by key.
 #include "vm/tables/ets.h"
 
+#include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -206,7 +207,7 @@ int ets_delete(lua_State* L) {
     EtsTable& t = granted(L, m, p, target, Need::write);
     if (m.recording()) {
       note_table(m, t);
-      m.note_change(table_text(t) + ": deleted");
+      m.recorder().note_change(table_text(t) + ": deleted");
     }
     delete_table(m, t, p);
   } else {
@@ -284,7 +285,7 @@ int ets_delete_all_objects(lua_State* L) {
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (m.recording()) {
     note_table(m, t);
-    m.note_change(table_text(t) + ": " + std::to_string(t.rows.size) + " objects -> 0");
+    m.recorder().note_change(table_text(t) + ": " + std::to_string(t.rows.size) + " objects -> 0");
   }
   clear_rows(m, t);
   lua_pushboolean(L, 1);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "vm/process/core_parts.h"
+#include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state.h"
 
@@ -318,7 +319,7 @@ int ets_rename(lua_State* L) {
   if (t.named && find_named(m.world(), p.node, name)) badarg(L);  // its own name is taken too
   if (m.recording()) {
     note_table(m, t);
-    m.note_change(table_text(t) + " -> " + std::string(name));
+    m.recorder().note_change(table_text(t) + " -> " + std::string(name));
   }
   free_term(t.name, m.arena());
   t.name = make_string(name, m.arena());
@@ -358,7 +359,8 @@ int ets_give_away(lua_State* L) {
   if (!reachable(m, *to)) badarg(L);
   if (m.recording()) {
     note_table(m, t);
-    m.note_change("owner of " + table_text(t) + ": " + m.label(p) + " -> " + m.label(*to));
+    m.recorder().note_change("owner of " + table_text(t) + ": " + m.recorder().label(p) + " -> " +
+                             m.recorder().label(*to));
   }
   transfer(m, t, p, *to, gift);
   free_term(gift, m.arena());

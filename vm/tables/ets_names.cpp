@@ -1,6 +1,7 @@
 // Tables in reports, and in the digest of a state.
 #include <unordered_map>
 
+#include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state_parts.h"
 
@@ -28,12 +29,12 @@ void note_key(Machine& m, const EtsTable& t, View key) {
   std::string text = key_text(t, key);
   t_names[make_object(ObjectClass::ets, t.container, key_element(key))] = text;
   t_names[make_object(ObjectClass::ets, t.container)] = table_text(t);
-  m.note_target(std::move(text));
+  m.recorder().note_target(std::move(text));
 }
 
 void note_table(Machine& m, const EtsTable& t) {
   t_names[make_object(ObjectClass::ets, t.container)] = table_text(t);
-  m.note_target(table_text(t));
+  m.recorder().note_target(table_text(t));
 }
 
 std::string rows_text(const EtsTable& t, View key) {
@@ -49,7 +50,7 @@ std::string rows_text(const EtsTable& t, View key) {
 void note_rows(Machine& m, const EtsTable& t, View key, const std::string& before) {
   note_key(m, t, key);
   const std::string after = rows_text(t, key);
-  if (after != before) m.note_change(key_text(t, key) + ": " + before + " -> " + after);
+  if (after != before) m.recorder().note_change(key_text(t, key) + ": " + before + " -> " + after);
 }
 
 std::string ets_object_name(const Machine& m, ObjectId object) {

@@ -1,5 +1,6 @@
 // match, match_object, select and their kin: one operation each. If every clause names the key,
 // only those keys are read.
+#include "vm/recording/recorder.h"
 #include "vm/tables/ets_match.h"
 
 namespace lockstep::vm {
@@ -291,8 +292,8 @@ int remove(lua_State* L, const char* what, Mode mode) {
   if (m.recording()) {
     note_table(m, t);
     if (n)
-      m.note_change(table_text(t) + ": " + std::to_string(n) + " removed, " +
-                    std::to_string(t.rows.size) + " left");
+      m.recorder().note_change(table_text(t) + ": " + std::to_string(n) + " removed, " +
+                               std::to_string(t.rows.size) + " left");
   }
   free_term(q.term, m.arena());
   if (mode == Mode::select)
@@ -346,7 +347,7 @@ int ets_select_replace(lua_State* L) {
   m.release(fresh);
   if (m.recording()) {
     note_table(m, t);
-    if (n) m.note_change(table_text(t) + ": " + std::to_string(n) + " replaced");
+    if (n) m.recorder().note_change(table_text(t) + ": " + std::to_string(n) + " replaced");
   }
   free_term(q.term, m.arena());
   lua_pushinteger(L, n);

@@ -1,6 +1,8 @@
 // Locks and semaphores for `lockstep.threads`: taking one is an operation that is among the
 // alternatives only while it can be performed, so a lock costs one choice and a deadlock is a state
 // in which nobody can go on.
+#include "vm/recording/recorder.h"
+#include "vm/state/spin.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/shared_state.h"
 #include "vm/tables/shared_state_parts.h"
@@ -57,8 +59,8 @@ int lock_give(lua_State* L) {
   a.freed_at = now == 1 ? m.world().steps : 0;
   m.lock_changed(light_index(a.id));
   if (m.recording())
-    m.note_change(atomics_object_name(m, make_object(ObjectClass::atomics, a.container, 1)) +
-                  ": free");
+    m.recorder().note_change(
+        atomics_object_name(m, make_object(ObjectClass::atomics, a.container, 1)) + ": free");
   lua_pushinteger(L, now);
   return m.done(L, p, 1);
 }
@@ -83,7 +85,7 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   change(p.lock) = op.object;
   p.awaited = number;
   if (slow_ != 0) slow_sync(L, p, alternative);
-  if (fair_spins_) look_for_round(L, p, op);
+  if (fair_spins_) spins().look_for_round(L, p, op);
   p.blocked_op = op;
   push(w.takers, p.index);
   if (a.values[0] <= 0) {
@@ -102,14 +104,15 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
   // 0: there was a permit without a release, or somebody has taken that since.
-  note_cause(a.freed_at);
+  recorder().note_cause(a.freed_at);
   a.freed_at = 0;
   a.values[0]--;
   a.taker = p.index;
   if (a.values[0] == 0) lock_changed(number);
   if (recording())
-    note_change(atomics_object_name(*this, make_object(ObjectClass::atomics, a.container, 1)) +
-                ": taken by " + label(p));
+    recorder().note_change(
+        atomics_object_name(*this, make_object(ObjectClass::atomics, a.container, 1)) +
+        ": taken by " + recorder().label(p));
 }
 
 int64_t Machine::permits(ObjectId lock) const {

@@ -1,6 +1,7 @@
 // lockstep.persistent_term: terms of a node, by key. They outlive the processes that put them.
 #include <algorithm>
 
+#include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state.h"
 #include "vm/tables/shared_state_parts.h"
@@ -24,10 +25,10 @@ void start(lua_State* L, Machine& m, Process& p, const char* what, Access access
 }
 
 void note(Machine& m, View key, const PersistentEntry* e, const Term* after) {
-  m.note_target(text_of(key));
+  m.recorder().note_target(text_of(key));
   if (after)
-    m.note_change(text_of(key) + ": " + (e ? print(e->value, 60) : "none") + " -> " +
-                  print(*after, 60));
+    m.recorder().note_change(text_of(key) + ": " + (e ? print(e->value, 60) : "none") + " -> " +
+                             print(*after, 60));
 }
 
 // put(key, value), and put_new(key, value), which will not replace another value.
@@ -116,8 +117,8 @@ int persistent_erase(lua_State* L) {
   World& w = m.world();
   PersistentEntry* e = find(w, p.node, key.view);
   if (m.recording()) {
-    m.note_target(text_of(key.view));
-    if (e) m.note_change(text_of(key.view) + ": " + print(e->value, 60) + " -> none");
+    m.recorder().note_target(text_of(key.view));
+    if (e) m.recorder().note_change(text_of(key.view) + ": " + print(e->value, 60) + " -> none");
   }
   drop_key(m, key);
   lua_pushboolean(L, e != nullptr);

@@ -1,0 +1,30 @@
+// Here alone all parts are known.
+#include <algorithm>
+
+#include "engine/relation/invariants.h"
+#include "vm/history/history_log.h"
+#include "vm/loading/frozen.h"
+#include "vm/recording/recorder.h"
+#include "vm/state/properties.h"
+#include "vm/state/spin.h"
+
+namespace lockstep::vm {
+
+Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options)
+    : options_(options),
+      scenario_(scenario),
+      properties_(std::make_unique<Properties>(*this)),
+      spins_(std::make_unique<Spins>(*this)),
+      recorder_(std::make_unique<Recorder>(*this)) {
+  std::sort(options_.omitted.begin(), options_.omitted.end());
+  host_.machine = this;
+  host_.arena = &arena_;
+  if (options.check) invariants_ = std::make_unique<InvariantCheck>();
+  load(context);
+}
+
+Machine::~Machine() {
+  if (current_machine() == this) take_thread(nullptr);
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,71 @@
+// What people read of an execution: its events, its places, and what they call things by. Off while
+// exploring, but for names.
+#pragma once
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vm/machine/machine_part.h"
+#include "engine/boundary/event.h"
+
+namespace lockstep::vm {
+
+class Recorder : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  void begin() {  // of an execution that is recorded
+    args_.clear();
+    printed_.clear();
+    draft_ = {};
+  }
+  const std::string& printed() const { return printed_; }
+  void know_functions(const std::vector<SourceFile>& files);
+
+  // The event's other end, what it changes, its causes. No-ops else (check recording() before
+  // building text).
+  void note_target(std::string text);
+  void note_change(std::string text);
+  void note_args(std::string text);
+  void note_cause(uint32_t step);
+  void note_quiescence(uint64_t due);
+  // "P0(root)", "P1(worker)": the name that it was given, else its function's.
+  std::string label(const Process& p, bool given = true) const;
+  std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
+  // While recording: what the guest printed, shown with the failure.
+  void print_line(const Process& p, const std::string& line);
+  // The place of the call that is under way, as strategies know it, and its name.
+  uint32_t site(lua_State* L);
+  std::string site_name(uint32_t site) const;
+  std::string deadlock_story(const Process& root) const;
+  // A step: of the process, or of none. What the guest calls meanwhile and gets is noted.
+  void open_event(Process* p, const Alternative& a, size_t alternatives);
+  void note_call(lua_State* L, const Process& p);
+  void note_results(lua_State* L, Process& p, int results);
+  void note_raised() {
+    if (draft_.open && draft_.event.result.empty()) draft_.event.result = "raised";
+  }
+  void data_event(Process& p, uint32_t count, uint32_t value);
+  // While a predicate is asked nothing belongs to the event under way. Returns whether there is one.
+  bool pause(bool yes) { return std::exchange(draft_.open, !yes); }
+  void close_event();
+  void note_function(Process& p);
+
+ private:
+  std::string function_name(uint32_t proto) const;
+
+  struct Draft {
+    Event event;
+    bool open = false;
+  };
+  Draft draft_;
+  std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
+  std::string printed_;  // by the guest, while recording
+  // Names of the functions that the sources define, by file and line.
+  std::map<std::pair<std::string, int>, std::string> function_names_;
+  std::map<std::pair<uint64_t, const char*>, uint32_t> sites_;  // by place in the arena and call
+  std::map<uint32_t, std::string> names_by_site_;
+};
+
+}  // namespace lockstep::vm
