@@ -4,6 +4,7 @@
 #include "engine/history/check.h"
 #include "engine/history/explain.h"
 #include "vm/history/lua_model.h"
+#include "vm/machine/watchdog.h"
 #include "vm/recording/sites.h"
 
 namespace lockstep::vm {
@@ -215,7 +216,7 @@ Answer check(lua_State* L, const Request& r) {
 void complain(lua_State* L, const Request& r, Answer& a) {
   if (a.ended) {
     a = {};
-    machine_of(L).end_if_asked(L);
+    machine_of(L).watchdog().end_if_asked(L);
   }
   if (a.problem.empty()) return;
   const int argument = a.argument;

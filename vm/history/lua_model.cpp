@@ -1,6 +1,7 @@
 #include "vm/history/lua_model.h"
 
 #include "vm/loading/sandbox.h"
+#include "vm/machine/watchdog.h"
 
 namespace lockstep::vm {
 
@@ -123,7 +124,7 @@ void LuaModel::call(Request& request) const {
   machine_.checking(true);
   const int status = lua_pcall(L, 2, 0, 0);
   machine_.checking(false);
-  if (machine_.is_asked_to_end()) throw ModelStopped{};
+  if (machine_.watchdog().is_asked_to_end()) throw ModelStopped{};
   if (status == LUA_OK) return;
   ModelStopped stopped;
   if (const char* text = lua_tostring(L, -1))

@@ -38,7 +38,7 @@ std::unordered_set<const void*> runtime_tables(lua_State* L,
 // Breadth first, so that names are the shortest ways there are, and nothing is too deep.
 class Names {
  public:
-  Names(lua_State* L, std::vector<Machine::Frozen::Owner>& owners) : L_(L), owners_(owners) {}
+  Names(lua_State* L, std::vector<FrozenState::Owner>& owners) : L_(L), owners_(owners) {}
 
   // Takes the value off the top of the stack.
   void add_top(uint32_t parent, const std::string& step) {
@@ -127,7 +127,7 @@ class Names {
   }
 
   lua_State* L_;
-  std::vector<Machine::Frozen::Owner>& owners_;
+  std::vector<FrozenState::Owner>& owners_;
   std::unordered_set<const void*> seen_;
   std::deque<Item> todo_;
 };
@@ -153,7 +153,6 @@ size_t hash_bytes(const void* table) {
 void Machine::freeze() {
   lua_State* L = L_;
   lua_gc(L, LUA_GCCOLLECT);
-  frozen_ = std::make_unique<Frozen>();
   const auto runtime = runtime_tables(L, {threads_ref_, templates_ref_});
   std::vector<void*> tables, variables, kept;
   lua_createtable(L, 0, 0);  // keeps all of them alive
@@ -163,7 +162,7 @@ void Machine::freeze() {
     if (block.kind == LUA_TTABLE && !runtime.contains(p) && p != keeper) tables.push_back(p);
     if (block.kind == kUpvalue) variables.push_back(p);
     if (block.kind == LUA_TTHREAD) kept.push_back(p + LUA_EXTRASPACE);
-    if (block.kind == LUA_TFUNCTION) refuse_iterator(p);
+    if (block.kind == LUA_TFUNCTION) frozen().refuse_iterator(p);
   }
   kept.insert(kept.end(), tables.begin(), tables.end());
   kept.insert(kept.end(), variables.begin(), variables.end());
@@ -188,7 +187,7 @@ void Machine::freeze() {
   grow_to(w.actors, 64);
   grow_to(w.woken, 32);
   grow_to(w.processes, 16);
-  protect(tables, variables);
+  frozen().protect(tables, variables);
   // Whole lines, so that copying has no tail.
   arena_.head().top = arena_.base() + ((arena_.used() + 127) & ~size_t{127});
   arena_.seal();
@@ -197,10 +196,9 @@ void Machine::freeze() {
 }
 
 // Moves what guests can reach into pages of its own, at the end of the image.
-void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>& variables) {
+void FrozenState::protect(const std::vector<void*>& tables, const std::vector<void*>& variables) {
   lua_State* L = L_;
-  Frozen& f = *frozen_;
-  Names names(L, f.owners);
+  Names names(L, owners_);
   lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
   const auto scenarios = static_cast<lua_Integer>(lua_rawlen(L, -1));
   for (lua_Integer i = 1; i <= scenarios; i++) {
@@ -219,7 +217,7 @@ void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>
   names.follow();
   const auto owner_of = [](const auto& owners, const void* p) {
     const auto at = owners.find(p);
-    return at == owners.end() ? Frozen::kUnnamed : at->second;
+    return at == owners.end() ? kUnnamed : at->second;
   };
   std::sort(names.libraries.begin(), names.libraries.end());
   libraries_ = std::move(names.libraries);
@@ -228,20 +226,17 @@ void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>
 
   char* const base = arena_.base();
   char* top = base + ((arena_.used() + kPage - 1) & ~(kPage - 1));
-  image_.shared.offset = static_cast<uint32_t>(top - base);
+  m_.image().shared.offset = static_cast<uint32_t>(top - base);
   const auto room = [&](size_t bytes, uint32_t owner, bool variable) {
     if (bytes > arena_.heap_bytes() - static_cast<size_t>(top - base))
       throw Error(ExitCode::scenario, "file-level code leaves too much");
     char* at = top;
     top += (bytes + 15) & ~size_t{15};
-    f.blocks.push_back(
+    blocks_.push_back(
         {static_cast<uint32_t>(at - base), static_cast<uint32_t>(bytes), owner, variable});
     return at;
   };
-  const auto drop = [&](void* p, size_t size) {
-    noted_->erase(static_cast<char*>(p));
-    arena_.put(p, size);
-  };
+  const auto drop = [&](void* p, size_t size) { m_.forget_block(p, size); };
   for (void* t : tables) {
     const uint32_t owner = owner_of(names.tables, t);
     if (const size_t bytes = array_bytes(t)) {
@@ -268,7 +263,7 @@ void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>
       layout::store(t, layout::kTableLastfree, at);
     }
     for (const size_t word : {layout::kTableArray, layout::kTableNode, layout::kTableMetatable})
-      f.headers.push_back({static_cast<uint32_t>(static_cast<char*>(t) + word - base), owner});
+      headers_.push_back({static_cast<uint32_t>(static_cast<char*>(t) + word - base), owner});
   }
   for (void* v : variables) {
     char* at = room(layout::kValueBytes, owner_of(names.variables, v), true);
@@ -276,7 +271,7 @@ void Machine::protect(const std::vector<void*>& tables, const std::vector<void*>
     layout::store(v, layout::kUpvalPointer, at);
   }
   top = base + ((static_cast<size_t>(top - base) + kPage - 1) & ~(kPage - 1));
-  image_.shared.size = static_cast<uint32_t>(top - base) - image_.shared.offset;
+  m_.image().shared.size = static_cast<uint32_t>(top - base) - m_.image().shared.offset;
   arena_.head().top = top;
 }
 

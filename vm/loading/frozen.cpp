@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
@@ -31,10 +32,10 @@ class Follow final : public Chooser {
 
 // ---- names ----
 
-std::string Machine::Frozen::path(uint32_t owner) const {
+std::string FrozenState::path(uint32_t owner) const {
   constexpr size_t kFirst = 6, kLast = 2;  // of a long way only its ends are told
   std::vector<const std::string*> steps;
-  for (; owner != 0; owner = owners[owner].parent) steps.push_back(&owners[owner].step);
+  for (; owner != 0; owner = owners_[owner].parent) steps.push_back(&owners_[owner].step);
   std::string s;
   for (size_t i = 0; i < steps.size(); i++) {
     if (steps.size() > kFirst + kLast + 1 && i == kFirst) {
@@ -46,28 +47,29 @@ std::string Machine::Frozen::path(uint32_t owner) const {
   return s;
 }
 
-std::string Machine::Frozen::name(uint32_t owner, bool variable) const {
+std::string FrozenState::name(uint32_t owner, bool variable) const {
   if (owner == kUnnamed) return "what was made at file level";
   // A variable's step holds the quote that ends its name.
   if (variable) return "the file-level local '" + path(owner) + ")";
   return "the file-level table '" + path(owner) + "'";
 }
 
-std::string Machine::Frozen::name_at(size_t offset) const {
-  auto at = std::upper_bound(blocks.begin(), blocks.end(), offset,
+std::string FrozenState::name_at(size_t offset) const {
+  auto at = std::upper_bound(blocks_.begin(), blocks_.end(), offset,
                              [](size_t o, const Block& b) { return o < b.offset; });
-  if (at != blocks.begin() && (--at)->offset <= offset && offset < at->offset + at->size)
+  if (at != blocks_.begin() && (--at)->offset <= offset && offset < at->offset + at->size)
     return name(at->owner, at->variable);
   return name(kUnnamed, false);
 }
 
-uint32_t Machine::Frozen::changed(const char* memory, const char* image) const {
+uint32_t FrozenState::changed() const {
+  const char *memory = arena_.base(), *image = m_.image().data();
   uint64_t difference = 0;
-  for (const Header& h : headers)
+  for (const Header& h : headers_)
     difference |=
         layout::load<uint64_t>(memory, h.offset) ^ layout::load<uint64_t>(image, h.offset);
   if (difference == 0) return kNone;
-  for (const Header& h : headers)
+  for (const Header& h : headers_)
     if (layout::load<uint64_t>(memory, h.offset) != layout::load<uint64_t>(image, h.offset))
       return h.owner;
   return kNone;
@@ -75,53 +77,20 @@ uint32_t Machine::Frozen::changed(const char* memory, const char* image) const {
 
 // ---- what happens to who writes there ----
 
-bool Machine::is_expected_fault(const void* address) {
-  if ((!running_ && !file_level_) || on_main_ || fault_) return false;
-  if (!arena_.in_guard(address) && !is_shared(address)) return false;
-  fault_ = address;
-  return true;
-}
-
-void Machine::end_at_fault() {
-  ending_ = true;
-  lua_State* L = guest();
-  if (file_level_) {
-    load_problem_ = guest_site(L) + ": file-level code " +
-                    (late_ ? "runs for too long in one call of a function of the library"
-                           : "nests calls of C functions too deep");
-    Context nowhere;
-    switch_stack(nowhere, main_);
-    __builtin_unreachable();
-  }
-  const void* address = std::exchange(fault_, nullptr);
-  if (!address && cut_) stop(Verdict::stopped);
-  if (!address) runaway(L);
-  if (is_shared(address)) shared_write(address);
-  const Process* p = guest_process();
-  Outcome o;
-  o.verdict = Verdict::memory_bound;
-  o.reason =
-      "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
-  if (p) o.process = recorder().label(*p), o.reason += " (" + o.process + ")";
-  if (L) o.site = guest_site(L);
-  finish(std::move(o));
-}
-
-void Machine::shared_write(const void* what) {
-  ending_ = true;
+void FrozenState::shared_write(const void* what) {
+  m_.watchdog().leave_alone();
   const auto offset = static_cast<size_t>(static_cast<const char*>(what) - arena_.base());
-  uint32_t header = Frozen::kUnnamed;
-  for (const Frozen::Header& h : frozen_->headers)
+  uint32_t header = kUnnamed;
+  for (const Header& h : headers_)
     if (h.offset == offset + layout::kTableMetatable) header = h.owner;
-  Outcome o = changed_outcome(header != Frozen::kUnnamed ? frozen_->name(header, false)
-                                                         : frozen_->name_at(offset));
-  if (const Process* p = guest_process()) o.process = recorder().label(*p);
-  if (lua_State* L = guest()) o.site = guest_site(L);
+  Outcome o = changed_outcome(header != kUnnamed ? name(header, false) : name_at(offset));
+  if (const Process* p = m_.guest_process()) o.process = m_.recorder().label(*p);
+  if (lua_State* L = m_.guest()) o.site = guest_site(L);
   shared_written_ = true;
-  finish(std::move(o));
+  m_.finish(std::move(o));
 }
 
-Outcome Machine::changed_outcome(std::string object) const {
+Outcome FrozenState::changed_outcome(std::string object) const {
   Outcome o;
   o.verdict = Verdict::misuse;
   o.object = std::move(object);
@@ -136,9 +105,9 @@ Outcome Machine::changed_outcome(std::string object) const {
 
 // After an execution.
 void Machine::check_frozen() {
-  const uint32_t owner = frozen_->changed(arena_.base(), image_.data());
-  if (__builtin_expect(owner == kNone && !shared_written_, 1)) return;
-  Outcome o = shared_written_ ? outcome_ : changed_outcome(frozen_->name(owner, false));
+  const uint32_t owner = frozen().changed();
+  if (__builtin_expect(owner == kNone && !frozen().shared_written(), 1)) return;
+  Outcome o = frozen().shared_written() ? outcome_ : frozen().changed_outcome(frozen().name(owner));
   if (slow_ & kSlowHunt) {
     outcome_ = std::move(o);
     return;
@@ -175,7 +144,7 @@ void Machine::hunt() {
 }
 
 void Machine::on_line(lua_State* L) {
-  const uint32_t owner = frozen_->changed(arena_.base(), image_.data());
+  const uint32_t owner = frozen().changed();
   if (owner != kNone) {
     Outcome o;
     o.verdict = Verdict::misuse;

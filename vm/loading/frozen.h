@@ -9,17 +9,46 @@
 #include <string>
 #include <vector>
 
-#include "vm/machine/machine.h"
+#include "vm/machine/machine_part.h"
 
 namespace lockstep::vm {
 
-struct Machine::Frozen {
-  static constexpr uint32_t kUnnamed = 0;
+class FrozenState : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  // A guest is about to change what all processes share: a table of the image, or (part of) what is
+  // in one, or a variable. Ends the execution.
+  [[noreturn]] void shared_write(const void* what);
+  Outcome changed_outcome(std::string object) const;
+  void protect(const std::vector<void*>& tables, const std::vector<void*>& variables);
+  bool contains(const void* p) const {
+    const Image::Piece& shared = m_.image().shared;
+    return static_cast<size_t>(static_cast<const char*>(p) - arena_.base()) - shared.offset <
+           shared.size;
+  }
+
+  // The owner of the first difference between memory and image, or kNone. For what cannot be
+  // protected, and should be the same by other means.
+  uint32_t changed() const;
+  std::string name(uint32_t owner, bool variable = false) const;
+  void begin() { shared_written_ = false; }                // of an execution
+  bool shared_written() const { return shared_written_; }  // in the last one, and so it was ended
+
+  // Lua's own libraries are open.
+  void know_library();
+  bool of_library(lua_CFunction f) const;
+  // An iterator of string.gmatch that file-level code has made is not to be called.
+  void refuse_iterator(void* function);
+
   // Names are put together when somebody asks: "the file-level table 'config.list'".
   struct Owner {
     uint32_t parent;  // 0: none
     std::string step;
   };
+
+ private:
+  static constexpr uint32_t kUnnamed = 0;
   struct Block {
     uint32_t offset, size;  // within the arena
     uint32_t owner;
@@ -29,16 +58,16 @@ struct Machine::Frozen {
     uint32_t offset;  // of a word that says where a table's contents or its metatable are
     uint32_t owner;
   };
-  std::vector<Owner> owners{{0, ""}};
-  std::vector<Block> blocks;  // read only, ascending
-  std::vector<Header> headers;
-
   std::string path(uint32_t owner) const;
-  std::string name(uint32_t owner, bool variable) const;
   std::string name_at(size_t offset) const;
-  // The owner of the first difference between memory and image, or kNone. For what cannot be
-  // protected, and should be the same by other means.
-  uint32_t changed(const char* memory, const char* image) const;
+
+  std::vector<Owner> owners_{{0, ""}};
+  std::vector<Block> blocks_;  // read only, ascending
+  std::vector<Header> headers_;
+  std::vector<const void*> libraries_;
+  bool shared_written_ = false;
+  lua_CFunction gmatch_ = nullptr;                // what iterators of string.gmatch are
+  std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
 };
 
 }  // namespace lockstep::vm

@@ -274,7 +274,7 @@ void Machine::load_file_level(const std::function<void()>& what) {
   } call{what, nullptr};
   Machine* const before = take_thread(this);
   main_ = thread_context();
-  tick_runs_ = ~uint64_t{0};
+  watchdog().begin_loading();
   file_level_ = L_;
   aside(
       [](void* argument) {
@@ -287,11 +287,18 @@ void Machine::load_file_level(const std::function<void()>& what) {
       },
       &call);
   file_level_ = nullptr;
-  late_ = ending_ = false;
+  watchdog().end_loading();
   main_ = {};
   take_thread(before);
   if (!load_problem_.empty()) throw Error(ExitCode::scenario, load_problem_);
   if (call.raised) std::rethrow_exception(call.raised);
+}
+
+void Machine::fail_loading(std::string problem) {
+  load_problem_ = std::move(problem);
+  Context nowhere;
+  switch_stack(nowhere, main_);
+  __builtin_unreachable();
 }
 
 void Machine::end_loading(lua_State* L) {
@@ -323,7 +330,7 @@ void Machine::load(LoadContext& context) {
   ok_string_ = lua_pushliteral(L, "ok") - layout::kStringHeader;
   luaL_ref(L, LUA_REGISTRYINDEX);
   open_sandbox(L);
-  know_library();
+  frozen().know_library();
   lua_register(L, "require", require);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   const int loaded = lua_gettop(L);

@@ -5,7 +5,9 @@
 #include <new>
 #include <utility>
 
+#include "vm/loading/frozen.h"
 #include "vm/machine/machine.h"
+#include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
@@ -145,7 +147,7 @@ int safe_setmetatable(lua_State* L) {
     return luaL_error(L, "cannot change a protected metatable");
   lua_settop(L, 2);
   const void* table = lua_topointer(L, 1);
-  if (is_of_image(L, table)) machine_of(L).shared_write(table);
+  if (is_of_image(L, table)) machine_of(L).frozen().shared_write(table);
   lua_setmetatable(L, 1);
   return 1;
 }
@@ -362,13 +364,17 @@ void set_field(lua_State* L, const char* library, const char* name, lua_CFunctio
 
 }  // namespace
 
-void Machine::refuse_iterator(void* function) {
+void FrozenState::refuse_iterator(void* function) {
   if (layout::load<uint8_t>(function, 8) == layout::kCClosureTag &&
       layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
     layout::store(function, layout::kCClosureFunction, &file_level_iterator);
 }
 // Those whose one call can take long. Not string.format, which asks the C library for memory.
-void Machine::know_library() {
+bool FrozenState::of_library(lua_CFunction f) const {
+  return std::binary_search(library_functions_.begin(), library_functions_.end(), f);
+}
+
+void FrozenState::know_library() {
   for (const char* library : {"string", "table", "utf8"}) {
     lua_getglobal(L_, library);
     for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1))

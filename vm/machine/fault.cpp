@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "vm/machine/machine.h"
+#include "vm/machine/watchdog.h"
 
 #ifdef LOCKSTEP_ASAN
 #include <sanitizer/asan_interface.h>
@@ -16,7 +17,7 @@ namespace lockstep::vm {
 
 void fault_entry() {
   entered();
-  current_machine()->end_at_fault();
+  current_machine()->watchdog().end_at_fault();
 }
 
 namespace {
@@ -25,7 +26,7 @@ struct sigaction g_before;
 
 void handler(int, siginfo_t* info, void* interrupted) {
   Machine* m = current_machine();
-  if (!m || !m->is_expected_fault(info->si_addr)) {
+  if (!m || !m->watchdog().is_expected_fault(info->si_addr)) {
     sigaction(SIGSEGV, &g_before, nullptr);  // and the instruction once more
     return;
   }

@@ -5,6 +5,7 @@
 
 #include "vm/loading/frozen.h"
 #include "vm/machine/machine.h"
+#include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 
 namespace lockstep::vm {
@@ -20,7 +21,7 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   if (new_size == 0) {
     if (p) {
       if (__builtin_expect(m->noted_ != nullptr, 0)) m->noted_->erase(static_cast<char*>(p));
-      if (!a.put(p, old_size) && m->is_shared(p)) m->shared_write(p);
+      if (!a.put(p, old_size) && m->frozen().contains(p)) m->frozen().shared_write(p);
     }
     return nullptr;
   }
@@ -42,7 +43,7 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
   }
   if (__builtin_expect(m->noted_ != nullptr, 0))
     (*m->noted_)[static_cast<char*>(p)].size = new_size;
-  if (__builtin_expect(m->is_shared(p), 0)) m->shared_write(p);
+  if (__builtin_expect(m->frozen().contains(p), 0)) m->frozen().shared_write(p);
   if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
   void* q = a.get(new_size);
   if (!q) {
@@ -64,7 +65,7 @@ void* Machine::allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_s
 void* Machine::refuse(size_t size) {
   if (!running_) return nullptr;
   if (checking_) {
-    asked_for_memory_ = refused_ == size || size > options_.limits.max_memory;
+    watchdog().ask_for_memory(refused_ == size || size > options_.limits.max_memory);
     refused_ = size;
     return nullptr;
   }

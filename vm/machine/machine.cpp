@@ -32,7 +32,7 @@ Machine* Machine::take_thread(Machine* m) {
 void out_of_memory() {
   Machine* m = t_machine;
   LOCKSTEP_ASSERT(m != nullptr && m->running_);
-  m->ending_ = true;
+  m->watchdog().leave_alone();
   const Process* p = m->guest_process();
   Outcome o;
   o.verdict = Verdict::memory_bound;
@@ -75,9 +75,8 @@ void Machine::run_once(Chooser& chooser) {
   spins().begin();
   looking_ = nullptr;
   properties().begin();
-  shared_written_ = late_ = ending_ = false;
-  cut_ = false;
-  fault_ = nullptr;
+  watchdog().begin();
+  frozen().begin();
   checking_ = false;
   blocked_.clear();
   blocked_footprints_.clear();
@@ -121,7 +120,7 @@ void Machine::run_once(Chooser& chooser) {
     check_frozen();
     light_ = outcome_.verdict != Verdict::misuse && changed_little();
   } else if (outcome_.verdict == Verdict::stopped) {
-    light_ = changed_little() && frozen_->changed(arena_.base(), image_.data()) == kNone;
+    light_ = changed_little() && frozen().changed() == kNone;
   }
 }
 
@@ -312,12 +311,12 @@ void Machine::perform(const Alternative& a) {
 // The watchdog may want it earlier, at any moment: what it has set stands.
 void Machine::set_alarm(uint32_t steps) {
   alarm_.store(steps, std::memory_order_relaxed);
-  if (cut_) alarm_.store(0, std::memory_order_relaxed);
+  if (watchdog().cut()) alarm_.store(0, std::memory_order_relaxed);
 }
 
 // Many steps have passed: too many, or enough to look at who has stood still.
 void Machine::late() {
-  if (cut_) stop(Verdict::stopped);
+  if (watchdog().cut()) stop(Verdict::stopped);
   if (world_->steps < options_.limits.max_steps) {
     set_alarm(options_.limits.max_steps);
     chooser_ = &chooser_->fair();

@@ -30,6 +30,8 @@ class InvariantCheck;
 namespace lockstep::vm {
 
 struct LoadContext;
+class Watchdog;
+class FrozenState;
 class Recorder;
 class MachinePart;
 class Properties;
@@ -84,10 +86,14 @@ class Machine final : public System, public Memory {
   std::string goal_name(uint32_t goal) const override { return goal_names_[goal]; }
   void witness(Evidence& evidence) const override;
   Limits& limits() override { return options_.limits; }
-  void watch(const StopToken* token) override { stop_token_ = token; }
-  bool cut() const override { return cut_; }
+  void watch(const StopToken* token) override;
+  bool cut() const override;
 
   // ---- parts ----
+  Watchdog& watchdog() { return *watchdog_; }
+  const Watchdog& watchdog() const { return *watchdog_; }
+  FrozenState& frozen() { return *frozen_; }
+  const FrozenState& frozen() const { return *frozen_; }
   Recorder& recorder() { return *recorder_; }
   const Recorder& recorder() const { return *recorder_; }
   Properties& properties() { return *properties_; }
@@ -298,11 +304,7 @@ class Machine final : public System, public Memory {
     slow_ = on ? slow_ | kSlowMatcher : slow_ & ~static_cast<uint32_t>(kSlowMatcher);
   }
   bool checking() const { return checking_; }
-  bool is_asked_to_end() const { return asked_to_end_ != 0 || asked_for_memory_; }
-  // Afterwards: ends the execution if something asked for that.
-  void end_if_asked(lua_State* L);
   const RecordedCheck& failed_check() const { return failed_check_; }
-  struct Frozen;
   void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
   // The coroutine in which guest code runs just now, and for whom; null if none does.
   lua_State* guest() const;
@@ -311,11 +313,22 @@ class Machine final : public System, public Memory {
     return world_->current ? world_->current->running : file_level_;
   }
   const Process* guest_process() const;
-  // A guest is about to change what all processes share: a table of the image, or (part of) what is
-  // in one, or a variable. Ends the execution.
-  [[noreturn]] void shared_write(const void* what);
 
   // ---- for the parts ----
+  bool running() const { return running_; }
+  bool at_file_level() const { return file_level_ != nullptr; }
+  // Guest code may be under way, on whatever stack.
+  bool guest_may_run() const { return (running_ || file_level_) && !on_main_; }
+  uint64_t execution() const { return runs_; }  // how many have begun
+  void hurry() { alarm_ = 0; }
+  [[noreturn]] void end_loading(lua_State* L);
+  [[noreturn]] void fail_loading(std::string problem);
+  Image& image() { return image_; }
+  const Image& image() const { return image_; }
+  void forget_block(void* p, size_t size) {  // while loading
+    noted_->erase(static_cast<char*>(p));
+    arena_.put(p, size);
+  }
   void watch_time(const Timer& t);
   ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
   void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
@@ -328,17 +341,8 @@ class Machine final : public System, public Memory {
 
   Term encode_argument(lua_State* L, int index,
                        const char* function);  // raises if it cannot be sent
-  void on_count(lua_State* L);                 // from the count hook
   void on_line(lua_State* L);                  // from the line hook
-  [[noreturn]] void runaway(lua_State* L);
-  // From the watchdog's signal handler, on this thread. True: what was interrupted is to be left,
-  // and end_at_fault() to be called.
-  bool on_tick();
-  // From the handler of faults: whether it is one that guest code can run into. Then end_at_fault()
-  // is to be called, on the stack that is kept for it.
-  bool is_expected_fault(const void* address);
   char* fault_stack_top() const { return arena_.stack_top(Arena::Own::fault); }
-  [[noreturn]] void end_at_fault();
 
  private:
   friend void build_state(Machine& m);
@@ -408,24 +412,13 @@ class Machine final : public System, public Memory {
   void process_body(Process& p);
   void decide_end();    // nothing can happen any more: passed or deadlock
   void check_frozen();  // file-level state must be as loaded
-  Outcome changed_outcome(std::string object) const;
   void slow_sync(lua_State* L, Process& p, Alternative& a);
   void slow_granted(lua_State* L, Process& p);
   void observe_results(lua_State* L, Process& p, int results);
   void slow_done(lua_State* L, Process& p, int results);
   void load(LoadContext& context);
   void freeze();
-  void protect(const std::vector<void*>& tables, const std::vector<void*>& variables);
-  void know_library();
-  void refuse_iterator(void* function);
   void find_mutable();
-  bool is_shared(const void* p) const {
-    return static_cast<size_t>(static_cast<const char*>(p) - arena_.base()) - image_.shared.offset <
-           image_.shared.size;
-  }
-  bool ask_to_end(lua_State* L);
-  bool in_library_call(lua_State* L) const;
-  [[noreturn]] void end_loading(lua_State* L);
   static Machine* take_thread(Machine* m);  // it is current_machine(); returns who was
   void load_file_level(const std::function<void()>& what);
   static void* allocate_for_lua(void* ud, void* p, size_t old_size, size_t new_size);
@@ -457,15 +450,9 @@ class Machine final : public System, public Memory {
   std::vector<Blocked> blocked_;
   std::deque<std::vector<Footprint>> blocked_footprints_;
   bool running_ = false, on_main_ = true;
-  uint64_t runs_ = 0;  // for the watchdog: which execution it saw
-  uint64_t tick_runs_ = 0;
-  uint32_t tick_steps_ = 0, ticks_ = 0;
-  uint32_t counted_steps_ = 0;
-  uint64_t counted_ = 0;           // instructions since the last operation
+  uint64_t runs_ = 0;              // for the watchdog: which execution it saw
   std::map<char*, Block> blocks_;  // there when a program had been loaded
   bool checking_ = false;
-  uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
-  bool asked_for_memory_ = false;
   RecordedCheck failed_check_;
   bool light_ = false;  // the last execution changed only what Image::changing holds
   bool changed_little() const;
@@ -485,23 +472,14 @@ class Machine final : public System, public Memory {
   const Context* aside_from_ = nullptr;
   void (*aside_what_)(void*) = nullptr;
   void* aside_argument_ = nullptr;
-  const void* fault_ = nullptr;          // the address that guest code must not touch
   std::vector<std::string> goal_names_;  // met so far in any execution
   std::unordered_map<std::string, uint32_t> goal_numbers_;
-  std::vector<const void*> libraries_;
-  std::unique_ptr<Frozen> frozen_;
-  std::unique_ptr<InvariantCheck> invariants_;    // with MachineOptions::check
-  bool shared_written_ = false;                   // in the last execution, and so it was ended
-  lua_CFunction gmatch_ = nullptr;                // what iterators of string.gmatch are
-  std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
-  lua_State* file_level_ = nullptr;               // runs guest code while loading
+  std::unique_ptr<InvariantCheck> invariants_;  // with MachineOptions::check
+  lua_State* file_level_ = nullptr;             // runs guest code while loading
   std::string load_problem_;
-  bool late_ = false;                                  // for longer than Limits::max_compute
-  std::atomic<const StopToken*> stop_token_{nullptr};  // the watchdog asks it
-  std::atomic<bool> cut_{false};                       // it wants the execution to end
-  bool ending_ = false;  // the outcome is being written: not to be interrupted
-  uint64_t tick_cpu_ = 0;
   // The parts of it, each with the state that it alone has.
+  const std::unique_ptr<Watchdog> watchdog_;
+  const std::unique_ptr<FrozenState> frozen_;
   const std::unique_ptr<Recorder> recorder_;
   const std::unique_ptr<Properties> properties_;
   const std::unique_ptr<Spins> spins_;

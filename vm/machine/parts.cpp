@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "engine/relation/invariants.h"
-#include "vm/history/history_log.h"
 #include "vm/loading/frozen.h"
+#include "vm/machine/watchdog.h"
 #include "vm/recording/recorder.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
@@ -15,13 +15,18 @@ Machine::Machine(LoadContext& context, const std::string& scenario, const Machin
       scenario_(scenario),
       properties_(std::make_unique<Properties>(*this)),
       spins_(std::make_unique<Spins>(*this)),
-      recorder_(std::make_unique<Recorder>(*this)) {
+      recorder_(std::make_unique<Recorder>(*this)),
+      watchdog_(std::make_unique<Watchdog>(*this)),
+      frozen_(std::make_unique<FrozenState>(*this)) {
   std::sort(options_.omitted.begin(), options_.omitted.end());
   host_.machine = this;
   host_.arena = &arena_;
   if (options.check) invariants_ = std::make_unique<InvariantCheck>();
   load(context);
 }
+
+void Machine::watch(const StopToken* token) { watchdog().watch(token); }
+bool Machine::cut() const { return watchdog().cut(); }
 
 Machine::~Machine() {
   if (current_machine() == this) take_thread(nullptr);

@@ -138,10 +138,7 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
   world_->iteration = iteration;
   if (sink_) recorder().begin();
   failed_check_ = {};
-  asked_to_end_ = 0;
-  asked_for_memory_ = false;
-  counted_ = 0;
-  counted_steps_ = 0;
+  watchdog().begin_anew();
   refused_ = 0;
   if (options_.limits.count_instructions) {
     const uint64_t period = options_.limits.max_instructions / 100;
@@ -162,7 +159,7 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
   if (!old) old = std::make_unique<MachineMark>();
   auto& mark = static_cast<MachineMark&>(*old);
   const World& w = *world_;
-  mark.light = changed_little() && frozen_->changed(arena_.base(), image_.data()) == kNone;
+  mark.light = changed_little() && frozen().changed() == kNone;
   mark.new_strings = has_new_strings(image_, arena_);
   mark.used = arena_.used();
   size_t size = 0;

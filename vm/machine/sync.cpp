@@ -1,5 +1,5 @@
-// The sync point while there is more to do than to park: events, sites, properties, histories; or in
-// the name of a predicate or a model, which may only look.
+// The sync point while there is more to do than to park: events, sites, properties, histories; or
+// in the name of a predicate or a model, which may only look.
 #include <algorithm>
 
 #include "vm/history/history_log.h"

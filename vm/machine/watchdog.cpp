@@ -8,6 +8,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "vm/loading/frozen.h"
 #include "vm/machine/fault.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
@@ -22,7 +23,7 @@ constexpr long kPeriodNs = 25'000'000;
 
 void handler(int, siginfo_t*, void* interrupted) {
   Machine* m = current_machine();
-  if (m && m->on_tick()) leave_interrupted(*m, interrupted);
+  if (m && m->watchdog().on_tick()) leave_interrupted(*m, interrupted);
 }
 
 uint64_t cpu_ns() {
@@ -56,7 +57,7 @@ struct ThreadTimer {
   }
 };
 
-void count_hook(lua_State* L, lua_Debug*) { machine_of(L).on_count(L); }
+void count_hook(lua_State* L, lua_Debug*) { machine_of(L).watchdog().on_count(L); }
 
 }  // namespace
 
@@ -68,7 +69,7 @@ void watch_this_thread() { thread_local ThreadTimer timer; }
 
 // Functions of Lua's own libraries keep nothing outside the arena while they run, and hold no lock:
 // one that does not come back can be left where it is.
-bool Machine::in_library_call(lua_State* L) const {
+bool Watchdog::in_library_call(lua_State* L) const {
   const auto* call = layout::load<const void*>(L, layout::kStateCallInfo);
   if (layout::runs_lua(call)) return false;
   const auto* slot = layout::load<const char*>(call, 0);
@@ -84,25 +85,25 @@ bool Machine::in_library_call(lua_State* L) const {
     default:
       return false;
   }
-  return std::binary_search(library_functions_.begin(), library_functions_.end(), f);
+  return m_.frozen().of_library(f);
 }
 
 // 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a
 // runaway is always noticed.
-bool Machine::on_tick() {
-  if (const StopToken* token = stop_token_; token && running_ && token->asks()) {
+bool Watchdog::on_tick() {
+  if (const StopToken* token = stop_token_; token && m_.running() && token->asks()) {
     cut_ = true;
-    alarm_ = 0;  // at its next choice, if it comes to one
+    m_.hurry();  // at its next choice, if it comes to one
   }
-  if ((!running_ && !file_level_) || on_main_ || fault_ || ending_) return false;
-  if (tick_runs_ != runs_ || tick_steps_ != world_->steps) {
-    tick_runs_ = runs_;
+  if (!m_.guest_may_run() || fault_ || ending_) return false;
+  if (tick_runs_ != m_.execution() || tick_steps_ != world_->steps) {
+    tick_runs_ = m_.execution();
     tick_steps_ = world_->steps;
     ticks_ = 0;
     tick_cpu_ = cpu_ns();
     return false;
   }
-  lua_State* L = guest();
+  lua_State* L = m_.guest();
   if (!L) return false;
   late_ = late_ || static_cast<double>(cpu_ns() - tick_cpu_) > options_.limits.max_compute * 1e9;
   const bool enough = late_ || cut_;
@@ -110,7 +111,8 @@ bool Machine::on_tick() {
     ending_ = true;
     return true;
   }
-  if (!enough && (file_level_ || options_.limits.count_instructions || ++ticks_ < 2)) return false;
+  if (!enough && (m_.at_file_level() || options_.limits.count_instructions || ++ticks_ < 2))
+    return false;
   // Safe in a handler: it is what lua.c does for ^C.
   lua_sethook(L, count_hook, LUA_MASKCOUNT, enough ? 1 : 1000);
   return false;
@@ -118,51 +120,52 @@ bool Machine::on_tick() {
 
 // A model that goes on regardless, inside a pcall of its own, is ended at last, at the price of
 // what the check had allocated.
-bool Machine::ask_to_end(lua_State* L) {
-  if (!checking_ || ++asked_to_end_ > 1000) return false;
+bool Watchdog::ask_to_end(lua_State* L) {
+  if (!m_.checking() || ++asked_to_end_ > 1000) return false;
   luaL_error(L, "the model computes for too long");
   return true;
 }
 
-void Machine::end_if_asked(lua_State* L) {
+void Watchdog::end_if_asked(lua_State* L) {
   if (asked_for_memory_) out_of_memory();
   if (asked_to_end_ == 0) return;
-  if (cut_) stop(Verdict::stopped);
-  if (!options_.limits.count_instructions && !late_) stop(Verdict::suspect);
+  if (cut_) m_.stop(Verdict::stopped);
+  if (!options_.limits.count_instructions && !late_) m_.stop(Verdict::suspect);
   runaway(L);
 }
 
-void Machine::runaway(lua_State* L) {
-  const Process& p = *guest_process();
-  const std::string who = "runaway: " + recorder().label(p) + " performed no operation within ";
+void Watchdog::runaway(lua_State* L) {
+  const Process& p = *m_.guest_process();
+  const std::string who = "runaway: " + m_.recorder().label(p) + " performed no operation within ";
   if (late_)
-    fail(Verdict::runaway, p,
-         fmt::format("{}{:g} s of CPU time (--max-compute; by the clock, so not the same on every "
-                     "machine)",
-                     who, options_.limits.max_compute),
-         guest_site(L));
-  fail(Verdict::runaway, p,
-       who + std::to_string(options_.limits.max_instructions) + " instructions", guest_site(L));
+    m_.fail(
+        Verdict::runaway, p,
+        fmt::format("{}{:g} s of CPU time (--max-compute; by the clock, so not the same on every "
+                    "machine)",
+                    who, options_.limits.max_compute),
+        guest_site(L));
+  m_.fail(Verdict::runaway, p,
+          who + std::to_string(options_.limits.max_instructions) + " instructions", guest_site(L));
 }
 
-void Machine::on_count(lua_State* L) {
-  if (file_level_) end_loading(L);
+void Watchdog::on_count(lua_State* L) {
+  if (m_.at_file_level()) m_.end_loading(L);
   if (cut_) {
     if (ask_to_end(L)) return;
-    stop(Verdict::stopped);
+    m_.stop(Verdict::stopped);
   }
   if (late_) {
     if (ask_to_end(L)) return;
     runaway(L);
   }
   if (!options_.limits.count_instructions) {
-    if (tick_steps_ != world_->steps || tick_runs_ != runs_) {
+    if (tick_steps_ != world_->steps || tick_runs_ != m_.execution()) {
       lua_sethook(L, nullptr, 0, 0);
       return;  // it has performed an operation since
     }
     if (ask_to_end(L)) return;
     lua_sethook(L, nullptr, 0, 0);
-    stop(Verdict::suspect);
+    m_.stop(Verdict::suspect);
   }
   if (counted_steps_ != world_->steps) {
     counted_steps_ = world_->steps;
@@ -172,6 +175,49 @@ void Machine::on_count(lua_State* L) {
   if (counted_ < options_.limits.max_instructions) return;
   if (ask_to_end(L)) return;
   runaway(L);
+}
+
+void Watchdog::begin() {
+  late_ = ending_ = false;
+  cut_ = false;
+  fault_ = nullptr;
+}
+
+void Watchdog::begin_anew() {
+  asked_to_end_ = 0;
+  asked_for_memory_ = false;
+  counted_ = 0;
+  counted_steps_ = 0;
+}
+
+// ---- faults ----
+
+bool Watchdog::is_expected_fault(const void* address) {
+  if (!m_.guest_may_run() || fault_) return false;
+  if (!arena_.in_guard(address) && !m_.frozen().contains(address)) return false;
+  fault_ = address;
+  return true;
+}
+
+void Watchdog::end_at_fault() {
+  ending_ = true;
+  lua_State* L = m_.guest();
+  if (m_.at_file_level())
+    m_.fail_loading(guest_site(L) + ": file-level code " +
+                    (late_ ? "runs for too long in one call of a function of the library"
+                           : "nests calls of C functions too deep"));
+  const void* address = std::exchange(fault_, nullptr);
+  if (!address && cut_) m_.stop(Verdict::stopped);
+  if (!address) runaway(L);
+  if (m_.frozen().contains(address)) m_.frozen().shared_write(address);
+  const Process* p = m_.guest_process();
+  Outcome o;
+  o.verdict = Verdict::memory_bound;
+  o.reason =
+      "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
+  if (p) o.process = m_.recorder().label(*p), o.reason += " (" + o.process + ")";
+  if (L) o.site = guest_site(L);
+  m_.finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

@@ -2,19 +2,66 @@
 // counted in the hot path: counting them costs a factor of two. It only raises a suspicion; the
 // schedule is then run again with instructions counted, which decides, the same on every machine.
 // Where instructions do not tell, as in one call that takes for ever, CPU time does, and the
-// verdict says so.
+// verdict says so. It also ends what somebody else wants to end, and what runs into a fault.
 #pragma once
+#include <atomic>
+#include <string>
+#include <vector>
 
-struct lua_State;
+#include "vm/machine/machine_part.h"
 
 namespace lockstep::vm {
 
-// Starts the periodic signal for the calling thread, once. Its handler calls Machine::on_tick for
+// Starts the periodic signal for the calling thread, once. Its handler calls Watchdog::on_tick for
 // the machine that runs.
 void watch_this_thread();
 
 // Counts instructions from here on, in this state and the coroutines made from it:
-// Machine::on_count every `period`.
+// Watchdog::on_count every `period`.
 void count_instructions(lua_State* L, int period);
+
+class Watchdog : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  bool is_asked_to_end() const { return asked_to_end_ != 0 || asked_for_memory_; }
+  // Afterwards: ends the execution if something asked for that.
+  void end_if_asked(lua_State* L);
+  void on_count(lua_State* L);  // from the count hook
+  // From the watchdog's signal handler, on this thread. True: what was interrupted is to be left,
+  // and end_at_fault() to be called.
+  bool on_tick();
+  // From the handler of faults: whether it is one that guest code can run into. Then end_at_fault()
+  // is to be called, on the stack that is kept for it.
+  bool is_expected_fault(const void* address);
+  [[noreturn]] void end_at_fault();
+  // Who wants the execution to end; null: nobody. Asked now and then, by the signal's handler.
+  void watch(const StopToken* token) { stop_token_ = token; }
+  bool cut() const { return cut_; }  // somebody wanted it
+  void begin();                      // of an execution, also where it goes on from a mark
+  void begin_anew();                 // of one that goes on from nowhere
+  void begin_loading() { tick_runs_ = ~uint64_t{0}; }
+  void end_loading() { late_ = ending_ = false; }
+  void leave_alone() { ending_ = true; }  // the outcome is being written
+  void ask_for_memory(bool asked) { asked_for_memory_ = asked; }
+
+ private:
+  [[noreturn]] void runaway(lua_State* L);
+  bool ask_to_end(lua_State* L);
+  bool in_library_call(lua_State* L) const;
+
+  uint64_t tick_runs_ = 0;
+  uint32_t tick_steps_ = 0, ticks_ = 0;
+  uint32_t counted_steps_ = 0;
+  uint64_t counted_ = 0;       // instructions since the last operation
+  uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
+  bool asked_for_memory_ = false;
+  const void* fault_ = nullptr;                        // the address that guest code must not touch
+  bool late_ = false;                                  // for longer than Limits::max_compute
+  std::atomic<const StopToken*> stop_token_{nullptr};  // the watchdog asks it
+  std::atomic<bool> cut_{false};                       // it wants the execution to end
+  bool ending_ = false;  // the outcome is being written: not to be interrupted
+  uint64_t tick_cpu_ = 0;
+};
 
 }  // namespace lockstep::vm

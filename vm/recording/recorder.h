@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "vm/machine/machine_part.h"
 #include "engine/boundary/event.h"
+#include "vm/machine/machine_part.h"
 
 namespace lockstep::vm {
 
@@ -47,7 +47,8 @@ class Recorder : public MachinePart {
     if (draft_.open && draft_.event.result.empty()) draft_.event.result = "raised";
   }
   void data_event(Process& p, uint32_t count, uint32_t value);
-  // While a predicate is asked nothing belongs to the event under way. Returns whether there is one.
+  // While a predicate is asked nothing belongs to the event under way. Returns whether there is
+  // one.
   bool pause(bool yes) { return std::exchange(draft_.open, !yes); }
   void close_event();
   void note_function(Process& p);
@@ -61,7 +62,7 @@ class Recorder : public MachinePart {
   };
   Draft draft_;
   std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
-  std::string printed_;  // by the guest, while recording
+  std::string printed_;            // by the guest, while recording
   // Names of the functions that the sources define, by file and line.
   std::map<std::pair<std::string, int>, std::string> function_names_;
   std::map<std::pair<uint64_t, const char*>, uint32_t> sites_;  // by place in the arena and call

@@ -29,9 +29,9 @@ class Spins : public MachinePart {
   void hold(Process& p, const Operation& next);
   [[noreturn]] void learn_round(uint64_t place);
 
-  std::vector<uint64_t> rounds_;    // sorted: places that some process came round to
-  bool again_ = false;              // one was learned: the execution is to be run again
-  bool given_up_ = false;           // somebody was held who could have gone on
+  std::vector<uint64_t> rounds_;  // sorted: places that some process came round to
+  bool again_ = false;            // one was learned: the execution is to be run again
+  bool given_up_ = false;         // somebody was held who could have gone on
 };
 
 }  // namespace lockstep::vm
