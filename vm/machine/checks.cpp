@@ -4,6 +4,7 @@
 
 #include "engine/relation/invariants.h"
 #include "vm/machine/machine.h"
+#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 
@@ -14,7 +15,7 @@ void Machine::check_choice() {
   const std::span<const Alternative> alternatives{w.alternatives.data, w.alternatives.size};
   const std::vector<Kept> kept(alternatives.begin(), alternatives.end());
   for (const Readers of : {Readers::signals, Readers::ends, Readers::targets}) note_stale(of);
-  renew_footprints();
+  footprints().renew();
   for (const Kept& was : kept) {
     const Alternative& now = w.alternatives[w.position[was.of.actor]];
     if (same_footprints(was.alternative(), now)) continue;

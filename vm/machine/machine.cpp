@@ -9,8 +9,14 @@
 #include "vm/loading/frozen.h"
 #include "vm/machine/fault.h"
 #include "vm/machine/watchdog.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
 #include "vm/tables/shared_state.h"
@@ -73,13 +79,13 @@ void Machine::run_once(Chooser& chooser) {
   fair_spins_ = may_go_round_ && (chooser.fair_spins() || options_.fair_spins);
   outcome_ = {};
   spins().begin();
-  looking_ = nullptr;
+  mailboxes().begin();
   properties().begin();
   watchdog().begin();
   frozen().begin();
   checking_ = false;
   blocked_.clear();
-  blocked_footprints_.clear();
+  timers().begin();
   if (!main_.bottom) main_ = thread_context();
   running_ = true;
   runs_++;
@@ -88,7 +94,7 @@ void Machine::run_once(Chooser& chooser) {
   set_alarm(std::min(options_.limits.max_steps, Chooser::kLate));
   on_main_ = true;
   try {
-    if (w.processes.empty()) create_root();
+    if (w.processes.empty()) processes().create_root();
     while (!w.over) {
       if (w.pending_data) {  // at rest: a process waits for the value
         const uint32_t n = w.pending_data;
@@ -163,15 +169,15 @@ void Machine::aside(void (*what)(void*), void* argument) {
 lua_State* Machine::guest() const {
   if (file_level_) return file_level_;
   if (properties().asked()) return world_->observer;
-  if (looking_) return looking_->receiver;
+  if (mailboxes().looking()) return mailboxes().looking()->receiver;
   const Process* p = world_->current;
   return !p ? nullptr : p->running ? p->running : p->L;
 }
 
 const Process* Machine::guest_process() const {
-  return properties().asked() ? world_->processes[properties().asked()->process]
-         : looking_           ? looking_
-                              : world_->current;
+  return properties().asked()    ? world_->processes[properties().asked()->process]
+         : mailboxes().looking() ? mailboxes().looking()
+                                 : world_->current;
 }
 
 // Who waits for a lock at the end of an execution: a reduction must try what comes of it going
@@ -200,6 +206,42 @@ void Machine::fail(Verdict verdict, const Process& p, std::string reason, std::s
           recorder().label(p)});
 }
 
+lua_State* Machine::new_thread(uint32_t slot) {
+  lua_State* thread = lua_newthread(L_);
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushvalue(L_, -2);
+  lua_rawseti(L_, -2, slot);
+  lua_pop(L_, 2);
+  return thread;
+}
+
+void Machine::forget_thread(uint32_t slot) {
+  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
+  lua_pushnil(L_);
+  lua_rawseti(L_, -2, slot);
+  lua_pop(L_, 1);
+}
+
+void Machine::start(Process& p) {
+  Context& from = here();
+  p.starter = &from;
+  world_->current = &p;
+  to_process(from, p);
+}
+
+void Machine::leave_stack() {
+  Context nowhere;
+  if (at_rest_) {
+    switch_stack(nowhere, main_);
+    __builtin_unreachable();
+  }
+  Process* q = pick(nullptr);
+  LOCKSTEP_ASSERT(q != nullptr);
+  world_->current = q;
+  switch_stack(nowhere, q->context);
+  __builtin_unreachable();
+}
+
 // ---- the choice ----
 
 void Machine::park(Process& p) {
@@ -222,13 +264,13 @@ void Machine::park(Process& p) {
 Process* Machine::pick(Process* on) {
   World& w = *world_;
   for (;;) {
-    if (__builtin_expect(w.stale != 0, 0)) renew_footprints();
+    if (__builtin_expect(w.stale != 0, 0)) footprints().renew();
     if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) properties().after_step();
     if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
                              (options_.racy_timers && w.timers.size != 0),
                          0)) {
-      if (w.faults.size != 0) offer_faults();  // what a fault was for may be gone since
-      if (!refresh_timers()) {
+      if (w.faults.size != 0) cluster().offer_faults();  // what a fault was for may be gone since
+      if (!timers().refresh()) {
         decide_end();
         if (on_main_) return nullptr;
         Context nowhere;
@@ -277,7 +319,7 @@ Process* Machine::pick(Process* on) {
     if (on && on->doomed) {
       on->doomed = false;
       w.current = on;
-      die(*on);
+      processes().die(*on);
     }
   }
 }
@@ -288,19 +330,19 @@ void Machine::perform(const Alternative& a) {
     case AltKind::timer:
       for (uint32_t i = 0; i < w.timers.size; i++)
         if (w.timers[i].actor == a.actor) {
-          fire(i);
+          timers().fire(i);
           return;
         }
       break;
     case AltKind::deliver:
       for (Channel& c : w.channels)
         if (c.actor == a.actor) {
-          handle_head(c);
+          signals().handle_head(c);
           return;
         }
       break;
     case AltKind::fault:
-      if (perform_fault(a.actor)) return;
+      if (cluster().perform_fault(a.actor)) return;
       break;
     default:
       break;

@@ -30,6 +30,12 @@ class InvariantCheck;
 namespace lockstep::vm {
 
 struct LoadContext;
+class Signals;
+class Footprints;
+class Cluster;
+class Timers;
+class Processes;
+class Mailboxes;
 class Watchdog;
 class FrozenState;
 class Recorder;
@@ -90,6 +96,18 @@ class Machine final : public System, public Memory {
   bool cut() const override;
 
   // ---- parts ----
+  Signals& signals() { return *signals_; }
+  const Signals& signals() const { return *signals_; }
+  Footprints& footprints() { return *footprints_; }
+  const Footprints& footprints() const { return *footprints_; }
+  Cluster& cluster() { return *cluster_; }
+  const Cluster& cluster() const { return *cluster_; }
+  Timers& timers() { return *timers_; }
+  const Timers& timers() const { return *timers_; }
+  Processes& processes() { return *processes_; }
+  const Processes& processes() const { return *processes_; }
+  Mailboxes& mailboxes() { return *mailboxes_; }
+  const Mailboxes& mailboxes() const { return *mailboxes_; }
   Watchdog& watchdog() { return *watchdog_; }
   const Watchdog& watchdog() const { return *watchdog_; }
   FrozenState& frozen() { return *frozen_; }
@@ -158,18 +176,6 @@ class Machine final : public System, public Memory {
   void did_more_than_look(Process& p) { p.spin.written = kNone; }
   // Reading the clock is an operation of its own: time may pass at any moment.
   bool clock_races() const { return options_.racy_timers && !(slow_ & (kSlowMatcher | kSlowPeek)); }
-  // Footprints of what passes between processes (footprints.cpp). Queued: it travels, and arrives
-  // by a step of its own.
-  bool queued(const Process& from, const Process& to) const;
-  ObjectId link_object(uint32_t a, uint32_t b) const;  // the connection of two nodes
-  ObjectId channel_object(uint32_t from, uint32_t to, uint32_t node) const;
-  bool reachable(uint32_t from, uint32_t node) const;
-  size_t sending(const Process& from, const Process& to, Footprint* out) const;  // one or two
-  size_t killing(const Process& to, Footprint* out) const;                       // up to two
-  size_t effects(const Process& to, const Signal& s, Footprint* out) const;
-  size_t telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
-                 const Term& payload, Footprint* out) const;  // at most five
-  bool ends(const Process& to, const Signal& s) const;        // handling it would end the process
   // The only way to what footprints are computed from (watched.h).
   template <class T, Readers kReaders>
   T& change(Watched<T, kReaders>& what) {
@@ -177,13 +183,6 @@ class Machine final : public System, public Memory {
     return what.value_;
   }
   void note_stale(Readers of) { world_->stale |= 1U << static_cast<unsigned>(of); }
-  void announce_signal(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
-                       const Process& to, const Signal& s);
-  // As announce(), for a process or for who has the name on a node; the footprint follows what
-  // others do meanwhile. `name` must stay where it is.
-  void announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind, uint64_t value,
-                         DeferredTarget target, const Process* to, const Term* name, uint32_t node);
-  void sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind, ObjectId object);
 
   bool recording() const { return sink_ != nullptr; }
   EventSink* sink() const { return sink_; }
@@ -198,90 +197,13 @@ class Machine final : public System, public Memory {
 
   // Processes.
   lua_State* new_thread(uint32_t slot);  // kept from the collector until its slot is taken again
-  Process* find(uint64_t pid) const;     // null if it is not a pid of this execution
-  // `values` holds a function and its arguments, encoded one after the other. start_child runs it
-  // to its first operation.
-  Process& spawn(Process& parent, const Term& values, uint32_t node);
-  void start_child(Process& child);
-  uint64_t make_ref(Process& p);
-  void terminate(Process& p, const Term& reason);  // by a signal; may be the running process
-  [[noreturn]] void end_root();
-  void die_if_doomed(Process& p) {  // after an effect that may have killed the process itself
-    if (p.doomed) {
-      p.doomed = false;
-      die(p);
-    }
-  }
-  [[noreturn]] void die(Process& p);  // the running process ends; exit_reason is set
-  bool alive(const Process& p) const { return p.life == Life::alive; }
-
-  // Killed, but its exit has not taken effect: dead to those who ask it.
-  bool dying_by_signal(const Process& p) const { return p.killed; }
-
-  // Nodes (cluster.cpp).
-  std::string node_name(uint32_t node) const;
-  uint32_t find_node(const Term& name) const;  // kNone if there is none
-  uint32_t add_node(const Term& name);
-  bool connected(uint32_t a, uint32_t b) const;
-  Cut cut_between(uint32_t from, uint32_t to) const;
-  void partition(uint32_t a, uint32_t b, Cut ab, Cut ba);
-  void heal_all();
-  void disconnect(uint32_t a, uint32_t b);
-  void stop_node(uint32_t node, const Process* by);  // may end that one: check doomed
-  void start_node(uint32_t node);
-  void set_fault_budget(FaultKind kind, uint32_t budget);
-  void offer_faults();  // makes the faults that are still allowed alternatives
-  void allow_fault(FaultKind kind, uint32_t target) { fault_for(kind, target); }
-  void watch_for_faults() {
-    if (world_->faults.size == 0)
-      fault_for(FaultKind::loss, kNone);  // a placeholder: faults are in force
-  }
-  bool perform_fault(ActorId actor);
-  void never_started(Process& parent, Process& child, bool linked,
-                     uint64_t ref);  // on a node that cannot be reached
-
-  // Signals.
-  void send_signal(Process& from, Process& to, Signal signal);
-  // To whoever has the name on another node when the signal arrives there.
-  void send_named(Process& from, const Term& name, uint32_t node, Signal signal);
-  // Into the mailbox. `plain`: nothing else changes.
-  void deliver(Process& to, const Message& message);
-  void flush_signals(Process& to);  // handles all that has been sent to it (instant delivery)
-  void flush_signals_from(Process& from, Process& to);
-  // Under async delivery: sent by the one to the other and not arrived yet.
-  bool signals_pending(const Process& from, const Process& to) const;
-  bool signals_wait(const Process& to) const;  // instant delivery: one that is to end it
-  size_t flushing(const Channel& c, const Process& to, Footprint* out) const;
-  void send_down(Process& from, const Watcher& watcher, const Term& reason);
-  // Removes the monitor from its owner and from the watched process; false if it is not active.
-  bool drop_watch(Process& p, uint64_t ref);
-  void add_watcher(Process& to, const Watcher& watcher);
-  // Removes the alias; `with_monitor`: only if its mode ties it to the monitor.
-  bool drop_alias(Process& p, uint64_t ref, bool with_monitor);
-
-  // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
-  int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
-
-  // While mail is kept (mail.cpp).
-  void note_reception(const Process& p, const Term* wanted, uint32_t took);
 
   // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until there
   // is one and takes it off; lock_changed() lets those go on who can, and holds the others back.
   void take_lock(lua_State* L, Process& p, const char* what, uint32_t number);
   void lock_changed(uint32_t number);
 
-  // Timers.
-  Timer& start_timer(Process& owner, uint64_t due, TimerKind kind, ObjectId object = 0);
-  bool cancel_timer(const Process& by, uint64_t ref, int64_t* remaining);
-  const Process* timer_target(uint64_t ref) const;
-  void drop_timers_of(Process& p);
-
   void table_named(EtsTable& t, uint32_t container);  // ets_table.cpp
-
-  // Names. Terms are compared exactly.
-  Process* whereis(const Term& name, uint32_t node) const;
-  void add_name(const Name& name);
-  void release_name(Process& p);
 
   // Ends the execution here and now; does not return. Frames are abandoned.
   [[noreturn]] void finish(Outcome outcome);
@@ -315,6 +237,21 @@ class Machine final : public System, public Memory {
   const Process* guest_process() const;
 
   // ---- for the parts ----
+  // Between the announcement of an operation and park(), and after it.
+  void before_parking(lua_State* L, Process& p, Alternative& a);
+  void granted(lua_State* L, Process& p) {
+    if (slow_ != 0) slow_granted(L, p);
+  }
+  void park(Process& p);
+  void start(Process& p);           // runs it from here on; comes back where it parks
+  [[noreturn]] void leave_stack();  // of a process that has ended
+  void forget_thread(uint32_t slot);
+  bool on_main() const { return on_main_; }  // nobody's own stack
+  int body_ref() const { return body_ref_; }
+  bool has_liveness() const { return may_owe_; }
+  // Steps that cannot come any more, since something was in their way (System::blocked).
+  void never_comes(const Blocked& b) { blocked_.push_back(b); }
+  std::vector<Blocked>& disabled_events() { return blocked_; }
   bool running() const { return running_; }
   bool at_file_level() const { return file_level_ != nullptr; }
   // Guest code may be under way, on whatever stack.
@@ -329,7 +266,6 @@ class Machine final : public System, public Memory {
     noted_->erase(static_cast<char*>(p));
     arena_.put(p, size);
   }
-  void watch_time(const Timer& t);
   ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
   void enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
               uint32_t cause = 0);
@@ -346,70 +282,22 @@ class Machine final : public System, public Memory {
 
  private:
   friend void build_state(Machine& m);
-  friend void process_entry();
-  friend void death_entry();
   friend void aside_entry();
   friend void out_of_memory();
   friend class MachinePart;
 
   void run_once(Chooser& chooser);
   void run_again(Chooser& chooser);
-  void park(Process& p);
   Process* pick(Process* on);  // next process to run; performs what is not a process's step; null:
                                // the execution is over
-  bool refresh_timers();       // offers due timers; false: nothing can happen any more
   void set_alarm(uint32_t steps);
   void late();
   void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                    ObjectId object, uint64_t value, uint32_t cause);
   Process& nobody_runs(lua_State* L, const char* what);
   void look_for_round(lua_State* L, Process& p, const Operation& next);
-  void renew_target_footprint(Process& p);
-  void renew_end_footprint(Process& p);
-  void renew_poll_footprint(Process& p);
-  void renew_footprints();
   void check_choice();  // checks.cpp
-  void enqueue(Channel& c, const Signal& s);
-  Signal dequeue(Channel& c);
-  void drop_queue(Channel& c);
-  Channel::Queue& change_queue(Channel& c);
-  void drop_target(Process& p);
-  void footprint_of_arrival(const Channel& c, Operation& op) const;
-  void footprint_of_fault(const Fault& fault, Operation& op) const;
   void perform(const Alternative& alternative);
-  void run_to_park(Process& p);  // a starting or probing process, up to where it parks
-  Channel& channel(uint32_t from, uint32_t to);
-  Channel& named_channel(uint32_t from, uint32_t node);
-  void arrive(uint32_t to, uint32_t node, Signal& s);
-  bool watches_there(const Watch& watch, uint32_t node) const;
-  void no_connection(Process& from, Process* to, Signal& s);
-  void tell_down(const Watcher& watcher, const Term& reason);
-  void lose_side(uint32_t here, uint32_t there);
-  void remove_silently(Process& p);
-  uint32_t fault_for(FaultKind kind, uint32_t target);
-  void offer(Channel& c);  // makes the channel's head an alternative, or takes it away
-  void handle(Process& to, Signal& signal);
-  void handle_head(Channel& c);
-  void fire(uint32_t timer);
-  void wake(Process& p, bool expired, uint32_t cause);
-  bool accepts(Process& p, const Term& payload) const;
-  bool look(Process& p);
-  bool look_here(Process& p);
-  // While mail is kept (mail.cpp).
-  uint32_t note_arrival(const Process& to, const Term& payload);
-  bool find_message(Process& p);
-  void flush_own_signals(Process& p);
-  void begin_limit(lua_State* L, Process& p, int64_t ms);
-  void stop_receive_timer(Process& p);
-  void remove_timer(uint32_t i, ObjectId object, uint32_t by);
-  void footprint_of_timer(Timer& t, bool fresh, Operation& op);
-  void note_blocked(Timer& t, uint32_t until);
-  void wait_for_turn(Timer& t);
-  void create_root();
-  void end_process(Process& p, uint32_t tables);
-  size_t end_footprint(Process& p);  // in end_footprint_
-  void tell_of_end(Process& p);
-  void process_body(Process& p);
   void decide_end();    // nothing can happen any more: passed or deadlock
   void check_frozen();  // file-level state must be as loaded
   void slow_sync(lua_State* L, Process& p, Alternative& a);
@@ -436,6 +324,7 @@ class Machine final : public System, public Memory {
   EventSink* sink_ = nullptr;
   uint32_t slow_ = 0;  // bits of Slow: what a sync point has to do beside the hot path
   bool at_rest_ = false;
+  std::vector<Blocked> blocked_;
   bool may_go_round_ = false;       // the program has loops
   bool may_crash_ = false;          // ... and may declare faults
   bool may_owe_ = false;            // ... and may say that something has to happen
@@ -445,10 +334,7 @@ class Machine final : public System, public Memory {
   std::vector<Decision> decisions_;
   Outcome outcome_;
   Bytes scratch_;
-  std::array<Footprint, 255> end_footprint_;  // of an end; Operation::extra_count is a byte
   std::string scenario_;
-  std::vector<Blocked> blocked_;
-  std::deque<std::vector<Footprint>> blocked_footprints_;
   bool running_ = false, on_main_ = true;
   uint64_t runs_ = 0;              // for the watchdog: which execution it saw
   std::map<char*, Block> blocks_;  // there when a program had been loaded
@@ -468,7 +354,6 @@ class Machine final : public System, public Memory {
   const void* ok_string_ = nullptr;
   int body_ref_ = 0, threads_ref_ = 0, templates_ref_ = 0;
   std::string last_line_;  // before which file-level state was as it was, while that is hunted
-  const Process* looking_ = nullptr;  // its matcher is being called, on the stack aside
   const Context* aside_from_ = nullptr;
   void (*aside_what_)(void*) = nullptr;
   void* aside_argument_ = nullptr;
@@ -478,6 +363,12 @@ class Machine final : public System, public Memory {
   lua_State* file_level_ = nullptr;             // runs guest code while loading
   std::string load_problem_;
   // The parts of it, each with the state that it alone has.
+  const std::unique_ptr<Signals> signals_;
+  const std::unique_ptr<Footprints> footprints_;
+  const std::unique_ptr<Cluster> cluster_;
+  const std::unique_ptr<Timers> timers_;
+  const std::unique_ptr<Processes> processes_;
+  const std::unique_ptr<Mailboxes> mailboxes_;
   const std::unique_ptr<Watchdog> watchdog_;
   const std::unique_ptr<FrozenState> frozen_;
   const std::unique_ptr<Recorder> recorder_;

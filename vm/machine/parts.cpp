@@ -4,7 +4,13 @@
 #include "engine/relation/invariants.h"
 #include "vm/loading/frozen.h"
 #include "vm/machine/watchdog.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
 
@@ -17,7 +23,13 @@ Machine::Machine(LoadContext& context, const std::string& scenario, const Machin
       spins_(std::make_unique<Spins>(*this)),
       recorder_(std::make_unique<Recorder>(*this)),
       watchdog_(std::make_unique<Watchdog>(*this)),
-      frozen_(std::make_unique<FrozenState>(*this)) {
+      frozen_(std::make_unique<FrozenState>(*this)),
+      signals_(std::make_unique<Signals>(*this)),
+      footprints_(std::make_unique<Footprints>(*this)),
+      cluster_(std::make_unique<Cluster>(*this)),
+      timers_(std::make_unique<Timers>(*this)),
+      processes_(std::make_unique<Processes>(*this)),
+      mailboxes_(std::make_unique<Mailboxes>(*this)) {
   std::sort(options_.omitted.begin(), options_.omitted.end());
   host_.machine = this;
   host_.arena = &arena_;

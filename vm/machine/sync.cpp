@@ -33,10 +33,9 @@ void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kin
   a.cause = cause;
   p.what = what;
   if (slow_ & kSlowWatch) properties().mark_watched(a.op);
-  slow_sync(L, p, a);
-  if (fair_spins_) spins().look_for_round(L, p, a.op);
+  before_parking(L, p, a);
   park(p);
-  slow_granted(L, p);
+  granted(L, p);
 }
 
 void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
@@ -61,10 +60,14 @@ void Machine::announce(lua_State* L, Process& p, const char* what, OpKind kind, 
   a.op.value = value;
   p.what = what;
   if (slow_ & kSlowWatch) properties().mark_watched(a.op);
+  before_parking(L, p, a);
+  park(p);
+  granted(L, p);
+}
+
+void Machine::before_parking(lua_State* L, Process& p, Alternative& a) {
   if (slow_ != 0) slow_sync(L, p, a);
   if (fair_spins_) spins().look_for_round(L, p, a.op);
-  park(p);
-  if (slow_ != 0) slow_granted(L, p);
 }
 
 void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {

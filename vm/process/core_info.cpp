@@ -2,7 +2,11 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 
 namespace lockstep::vm {
 namespace {
@@ -17,7 +21,7 @@ void push_pids(lua_State* L, Machine& m, const Vec<uint32_t>& processes) {
 
 // As a receive that looks at all and takes none.
 void messages(lua_State* L, Machine& m, const Process& q) {
-  if (m.options().keep_mail) m.note_reception(q, nullptr, Reception::kNothing);
+  if (m.options().keep_mail) m.mailboxes().note_reception(q, nullptr, Reception::kNothing);
   lua_newtable(L);
   for (uint32_t i = 0; i < q.mailbox.size; i++) {
     push(L, q.mailbox[i].payload);
@@ -142,7 +146,7 @@ int l_process_info(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "process_info");
   lua_settop(L, 2);
-  Process* q = m.find(light_at(L, 1));
+  Process* q = m.processes().find(light_at(L, 1));
   if (!q || q->node != p.node) badarg(L);
   const bool list = lua_istable(L, 2);
   const auto count = list ? static_cast<lua_Integer>(lua_rawlen(L, 2)) : 0;
@@ -152,11 +156,11 @@ int l_process_info(lua_State* L) {
     lua_pop(L, 1);
   }
   if (!list && !lua_isnil(L, 2) && !find_item(L, 2)) badarg(L);
-  m.announce_deferred(L, p, "process_info", OpKind::process_info, 0, DeferredTarget::info, q,
-                      nullptr, q->node);
-  if (q != &p) m.flush_signals_from(p, *q);
+  m.footprints().announce_deferred(L, p, "process_info", OpKind::process_info, 0,
+                                   DeferredTarget::info, q, nullptr, q->node);
+  if (q != &p) m.signals().flush_from(p, *q);
   if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
-  if (!m.alive(*q) || q->doomed || m.dying_by_signal(*q)) {
+  if (!m.processes().alive(*q) || q->doomed || m.processes().dying_by_signal(*q)) {
     lua_pushnil(L);
   } else if (const Item* item = find_item(L, 2)) {
     item->push(L, m, *q);

@@ -2,14 +2,18 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
 #include "vm/signals/cluster_api.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 
 namespace lockstep::vm {
 namespace {
 
 Process& pid_argument(lua_State* L, Machine& m, int i) {
-  Process* p = m.find(light_at(L, i));
+  Process* p = m.processes().find(light_at(L, i));
   if (!p) badarg(L);
   return *p;
 }
@@ -18,27 +22,28 @@ int l_link(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "link");
   Process& q = pid_argument(L, m, 1);
-  m.announce_deferred(L, p, "link", OpKind::link, 0, DeferredTarget::link, &q, nullptr, q.node);
+  m.footprints().announce_deferred(L, p, "link", OpKind::link, 0, DeferredTarget::link, &q, nullptr,
+                                   q.node);
   lua_pushboolean(L, 1);
   if (&p == &q) return m.done(L, p, 1);
   for (uint32_t x : p.links)
     if (x == q.index) return m.done(L, p, 1);
-  if (!m.alive(q) && q.node == p.node) {
+  if (!m.processes().alive(q) && q.node == p.node) {
     if (!p.traps) raise(L, "error", "noproc");
     Signal s;
     s.kind = SignalKind::message;
     s.payload = make_tuple(
         m.arena(), m.scratch(),
         {make_string("EXIT", m.arena()), Term::of_light(q.pid), make_string("noproc", m.arena())});
-    m.send_signal(q, p, s);
+    m.signals().send(q, p, s);
     return m.done(L, p, 1);
   }
   m.push(m.change(p.links), q.index);
   Signal s;
   s.kind = SignalKind::link;
-  m.send_signal(p, q, s);
+  m.signals().send(p, q, s);
   const int n = m.done(L, p, 1);
-  m.die_if_doomed(p);  // the other side cannot be reached
+  m.processes().die_if_doomed(p);  // the other side cannot be reached
   return n;
 }
 int l_unlink(lua_State* L) {
@@ -46,7 +51,7 @@ int l_unlink(lua_State* L) {
   Process& p = m.process(L, "unlink");
   Process& q = pid_argument(L, m, 1);
   Footprint other[5];
-  const size_t n = m.telling(p, q, SignalKind::unlink, 0, {}, other);
+  const size_t n = m.footprints().telling(p, q, SignalKind::unlink, 0, {}, other);
   m.announce(L, p, "unlink", OpKind::unlink, Access::write, link_end(p, q), 0, other, n);
   lua_pushboolean(L, 1);
   for (uint32_t i = 0; i < p.links.size(); i++)
@@ -54,7 +59,7 @@ int l_unlink(lua_State* L) {
       m.erase(m.change(p.links), i);
       Signal s;
       s.kind = SignalKind::unlink;
-      m.send_signal(p, q, s);
+      m.signals().send(p, q, s);
       break;
     }
   return m.done(L, p, 1);
@@ -95,7 +100,7 @@ int l_alias(lua_State* L) {
     if (name == "reply") return mode = AliasMode::reply_demonitor, true;
     return name == "explicit_unalias";
   });
-  const uint64_t ref = m.make_ref(p);
+  const uint64_t ref = m.processes().make_ref(p);
   m.push(m.change(p.aliases), Alias{ref, mode});
   push_light(L, ref);
   return 1;
@@ -105,7 +110,7 @@ int l_unalias(lua_State* L) {
   Process& p = m.process(L, "unalias");
   const uint64_t ref = ref_argument(L, 1);
   m.sync(L, p, "unalias", OpKind::demonitor, Access::write, monitor_object(ref));
-  lua_pushboolean(L, m.drop_alias(p, ref, false));
+  lua_pushboolean(L, m.signals().drop_alias(p, ref, false));
   return m.done(L, p, 1);
 }
 
@@ -113,7 +118,7 @@ int l_unalias(lua_State* L) {
 int l_monitor(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor");
-  Process* q = m.find(light_at(L, 1));
+  Process* q = m.processes().find(light_at(L, 1));
   Term name;
   uint32_t node = p.node;
   const bool remote = !q && lua_istable(L, 1);
@@ -123,10 +128,10 @@ int l_monitor(lua_State* L) {
   const MonitorOptions options = monitor_options(L, m, 2, "monitor");
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
   if (by_name && !remote) name = m.encode_argument(L, 1, "monitor");
-  m.announce_deferred(L, p, "monitor", OpKind::monitor, 0, DeferredTarget::monitor, q,
-                      by_name ? &name : nullptr, by_name ? node : q->node);
-  if (by_name && !elsewhere) q = m.whereis(name, node);
-  const uint64_t ref = m.make_ref(p);
+  m.footprints().announce_deferred(L, p, "monitor", OpKind::monitor, 0, DeferredTarget::monitor, q,
+                                   by_name ? &name : nullptr, by_name ? node : q->node);
+  if (by_name && !elsewhere) q = m.processes().whereis(name, node);
+  const uint64_t ref = m.processes().make_ref(p);
   if (options.alias) m.push(m.change(p.aliases), Alias{ref, options.mode});
   if (q == &p) {
     push_light(L, ref);
@@ -140,7 +145,7 @@ int l_monitor(lua_State* L) {
       where = m.encode_argument(L, -1, "monitor");
       lua_pop(L, 1);
     } else {
-      where = make_string(m.node_name(node), m.arena());
+      where = make_string(m.cluster().node_name(node), m.arena());
     }
     object = make_tuple(m.arena(), m.scratch(), {name, where});
   }
@@ -152,16 +157,17 @@ int l_monitor(lua_State* L) {
     s.ref = ref;
     s.payload = make_tuple(m.arena(), m.scratch(), {object, options.tag});
     if (q)
-      m.send_signal(p, *q, s);
+      m.signals().send(p, *q, s);
     else
-      m.send_named(p, name, node, s);
+      m.signals().send_named(p, name, node, s);
   } else {
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = p.index;
     watcher.object = object;
     watcher.tag = options.tag;
-    m.send_down(p, watcher, make_string(node != kNone ? "noproc" : "noconnection", m.arena()));
+    m.signals().send_down(p, watcher,
+                          make_string(node != kNone ? "noproc" : "noconnection", m.arena()));
   }
   push_light(L, ref);
   return m.done(L, p, 1);
@@ -197,10 +203,10 @@ int l_demonitor(lua_State* L) {
   });
   p.target_ref = ref;
   p.target_flush = flush;
-  m.announce_deferred(L, p, "demonitor", OpKind::demonitor, 0, DeferredTarget::demonitor, nullptr,
-                      nullptr, p.node);
-  const bool active = m.drop_watch(p, ref);
-  m.drop_alias(p, ref, true);
+  m.footprints().announce_deferred(L, p, "demonitor", OpKind::demonitor, 0,
+                                   DeferredTarget::demonitor, nullptr, nullptr, p.node);
+  const bool active = m.signals().drop_watch(p, ref);
+  m.signals().drop_alias(p, ref, true);
   if (flush) flush_down(m, p, ref);
   lua_pushboolean(L, info ? active : true);
   return m.done(L, p, 1);

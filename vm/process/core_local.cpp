@@ -1,12 +1,13 @@
 // lockstep.*: what concerns the caller alone: dictionary, references, choices.
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
 
 namespace lockstep::vm {
 namespace {
 
 int l_make_ref(lua_State* L) {
   Machine& m = machine_of(L);
-  push_light(L, m.make_ref(m.process(L, "make_ref")));
+  push_light(L, m.processes().make_ref(m.process(L, "make_ref")));
   return 1;
 }
 

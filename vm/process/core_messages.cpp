@@ -5,8 +5,14 @@
 #include <utility>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
 #include "vm/signals/cluster_api.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 
 namespace lockstep::vm {
 namespace {
@@ -26,7 +32,7 @@ int64_t timeout_at(lua_State* L, int i) {
 
 // "name on b"
 std::string remote_text(const Machine& m, const Term& name, uint32_t node) {
-  return print(name) + " on " + (node == kNone ? "an unknown node" : m.node_name(node));
+  return print(name) + " on " + (node == kNone ? "an unknown node" : m.cluster().node_name(node));
 }
 
 // send(dest, message): dest is a pid, an alias, a registered name, or {name, node}. Returns the
@@ -40,82 +46,83 @@ int l_send(lua_State* L) {
   const uint64_t light = light_at(L, 1);
   Signal s;
   s.payload = payload;
-  if (Process* to = m.find(light)) {
-    sync_to(L, m, p, "send", OpKind::send, digest(payload), *to);
+  if (Process* to = m.processes().find(light)) {
+    m.footprints().sync_to(L, p, "send", OpKind::send, digest(payload), *to);
     if (m.recording())
       m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
-    m.send_signal(p, *to, s);
-    m.die_if_doomed(p);
+    m.signals().send(p, *to, s);
+    m.processes().die_if_doomed(p);
     return m.done(L, p, 1);
   }
   if (light_class(light) == Light::ref &&
       light_index(light) < m.world().processes.size) {  // an alias
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
-    m.announce_signal(L, p, "send", OpKind::send, digest(payload), to, s);
+    m.footprints().announce_signal(L, p, "send", OpKind::send, digest(payload), to, s);
     if (m.recording())
       m.recorder().note_target(m.recorder().label(to)), m.recorder().note_args(print(payload));
-    m.send_signal(p, to, s);
+    m.signals().send(p, to, s);
     return m.done(L, p, 1);
   }
   if (uint32_t node = 0; lua_istable(L, 1)) {  // {name, node}: never an error, wherever it goes
     Term name;
     if (!remote_name(L, m, 1, &name, &node)) badarg(L);
     if (node != p.node) {
-      m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send,
-                          nullptr, &name, node);
+      m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
+                                       DeferredTarget::send, nullptr, &name, node);
       if (m.recording())
         m.recorder().note_args(print(payload)),
             m.recorder().note_target(remote_text(m, name, node));
-      if (node != kNone) m.send_named(p, name, node, s);
+      if (node != kNone) m.signals().send_named(p, name, node, s);
       return m.done(L, p, 1);
     }
-    m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send, nullptr,
-                        &name, node);
-    Process* to = m.whereis(name, node);
+    m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
+                                     DeferredTarget::send, nullptr, &name, node);
+    Process* to = m.processes().whereis(name, node);
     if (m.recording())
       m.recorder().note_args(print(payload)),
           m.recorder().note_target(to ? m.recorder().label(*to) : print(name));
-    if (to) m.send_signal(p, *to, s);
-    m.die_if_doomed(p);
+    if (to) m.signals().send(p, *to, s);
+    m.processes().die_if_doomed(p);
     return m.done(L, p, 1);
   }
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "send");
   // The name is resolved when the send happens.
-  m.announce_deferred(L, p, "send", OpKind::send, digest(payload), DeferredTarget::send, nullptr,
-                      &name, p.node);
-  Process* to = m.whereis(name, p.node);
+  m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
+                                   DeferredTarget::send, nullptr, &name, p.node);
+  Process* to = m.processes().whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L);
   if (m.recording())
     m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
-  m.send_signal(p, *to, s);
-  m.die_if_doomed(p);
+  m.signals().send(p, *to, s);
+  m.processes().die_if_doomed(p);
   return m.done(L, p, 1);
 }
 
 int l_recv(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv");
-  return m.receive(L, p, "recv", Wait::any, timeout_at(L, 1));
+  return m.mailboxes().receive(L, p, "recv", Wait::any, timeout_at(L, 1));
 }
 int l_recv_first(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv_first");
   const int64_t timeout = timeout_at(L, 2);
-  if (lua_isfunction(L, 1)) return m.receive(L, p, "recv_first", Wait::predicate, timeout);
+  if (lua_isfunction(L, 1))
+    return m.mailboxes().receive(L, p, "recv_first", Wait::predicate, timeout);
   if (lua_isnone(L, 1))
     luaL_error(L,
                "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
   p.pattern = m.encode_argument(L, 1, "recv_first");
-  return m.receive(L, p, "recv_first", Wait::pattern, timeout);
+  return m.mailboxes().receive(L, p, "recv_first", Wait::pattern, timeout);
 }
 int l_sleep(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "sleep");
   const int64_t ms = timeout_at(L, 1);
-  m.receive(L, p, "sleep", Wait::sleep, ms);
+  m.mailboxes().receive(L, p, "sleep", Wait::sleep, ms);
   return 0;
 }
 int l_now(lua_State* L) {
@@ -149,7 +156,7 @@ void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind k
   Footprint footprint[3];
   size_t n = 0;
   if (m.options().racy_timers) footprint[n++] = {clock_object(), Access::read};
-  const Process* to = m.timer_target(ref);
+  const Process* to = m.timers().target(ref);
   if (to && to != &p) footprint[n++] = {part_object(*to, Part::life), Access::read};
   if (answered) footprint[n++] = {mailbox_object(p), Access::append};
   m.announce(L, p, what, kind, access, timer_object(ref), 0, footprint, n);
@@ -160,7 +167,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
   const uint64_t light = light_at(L, 1);
-  Process* to = m.find(light);
+  Process* to = m.processes().find(light);
   if (to ? to->node != p.node : lua_type(L, 1) != LUA_TSTRING) badarg(L);
   if (lua_isnone(L, 2))
     luaL_error(L, "bad argument #2 to '%s' (message expected, got nothing)", what);
@@ -175,16 +182,17 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   const Footprint clock{clock_object(), Access::read};
   m.announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
              to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers);
-  const uint64_t ref = m.make_ref(p);
+  const uint64_t ref = m.processes().make_ref(p);
   if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
   if (to && to != &p) m.push(p.timer_targets, TimerTarget{ref, to->index});
-  if (!to || m.alive(*to)) {
+  if (!to || m.processes().alive(*to)) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),
                            {make_string("timeout", m.arena()), Term::of_light(ref), payload});
     const auto now = static_cast<lua_Integer>(m.world().now);
     const lua_Integer due = absolute ? std::max(ms, now) : ms > INT64_MAX - now ? ms : now + ms;
-    Timer& t = m.start_timer(p, static_cast<uint64_t>(due), TimerKind::message, timer_object(ref));
+    Timer& t =
+        m.timers().start(p, static_cast<uint64_t>(due), TimerKind::message, timer_object(ref));
     t.ref = ref;
     t.dest = dest;
     t.payload = payload;
@@ -204,9 +212,10 @@ int timer_answer(lua_State* L, Machine& m, Process& p, const char* what, uint64_
     Term answer;
     answer.tag = left ? Tag::integer : Tag::no;
     if (left) answer.integer = lua_tointeger(L, -1);
-    m.deliver(p, Message{make_tuple(m.arena(), m.scratch(),
-                                    {make_string(what, m.arena()), Term::of_light(ref), answer}),
-                         kNone, m.world().steps});
+    m.mailboxes().deliver(
+        p, Message{make_tuple(m.arena(), m.scratch(),
+                              {make_string(what, m.arena()), Term::of_light(ref), answer}),
+                   kNone, m.world().steps});
   }
   if (async || !info) lua_pushliteral(L, "ok");
   return m.done(L, p, 1);
@@ -221,7 +230,7 @@ int l_cancel_timer(lua_State* L) {
   options_at(L, 2, {{"async", &async}, {"info", &info}});
   sync_timer(L, m, p, "cancel_timer", OpKind::timer_cancel, Access::write, ref, async && info);
   int64_t left = 0;
-  if (m.cancel_timer(p, ref, &left))
+  if (m.timers().cancel(p, ref, &left))
     lua_pushinteger(L, left);
   else
     lua_pushboolean(L, 0);

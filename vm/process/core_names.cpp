@@ -1,6 +1,8 @@
 // lockstep.*: registered names of a node.
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 namespace {
@@ -8,18 +10,18 @@ namespace {
 int l_register(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "register");
-  Process* q = m.find(light_at(L, 2));
+  Process* q = m.processes().find(light_at(L, 2));
   if (lua_type(L, 1) != LUA_TSTRING || !q) badarg(L);
   Term name = m.encode_argument(L, 1, "register");
   const Footprint other{part_object(*q, Part::name), Access::write};
   m.announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
              &other, 1);
-  if (is_string(name, "undefined") || m.whereis(name, p.node) || q->name->tag != Tag::nil ||
-      !m.alive(*q) || q->node != p.node)
+  if (is_string(name, "undefined") || m.processes().whereis(name, p.node) ||
+      q->name->tag != Tag::nil || !m.processes().alive(*q) || q->node != p.node)
     badarg(L);
   m.change(q->name) = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
-  m.add_name(Name{name, q->index, p.node});
+  m.processes().add_name(Name{name, q->index, p.node});
   if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
@@ -29,11 +31,11 @@ int l_unregister(lua_State* L) {
   Process& p = m.process(L, "unregister");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "unregister");
-  m.announce_deferred(L, p, "unregister", OpKind::unregister_name, 0, DeferredTarget::unregister,
-                      nullptr, &name, p.node);
-  Process* q = m.whereis(name, p.node);
+  m.footprints().announce_deferred(L, p, "unregister", OpKind::unregister_name, 0,
+                                   DeferredTarget::unregister, nullptr, &name, p.node);
+  Process* q = m.processes().whereis(name, p.node);
   if (!q) badarg(L);
-  m.release_name(*q);
+  m.processes().release_name(*q);
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }
@@ -43,7 +45,7 @@ int l_whereis(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   Term name = m.encode_argument(L, 1, "whereis");
   m.sync(L, p, "whereis", OpKind::whereis, Access::read, name_object(p.node, name));
-  Process* q = m.whereis(name, p.node);
+  Process* q = m.processes().whereis(name, p.node);
   free_term(name, m.arena());
   if (q)
     push_light(L, q->pid);

@@ -118,17 +118,6 @@ inline ObjectId faults_object() { return make_object(ObjectClass::fault, 1); }
 inline ObjectId budget_object(FaultKind kind) {
   return make_object(ObjectClass::fault, 2, static_cast<uint32_t>(kind) + 1);
 }
-// The sync point of a message or another signal that is sent to a process.
-inline void sync_to(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind,
-                    uint64_t value, const Process& to) {
-  if (__builtin_expect(!m.queued(p, to), 1)) {
-    m.sync(L, p, what, kind, Access::append, mailbox_object(to), value);
-    return;
-  }
-  Footprint f[2];
-  const size_t n = m.sending(p, to, f);
-  m.announce(L, p, what, kind, f[0].access, f[0].object, value, f + 1, n - 1);
-}
 inline uint64_t ref_argument(lua_State* L, int i) {
   const uint64_t v = light_at(L, i);
   if (light_class(v) != Light::ref) badarg(L);

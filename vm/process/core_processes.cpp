@@ -2,8 +2,11 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 
 namespace lockstep::vm {
 namespace {
@@ -43,7 +46,7 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
     m.sync(L, p, what, OpKind::spawn, Access::write, part_object(p, Part::links));
   else
     m.sync(L, p, what, OpKind::spawn, Access::none, 0);
-  Process& child = m.spawn(p, values, p.node);
+  Process& child = m.processes().spawn(p, values, p.node);
   free_term(values, m.arena());
   if (tie.link) {
     m.push(m.change(p.links), child.index);
@@ -51,7 +54,7 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
   }
   uint64_t ref = 0;
   if (tie.monitor) {
-    ref = m.make_ref(p);
+    ref = m.processes().make_ref(p);
     if (tie.how.alias) m.push(m.change(p.aliases), Alias{ref, tie.how.mode});
     m.push(m.change(p.watches),
            Watch{ref, child.index, false, Term::of_light(child.pid), tie.how.tag});
@@ -62,7 +65,7 @@ int do_spawn(lua_State* L, const char* what, const Tie& tie) {
     watcher.tag = tie.how.tag;
     m.push(m.change(child.watchers), watcher);
   }
-  m.start_child(child);
+  m.processes().start_child(child);
   if (m.recording()) m.recorder().note_target(m.recorder().label(child));
   push_light(L, child.pid);
   if (tie.monitor) push_light(L, ref);
@@ -181,20 +184,20 @@ int l_exit(lua_State* L) {
     lua_settop(L, 1);
     raise_top(L, "exit");
   }
-  Process* q = m.find(light_at(L, 1));
+  Process* q = m.processes().find(light_at(L, 1));
   if (!q) badarg(L);
   Term reason = m.encode_argument(L, 2, "exit");
   Signal s;
   s.kind = SignalKind::exit;
   s.from = p.index;
   s.payload = reason;
-  m.announce_signal(L, p, "exit_signal", OpKind::exit_signal, digest(reason), *q, s);
+  m.footprints().announce_signal(L, p, "exit_signal", OpKind::exit_signal, digest(reason), *q, s);
   if (m.recording())
     m.recorder().note_target(m.recorder().label(*q)), m.recorder().note_args(print(reason));
-  m.send_signal(p, *q, s);
+  m.signals().send(p, *q, s);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
-  m.die_if_doomed(p);
+  m.processes().die_if_doomed(p);
   return n;
 }
 int l_error(lua_State* L) {
@@ -209,12 +212,13 @@ int l_throw(lua_State* L) {
 int l_alive(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "alive");
-  Process* q = m.find(light_at(L, 1));
+  Process* q = m.processes().find(light_at(L, 1));
   if (!q || q->node != p.node) badarg(L);
-  m.announce_deferred(L, p, "alive", OpKind::alive, 0, DeferredTarget::alive, q, nullptr, q->node);
-  if (q != &p) m.flush_signals_from(p, *q);
+  m.footprints().announce_deferred(L, p, "alive", OpKind::alive, 0, DeferredTarget::alive, q,
+                                   nullptr, q->node);
+  if (q != &p) m.signals().flush_from(p, *q);
   if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
-  lua_pushboolean(L, m.alive(*q) && !q->doomed && !m.dying_by_signal(*q));
+  lua_pushboolean(L, m.processes().alive(*q) && !q->doomed && !m.processes().dying_by_signal(*q));
   return m.done(L, p, 1);
 }
 

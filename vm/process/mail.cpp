@@ -1,24 +1,26 @@
 // What went through the mailboxes of an execution, for a reduction that asks which messages a
 // receive can tell apart. Kept in the arena, so that saved states have it too.
 #include "vm/machine/machine.h"
+#include "vm/process/mailboxes.h"
 
 namespace lockstep::vm {
 
-uint32_t Machine::note_arrival(const Process& to, const Term& payload) {
+uint32_t Mailboxes::note_arrival(const Process& to, const Term& payload) {
   World& w = *world_;
-  push(w.arrivals, Arrival{w.steps - 1, stable_object(make_object(ObjectClass::mailbox, to.index)),
-                           vm::digest(payload)});
-  push(w.arrived, copy_term(payload, arena_));
+  m_.push(w.arrivals,
+          Arrival{w.steps - 1, m_.stable_object(make_object(ObjectClass::mailbox, to.index)),
+                  vm::digest(payload)});
+  m_.push(w.arrived, copy_term(payload, arena_));
   return w.arrivals.size - 1;
 }
 
 // `wanted`: the pattern; null if the matcher is code.
-void Machine::note_reception(const Process& p, const Term* wanted, uint32_t took) {
+void Mailboxes::note_reception(const Process& p, const Term* wanted, uint32_t took) {
   World& w = *world_;
-  push(w.receptions,
-       Reception{w.steps - 1, stable_object(make_object(ObjectClass::mailbox, p.index)), took,
-                 wanted == nullptr});
-  push(w.wanted, wanted ? copy_term(*wanted, arena_) : Term{});
+  m_.push(w.receptions,
+          Reception{w.steps - 1, m_.stable_object(make_object(ObjectClass::mailbox, p.index)), took,
+                    wanted == nullptr});
+  m_.push(w.wanted, wanted ? copy_term(*wanted, arena_) : Term{});
 }
 
 Mail Machine::mail() const {

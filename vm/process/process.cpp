@@ -6,26 +6,30 @@
 #include "engine/relation/dependence.h"
 #include "vm/loading/sandbox.h"
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
 
+namespace {
+
 void process_entry() {
   entered();
   Machine* m = current_machine();
-  m->process_body(*m->world_->current);
+  m->processes().body(*m->world().current);
 }
 void death_entry() {
   entered();
   Machine* m = current_machine();
-  m->die(*m->world_->current);
+  m->processes().die(*m->world().current);
 }
-
-namespace {
 
 // The size of the place that Lua has put in front of a message, "name.lua:12: ..."; 0: there is
 // none. A message that quotes another error has a place as well, but words come before it; only the
@@ -161,12 +165,12 @@ void told_first(const Machine& m, const Process& p, Footprint* out) {
   const Told told = next_told(p, {});
   if (told.process == kNone) return;
   const Process& to = *m.world().processes[told.process];
-  if (told.late && told.kind == SignalKind::link_exit && !m.queued(p, to)) {  // noproc
+  if (told.late && told.kind == SignalKind::link_exit && !m.footprints().queued(p, to)) {  // noproc
     out[0] = {make_object(ObjectClass::mailbox, told.process), Access::append};
     out[1] = {make_object(ObjectClass::process, told.process), Access::write};
     return;
   }
-  m.telling(p, to, told.kind, told.ref, p.exit_reason, out);
+  m.footprints().telling(p, to, told.kind, told.ref, p.exit_reason, out);
 }
 
 void drop_mailbox(Machine& m, Process& p) {
@@ -177,30 +181,21 @@ void drop_mailbox(Machine& m, Process& p) {
 
 }  // namespace
 
-Process* Machine::find(uint64_t pid) const {
+Process* Processes::find(uint64_t pid) const {
   if (light_class(pid) != Light::pid) return nullptr;
   const uint32_t i = light_index(pid);
   if (i >= world_->processes.size || world_->processes[i]->pid != pid) return nullptr;
   return world_->processes[i];
 }
 
-uint64_t Machine::make_ref(Process& p) {
+uint64_t Processes::make_ref(Process& p) {
   const uint32_t n = ++p.refs;
   return make_light(Light::ref, p.index, static_cast<uint32_t>(p.key) + n * kRefStep);
 }
 
-lua_State* Machine::new_thread(uint32_t slot) {
-  lua_State* thread = lua_newthread(L_);
-  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
-  lua_pushvalue(L_, -2);
-  lua_rawseti(L_, -2, slot);
-  lua_pop(L_, 2);
-  return thread;
-}
-
-Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
+Process& Processes::spawn(Process& parent, const Term& values, uint32_t node) {
   World& w = *world_;
-  auto* p = new (allocate(sizeof(Process))) Process();
+  auto* p = new (m_.allocate(sizeof(Process))) Process();
   p->index = w.processes.size;
   p->parent = &parent == p ? kNone : parent.index;
   p->nth = ++parent.children;
@@ -214,14 +209,14 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
     p->stack = w.stacks_used++;
   if (p->stack >= arena_.stacks()) {
     w.stacks_used--;
-    fail(Verdict::memory_bound, parent,
-         "more than " + std::to_string(arena_.stacks()) + " processes at a time",
-         guest_site(parent.running ? parent.running : parent.L));
+    m_.fail(Verdict::memory_bound, parent,
+            "more than " + std::to_string(arena_.stacks()) + " processes at a time",
+            guest_site(parent.running ? parent.running : parent.L));
   }
   arena_.guard(p->stack);
-  p->actor = make_actor(AltKind::step, p->index, p->key);
-  push(w.processes, p);
-  p->L = new_thread(p->index + 1);
+  p->actor = m_.make_actor(AltKind::step, p->index, p->key);
+  m_.push(w.processes, p);
+  p->L = m_.new_thread(p->index + 1);
   lua_pushcfunction(p->L, on_error);
   if (slow_ & kSlowTrack)
     p->seen = digest_bytes(values.bytes, values.size);  // all that it starts from
@@ -232,46 +227,43 @@ Process& Machine::spawn(Process& parent, const Term& values, uint32_t node) {
       vm::push(p->L, View{q});
       q = View{q}.end();
     }
-    recorder().note_function(*p);
+    m_.recorder().note_function(*p);
   }
   return *p;
 }
 
-void Machine::start_child(Process& child) {
+void Processes::start_child(Process& child) {
   child.context = make_context(arena_.stack_top(child.stack), kStackBytes, process_entry);
-  enable(child.actor, AltKind::step, child.index, {});
+  m_.enable(child.actor, AltKind::step, child.index, {});
   child.status = Status::starting;
   run_to_park(child);
 }
 
 // Runs a starting process until it parks, and comes back.
-void Machine::run_to_park(Process& p) {
+void Processes::run_to_park(Process& p) {
   World& w = *world_;
   Process* before = w.current;
-  Context& from = here();
-  p.starter = &from;
-  w.current = &p;
-  to_process(from, p);
+  m_.start(p);
   // The root may be here because it waits for a value, before its first operation.
   if (!w.pending_data) w.current = before;
 }
 
-void Machine::create_root() {
+void Processes::create_root() {
   World& w = *world_;
-  auto* p = new (allocate(sizeof(Process))) Process();
+  auto* p = new (m_.allocate(sizeof(Process))) Process();
   p->key = mix64(0x726f6f74, 1);
   p->pid = make_light(Light::pid, 0, static_cast<uint32_t>(p->key));
   p->stack = w.stacks_used++;
   arena_.guard(p->stack);
-  p->actor = make_actor(AltKind::step, 0, p->key);
-  push(w.processes, p);
-  p->L = new_thread(1);
+  p->actor = m_.make_actor(AltKind::step, 0, p->key);
+  m_.push(w.processes, p);
+  p->L = m_.new_thread(1);
   lua_pushcfunction(p->L, on_error);
-  lua_rawgeti(p->L, LUA_REGISTRYINDEX, body_ref_);
+  lua_rawgeti(p->L, LUA_REGISTRYINDEX, m_.body_ref());
   start_child(*p);
 }
 
-void Machine::process_body(Process& p) {
+void Processes::body(Process& p) {
   const int nargs = lua_gettop(p.L) - 2;
   const int status = lua_pcall(p.L, nargs, 0, 1);
   if (status == LUA_ERRMEM) out_of_memory();  // a string buffer of the library: it asks only once
@@ -287,36 +279,36 @@ void Machine::process_body(Process& p) {
   }
   if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
     // The root's error is the failure, and the last event.
-    recorder().note_raised();
-    fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
-         text_of(p.crash_trace));
+    m_.recorder().note_raised();
+    m_.fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
+            text_of(p.crash_trace));
   }
   if (p.index == 0 && !options_.drain && !p.crashed) {
     // Its end ends everything else, so it is an operation that nothing commutes with; one only
     // where there is something else that could still happen.
     if (world_->alternatives.size > 1) {
       // What is owed may come later than the end, so that has to be tried early, too.
-      if (may_owe_)
-        sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);
+      if (m_.has_liveness())
+        m_.footprints().sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);
       else
-        sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);
+        m_.sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);
       for (const Alternative& a : world_->alternatives) {
         if (a.actor == p.actor || a.kind == AltKind::fault) continue;
-        blocked_.push_back({a});
-        Operation& op = blocked_.back().what.op;
+        m_.never_comes({a});
+        Operation& op = m_.disabled_events().back().what.op;
         op.object = kAllElse;
         op.access = Access::write;
         op.extra_count = 0;
       }
     }
-    properties().check_at_end();
-    if (spins().waits_in_vain()) spins().give_up();
-    finish({});
+    m_.properties().check_at_end();
+    if (m_.spins().waits_in_vain()) m_.spins().give_up();
+    m_.finish({});
   }
   die(p);
 }
 
-void Machine::die(Process& p) {
+void Processes::die(Process& p) {
   World& w = *world_;
   if (p.status != Status::starting) p.status = Status::ready;
   p.leaving = true;
@@ -324,73 +316,61 @@ void Machine::die(Process& p) {
   // What it saw matters no more, but for what process_info tells of it until it has ended.
   if (p.killed || !p.shows) p.seen = 0;
   p.looked = p.performing = false;
-  if (!enabled(p.actor)) enable(p.actor, AltKind::step, p.index, {});
+  if (!m_.enabled(p.actor)) m_.enable(p.actor, AltKind::step, p.index, {});
   size_t n = end_footprint(p);
   p.ending = true;
   w.ending++;
-  announce(nullptr, p, "exit", OpKind::exit, Access::write,
-           make_object(ObjectClass::process, p.index), 0, end_footprint_.data(), n);
+  m_.announce(nullptr, p, "exit", OpKind::exit, Access::write,
+              make_object(ObjectClass::process, p.index), 0, end_footprint_.data(), n);
   p.ending = false;
   w.ending--;
   uint32_t until = p.end_tables;
-  end_process(p, until);
+  end(p, until);
   // An owner of more tables than a footprint holds lets go of them in several steps.
   Footprint* extra = end_footprint_.data();  // not on this stack: images hold that
   while (until != kNone) {
     const uint32_t from = until;
     p.seen = from;
-    n = ets_exit_footprint(*this, p, from, extra, 255, &until);
-    announce(nullptr, p, "exit", OpKind::exit, Access::write,
-             make_object(ObjectClass::process, p.index), 0, extra, n);
-    ets_owner_exit(*this, p, from, until);
+    n = ets_exit_footprint(m_, p, from, extra, 255, &until);
+    m_.announce(nullptr, p, "exit", OpKind::exit, Access::write,
+                make_object(ObjectClass::process, p.index), 0, extra, n);
+    ets_owner_exit(m_, p, from, until);
   }
   tell_of_end(p);
-  change(p.life) = Life::ended;
+  m_.change(p.life) = Life::ended;
   p.ended_at = w.steps;
-  disable(p.actor);
-  lua_rawgeti(L_, LUA_REGISTRYINDEX, threads_ref_);
-  lua_pushnil(L_);
-  lua_rawseti(L_, -2, static_cast<lua_Integer>(p.index) + 1);
-  lua_pop(L_, 1);
-  push(w.free_stacks, p.stack);
+  m_.disable(p.actor);
+  m_.forget_thread(p.index + 1);
+  m_.push(w.free_stacks, p.stack);
   if (p.index == 0) w.root_ended = true;
-  if (recording()) recorder().close_event();
-  Context nowhere;
-  if (at_rest_) {
-    switch_stack(nowhere, main_);
-    __builtin_unreachable();
-  }
-  Process* q = pick(nullptr);
-  LOCKSTEP_ASSERT(q != nullptr);
-  w.current = q;
-  switch_stack(nowhere, q->context);
-  __builtin_unreachable();
+  if (m_.recording()) m_.recorder().close_event();
+  m_.leave_stack();
 }
 
 // Of the step that ends it, beside the process itself: its name, who is told first, its tables.
-size_t Machine::end_footprint(Process& p) {
+size_t Processes::end_footprint(Process& p) {
   Footprint* out = end_footprint_.data();
   size_t n = 0;
   if (p.name->tag != Tag::nil) out[n++] = {name_object(p.node, p.name), Access::write};
-  told_first(*this, p, out + n);
+  told_first(m_, p, out + n);
   n += kTold;
-  return n + ets_exit_footprint(*this, p, 0, out + n, end_footprint_.size() - n, &p.end_tables);
+  return n + ets_exit_footprint(m_, p, 0, out + n, end_footprint_.size() - n, &p.end_tables);
 }
 
 // A process that has announced its end has lost or gained a name, a table or somebody to tell.
-void Machine::renew_end_footprint(Process& p) {
+void Processes::renew_end_footprint(Process& p) {
   if (!p.ending || !alive(p)) return;
   const size_t n = end_footprint(p);
   Operation& end = world_->alternatives[world_->position[p.actor]].op;
-  if (n > end.extra_count) end.extra = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
+  if (n > end.extra_count) end.extra = static_cast<Footprint*>(m_.allocate(n * sizeof(Footprint)));
   std::copy_n(end_footprint_.data(), n, const_cast<Footprint*>(end.extra));
   end.extra_count = static_cast<uint8_t>(n);
-  if (slow_ & kSlowWatch) properties().mark_watched(end);
+  if (slow_ & kSlowWatch) m_.properties().mark_watched(end);
 }
 
 // Each is told in a step of its own if there are several: between two of them others may see one
 // effect and not yet the other.
-void Machine::tell_of_end(Process& p) {
+void Processes::tell_of_end(Process& p) {
   World& w = *world_;
   Term noproc;
   bool first = true;
@@ -414,65 +394,67 @@ void Machine::tell_of_end(Process& p) {
     s.kind = told.kind;
     s.ref = told.ref;
     s.payload = reason;
-    if (!first) announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
+    if (!first) m_.footprints().announce_signal(nullptr, p, "exit", OpKind::exit, 0, q, s);
     first = false;
-    if (recording())
-      recorder().note_target(recorder().label(q)),
-          recorder().note_args((told.kind == SignalKind::down ? "DOWN " : "EXIT ") + print(reason));
+    if (m_.recording())
+      m_.recorder().note_target(m_.recorder().label(q)),
+          m_.recorder().note_args((told.kind == SignalKind::down ? "DOWN " : "EXIT ") +
+                                  print(reason));
     if (told.kind == SignalKind::down) {
-      send_down(p, watcher, reason);
+      m_.signals().send_down(p, watcher, reason);
       continue;
     }
     // Whether they are linked is the other side's to know: the link may be on its way to it.
     Signal sent = s;
     sent.payload = copy_term(reason, arena_);
-    send_signal(p, q, sent);
+    m_.signals().send(p, q, sent);
   }
 }
 
 // Takes effect in one step: no longer alive, name free, tables gone (those below number `tables`).
 // Whoever learns of the end finds all that done.
-void Machine::end_process(Process& p, uint32_t tables) {
-  if (recording()) recorder().note_args(print(p.exit_reason));
+void Processes::end(Process& p, uint32_t tables) {
+  if (m_.recording()) m_.recorder().note_args(print(p.exit_reason));
   const bool told = !p.links.empty() || !p.watchers.empty();
-  change(p.life) = Life::dying;
+  m_.change(p.life) = Life::dying;
   if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
       !orderly(p.exit_reason)) {
     const std::string where = text_of(p.crash_site);
-    fail(Verdict::crash, p,
-         "process " + recorder().label(p) +
-             (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
-             text_of(p.crash_text),
-         where, "", text_of(p.crash_trace));
+    m_.fail(
+        Verdict::crash, p,
+        "process " + m_.recorder().label(p) +
+            (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
+            text_of(p.crash_text),
+        where, "", text_of(p.crash_trace));
   }
-  drop_timers_of(p);
+  m_.timers().drop_of(p);
   release_name(p);
-  ets_owner_exit(*this, p, 0, tables);
-  drop_mailbox(*this, p);
+  ets_owner_exit(m_, p, 0, tables);
+  drop_mailbox(m_, p);
 }
 
-void Machine::end_root() {
+void Processes::end_root() {
   Process& root = *world_->processes[0];
-  fail(Verdict::assertion, root,
-       "the root process was ended by an exit signal: " + print(root.exit_reason));
+  m_.fail(Verdict::assertion, root,
+          "the root process was ended by an exit signal: " + print(root.exit_reason));
 }
 
-void Machine::terminate(Process& p, const Term& reason) {
+void Processes::terminate(Process& p, const Term& reason) {
   if (!alive(p) || p.doomed) return;
   World& w = *world_;
-  change(p.killed) = true;
-  drop_target(p);
-  drop_mailbox(*this, p);  // what comes now is dropped too: nobody looks into it any more
-  if (p.leaving) {         // it was about to end by itself: the signal came first
+  m_.change(p.killed) = true;
+  m_.footprints().drop_target(p);
+  drop_mailbox(m_, p);  // what comes now is dropped too: nobody looks into it any more
+  if (p.leaving) {      // it was about to end by itself: the signal came first
     p.exit_reason = copy_term(reason, arena_);
     p.crashed = false;
     if (p.index == 0 && !options_.drain) end_root();
     return;
   }
-  drop_timers_of(p);
+  m_.timers().drop_of(p);
   // Of the lock that it waits for there is no sign if it was never among the alternatives.
-  if (p.wait == Wait::lock && !enabled(p.actor))
-    blocked_.push_back({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
+  if (p.wait == Wait::lock && !m_.enabled(p.actor))
+    m_.never_comes({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
   p.exit_reason = copy_term(reason, arena_);
   p.crashed = false;
   // Here and not when it comes to its end: the step that handles the signal is the last one, on
@@ -480,32 +462,32 @@ void Machine::terminate(Process& p, const Term& reason) {
   if (p.index == 0 && !options_.drain) end_root();
   p.woken_by = w.steps;
   p.wait = Wait::none;
-  Process* running_here = on_main_ ? nullptr : w.current;
+  Process* running_here = m_.on_main() ? nullptr : w.current;
   if (running_here == &p) {  // on its own stack: it dies as soon as the delivery is done
     p.doomed = true;
     // Here too, so that the alternatives are in the same order whoever's stack this is.
-    enable(p.actor, AltKind::step, p.index, {}, w.steps);
+    m_.enable(p.actor, AltKind::step, p.index, {}, w.steps);
     return;
   }
   p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
   // Up to its first operation, which is its exit.
-  enable(p.actor, AltKind::step, p.index, {}, w.steps);
+  m_.enable(p.actor, AltKind::step, p.index, {}, w.steps);
   p.status = Status::starting;
   run_to_park(p);
 }
 
 // ---- names ----
 
-Process* Machine::whereis(const Term& name, uint32_t node) const {
+Process* Processes::whereis(const Term& name, uint32_t node) const {
   for (const Name& n : world_->names)
     if (n.node == node && equal(n.name, name)) return world_->processes[n.process];
   return nullptr;
 }
 
 // Sorted, so that registered() tells the same whoever came first.
-void Machine::add_name(const Name& name) {
-  auto& names = change(world_->names);
-  push(names, name);
+void Processes::add_name(const Name& name) {
+  auto& names = m_.change(world_->names);
+  m_.push(names, name);
   uint32_t i = names.size - 1;
   const auto after = [&](const Name& x) {
     return x.node != name.node ? x.node > name.node : compare(x.name, name.name) > 0;
@@ -514,14 +496,14 @@ void Machine::add_name(const Name& name) {
   names[i] = name;
 }
 
-void Machine::release_name(Process& p) {
+void Processes::release_name(Process& p) {
   if (p.name->tag == Tag::nil) return;
   for (uint32_t i = 0; i < world_->names.size(); i++)
     if (world_->names[i].process == p.index) {
-      erase(change(world_->names), i);
+      m_.erase(m_.change(world_->names), i);
       break;
     }
-  change(p.name) = {};
+  m_.change(p.name) = {};
 }
 
 }  // namespace lockstep::vm

@@ -1,12 +1,17 @@
 // Mailboxes, and selective receive.
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
 
 namespace lockstep::vm {
 
-bool Machine::accepts(Process& p, const Term& payload) const {
+bool Mailboxes::fits(Process& p, const Term& payload) const {
   switch (p.wait) {
     case Wait::any:
       return true;
@@ -17,12 +22,12 @@ bool Machine::accepts(Process& p, const Term& payload) const {
   }
 }
 
-void Machine::deliver(Process& to, const Message& message) {
-  push(to.mailbox, message);
+void Mailboxes::deliver(Process& to, const Message& message) {
+  m_.push(to.mailbox, message);
   to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
     to.mailbox.back().arrival = note_arrival(to, message.payload);
-  if (recording()) recorder().note_cause(message.sent_at);
+  if (m_.recording()) m_.recorder().note_cause(message.sent_at);
   if (to.status != Status::blocked || to.spin.held) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing
   // shared.
@@ -32,25 +37,25 @@ void Machine::deliver(Process& to, const Message& message) {
 // Runs the matcher over the messages not looked at yet; true if one fits (then p.looked is its
 // index). The matcher runs on the receiver's coroutine; on its C stack only if that is where we
 // are.
-__attribute__((noinline)) bool Machine::look(Process& p) {  // rare, so not in the way
-  if (!on_main_ && world_->current == &p) return look_here(p);
+__attribute__((noinline)) bool Mailboxes::look(Process& p) {  // rare, so not in the way
+  if (!m_.on_main() && world_->current == &p) return look_here(p);
   struct Call {
     Machine& m;
     Process& p;
     bool yes;
-  } call{*this, p, false};
+  } call{m_, p, false};
   looking_ = &p;
-  aside(
+  m_.aside(
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
-        c.yes = c.m.look_here(c.p);
+        c.yes = c.m.mailboxes().look_here(c.p);
       },
       &call);
   looking_ = nullptr;
   return call.yes;
 }
 
-bool Machine::look_here(Process& p) {
+bool Mailboxes::look_here(Process& p) {
   lua_State* L = p.receiver;
   if (!lua_checkstack(L, 8)) return false;
   for (; p.looked < p.mailbox.size; p.looked++) {
@@ -67,28 +72,28 @@ bool Machine::look_here(Process& p) {
   return false;
 }
 
-bool Machine::find_message(Process& p) {
+bool Mailboxes::find_message(Process& p) {
   if (p.wait == Wait::predicate) return look(p);
   for (; p.looked < p.mailbox.size; p.looked++)
-    if (accepts(p, p.mailbox[p.looked].payload)) return true;
+    if (fits(p, p.mailbox[p.looked].payload)) return true;
   return false;
 }
 
-void Machine::wake(Process& p, bool expired, uint32_t cause) {
+void Mailboxes::wake(Process& p, bool expired, uint32_t cause) {
   if (p.status == Status::blocked) p.status = Status::ready;
   p.expired = p.expired || expired;
   if (expired) p.woken_by = world_->steps;
   Operation op = p.blocked_op;
   // It has its message, and what comes later changes nothing: a time limit ends with the wait.
   if (!expired && op.access == Access::poll) op.access = Access::take;
-  if (!expired && p.timed && !options_.racy_timers) stop_receive_timer(p);
-  enable(p.actor, AltKind::step, p.index, op, cause);
-  if (expired) renew_poll_footprint(p);
+  if (!expired && p.timed && !options_.racy_timers) m_.timers().stop_receive_timer(p);
+  m_.enable(p.actor, AltKind::step, p.index, op, cause);
+  if (expired) m_.footprints().renew_poll(p);
 }
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
-int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
-  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) properties().refuse_peek(L, what);
+int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) m_.properties().refuse_peek(L, what);
   World& w = *world_;
   const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
   const bool finite = timeout_ms >= 0;
@@ -98,19 +103,19 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
   p.expired = false;
   p.wait = wait;
   p.receiver = L;
-  if (timeout_ms > 0 && options_.racy_timers) begin_limit(L, p, timeout_ms);
+  if (timeout_ms > 0 && options_.racy_timers) m_.timers().begin_limit(L, p, timeout_ms);
   bool found = find_message(p);
   if ((found && !p.timed) || timeout_ms == 0) {
     // A poll that finds a message could have come before it: the message is no cause of it.
-    if (timeout_ms == 0 && signals_wait(p)) {
+    if (timeout_ms == 0 && m_.footprints().signals_wait(p)) {
       Footprint f[kArrival];
-      const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, f);
+      const size_t n = m_.footprints().flushing(w.channels[w.instant_channel[p.index]], p, f);
       if (n == 0) w.alternatives[w.position[p.actor]].op.flags = kGlobal;
-      announce(L, p, what, kind, access, box, 0, f, n);
-      if (n == 0 && enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+      m_.announce(L, p, what, kind, access, box, 0, f, n);
+      if (n == 0 && m_.enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
     } else {
-      sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
-           found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
+      m_.sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
+              found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
     }
     if (timeout_ms == 0) flush_own_signals(p);  // as below
     if (!found) found = find_message(p);
@@ -118,7 +123,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     // Blocked: not among the alternatives until a message fits or the time is up.
     if (finite && !p.timed) {
       p.deadline =
-          start_timer(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
+          m_.timers().start(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
       p.timed = true;
     }
     Alternative& a = w.alternatives[w.position[p.actor]];
@@ -131,19 +136,18 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
       a.op.extra_count = 1;
     }
     p.what = what;
-    if (slow_ != 0) slow_sync(L, p, a);
-    if (fair_spins_) spins().look_for_round(L, p, a.op);
+    m_.before_parking(L, p, a);
     p.blocked_op = a.op;
     if (found) {
       a.op.access = Access::take;
       a.cause = p.mailbox[p.looked].sent_at;
     } else {
-      disable(p.actor);
+      m_.disable(p.actor);
       if (p.status != Status::starting) p.status = Status::blocked;
     }
-    park(p);
-    if (slow_ != 0) slow_granted(L, p);
-    if (p.timed) stop_receive_timer(p);
+    m_.park(p);
+    m_.granted(L, p);
+    if (p.timed) m_.timers().stop_receive_timer(p);
     found = find_message(p);
     // All that has been sent is looked at before giving up.
     if (p.expired && !found && wait != Wait::sleep) {
@@ -166,7 +170,7 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     w.yielded = true;
     lua_pushnil(L);
     lua_pushstring(L, "timeout");
-    return done(L, p, 2);
+    return m_.done(L, p, 2);
   }
   Message msg = p.mailbox[p.looked];
   if (p.matcher_failed) {  // now in its own time, unprotected
@@ -175,20 +179,20 @@ int Machine::receive(lua_State* L, Process& p, const char* what, Wait wait, int6
     vm::push(L, msg.payload);
     lua_call(L, 1, 0);
   }
-  erase(p.mailbox, p.looked);
+  m_.erase(p.mailbox, p.looked);
   vm::push(L, msg.payload);
-  if (recording()) {
-    recorder().note_cause(msg.sent_at);
-    if (msg.from != kNone) recorder().note_target(recorder().label(*w.processes[msg.from]));
+  if (m_.recording()) {
+    m_.recorder().note_cause(msg.sent_at);
+    if (msg.from != kNone) m_.recorder().note_target(m_.recorder().label(*w.processes[msg.from]));
   }
   free_term(msg.payload, arena_);
-  return done(L, p, 1);
+  return m_.done(L, p, 1);
 }
 
-void Machine::flush_own_signals(Process& p) {
-  if (signals_wait(p)) did_more_than_look(p);
-  flush_signals(p);
-  die_if_doomed(p);
+void Mailboxes::flush_own_signals(Process& p) {
+  if (m_.footprints().signals_wait(p)) m_.did_more_than_look(p);
+  m_.signals().flush(p);
+  m_.processes().die_if_doomed(p);
 }
 
 }  // namespace lockstep::vm

@@ -1,8 +1,15 @@
 // Timers, the time limits of receives, and the virtual clock.
+#include "vm/process/timers.h"
+
 #include <algorithm>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
 
@@ -13,7 +20,7 @@ namespace {
 constexpr uint32_t kOwnFootprint = 5, kMostFootprint = 250;
 }  // namespace
 
-Timer& Machine::start_timer(Process& owner, uint64_t due, TimerKind kind, ObjectId object) {
+Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId object) {
   World& w = *world_;
   Timer t;
   t.due = due;
@@ -23,41 +30,42 @@ Timer& Machine::start_timer(Process& owner, uint64_t due, TimerKind kind, Object
   t.object = object;
   if (kind == TimerKind::receive && !options_.racy_timers) {
     if (owner.timer_actor == kNoActor)
-      owner.timer_actor = make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
+      owner.timer_actor = m_.make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
     t.actor = owner.timer_actor;
   } else if (kind == TimerKind::receive) {
     // Each has an actor of its own, which the step that starts it creates.
     const uint32_t nth = ++owner.limits_made;
-    t.actor = make_actor(AltKind::timer, owner.index,
-                         mix64(owner.key, 0x74696d65 + (static_cast<uint64_t>(nth) << 32)));
+    t.actor = m_.make_actor(AltKind::timer, owner.index,
+                            mix64(owner.key, 0x74696d65 + (static_cast<uint64_t>(nth) << 32)));
     t.object = limit_object(owner, nth);
     if (!owner.limit_footprint)
-      owner.limit_footprint = static_cast<Footprint*>(allocate(sizeof(Footprint)));
+      owner.limit_footprint = static_cast<Footprint*>(m_.allocate(sizeof(Footprint)));
     *owner.limit_footprint = {t.object, Access::write};
   } else {
-    t.actor = make_actor(AltKind::timer, owner.index,
-                         mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
+    t.actor = m_.make_actor(AltKind::timer, owner.index,
+                            mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
   }
-  push(w.timers, t);
+  m_.push(w.timers, t);
   return w.timers.back();
 }
 
 // Where time may pass at any moment the limit begins by a step of its own, whether there is a
 // message already or not: the time that it begins at depends on which timers have fired.
-void Machine::begin_limit(lua_State* L, Process& p, int64_t ms) {
-  sync(L, p, "wait", OpKind::wait, Access::read, clock_object());
-  done(L, p, 0);
-  p.deadline = start_timer(p, world_->now + static_cast<uint64_t>(ms), TimerKind::receive).due;
+void Timers::begin_limit(lua_State* L, Process& p, int64_t ms) {
+  m_.sync(L, p, "wait", OpKind::wait, Access::read, clock_object());
+  m_.done(L, p, 0);
+  p.deadline = start(p, world_->now + static_cast<uint64_t>(ms), TimerKind::receive).due;
   p.timed = true;
 }
 
 // `object`: what the step that takes it away writes.
-void Machine::remove_timer(uint32_t i, ObjectId object, uint32_t by) {
+void Timers::remove(uint32_t i, ObjectId object, uint32_t by) {
   World& w = *world_;
-  if (options_.racy_timers && !enabled(w.timers[i].actor)) note_blocked(w.timers[i], w.steps - 1);
+  if (options_.racy_timers && !m_.enabled(w.timers[i].actor))
+    note_blocked(w.timers[i], w.steps - 1);
   const Timer t = w.timers[i];
-  disable(t.actor);
-  erase(w.timers, i);
+  m_.disable(t.actor);
+  m_.erase(w.timers, i);
   if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
   if (!options_.racy_timers || t.kind == TimerKind::tick) return;
   uint64_t due = t.due;  // the earliest, of several that one step takes away
@@ -65,38 +73,38 @@ void Machine::remove_timer(uint32_t i, ObjectId object, uint32_t by) {
     const PastTimer& past = w.past_timers[k];
     if (past.object == object) due = std::min(due, past.due);
     if (past.object == object || (past.by == by && by != kNone && past.due >= t.due))
-      erase(w.past_timers, k);
+      m_.erase(w.past_timers, k);
     else
       k++;
   }
-  push(w.past_timers, PastTimer{object, due, by});
+  m_.push(w.past_timers, PastTimer{object, due, by});
 }
 
 // Others were due before it: it might have fired, had they been started later.
-void Machine::note_blocked(Timer& t, uint32_t until) {
+void Timers::note_blocked(Timer& t, uint32_t until) {
   Operation op;
   op.kind = OpKind::timer_fire;
-  footprint_of_timer(t, true, op);
+  footprint(t, true, op);
   auto& footprint = blocked_footprints_.emplace_back(op.extra, op.extra + op.extra_count);
   op.extra = footprint.data();
   Blocked b{{t.actor, AltKind::timer, t.owner, op}, until};
   b.what.cause = t.started_at;
-  blocked_.push_back(b);
+  m_.never_comes(b);
 }
 
 std::span<const Blocked> Machine::blocked() {
   if (options_.racy_timers)
     for (Timer& t : world_->timers)
-      if (!enabled(t.actor)) note_blocked(t, Blocked::kToTheEnd);
+      if (!enabled(t.actor)) timers().note_blocked(t, Blocked::kToTheEnd);
   return blocked_;
 }
 
-bool Machine::cancel_timer(const Process& by, uint64_t ref, int64_t* remaining) {
+bool Timers::cancel(const Process& by, uint64_t ref, int64_t* remaining) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size; i++)
     if (w.timers[i].kind == TimerKind::message && w.timers[i].ref == ref) {
       *remaining = w.timers[i].due > w.now ? static_cast<int64_t>(w.timers[i].due - w.now) : 0;
-      remove_timer(i, timer_object(ref), by.index);
+      remove(i, timer_object(ref), by.index);
       return true;
     }
   return false;
@@ -104,7 +112,7 @@ bool Machine::cancel_timer(const Process& by, uint64_t ref, int64_t* remaining) 
 
 // Whom it is or was for; its owner, unless it was started for another process. Of a reference to
 // anything else that is whoever made it.
-const Process* Machine::timer_target(uint64_t ref) const {
+const Process* Timers::target(uint64_t ref) const {
   const World& w = *world_;
   if (light_index(ref) >= w.processes.size) return nullptr;
   const Process& owner = *w.processes[light_index(ref)];
@@ -114,7 +122,7 @@ const Process* Machine::timer_target(uint64_t ref) const {
 }
 
 // Its receive time-out, and the timers that would send to it.
-void Machine::drop_timers_of(Process& p) {
+void Timers::drop_of(Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size;) {
     const Timer& t = w.timers[i];
@@ -123,14 +131,14 @@ void Machine::drop_timers_of(Process& p) {
             ? t.owner == p.index
             : t.kind == TimerKind::message && t.dest.tag == Tag::light && t.dest.light == p.pid;
     if (its)
-      remove_timer(i, part_object(p, Part::life), kNone);
+      remove(i, part_object(p, Part::life), kNone);
     else
       i++;
   }
   p.timed = false;
 }
 
-bool Machine::refresh_timers() {
+bool Timers::refresh() {
   World& w = *world_;
   // Quiescent: only when nothing else can happen. Racy: also before, but never out of order. Faults
   // are no reason to go on.
@@ -139,34 +147,34 @@ bool Machine::refresh_timers() {
     others = others || (a.kind != AltKind::timer && a.kind != AltKind::fault);
   if (w.timers.size == 0) return others;
   if (others && !options_.racy_timers) return true;
-  if (!options_.racy_timers && spins().waits_in_vain())
-    spins().give_up();  // it would go on before time does
+  if (!options_.racy_timers && m_.spins().waits_in_vain())
+    m_.spins().give_up();  // it would go on before time does
   uint64_t due = w.timers[0].due;
   for (const Timer& t : w.timers) due = std::min(due, t.due);
   for (Timer& t : w.timers) {
     if (t.due == due) {
       const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
-      const bool fresh = !enabled(t.actor);
+      const bool fresh = !m_.enabled(t.actor);
       if (!fresh && !by_name) continue;  // who has the name may have changed
       Operation op;
       op.kind = OpKind::timer_fire;
-      footprint_of_timer(t, fresh, op);
-      enable(t.actor, AltKind::timer, t.owner, op, options_.racy_timers ? t.started_at : 0);
+      footprint(t, fresh, op);
+      m_.enable(t.actor, AltKind::timer, t.owner, op, options_.racy_timers ? t.started_at : 0);
     } else {
-      disable(t.actor);
+      m_.disable(t.actor);
     }
   }
   return true;
 }
 
 // `fresh`: it was not possible a step ago.
-void Machine::footprint_of_timer(Timer& t, bool fresh, Operation& op) {
+void Timers::footprint(Timer& t, bool fresh, Operation& op) {
   World& w = *world_;
   const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
   const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
                       : t.kind == TimerKind::tick  ? nullptr
-                      : by_name                    ? whereis(t.dest, w.processes[t.owner]->node)
-                                                   : find(t.dest.light);
+                      : by_name ? m_.processes().whereis(t.dest, w.processes[t.owner]->node)
+                                : m_.processes().find(t.dest.light);
   op.access = Access::write;
   op.object = t.kind == TimerKind::tick
                   ? network_object()
@@ -188,7 +196,7 @@ void Machine::footprint_of_timer(Timer& t, bool fresh, Operation& op) {
   else if (t.kind == TimerKind::receive)
     into.access = Access::write;
   else if (options_.async_delivery)
-    into.object = channel_object(kNone, to->index, to->node);
+    into.object = m_.footprints().channel_object(kNone, to->index, to->node);
   t.footprint[0] = into;
   t.footprint[1] = {clock_object(), Access::add};
   t.footprint[2] = {t.object, Access::write};
@@ -202,20 +210,20 @@ void Machine::footprint_of_timer(Timer& t, bool fresh, Operation& op) {
 }
 
 // A predicate may ask what time it is.
-void Machine::watch_time(const Timer& t) {
+void Timers::watch_time(const Timer& t) {
   if (t.footprint)
     t.footprint[4] = {world_->observer ? watched_object() : ObjectId{0}, Access::write};
 }
 
 // All that was due before it is no more: it comes after what took that away.
-void Machine::wait_for_turn(Timer& t) {
+void Timers::wait_for_turn(Timer& t) {
   const World& w = *world_;
   if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
   uint32_t n = kOwnFootprint;
   for (const PastTimer& past : w.past_timers) n += past.due < t.due;
   t.flags = n > kMostFootprint ? kGlobal : kInTurn;
   t.footprint_size = n = std::min(n, kMostFootprint);
-  t.footprint = static_cast<Footprint*>(allocate(n * sizeof(Footprint)));
+  t.footprint = static_cast<Footprint*>(m_.allocate(n * sizeof(Footprint)));
   Footprint* f = t.footprint + kOwnFootprint;
   for (const PastTimer& past : w.past_timers)
     if (past.due < t.due && f < t.footprint + n) *f++ = {past.object, Access::read};
@@ -224,66 +232,67 @@ void Machine::wait_for_turn(Timer& t) {
             [](const Footprint& a, const Footprint& b) { return a.object < b.object; });
 }
 
-void Machine::fire(uint32_t i) {
+void Timers::fire(uint32_t i) {
   World& w = *world_;
   const Timer t = w.timers[i];
   if (options_.racy_timers) {
     // Each instant comes after the one before.
     for (uint32_t k = 0; k < w.past_timers.size;)
       if (object_class(w.past_timers[k].object) == ObjectClass::clock)
-        erase(w.past_timers, k);
+        m_.erase(w.past_timers, k);
       else
         k++;
   }
-  remove_timer(i, instant_object(t.due), kNone);
+  remove(i, instant_object(t.due), kNone);
   if (t.due > w.now) w.now = t.due;
   // The others that were due at the same time wait until nothing else can happen again.
   if (!options_.racy_timers) {
-    for (const Timer& other : w.timers) disable(other.actor);
-    if (w.held.size != 0) spins().let_look_again();
+    for (const Timer& other : w.timers) m_.disable(other.actor);
+    if (w.held.size != 0) m_.spins().let_look_again();
   }
-  if (recording()) {
-    recorder().note_cause(t.started_at);
-    if (!options_.racy_timers) recorder().note_quiescence(t.due);
+  if (m_.recording()) {
+    m_.recorder().note_cause(t.started_at);
+    if (!options_.racy_timers) m_.recorder().note_quiescence(t.due);
   }
   if (t.kind == TimerKind::tick) {
     const auto number = static_cast<uint32_t>(t.ref >> 32);
     const Connection& c = w.connections[number];
-    if (c.generation == static_cast<uint32_t>(t.ref)) disconnect(c.a, c.b);
+    if (c.generation == static_cast<uint32_t>(t.ref)) m_.cluster().disconnect(c.a, c.b);
     return;
   }
   if (t.kind == TimerKind::receive) {
     Process& p = *w.processes[t.owner];
     p.timed = false;
-    if (recording()) recorder().note_target(recorder().label(p));
+    if (m_.recording()) m_.recorder().note_target(m_.recorder().label(p));
     if (p.status == Status::blocked)
-      wake(p, true, w.steps);
+      m_.mailboxes().wake(p, true, w.steps);
     else
       p.expired = true;
     return;
   }
-  Process* to =
-      t.dest.tag == Tag::light ? find(t.dest.light) : whereis(t.dest, w.processes[t.owner]->node);
-  if (!to || !alive(*to)) return;
-  if (recording())
-    recorder().note_target(recorder().label(*to)), recorder().note_args(print(t.payload));
+  Process* to = t.dest.tag == Tag::light
+                    ? m_.processes().find(t.dest.light)
+                    : m_.processes().whereis(t.dest, w.processes[t.owner]->node);
+  if (!to || !m_.processes().alive(*to)) return;
+  if (m_.recording())
+    m_.recorder().note_target(m_.recorder().label(*to)), m_.recorder().note_args(print(t.payload));
   if (options_.async_delivery) {  // the timer service is a sender like any other
     Signal signal;
     signal.sent_at = w.steps;
     signal.payload = t.payload;
-    Channel& c = channel(kNone, to->index);
-    enqueue(c, signal);
-    offer(c);
+    Channel& c = m_.signals().channel(kNone, to->index);
+    m_.signals().enqueue(c, signal);
+    m_.signals().offer(c);
     return;
   }
-  deliver(*to, Message{t.payload, kNone, w.steps});
+  m_.mailboxes().deliver(*to, Message{t.payload, kNone, w.steps});
 }
 
-void Machine::stop_receive_timer(Process& p) {
+void Timers::stop_receive_timer(Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size; i++)
     if (w.timers[i].kind == TimerKind::receive && w.timers[i].owner == p.index) {
-      remove_timer(i, w.timers[i].object, p.index);
+      remove(i, w.timers[i].object, p.index);
       break;
     }
   p.timed = false;

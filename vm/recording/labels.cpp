@@ -7,6 +7,7 @@
 
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/shared_state_parts.h"
 
@@ -119,7 +120,7 @@ std::string light_name(uint64_t v) {
   };
   switch (light_class(v)) {
     case Light::pid: {
-      Process* p = m ? m->find(v) : nullptr;
+      Process* p = m ? m->processes().find(v) : nullptr;
       return p ? m->recorder().label(*p, false) : "a pid";
     }
     case Light::ref: {
@@ -154,7 +155,8 @@ std::string light_name(uint64_t v) {
 // only: these change.
 std::string light_text(uint64_t v) {
   const Machine* m = current_machine();
-  if (light_class(v) == Light::pid && m && m->find(v)) return m->recorder().label(*m->find(v));
+  if (light_class(v) == Light::pid && m && m->processes().find(v))
+    return m->recorder().label(*m->processes().find(v));
   if (light_class(v) == Light::ets_table && m) {
     const std::string name = ets_table_name(*m, v);
     if (!name.empty()) return "#Tid<" + name + ">";

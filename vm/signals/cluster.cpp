@@ -5,8 +5,15 @@
 // then signals vanish (or wait, in defer mode), after that links and monitors across it end with
 // noconnection. What the BEAM promises is kept: what arrives from one sender over one connection is
 // a prefix of what it sent.
+#include "vm/signals/cluster.h"
+
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -37,9 +44,9 @@ void tell_node(Machine& m, uint32_t here, uint32_t node, bool up) {
   for (uint32_t i = 0; i < w.node_watches.size();) {
     const NodeWatch watch = w.node_watches[i];
     Process& p = *w.processes[watch.process];
-    const bool fits =
-        p.node == here && m.alive(p) && (watch.node == kNone || (watch.node == node && !up));
-    if (fits) m.deliver(p, Message{copy_term(message, m.arena()), kNone, w.steps});
+    const bool fits = p.node == here && m.processes().alive(p) &&
+                      (watch.node == kNone || (watch.node == node && !up));
+    if (fits) m.mailboxes().deliver(p, Message{copy_term(message, m.arena()), kNone, w.steps});
     if (fits && watch.node != kNone)
       m.erase(m.change(w.node_watches), i);
     else
@@ -49,46 +56,46 @@ void tell_node(Machine& m, uint32_t here, uint32_t node, bool up) {
 
 }  // namespace
 
-std::string Machine::node_name(uint32_t node) const {
+std::string Cluster::node_name(uint32_t node) const {
   if (node < world_->nodes.size && node != 0)
     return std::string(View{world_->nodes[node].name.bytes}.string());
   return "nonode@nohost";
 }
 
-uint32_t Machine::find_node(const Term& name) const {
+uint32_t Cluster::find_node(const Term& name) const {
   for (uint32_t i = 1; i < world_->nodes.size; i++)
     if (equal(world_->nodes[i].name, name)) return i;
   return name.tag == Tag::string && View{name.bytes}.string() == "nonode@nohost" ? 0 : kNone;
 }
 
-uint32_t Machine::add_node(const Term& name) {
+uint32_t Cluster::add_node(const Term& name) {
   World& w = *world_;
-  if (w.nodes.size == 0) push(w.nodes, Node{});
+  if (w.nodes.size == 0) m_.push(w.nodes, Node{});
   const uint32_t node = w.nodes.size;
   Node n;
   n.name = copy_term(name, arena_);
   n.key = static_cast<uint32_t>(vm::digest(name));
-  push(w.nodes, n);
+  m_.push(w.nodes, n);
   for (uint32_t other = 1; other < node; other++)
-    push(change(w.connections), Connection{other, node});
+    m_.push(m_.change(w.connections), Connection{other, node});
   return node;
 }
 
-bool Machine::connected(uint32_t a, uint32_t b) const {
+bool Cluster::connected(uint32_t a, uint32_t b) const {
   if (a == b || a == 0 || b == 0) return true;
   const Connection* c = connection(*world_, a, b);
   return c && c->connected && world_->nodes[a].up && world_->nodes[b].up;
 }
 
-Cut Machine::cut_between(uint32_t from, uint32_t to) const {
+Cut Cluster::cut_between(uint32_t from, uint32_t to) const {
   const Connection* c = connection(*world_, from, to);
   if (!c) return Cut::none;
   return c->a == from ? c->ab : c->ba;
 }
 
-void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
+void Cluster::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   World& w = *world_;
-  Connection* c = changing_connection(*this, a, b);
+  Connection* c = changing_connection(m_, a, b);
   if (!c) return;
   if (c->a != a) std::swap(ab, ba);
   if (ab != Cut::none) c->ab = ab;
@@ -101,9 +108,9 @@ void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
     const Cut cut = cut_between(from, to);
     if (cut == Cut::none) continue;
     if (cut == Cut::drop)
-      drop_queue(ch);
+      m_.signals().drop_queue(ch);
     else
-      disable(ch.actor);
+      m_.disable(ch.actor);
   }
   // In defer mode nothing is lost, the network is only slow: nobody notices.
   if (c->ab != Cut::drop && c->ba != Cut::drop) return;
@@ -117,16 +124,16 @@ void Machine::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   t.due = w.now + w.net_ticktime;
   t.started_at = w.steps;
   t.ref = static_cast<uint64_t>(c - w.connections.begin()) << 32 | c->generation;
-  t.actor = make_actor(AltKind::timer, 0, mix64(0x7469636b, t.ref));
-  push(w.timers, t);
+  t.actor = m_.make_actor(AltKind::timer, 0, mix64(0x7469636b, t.ref));
+  m_.push(w.timers, t);
 }
 
 // One side's view of a lost connection: its links, monitors and node monitors.
-void Machine::lose_side(uint32_t here, uint32_t there) {
+void Cluster::lose_side(uint32_t here, uint32_t there) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.processes.size; i++) {
     Process& p = *w.processes[i];
-    if (p.node != here || !alive(p)) continue;
+    if (p.node != here || !m_.processes().alive(p)) continue;
     for (uint32_t k = 0; k < p.links.size();) {
       Process& q = *w.processes[p.links[k]];
       if (q.node != there) {
@@ -139,20 +146,20 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
       s.sent_at = w.steps;
       s.payload = make_string("noconnection", arena_);
       const uint32_t links = p.links.size();
-      handle(p, s);
-      if (!alive(p) || p.doomed || p.killed) break;
+      m_.signals().handle(p, s);
+      if (!m_.processes().alive(p) || p.doomed || p.killed) break;
       if (p.links.size() == links) k++;
     }
     // The other side no longer watches us, and we are told of those that we watch there.
     for (uint32_t k = 0; k < p.watchers.size();) {
       if (w.processes[p.watchers[k].process]->node == there)
-        erase(change(p.watchers), k);
+        m_.erase(m_.change(p.watchers), k);
       else
         k++;
     }
     for (uint32_t k = 0; k < p.watches.size();) {
       const Watch watch = p.watches[k];
-      if (!watches_there(watch, there)) {
+      if (!m_.signals().watches_there(watch, there)) {
         k++;
         continue;
       }
@@ -163,23 +170,23 @@ void Machine::lose_side(uint32_t here, uint32_t there) {
                                                     : watch.object;
       watcher.tag = watch.tag;
       const uint32_t watches = p.watches.size();
-      tell_down(watcher, make_string("noconnection", arena_));
+      m_.signals().tell_down(watcher, make_string("noconnection", arena_));
       if (p.watches.size() == watches) k++;
     }
   }
-  tell_node(*this, here, there, false);
+  tell_node(m_, here, there, false);
 }
 
-void Machine::disconnect(uint32_t a, uint32_t b) {
+void Cluster::disconnect(uint32_t a, uint32_t b) {
   World& w = *world_;
-  Connection* c = changing_connection(*this, a, b);
+  Connection* c = changing_connection(m_, a, b);
   if (!c || !c->connected) return;
   c->connected = false;
   for (Channel& ch : w.channels) {
     if (ch.from == kNone) continue;
     const uint32_t from = w.processes[ch.from]->node, to = ch.node;
     if ((from == a && to == b) || (from == b && to == a)) {
-      drop_queue(ch);
+      m_.signals().drop_queue(ch);
     }
   }
   if (w.nodes[a].up) lose_side(a, b);
@@ -187,130 +194,131 @@ void Machine::disconnect(uint32_t a, uint32_t b) {
 }
 
 // All partitions at once. What was deferred arrives before heal returns, in the order it was sent.
-void Machine::heal_all() {
+void Cluster::heal_all() {
   World& w = *world_;
   for (uint32_t i = 0; i < w.connections.size(); i++) {
-    Connection& c = change(w.connections)[i];
+    Connection& c = m_.change(w.connections)[i];
     c.ab = c.ba = Cut::none;
     c.generation++;
     if (!c.connected && w.nodes[c.a].up && w.nodes[c.b].up) {
       c.connected = true;
-      tell_node(*this, c.a, c.b, true);
-      tell_node(*this, c.b, c.a, true);
+      tell_node(m_, c.a, c.b, true);
+      tell_node(m_, c.b, c.a, true);
     }
   }
   for (uint32_t i = 0; i < w.channels.size; i++)
-    while (w.channels[i].from != kNone && !w.channels[i].empty() && !enabled(w.channels[i].actor)) {
+    while (w.channels[i].from != kNone && !w.channels[i].empty() &&
+           !m_.enabled(w.channels[i].actor)) {
       if (w.processes[w.channels[i].from]->node == w.channels[i].node) break;
-      Signal s = dequeue(w.channels[i]);
-      if (w.channels[i].empty()) drop_queue(w.channels[i]);
-      arrive(w.channels[i].to, w.channels[i].node, s);
+      Signal s = m_.signals().dequeue(w.channels[i]);
+      if (w.channels[i].empty()) m_.signals().drop_queue(w.channels[i]);
+      m_.signals().arrive(w.channels[i].to, w.channels[i].node, s);
     }
 }
 
 // The process is gone without a word of its own: its node stopped.
-void Machine::remove_silently(Process& p) {
+void Cluster::remove_silently(Process& p) {
   World& w = *world_;
-  drop_timers_of(p);
-  release_name(p);
-  change(p.links).size = 0;
-  change(p.watchers).size = 0;
-  change(p.watches).size = 0;
+  m_.timers().drop_of(p);
+  m_.processes().release_name(p);
+  m_.change(p.links).size = 0;
+  m_.change(p.watchers).size = 0;
+  m_.change(p.watches).size = 0;
   p.mailbox.size = 0;
   p.exit_reason = make_string("noconnection", arena_);
   p.ended_at = w.steps;
-  change(p.life) = Life::ended;
+  m_.change(p.life) = Life::ended;
   p.wait = Wait::none;
-  drop_target(p);
-  disable(p.actor);
+  m_.footprints().drop_target(p);
+  m_.disable(p.actor);
   if (p.index == 0) w.root_ended = true;
 }
 
 // `by`: who asks for it, null for a fault. That one dies as soon as this is done; a process on
 // whose stack a fault happens to be performed is gone like the others.
-void Machine::stop_node(uint32_t node, const Process* by) {
+void Cluster::stop_node(uint32_t node, const Process* by) {
   World& w = *world_;
   if (node == 0 || node >= w.nodes.size || !w.nodes[node].up) return;
   for (uint32_t other = 1; other < w.nodes.size; other++)
     if (other != node) {
-      if (Connection* c = changing_connection(*this, node, other)) {
+      if (Connection* c = changing_connection(m_, node, other)) {
         const bool was = c->connected;
         c->connected = false;
         if (was && w.nodes[other].up) lose_side(other, node);
       }
     }
   if (w.nodes.size) lose_side(0, node);
-  change(w.nodes[node].up) = false;
+  m_.change(w.nodes[node].up) = false;
   w.nodes[node].incarnation++;
   for (uint32_t i = 0; i < w.processes.size; i++) {
     Process& p = *w.processes[i];
     if (p.node != node || p.life == Life::ended) continue;
     if (&p == by) {
       p.exit_reason = make_string("killed", arena_);
-      change(p.links).size = change(p.watchers).size = 0;
-      change(p.killed) = p.doomed = true;
+      m_.change(p.links).size = m_.change(p.watchers).size = 0;
+      m_.change(p.killed) = p.doomed = true;
       continue;
     }
-    ets_owner_exit(*this, p, 0, kNone);
+    ets_owner_exit(m_, p, 0, kNone);
     remove_silently(p);
-    push(w.free_stacks, p.stack);
+    m_.push(w.free_stacks, p.stack);
   }
   for (Channel& ch : w.channels) {
     const bool from = ch.from != kNone && w.processes[ch.from]->node == node;
     if (from || ch.node == node) {
-      drop_queue(ch);
+      m_.signals().drop_queue(ch);
     }
   }
   for (uint32_t i = 0; i < w.persistent.size;) {
     if (w.persistent[i].node == node)
-      erase(w.persistent, i);
+      m_.erase(w.persistent, i);
     else
       i++;
   }
 }
 
-void Machine::start_node(uint32_t node) {
+void Cluster::start_node(uint32_t node) {
   World& w = *world_;
   if (node == 0 || node >= w.nodes.size || w.nodes[node].up) return;
-  change(w.nodes[node].up) = true;
+  m_.change(w.nodes[node].up) = true;
   for (uint32_t other = 1; other < w.nodes.size; other++) {
-    Connection* c = other == node ? nullptr : changing_connection(*this, node, other);
+    Connection* c = other == node ? nullptr : changing_connection(m_, node, other);
     if (!c || !w.nodes[other].up || c->ab != Cut::none || c->ba != Cut::none) continue;
     c->connected = true;
-    tell_node(*this, other, node, true);
+    tell_node(m_, other, node, true);
   }
-  tell_node(*this, 0, node, true);
+  tell_node(m_, 0, node, true);
 }
 
-void Machine::never_started(Process& parent, Process& child, bool linked, uint64_t ref) {
+void Cluster::never_started(Process& parent, Process& child, bool linked, uint64_t ref) {
   World& w = *world_;
-  change(child.life) = Life::ended;
+  m_.change(child.life) = Life::ended;
   child.exit_reason = make_string("noconnection", arena_);
-  push(w.free_stacks, child.stack);
+  m_.push(w.free_stacks, child.stack);
   if (linked) {
     Signal s;
     s.kind = SignalKind::link_exit;
     s.from = child.index;
     s.sent_at = w.steps;
     s.payload = make_string("noconnection", arena_);
-    handle(parent, s);
+    m_.signals().handle(parent, s);
   }
   if (ref != 0) {
     Watcher watcher;
     watcher.ref = ref;
     watcher.process = parent.index;
     watcher.object = Term::of_light(child.pid);
-    tell_down(watcher, make_string("noconnection", arena_));
+    m_.signals().tell_down(watcher, make_string("noconnection", arena_));
   }
 }
 
 // ---- faults ----
 
-void Machine::set_fault_budget(FaultKind kind, uint32_t budget) {
+void Cluster::set_fault_budget(FaultKind kind, uint32_t budget) {
   world_->fault_budget[static_cast<size_t>(kind)] = budget;
 }
 
-uint32_t Machine::fault_for(FaultKind kind, uint32_t target) {
+uint32_t Cluster::fault_for(FaultKind kind, uint32_t target) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.faults.size; i++)
     if (w.faults[i].kind == kind && w.faults[i].target == target) return i;
@@ -320,16 +328,16 @@ uint32_t Machine::fault_for(FaultKind kind, uint32_t target) {
   const uint64_t of = kind == FaultKind::crash_node || target == kNone ? target
                       : kind == FaultKind::crash_process               ? w.processes[target]->key
                                                          : w.actors[w.channels[target].actor].key;
-  f.actor = make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
-                       mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
-  f.footprint = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
+  f.actor = m_.make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
+                          mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
+  f.footprint = static_cast<Footprint*>(m_.allocate((kArrival + 2) * sizeof(Footprint)));
   f.footprint[0] = {budget_object(kind), Access::write};
   f.footprint[1] = {make_object(ObjectClass::mailbox, target & 0xffffff), Access::append};
-  push(w.faults, f);
+  m_.push(w.faults, f);
   return w.faults.size - 1;
 }
 
-void Machine::offer_faults() {
+void Cluster::offer_faults() {
   World& w = *world_;
   auto left = [&](FaultKind kind) { return w.fault_budget[static_cast<size_t>(kind)] != 0; };
   for (FaultKind kind : {FaultKind::loss, FaultKind::duplicate}) {
@@ -350,19 +358,21 @@ void Machine::offer_faults() {
       case FaultKind::duplicate: {
         const Channel& c = w.channels[f.target];
         const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
-        possible = possible && remote && !c.empty() && enabled(c.actor) &&
+        possible = possible && remote && !c.empty() && m_.enabled(c.actor) &&
                    c.first().kind == SignalKind::message;
         if (!possible) break;
-        footprint_of_fault(f, op);
+        m_.footprints().of_fault(f, op);
         cause = c.first().sent_at;
         break;
       }
       case FaultKind::crash_process:
-        possible = possible && alive(*w.processes[f.target]) && !w.processes[f.target]->killed;
+        possible = possible && m_.processes().alive(*w.processes[f.target]) &&
+                   !w.processes[f.target]->killed;
         op.object = make_object(ObjectClass::process, f.target);
         op.flags = kAgainstSteps;
         op.extra = f.footprint;
-        op.extra_count = static_cast<uint8_t>(2 + killing(*w.processes[f.target], f.footprint + 2));
+        op.extra_count = static_cast<uint8_t>(
+            2 + m_.footprints().killing(*w.processes[f.target], f.footprint + 2));
         break;
       default:
         possible = possible && w.nodes[f.target].up;
@@ -371,13 +381,13 @@ void Machine::offer_faults() {
     }
     if (w.fault_budget[static_cast<size_t>(f.kind)] == 1) op.flags |= kUsesUp;
     if (possible)
-      enable(f.actor, AltKind::fault, w.actors[f.actor].process, op, cause);
+      m_.enable(f.actor, AltKind::fault, w.actors[f.actor].process, op, cause);
     else
-      disable(f.actor);
+      m_.disable(f.actor);
   }
 }
 
-bool Machine::perform_fault(ActorId actor) {
+bool Cluster::perform_fault(ActorId actor) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.faults.size; i++) {
     if (w.faults[i].actor != actor) continue;
@@ -385,37 +395,40 @@ bool Machine::perform_fault(ActorId actor) {
     w.fault_budget[static_cast<size_t>(f.kind)]--;
     // What it brings about comes before time goes on.
     if (!options_.racy_timers)
-      for (const Timer& t : w.timers) disable(t.actor);
+      for (const Timer& t : w.timers) m_.disable(t.actor);
     switch (f.kind) {
       case FaultKind::loss: {
         Channel& c = w.channels[f.target];
-        if (recording())
-          recorder().note_target(recorder().label(*w.processes[c.to == kNone ? c.from : c.to])),
-              recorder().note_args("message lost: " + print(c.first().payload));
-        dequeue(c);
-        offer(c);
+        if (m_.recording())
+          m_.recorder().note_target(
+              m_.recorder().label(*w.processes[c.to == kNone ? c.from : c.to])),
+              m_.recorder().note_args("message lost: " + print(c.first().payload));
+        m_.signals().dequeue(c);
+        m_.signals().offer(c);
         break;
       }
       case FaultKind::duplicate: {
         Channel& c = w.channels[f.target];
-        if (recording())
-          recorder().note_target(recorder().label(*w.processes[c.to == kNone ? c.from : c.to])),
-              recorder().note_args("message duplicated: " + print(c.first().payload));
+        if (m_.recording())
+          m_.recorder().note_target(
+              m_.recorder().label(*w.processes[c.to == kNone ? c.from : c.to])),
+              m_.recorder().note_args("message duplicated: " + print(c.first().payload));
         Signal again = c.first();
         again.payload = copy_term(again.payload, arena_);
         again.name = copy_term(again.name, arena_);
-        handle_head(c);
-        arrive(w.channels[f.target].to, w.channels[f.target].node, again);
+        m_.signals().handle_head(c);
+        m_.signals().arrive(w.channels[f.target].to, w.channels[f.target].node, again);
         break;
       }
       case FaultKind::crash_process:
-        if (recording())
-          recorder().note_target(recorder().label(*w.processes[f.target])),
-              recorder().note_args("process crashes");
-        terminate(*w.processes[f.target], make_string("killed", arena_));  // by nobody
+        if (m_.recording())
+          m_.recorder().note_target(m_.recorder().label(*w.processes[f.target])),
+              m_.recorder().note_args("process crashes");
+        m_.processes().terminate(*w.processes[f.target],
+                                 make_string("killed", arena_));  // by nobody
         break;
       default:
-        if (recording()) recorder().note_args("node " + node_name(f.target) + " crashes");
+        if (m_.recording()) m_.recorder().note_args("node " + node_name(f.target) + " crashes");
         stop_node(f.target, nullptr);
     }
     offer_faults();

@@ -3,7 +3,11 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 namespace {
@@ -13,7 +17,7 @@ uint32_t node_argument(lua_State* L, Machine& m, int i, const char* what) {
     luaL_error(L, "bad argument #%d to '%s' (a node's name expected, got %s)", i, what,
                luaL_typename(L, i));
   Term name = m.encode_argument(L, i, what);
-  const uint32_t node = m.find_node(name);
+  const uint32_t node = m.cluster().find_node(name);
   free_term(name, m.arena());
   if (node == kNone)
     luaL_error(L, "bad argument #%d to '%s' (there is no node named '%s')", i, what,
@@ -29,13 +33,13 @@ int l_start(lua_State* L) {
     luaL_error(L, "bad argument #1 to 'cluster.start_node' (a node's name expected, got %s)",
                luaL_typename(L, 1));
   Term name = m.encode_argument(L, 1, "cluster.start_node");
-  m.sync_against_all(L, p, "cluster.start_node", OpKind::node, network_object());
-  uint32_t node = m.find_node(name);
+  m.footprints().sync_against_all(L, p, "cluster.start_node", OpKind::node, network_object());
+  uint32_t node = m.cluster().find_node(name);
   if (node == kNone)
-    node = m.add_node(name);
+    node = m.cluster().add_node(name);
   else
-    m.start_node(node);
-  m.offer_faults();
+    m.cluster().start_node(node);
+  m.cluster().offer_faults();
   lua_settop(L, 1);
   return m.done(L, p, 1);
 }
@@ -43,11 +47,11 @@ int l_stop(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.stop_node");
   const uint32_t node = node_argument(L, m, 1, "cluster.stop_node");
-  m.sync_against_all(L, p, "cluster.stop_node", OpKind::node, network_object());
-  m.stop_node(node, &p);
+  m.footprints().sync_against_all(L, p, "cluster.stop_node", OpKind::node, network_object());
+  m.cluster().stop_node(node, &p);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
-  m.die_if_doomed(p);
+  m.processes().die_if_doomed(p);
   return n;
 }
 // partition(a, b, ab, ba): each "none", "drop" or "defer"
@@ -69,28 +73,28 @@ int l_partition(lua_State* L) {
                  b = node_argument(L, m, 2, "cluster.partition");
   const Cut ab = cut_argument(L, 3), ba = cut_argument(L, 4);
   if (m.world().net_ticktime == 0 && (ab == Cut::drop || ba == Cut::drop)) {
-    m.sync_against_all(L, p, "cluster.partition", OpKind::node,
-                       network_object());  // noticed at once
+    m.footprints().sync_against_all(L, p, "cluster.partition", OpKind::node,
+                                    network_object());  // noticed at once
   } else {
     const Footprint more[] = {{ticktime_object(), Access::read}, {clock_object(), Access::read}};
-    m.announce(L, p, "cluster.partition", OpKind::node, Access::write, m.link_object(a, b), 0, more,
-               m.clock_races() ? 2 : 1);
+    m.announce(L, p, "cluster.partition", OpKind::node, Access::write,
+               m.footprints().link_object(a, b), 0, more, m.clock_races() ? 2 : 1);
   }
-  if (a != b) m.partition(a, b, ab, ba);
+  if (a != b) m.cluster().partition(a, b, ab, ba);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
-  m.die_if_doomed(p);
+  m.processes().die_if_doomed(p);
   return n;
 }
 int l_heal(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "cluster.heal");
-  m.announce_deferred(L, p, "cluster.heal", OpKind::node, 0, DeferredTarget::heal, nullptr, nullptr,
-                      p.node);
-  m.heal_all();
+  m.footprints().announce_deferred(L, p, "cluster.heal", OpKind::node, 0, DeferredTarget::heal,
+                                   nullptr, nullptr, p.node);
+  m.cluster().heal_all();
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);
-  m.die_if_doomed(p);
+  m.processes().die_if_doomed(p);
   return n;
 }
 int l_ticktime(lua_State* L) {
@@ -128,17 +132,17 @@ int l_spawn_on(lua_State* L) {
   std::memcpy(room, b.data(), b.size());
   values.bytes = room;
   const bool link = tie == "link", monitor = tie == "monitor";
-  m.announce_deferred(L, p, "cluster.spawn", OpKind::spawn, 0, DeferredTarget::spawn, nullptr,
-                      nullptr, node);
+  m.footprints().announce_deferred(L, p, "cluster.spawn", OpKind::spawn, 0, DeferredTarget::spawn,
+                                   nullptr, nullptr, node);
   const bool up = node == 0 || m.world().nodes[node].up;
-  const bool reachable =
-      up && m.connected(p.node, node) && m.cut_between(p.node, node) != Cut::drop;
-  Process& child = m.spawn(p, values, node);
+  const bool reachable = up && m.cluster().connected(p.node, node) &&
+                         m.cluster().cut_between(p.node, node) != Cut::drop;
+  Process& child = m.processes().spawn(p, values, node);
   free_term(values, m.arena());
   uint64_t ref = 0;
   if (link) m.push(m.change(p.links), child.index);
   if (monitor) {
-    ref = m.make_ref(p);
+    ref = m.processes().make_ref(p);
     m.push(m.change(p.watches), Watch{ref, child.index, false, Term::of_light(child.pid), {}});
   }
   if (reachable) {
@@ -150,16 +154,16 @@ int l_spawn_on(lua_State* L) {
       watcher.object = Term::of_light(child.pid);
       m.push(m.change(child.watchers), watcher);
     }
-    m.start_child(child);
-    m.offer_faults();
+    m.processes().start_child(child);
+    m.cluster().offer_faults();
   } else {
-    m.never_started(p, child, link, ref);
+    m.cluster().never_started(p, child, link, ref);
   }
   if (m.recording()) m.recorder().note_target(m.recorder().label(child));
   push_light(L, child.pid);
   if (monitor) push_light(L, ref);
   const int n = m.done(L, p, monitor ? 2 : 1);
-  m.die_if_doomed(p);
+  m.processes().die_if_doomed(p);
   return n;
 }
 
@@ -170,14 +174,14 @@ int l_all(lua_State* L) {
   lua_newtable(L);
   lua_Integer n = 0;
   for (uint32_t i = 0; i < std::max(1u, m.world().nodes.size); i++) {
-    lua_pushstring(L, m.node_name(i).c_str());
+    lua_pushstring(L, m.cluster().node_name(i).c_str());
     lua_rawseti(L, -2, ++n);
   }
   lua_newtable(L);
   n = 0;
   for (uint32_t i = 1; i < m.world().nodes.size; i++)
     if (m.world().nodes[i].up) {
-      lua_pushstring(L, m.node_name(i).c_str());
+      lua_pushstring(L, m.cluster().node_name(i).c_str());
       lua_rawseti(L, -2, ++n);
     }
   return m.done(L, p, 2);
@@ -217,9 +221,9 @@ int l_faults(lua_State* L) {
   } else {
     if (!m.may_crash())  // read in the sources, before anything runs
       luaL_error(L, "cluster.faults has to be called by that name: a proof has to know beforehand");
-    m.sync_against_all(L, p, "cluster.faults", OpKind::node, network_object());
+    m.footprints().sync_against_all(L, p, "cluster.faults", OpKind::node, network_object());
   }
-  m.set_fault_budget(kind, static_cast<uint32_t>(budget));
+  m.cluster().set_fault_budget(kind, static_cast<uint32_t>(budget));
   if (lua_istable(L, 3)) {
     const lua_Unsigned n = lua_rawlen(L, 3);
     for (lua_Unsigned i = 1; i <= n; i++) {
@@ -227,20 +231,20 @@ int l_faults(lua_State* L) {
       if (kind == FaultKind::crash_node) {
         const uint32_t node = node_argument(L, m, lua_gettop(L), "cluster.faults");
         if (node == 0) luaL_error(L, "bad argument to 'cluster.faults' (the root's node stays up)");
-        m.allow_fault(kind, node);
+        m.cluster().allow_fault(kind, node);
       } else {
-        Process* q = m.find(light_at(L, -1));
+        Process* q = m.processes().find(light_at(L, -1));
         if (!q)
           luaL_error(L,
                      "bad argument to 'cluster.faults' (a list of pids expected, got a %s in it)",
                      luaL_typename(L, -1));
-        m.allow_fault(kind, q->index);
+        m.cluster().allow_fault(kind, q->index);
       }
       lua_pop(L, 1);
     }
   }
-  m.watch_for_faults();
-  m.offer_faults();
+  m.cluster().watch_for_faults();
+  m.cluster().offer_faults();
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }
@@ -254,7 +258,7 @@ bool remote_name(lua_State* L, Machine& m, int index, Term* name, uint32_t* node
   const bool fits = lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING;
   if (fits) {
     Term n = m.encode_argument(L, -1, "send");
-    *node = m.find_node(n);
+    *node = m.cluster().find_node(n);
     free_term(n, m.arena());
     *name = m.encode_argument(L, -2, "send");
   }
@@ -266,15 +270,15 @@ int l_node(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "node");
   if (lua_isnoneornil(L, 1)) {
-    lua_pushstring(L, m.node_name(p.node).c_str());
+    lua_pushstring(L, m.cluster().node_name(p.node).c_str());
     return 1;
   }
   const uint64_t light = light_at(L, 1);
-  const Process* q = m.find(light);
+  const Process* q = m.processes().find(light);
   if (!q && light_class(light) == Light::ref && light_index(light) < m.world().processes.size)
     q = m.world().processes[light_index(light)];  // a reference is of the node that made it
   if (!q) badarg(L);
-  lua_pushstring(L, m.node_name(q->node).c_str());
+  lua_pushstring(L, m.cluster().node_name(q->node).c_str());
   return 1;
 }
 
@@ -285,8 +289,8 @@ int l_nodes(lua_State* L) {
   lua_newtable(L);
   lua_Integer n = 0;
   for (uint32_t i = 1; i < m.world().nodes.size; i++)
-    if (i != p.node && m.world().nodes[i].up && m.connected(p.node, i) && p.node != 0) {
-      lua_pushstring(L, m.node_name(i).c_str());
+    if (i != p.node && m.world().nodes[i].up && m.cluster().connected(p.node, i) && p.node != 0) {
+      lua_pushstring(L, m.cluster().node_name(i).c_str());
       lua_rawseti(L, -2, ++n);
     }
   return m.done(L, p, 1);
@@ -299,19 +303,19 @@ int l_monitor_node(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   luaL_checktype(L, 2, LUA_TBOOLEAN);
   Term name = m.encode_argument(L, 1, "monitor_node");
-  uint32_t node = m.find_node(name);  // one that never was is down
+  uint32_t node = m.cluster().find_node(name);  // one that never was is down
   const bool on = lua_toboolean(L, 2) != 0;
-  const Footprint connection{node == kNone ? network_object() : m.link_object(p.node, node),
-                             Access::read};
+  const Footprint connection{
+      node == kNone ? network_object() : m.footprints().link_object(p.node, node), Access::read};
   m.announce(L, p, "monitor_node", OpKind::node, Access::append, mailbox_object(p), 0, &connection,
              1);
-  if (node == kNone) node = m.find_node(name);
+  if (node == kNone) node = m.cluster().find_node(name);
   World& w = m.world();
   if (on) {
-    if (node != kNone && m.connected(p.node, node) && (node == 0 || w.nodes[node].up)) {
+    if (node != kNone && m.cluster().connected(p.node, node) && (node == 0 || w.nodes[node].up)) {
       m.push(m.change(w.node_watches), NodeWatch{p.index, node});
     } else {
-      m.deliver(
+      m.mailboxes().deliver(
           p, Message{make_tuple(m.arena(), m.scratch(), {make_string("nodedown", m.arena()), name}),
                      kNone, w.steps});
     }

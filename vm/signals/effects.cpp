@@ -4,14 +4,16 @@
 // all. What a signal would do depends on some of them, and is looked at anew when they change.
 #include "vm/history/history_log.h"
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
+#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 
 // What a signal does to its receiver. The first is the main one; at most four.
-size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) const {
+size_t Footprints::effects(const Process& to, const Signal& s, Footprint* out) const {
   const World& w = *world_;
   const Process* from = s.from == kNone ? nullptr : w.processes[s.from];
-  const bool gone = !alive(to) || to.killed;
+  const bool gone = !m_.processes().alive(to) || to.killed;
   size_t n = 0;
   const auto add = [&](ObjectId object, Access access) { out[n++] = {object, access}; };
   const auto active = [&](const auto& list) {
@@ -83,7 +85,7 @@ size_t Machine::effects(const Process& to, const Signal& s, Footprint* out) cons
 // sign: a receive or a lock that cannot be performed is no alternative. So the kill meets what it
 // waits for, or is about to. What is sent at once to a process that a signal is to end waits behind
 // that signal. At most two.
-size_t Machine::killing(const Process& to, Footprint* out) const {
+size_t Footprints::killing(const Process& to, Footprint* out) const {
   size_t n = 0;
   if (options_.async_delivery || options_.racy_timers || world_->nodes.size != 0)
     out[n++] = {mailbox_object(to), Access::append};
@@ -93,8 +95,8 @@ size_t Machine::killing(const Process& to, Footprint* out) const {
 
 // Of sending one: what it does if it does it at once. One that ends its receiver waits before it,
 // and all that is sent to it afterwards behind that; what an exit does there is open until then.
-size_t Machine::telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
-                        const Term& payload, Footprint* out) const {
+size_t Footprints::telling(const Process& from, const Process& to, SignalKind kind, uint64_t ref,
+                           const Term& payload, Footprint* out) const {
   if (queued(from, to)) return sending(from, to, out);
   Signal s;
   s.kind = kind;
@@ -118,7 +120,7 @@ size_t Machine::telling(const Process& from, const Process& to, SignalKind kind,
 }
 
 // Of handling all that waits there, ahead of its time: kArrival at most; 0 if they are more.
-size_t Machine::flushing(const Channel& c, const Process& to, Footprint* out) const {
+size_t Footprints::flushing(const Channel& c, const Process& to, Footprint* out) const {
   size_t n = 0;
   out[n++] = {process_object(to), Access::write};
   out[n++] = {mailbox_object(to), Access::append};
@@ -132,23 +134,23 @@ size_t Machine::flushing(const Channel& c, const Process& to, Footprint* out) co
 }
 
 // A receive that gives up handles first what waits.
-void Machine::renew_poll_footprint(Process& p) {
+void Footprints::renew_poll(Process& p) {
   World& w = *world_;
-  if (!enabled(p.actor)) return;
+  if (!m_.enabled(p.actor)) return;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   if (op.kind != OpKind::receive || op.access != Access::poll) return;
   op.extra_count = op.flags = 0;
   if (signals_wait(p)) {
-    auto* extra = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
+    auto* extra = static_cast<Footprint*>(m_.allocate(kArrival * sizeof(Footprint)));
     const size_t n = flushing(w.channels[w.instant_channel[p.index]], p, extra);
     op.extra = extra;
     op.extra_count = static_cast<uint8_t>(n);
     if (n == 0) op.flags = kGlobal;
   }
-  if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, op);
+  if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(m_, p, op);
 }
 
-bool Machine::signals_wait(const Process& to) const {
+bool Footprints::signals_wait(const Process& to) const {
   const World& w = *world_;
   return !options_.async_delivery && w.instant_channel.size > to.index &&
          w.instant_channel.data[to.index] != kNone &&

@@ -7,8 +7,13 @@
 // 3. The footprint of an operation that is pending changes only by steps that conflict with it. It
 // is made anew whenever something that footprints look at has changed (watched.h). So what arrives
 // at a process that has ended touches its mailbox all the same: before the end it would have.
+#include "vm/signals/footprints.h"
+
 #include "vm/history/history_log.h"
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
 
@@ -27,29 +32,29 @@ void take_first(Footprint* list, size_t* n, Footprint* first) {
 
 }  // namespace
 
-bool Machine::queued(const Process& from, const Process& to) const {
+bool Footprints::queued(const Process& from, const Process& to) const {
   return &from != &to && (options_.async_delivery || from.node != to.node);
 }
 
-ObjectId Machine::link_object(uint32_t a, uint32_t b) const {
+ObjectId Footprints::link_object(uint32_t a, uint32_t b) const {
   const World& w = *world_;
   if (a >= w.nodes.size || b >= w.nodes.size) return 0;  // no such node: nothing can change
   return make_object(ObjectClass::node, kNetworkContainer, (w.nodes[a].key + w.nodes[b].key) | 1);
 }
 
-ObjectId Machine::channel_object(uint32_t from, uint32_t to, uint32_t node) const {
+ObjectId Footprints::channel_object(uint32_t from, uint32_t to, uint32_t node) const {
   const uint32_t sender =
       from == kNone ? 2 : static_cast<uint32_t>(world_->processes[from]->key) | 1;
   return make_object(ObjectClass::channel, to == kNone ? kNamedContainer | node : to, sender);
 }
 
-bool Machine::reachable(uint32_t from, uint32_t node) const {
+bool Footprints::reachable(uint32_t from, uint32_t node) const {
   const World& w = *world_;
-  return (node >= w.nodes.size || w.nodes[node].up) && connected(from, node);
+  return (node >= w.nodes.size || w.nodes[node].up) && m_.cluster().connected(from, node);
 }
 
 // Of a signal from one process to another: where it enters, and the connection.
-size_t Machine::sending(const Process& from, const Process& to, Footprint* out) const {
+size_t Footprints::sending(const Process& from, const Process& to, Footprint* out) const {
   if (!queued(from, to)) {
     out[0] = {mailbox_object(to), Access::append};
     return 1;
@@ -60,17 +65,24 @@ size_t Machine::sending(const Process& from, const Process& to, Footprint* out) 
   return 2;
 }
 
+void Footprints::sync_queued(lua_State* L, Process& p, const char* what, OpKind kind,
+                             uint64_t value, const Process& to) {
+  Footprint f[2];
+  const size_t n = sending(p, to, f);
+  m_.announce(L, p, what, kind, f[0].access, f[0].object, value, f + 1, n - 1);
+}
+
 // As announce(), for a signal to a process.
-void Machine::announce_signal(lua_State* L, Process& p, const char* what, OpKind kind,
-                              uint64_t value, const Process& to, const Signal& s) {
+void Footprints::announce_signal(lua_State* L, Process& p, const char* what, OpKind kind,
+                                 uint64_t value, const Process& to, const Signal& s) {
   p.target_signal = &s;
   announce_deferred(L, p, what, kind, value, DeferredTarget::signal, &to, nullptr, to.node);
 }
 
-void Machine::announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind,
-                                uint64_t value, DeferredTarget target, const Process* to,
-                                const Term* name, uint32_t node) {
-  if (slow_ & kSlowPeek) properties().refuse_peek(L, what);
+void Footprints::announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind,
+                                   uint64_t value, DeferredTarget target, const Process* to,
+                                   const Term* name, uint32_t node) {
+  if (slow_ & kSlowPeek) m_.properties().refuse_peek(L, what);
   World& w = *world_;
   p.target = target;
   p.target_process = to ? to->index : kNone;
@@ -78,31 +90,30 @@ void Machine::announce_deferred(lua_State* L, Process& p, const char* what, OpKi
   p.target_node = node;
   if (!p.target_footprint || target == DeferredTarget::heal)
     p.target_footprint = static_cast<Footprint*>(
-        allocate((target == DeferredTarget::heal ? kMany : kFew) * sizeof(Footprint)));
+        m_.allocate((target == DeferredTarget::heal ? kMany : kFew) * sizeof(Footprint)));
   w.deferred++;
   Alternative& a = w.alternatives[w.position[p.actor]];
   a.op.kind = kind;
   a.op.value = value;
   p.what = what;
-  renew_target_footprint(p);
-  if (slow_ != 0) slow_sync(L, p, a);
-  if (fair_spins_) spins().look_for_round(L, p, a.op);
-  park(p);
+  renew_target(p);
+  m_.before_parking(L, p, a);
+  m_.park(p);
   drop_target(p);
-  if (slow_ != 0) slow_granted(L, p);
+  m_.granted(L, p);
 }
 
 // No more than that: the operation takes effect, or never will.
-void Machine::drop_target(Process& p) {
+void Footprints::drop_target(Process& p) {
   if (p.target == DeferredTarget::none) return;
   World& w = *world_;
   p.target = DeferredTarget::none;
   w.deferred--;
-  if (enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+  if (m_.enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 
 // To be called whenever somebody is about to look at the alternatives.
-void Machine::renew_footprints() {
+void Footprints::renew() {
   World& w = *world_;
   const auto stale = [&w](Readers of) { return w.stale >> static_cast<unsigned>(of) & 1; };
   const bool signals = stale(Readers::signals);
@@ -110,24 +121,24 @@ void Machine::renew_footprints() {
   w.stale = 0;
   if (signals)
     for (Channel& c : w.channels)
-      if (!c.empty() && enabled(c.actor)) offer(c);
+      if (!c.empty() && m_.enabled(c.actor)) m_.signals().offer(c);
   if (w.ending == 0 && !(targets && w.deferred != 0) && !(signals && w.channels.size != 0)) return;
   for (Alternative& a : w.alternatives) {
     if (a.kind != AltKind::step) continue;
     Process& p = *w.processes[a.process];
     if (p.ending) {
-      renew_end_footprint(p);
+      m_.processes().renew_end_footprint(p);
     } else if (p.target != DeferredTarget::none) {
       if (!targets) continue;
-      renew_target_footprint(p);
-      if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(*this, p, a.op);
+      renew_target(p);
+      if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(m_, p, a.op);
     } else if (signals) {
-      renew_poll_footprint(p);
+      renew_poll(p);
     }
   }
 }
 
-void Machine::renew_target_footprint(Process& p) {
+void Footprints::renew_target(Process& p) {
   World& w = *world_;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   size_t n = 0;
@@ -145,7 +156,7 @@ void Machine::renew_target_footprint(Process& p) {
       add(name.object, name.access);
     else
       main = name;
-    q = whereis(*p.target_name, p.target_node);
+    q = m_.processes().whereis(*p.target_name, p.target_node);
   }
   const bool queue = elsewhere || (q && queued(p, *q));
   const ObjectId way =
@@ -171,7 +182,7 @@ void Machine::renew_target_footprint(Process& p) {
                   p.target_footprint);
       take_first(p.target_footprint, &n, &main);
       // Who asks for its end meanwhile may be told otherwise.
-      if (!alive(p)) add(process_object(p), Access::read);
+      if (!m_.processes().alive(p)) add(process_object(p), Access::read);
       break;
     }
     case DeferredTarget::demonitor: {
@@ -195,10 +206,10 @@ void Machine::renew_target_footprint(Process& p) {
           add(part_object(*q, Part::links), Access::write);
         }
       }
-      if (unreachable || (!elsewhere && !queue && !alive(*q)))
+      if (unreachable || (!elsewhere && !queue && !m_.processes().alive(*q)))
         add(mailbox_object(p), Access::append);
       if (unreachable) add(process_object(p), Access::write);  // it may end by that
-      if (!elsewhere && queue && !alive(*q))
+      if (!elsewhere && queue && !m_.processes().alive(*q))
         add(channel_object(q->index, p.index, p.node), Access::append);
       break;
     case DeferredTarget::unregister:
@@ -208,7 +219,8 @@ void Machine::renew_target_footprint(Process& p) {
       break;
     case DeferredTarget::spawn:
       add(part_object(p, Part::links), Access::write);
-      if (unreachable || (elsewhere && cut_between(p.node, p.target_node) == Cut::drop)) {
+      if (unreachable ||
+          (elsewhere && m_.cluster().cut_between(p.node, p.target_node) == Cut::drop)) {
         add(mailbox_object(p), Access::append);
         add(process_object(p), Access::write);
       }
@@ -218,15 +230,15 @@ void Machine::renew_target_footprint(Process& p) {
     case DeferredTarget::info: {
       const bool info = p.target == DeferredTarget::info;
       if (info) op.flags = kAgainstSteps;
-      if (!signals_pending(p, *q)) {
+      if (!m_.signals().pending(p, *q)) {
         main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
         if (info) add(mailbox_object(*q), Access::read);
         // Races with the arrival of what it has sent also where that has arrived already.
         if (queue) add(channel_object(p.index, q->index, q->node), Access::take);
         break;
       }
-      list = static_cast<Footprint*>(allocate((kArrival + 2) * sizeof(Footprint)));
-      n = flushing(channel(p.index, q->index), *q, list);
+      list = static_cast<Footprint*>(m_.allocate((kArrival + 2) * sizeof(Footprint)));
+      n = flushing(m_.signals().channel(p.index, q->index), *q, list);
       op.flags = kAgainstSteps;
       if (n == 0) op.flags |= kGlobal;
       take_first(list, &n, &main);
@@ -248,7 +260,8 @@ void Machine::renew_target_footprint(Process& p) {
         if (n >= kMany - 8) break;
       }
       for (const Channel& c : w.channels) {
-        if (c.from == kNone || c.empty() || enabled(c.actor) || w.processes[c.from]->node == c.node)
+        if (c.from == kNone || c.empty() || m_.enabled(c.actor) ||
+            w.processes[c.from]->node == c.node)
           continue;
         for (const Signal& s : c) {
           if (n >= kMany - 8) break;
@@ -258,7 +271,7 @@ void Machine::renew_target_footprint(Process& p) {
           }
           uint32_t to = c.to;
           if (s.name.tag != Tag::nil) {
-            const Process* named = whereis(s.name, c.node);
+            const Process* named = m_.processes().whereis(s.name, c.node);
             add(name_object(c.node, s.name), Access::read);
             to = named ? named->index : kNone;
           }
@@ -275,28 +288,28 @@ void Machine::renew_target_footprint(Process& p) {
   op.access = main.access;
   op.extra = list;
   op.extra_count = static_cast<uint8_t>(n);
-  if (slow_ & kSlowWatch) properties().mark_watched(op);
+  if (slow_ & kSlowWatch) m_.properties().mark_watched(op);
 }
 
 // A step that changes what cannot be listed: nodes that come and go, and from when on predicates
 // look.
-void Machine::sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind,
-                               ObjectId object) {
+void Footprints::sync_against_all(lua_State* L, Process& p, const char* what, OpKind kind,
+                                  ObjectId object) {
   World& w = *world_;
   w.alternatives[w.position[p.actor]].op.flags = kGlobal;
-  sync(L, p, what, kind, Access::write, object);
+  m_.sync(L, p, what, kind, Access::write, object);
   w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 
 // The arrival of the channel's first signal.
-void Machine::footprint_of_arrival(const Channel& c, Operation& op) const {
+void Footprints::of_arrival(const Channel& c, Operation& op) const {
   const World& w = *world_;
   const Signal& s = c.first();
   Footprint* f = c.footprint;
   size_t n = 0;
   const Process* to = c.to == kNone ? nullptr : w.processes[c.to];
   if (s.name.tag != Tag::nil) {
-    to = whereis(s.name, c.node);
+    to = m_.processes().whereis(s.name, c.node);
     f[n++] = {name_object(c.node, s.name), Access::read};
   }
   f[n++] = {channel_object(c.from, c.to, c.node), Access::take};
@@ -359,12 +372,12 @@ void Machine::footprint_of_arrival(const Channel& c, Operation& op) const {
 }
 
 // A fault at the head of a channel: the message is lost, or arrives twice.
-void Machine::footprint_of_fault(const Fault& fault, Operation& op) const {
+void Footprints::of_fault(const Fault& fault, Operation& op) const {
   const Channel& c = world_->channels[fault.target];
   Footprint* f = fault.footprint;
   size_t n = 0;
   if (fault.kind == FaultKind::duplicate) {
-    footprint_of_arrival(c, op);
+    of_arrival(c, op);
     for (; n < op.extra_count; n++) f[n] = op.extra[n];
     f[n++] = {op.object, op.access};
   } else {

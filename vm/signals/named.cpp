@@ -5,55 +5,58 @@
 // 2. If another has the name on arrival, it goes behind what is on its way to that one; if nobody
 // has it, a message is lost and a monitor is answered noproc.
 #include "vm/machine/machine.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/signals.h"
 
 namespace lockstep::vm {
 
-Channel& Machine::named_channel(uint32_t from, uint32_t node) {
+Channel& Signals::named_channel(uint32_t from, uint32_t node) {
   World& w = *world_;
   for (Channel& c : w.channels)
     if (c.from == from && c.to == kNone && c.node == node) return c;
   Channel c;
   c.from = from;
   c.node = node;
-  c.actor = make_actor(AltKind::deliver, from, mix64(w.processes[from]->key, 0x6e616d65 + node));
-  push(w.channels, c);
+  c.actor = m_.make_actor(AltKind::deliver, from, mix64(w.processes[from]->key, 0x6e616d65 + node));
+  m_.push(w.channels, c);
   return w.channels.back();
 }
 
-void Machine::send_named(Process& from, const Term& name, uint32_t node, Signal s) {
+void Signals::send_named(Process& from, const Term& name, uint32_t node, Signal s) {
   World& w = *world_;
   s.from = from.index;
   s.sent_at = w.steps;
-  if (!connected(from.node, node) || (node != 0 && !w.nodes[node].up)) {
+  if (!m_.cluster().connected(from.node, node) || (node != 0 && !w.nodes[node].up)) {
     no_connection(from, nullptr, s);
     return;
   }
-  const Cut cut = cut_between(from.node, node);
+  const Cut cut = m_.cluster().cut_between(from.node, node);
   if (cut == Cut::drop) {
     free_term(s.payload, arena_);
     return;
   }
   s.name = copy_term(name, arena_);
-  Process* q = whereis(name, node);
+  Process* q = m_.processes().whereis(name, node);
   Channel& c = q ? channel(from.index, q->index) : named_channel(from.index, node);
   enqueue(c, s);
   if (cut == Cut::none) offer(c);
 }
 
-void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
+void Signals::arrive(uint32_t to, uint32_t node, Signal& s) {
   World& w = *world_;
   if (s.name.tag == Tag::nil) {
     handle(*w.processes[to], s);
     return;
   }
-  Process* q = whereis(s.name, node);
+  Process* q = m_.processes().whereis(s.name, node);
   free_term(s.name, arena_);
   s.name = {};
   Process& from = *w.processes[s.from];
   if (s.kind == SignalKind::monitor) {
     Watch* watch = nullptr;
-    for (Watch& x : change(from.watches))
+    for (Watch& x : m_.change(from.watches))
       if (x.ref == s.ref) watch = &x;
     if (!watch) return;  // taken back meanwhile
     if (!q) {
@@ -73,7 +76,7 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
     free_term(s.payload, arena_);
     return;
   }
-  if (recording()) recorder().note_target(recorder().label(*q));
+  if (m_.recording()) m_.recorder().note_target(m_.recorder().label(*q));
   if (q->index != to) {
     Channel& c = channel(s.from, q->index);
     if (!c.empty()) {
@@ -85,12 +88,12 @@ void Machine::arrive(uint32_t to, uint32_t node, Signal& s) {
 }
 
 // True if what it watches is, or is looked for, on that node.
-bool Machine::watches_there(const Watch& watch, uint32_t node) const {
+bool Signals::watches_there(const Watch& watch, uint32_t node) const {
   if (watch.target != kNone) return world_->processes[watch.target]->node == node;
   if (watch.object.tag != Tag::table) return false;
   const View v{watch.object.bytes};  // {name, node}
   return v.array_size() == 2 && v.element(1).tag() == Tag::string &&
-         v.element(1).string() == node_name(node);
+         v.element(1).string() == m_.cluster().node_name(node);
 }
 
 }  // namespace lockstep::vm

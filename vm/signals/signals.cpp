@@ -1,6 +1,12 @@
 // Signals: order is kept between two processes and promised nowhere else (D9).
+#include "vm/signals/signals.h"
+
 #include "vm/process/core_parts.h"
+#include "vm/process/mailboxes.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 namespace {
@@ -20,9 +26,9 @@ Signal down_signal(Machine& m, const Watcher& watcher, const Term& reason) {
 
 // Only what ends a process waits to be handled; all else takes effect where it arrives, unless such
 // a signal is queued before it.
-bool Machine::ends(const Process& to, const Signal& s) const {
+bool Footprints::ends(const Process& to, const Signal& s) const {
   if (s.kind != SignalKind::exit && s.kind != SignalKind::link_exit) return false;
-  if (!alive(to) || to.doomed || to.killed) return false;
+  if (!m_.processes().alive(to) || to.doomed || to.killed) return false;
   const bool by_link = s.kind == SignalKind::link_exit;
   if (by_link) {
     bool linked = false;
@@ -34,19 +40,19 @@ bool Machine::ends(const Process& to, const Signal& s) const {
   return !to.traps && (!is_string(s.payload, "normal") || (!by_link && s.from == to.index));
 }
 
-Channel& Machine::channel(uint32_t from, uint32_t to) {
+Channel& Signals::channel(uint32_t from, uint32_t to) {
   World& w = *world_;
   if (!options_.async_delivery &&
       (from == kNone || w.processes[from]->node == w.processes[to]->node)) {
-    while (w.instant_channel.size <= to) push(w.instant_channel, kNone);
+    while (w.instant_channel.size <= to) m_.push(w.instant_channel, kNone);
     uint32_t& slot = w.instant_channel[to];
     if (slot == kNone) {
       slot = w.channels.size;
       Channel c;
       c.to = to;
       c.node = w.processes[to]->node;
-      c.actor = make_actor(AltKind::deliver, to, mix64(w.processes[to]->key, 0x7175657565));
-      push(w.channels, c);
+      c.actor = m_.make_actor(AltKind::deliver, to, mix64(w.processes[to]->key, 0x7175657565));
+      m_.push(w.channels, c);
     }
     return w.channels[w.instant_channel[to]];
   }
@@ -56,15 +62,15 @@ Channel& Machine::channel(uint32_t from, uint32_t to) {
   c.from = from;
   c.to = to;
   c.node = w.processes[to]->node;
-  c.actor =
-      make_actor(AltKind::deliver, to,
-                 mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
-  push(w.channels, c);
+  c.actor = m_.make_actor(
+      AltKind::deliver, to,
+      mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
+  m_.push(w.channels, c);
   return w.channels.back();
 }
 
 // With instant delivery the one queue of a receiver holds the signals of all its senders.
-bool Machine::signals_pending(const Process& from, const Process& to) const {
+bool Signals::pending(const Process& from, const Process& to) const {
   for (const Channel& c : world_->channels) {
     if (c.to != to.index || (c.from != from.index && c.from != kNone)) continue;
     for (const Signal& s : c)
@@ -73,7 +79,7 @@ bool Machine::signals_pending(const Process& from, const Process& to) const {
   return false;
 }
 
-void Machine::send_signal(Process& from, Process& to, Signal s) {
+void Signals::send(Process& from, Process& to, Signal s) {
   World& w = *world_;
   s.from = from.index;
   s.sent_at = w.steps;
@@ -83,18 +89,19 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
   }
   if (from.node != to.node) {
     const bool there = w.nodes.size > to.node ? w.nodes[to.node].up : true;
-    if (!there || !connected(from.node, to.node)) {
+    if (!there || !m_.cluster().connected(from.node, to.node)) {
       no_connection(from, &to, s);
       return;
     }
-    const Cut cut = cut_between(from.node, to.node);
+    const Cut cut = m_.cluster().cut_between(from.node, to.node);
     if (cut == Cut::drop) return;  // lost, and nobody knows yet
     Channel& c = channel(from.index, to.index);
     enqueue(c, s);
     if (cut == Cut::none) offer(c);
     return;
   }
-  if (!options_.async_delivery && !ends(to, s) && (!signals_wait(to) || in_vain(to, s))) {
+  if (!options_.async_delivery && !m_.footprints().ends(to, s) &&
+      (!m_.footprints().signals_wait(to) || in_vain(to, s))) {
     handle(to, s);
     return;
   }
@@ -104,28 +111,28 @@ void Machine::send_signal(Process& from, Process& to, Signal s) {
 }
 
 // What waits for one process, whoever sent it, is told of, asked and looked at behind it.
-Channel::Queue& Machine::change_queue(Channel& c) {
-  if (c.from == kNone) note_stale(Readers::signals);
-  return change(c.queue);
+Channel::Queue& Signals::change_queue(Channel& c) {
+  if (c.from == kNone) m_.note_stale(Readers::signals);
+  return m_.change(c.queue);
 }
 
-void Machine::enqueue(Channel& c, const Signal& s) { push(change_queue(c).signals, s); }
+void Signals::enqueue(Channel& c, const Signal& s) { m_.push(change_queue(c).signals, s); }
 
 // Of one that is not empty. Offers what comes next.
-Signal Machine::dequeue(Channel& c) {
+Signal Signals::dequeue(Channel& c) {
   auto& queue = change_queue(c);
   return queue.signals[queue.head++];
 }
 
 // What was on its way is lost.
-void Machine::drop_queue(Channel& c) {
+void Signals::drop_queue(Channel& c) {
   auto& queue = change_queue(c);
   queue.head = queue.signals.size = 0;
-  disable(c.actor);
+  m_.disable(c.actor);
 }
 
 // The other side cannot be reached: what the sender is told, if anything.
-void Machine::no_connection(Process& from, Process* to, Signal& s) {
+void Signals::no_connection(Process& from, Process* to, Signal& s) {
   Signal answer;
   switch (s.kind) {
     case SignalKind::link:
@@ -151,44 +158,46 @@ void Machine::no_connection(Process& from, Process* to, Signal& s) {
   }
 }
 
-void Machine::offer(Channel& c) {
+void Signals::offer(Channel& c) {
   if (c.empty()) return drop_queue(c);
-  if (!c.footprint) c.footprint = static_cast<Footprint*>(allocate(kArrival * sizeof(Footprint)));
+  if (!c.footprint)
+    c.footprint = static_cast<Footprint*>(m_.allocate(kArrival * sizeof(Footprint)));
   Operation op;
   op.kind = OpKind::deliver;
-  footprint_of_arrival(c, op);
+  m_.footprints().of_arrival(c, op);
   const uint32_t process = c.to == kNone ? c.from : c.to;
-  enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
-  if (world_->faults.size != 0) offer_faults();
+  m_.enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
+  if (world_->faults.size != 0) m_.cluster().offer_faults();
 }
 
-void Machine::handle_head(Channel& channel_ref) {
+void Signals::handle_head(Channel& channel_ref) {
   // By number: handling may make new channels and move the array.
   World& w = *world_;
   const auto number = static_cast<uint32_t>(&channel_ref - w.channels.data);
   Signal s = dequeue(w.channels[number]);
-  if (recording()) recorder().note_cause(s.sent_at);
+  if (m_.recording()) m_.recorder().note_cause(s.sent_at);
   offer(w.channels[number]);
   arrive(w.channels[number].to, w.channels[number].node, s);
   if (options_.async_delivery || w.channels[number].from != kNone) return;
   // What is behind it and needs no step of its own comes through now.
   while (!w.channels[number].empty() &&
-         !ends(*w.processes[w.channels[number].to], w.channels[number].first())) {
+         !m_.footprints().ends(*w.processes[w.channels[number].to], w.channels[number].first())) {
     Signal next = dequeue(w.channels[number]);
     offer(w.channels[number]);
     arrive(w.channels[number].to, w.channels[number].node, next);
   }
 }
 
-void Machine::flush_signals(Process& to) {
+void Signals::flush(Process& to) {
   World& w = *world_;
-  while (signals_wait(to) && !to.doomed) handle_head(w.channels[w.instant_channel[to.index]]);
+  while (m_.footprints().signals_wait(to) && !to.doomed)
+    handle_head(w.channels[w.instant_channel[to.index]]);
 }
 
 // Those before them in the queue are handled too.
-void Machine::flush_signals_from(Process& from, Process& to) {
+void Signals::flush_from(Process& from, Process& to) {
   if (!options_.async_delivery) {
-    while (!to.doomed && signals_pending(from, to))
+    while (!to.doomed && pending(from, to))
       handle_head(world_->channels[world_->instant_channel[to.index]]);
     return;
   }
@@ -197,14 +206,14 @@ void Machine::flush_signals_from(Process& from, Process& to) {
   while (!world_->channels[number].empty()) handle_head(world_->channels[number]);
 }
 
-void Machine::handle(Process& to, Signal& s) {
+void Signals::handle(Process& to, Signal& s) {
   World& w = *world_;
   Process* from = s.from == kNone ? nullptr : w.processes[s.from];
   // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the
   // exit has taken effect, and after those who asked before.
   const bool dying = to.life == Life::dying;
-  const bool ending = (alive(to) && to.killed) || dying;
-  const bool gone = !alive(to) || to.doomed || to.killed;
+  const bool ending = (m_.processes().alive(to) && to.killed) || dying;
+  const bool gone = !m_.processes().alive(to) || to.doomed || to.killed;
   switch (s.kind) {
     case SignalKind::message:
       if (s.ref != 0) {  // through an alias: dropped unless it is still active
@@ -215,15 +224,15 @@ void Machine::handle(Process& to, Signal& s) {
           return;
         }
         if (to.aliases[i].mode == AliasMode::reply_demonitor) {
-          erase(change(to.aliases), i);
+          m_.erase(m_.change(to.aliases), i);
           drop_watch(to, s.ref);
         }
       }
       if (!gone) {
-        deliver(to, Message{s.payload, s.from, s.sent_at});
+        m_.mailboxes().deliver(to, Message{s.payload, s.from, s.sent_at});
         return;
       }
-      if (__builtin_expect(options_.keep_mail, 0)) note_arrival(to, s.payload);
+      if (__builtin_expect(options_.keep_mail, 0)) m_.mailboxes().note_arrival(to, s.payload);
       free_term(s.payload, arena_);
       return;
     case SignalKind::exit:
@@ -234,48 +243,48 @@ void Machine::handle(Process& to, Signal& s) {
         bool linked = false;
         for (uint32_t i = 0; i < to.links.size(); i++)
           if (to.links[i] == s.from) {
-            erase(change(to.links), i);
+            m_.erase(m_.change(to.links), i);
             linked = true;
             break;
           }
         if (!linked) return;  // unlinked meanwhile
       }
       if (!by_link && is_string(s.payload, "kill")) {
-        terminate(to, make_string("killed", arena_));
+        m_.processes().terminate(to, make_string("killed", arena_));
         return;
       }
       if (to.traps) {
         const Term pid = Term::of_light(from ? from->pid : 0);
-        deliver(to,
-                Message{make_tuple(arena_, scratch_, {make_string("EXIT", arena_), pid, s.payload}),
+        m_.mailboxes().deliver(
+            to, Message{make_tuple(arena_, scratch_, {make_string("EXIT", arena_), pid, s.payload}),
                         s.from, s.sent_at});
         return;
       }
       if (is_string(s.payload, "normal") && (by_link || s.from != to.index)) return;
-      terminate(to, s.payload);
+      m_.processes().terminate(to, s.payload);
       return;
     }
     case SignalKind::link:
       if (ending) {
-        push(change(to.late_links), s.from);
+        m_.push(m_.change(to.late_links), s.from);
         return;
       }
       if (gone) {
         Signal answer;
         answer.kind = SignalKind::link_exit;
         answer.payload = make_string("noproc", arena_);
-        send_signal(to, *from, answer);
+        send(to, *from, answer);
         return;
       }
       for (uint32_t x : to.links)
         if (x == s.from) return;
-      push(change(to.links), s.from);
+      m_.push(m_.change(to.links), s.from);
       return;
     case SignalKind::unlink:
       if (dying) return;  // it goes through its links; a link that is gone is not told of
       for (uint32_t i = 0; i < to.links.size(); i++)
         if (to.links[i] == s.from) {
-          erase(change(to.links), i);
+          m_.erase(m_.change(to.links), i);
           break;
         }
       return;
@@ -298,17 +307,17 @@ void Machine::handle(Process& to, Signal& s) {
       if (dying) return;  // it goes through its watchers; a DOWN that nobody waits for is dropped
       for (uint32_t i = 0; i < to.watchers.size(); i++)
         if (to.watchers[i].ref == s.ref) {
-          erase(change(to.watchers), i);
+          m_.erase(m_.change(to.watchers), i);
           break;
         }
       return;
     case SignalKind::down: {
       for (uint32_t i = 0; i < to.watches.size(); i++)
         if (to.watches[i].ref == s.ref) {
-          erase(change(to.watches), i);
+          m_.erase(m_.change(to.watches), i);
           drop_alias(to, s.ref, true);
           if (gone) break;  // the monitor is over all the same, whichever came first
-          deliver(to, Message{s.payload, s.from, s.sent_at});
+          m_.mailboxes().deliver(to, Message{s.payload, s.from, s.sent_at});
           return;
         }
       free_term(s.payload, arena_);  // demonitored meanwhile
@@ -322,10 +331,10 @@ void Machine::handle(Process& to, Signal& s) {
 // Sorted by the watching process, so that two processes' monitors leave the same state in either
 // order; those of one process stay in the order in which it set them. While it ends, among those
 // who are still to be told and came late too.
-void Machine::add_watcher(Process& to, const Watcher& watcher) {
+void Signals::add_watcher(Process& to, const Watcher& watcher) {
   const auto key = [this](const Watcher& x) { return world_->processes[x.process]->key; };
-  auto& watchers = change(to.watchers);
-  push(watchers, watcher);
+  auto& watchers = m_.change(to.watchers);
+  m_.push(watchers, watcher);
   uint32_t i = watchers.size - 1, first = to.watchers_told;
   if (to.life == Life::dying)
     while (first < i && !watchers[first].late) first++;
@@ -333,39 +342,39 @@ void Machine::add_watcher(Process& to, const Watcher& watcher) {
   watchers[i] = watcher;
 }
 
-bool Machine::drop_watch(Process& p, uint64_t ref) {
+bool Signals::drop_watch(Process& p, uint64_t ref) {
   for (uint32_t i = 0; i < p.watches.size(); i++)
     if (p.watches[i].ref == ref) {
       const uint32_t target = p.watches[i].target;
-      erase(change(p.watches), i);
+      m_.erase(m_.change(p.watches), i);
       if (target != kNone) {
         Signal s;
         s.kind = SignalKind::demonitor;
         s.ref = ref;
-        send_signal(p, *world_->processes[target], s);
+        send(p, *world_->processes[target], s);
       }
       return true;
     }
   return false;
 }
 
-bool Machine::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
+bool Signals::drop_alias(Process& p, uint64_t ref, bool with_monitor) {
   for (uint32_t i = 0; i < p.aliases.size(); i++)
     if (p.aliases[i].ref == ref) {
       if (with_monitor && p.aliases[i].mode == AliasMode::explicit_unalias) return false;
-      erase(change(p.aliases), i);
+      m_.erase(m_.change(p.aliases), i);
       return true;
     }
   return false;
 }
 
-void Machine::send_down(Process& from, const Watcher& watcher, const Term& reason) {
-  send_signal(from, *world_->processes[watcher.process], down_signal(*this, watcher, reason));
+void Signals::send_down(Process& from, const Watcher& watcher, const Term& reason) {
+  send(from, *world_->processes[watcher.process], down_signal(m_, watcher, reason));
 }
 
 // By the watcher's own node, so at once and whatever the connections are.
-void Machine::tell_down(const Watcher& watcher, const Term& reason) {
-  Signal s = down_signal(*this, watcher, reason);
+void Signals::tell_down(const Watcher& watcher, const Term& reason) {
+  Signal s = down_signal(m_, watcher, reason);
   s.sent_at = world_->steps;
   handle(*world_->processes[watcher.process], s);
 }

@@ -9,6 +9,8 @@
 #include "engine/base/digest.h"
 #include "vm/history/history_log.h"
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
+#include "vm/signals/footprints.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
 
@@ -81,7 +83,7 @@ void Machine::contents(std::vector<Content>& out) const {
     for (const Timer& t : w.timers) {
       if (t.kind == TimerKind::tick) continue;  // fires against everything
       const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
-                          : t.dest.tag == Tag::light   ? find(t.dest.light)
+                          : t.dest.tag == Tag::light   ? processes().find(t.dest.light)
                                                        : nullptr;
       list.add_with(to ? part_object(*to, Part::life) : 0, t.object, "timer", t.due, of(t.dest));
     }
@@ -90,8 +92,8 @@ void Machine::contents(std::vector<Content>& out) const {
     for (const Signal& s : c)
       queue = mix64(mix64(queue, static_cast<uint64_t>(s.kind)), of(s.payload));
     if (c.from == kNone) continue;  // of instant delivery: what a process is told at once
-    const ObjectId connection = link_object(w.processes[c.from]->node, c.node);
-    list.add_with(connection, channel_object(c.from, c.to, c.node), "channel", queue);
+    const ObjectId connection = footprints().link_object(w.processes[c.from]->node, c.node);
+    list.add_with(connection, footprints().channel_object(c.from, c.to, c.node), "channel", queue);
   }
   for (const EtsTable* t : w.tables) add_table(list, *t);
   for (const AtomicsArray* a : w.atomics)
@@ -102,7 +104,7 @@ void Machine::contents(std::vector<Content>& out) const {
     list.add(make_object(ObjectClass::persistent_term, e.node, key_element(view_of(e.key, room))),
              "persistent term", of(e.value));
   for (const Connection& c : w.connections)
-    list.add(link_object(c.a, c.b), "connection", c.ab, c.ba, c.connected);
+    list.add(footprints().link_object(c.a, c.b), "connection", c.ab, c.ba, c.connected);
   for (uint32_t kind = 0; kind < static_cast<uint32_t>(FaultKind::kCount); kind++)
     list.add(budget_object(static_cast<FaultKind>(kind)), "faults left", w.fault_budget[kind]);
   uint64_t records = 0;

@@ -10,8 +10,10 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
+#include "vm/signals/footprints.h"
 #include "vm/state/spin.h"
 
 namespace lockstep::vm {
@@ -73,7 +75,7 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   property.name = m_.encode_argument(L, 1, what);
   Term function = m_.encode_argument(L, 2, what);
   // From now on all that a predicate may see conflicts: before or after others counts.
-  m_.sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
+  m_.footprints().sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
   for (const Property& other : w.properties)
     if (other.kind == kind && equal(other.name, property.name))
       luaL_error(L, "%s '%s' has been declared before", what, lua_tostring(L, 1));
@@ -92,7 +94,7 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   slow_ |= kSlowWatch;
   for (Alternative& a : w.alternatives)
     if (a.kind == AltKind::step) mark_watched(a.op);
-  for (const Timer& t : w.timers) m_.watch_time(t);
+  for (const Timer& t : w.timers) m_.timers().watch_time(t);
 }
 
 void Properties::set_heat(lua_State* L, Process& p, Heat heat) {

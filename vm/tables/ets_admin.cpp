@@ -3,7 +3,11 @@
 #include <string_view>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
+#include "vm/signals/cluster.h"
+#include "vm/signals/footprints.h"
+#include "vm/signals/signals.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state.h"
 
@@ -215,7 +219,7 @@ void push_item(lua_State* L, Machine& m, const EtsTable& t, std::string_view ite
   else if (item == "named_table")
     lua_pushboolean(L, t.named);
   else if (item == "node")
-    lua_pushstring(L, m.node_name(t.node).c_str());
+    lua_pushstring(L, m.cluster().node_name(t.node).c_str());
   else if (item == "memory") {  // words, as far as a table here compares with one there
     uint64_t bytes = sizeof(EtsTable);
     for (uint32_t i = 0; i < t.rows.size; i++) bytes += t.rows[i].size + sizeof(Row);
@@ -329,7 +333,9 @@ int ets_rename(lua_State* L) {
 }
 
 // Killed is dead to those who ask, though its exit has yet to take effect.
-bool reachable(const Machine& m, const Process& p) { return m.alive(p) && !m.dying_by_signal(p); }
+bool reachable(const Machine& m, const Process& p) {
+  return m.processes().alive(p) && !m.processes().dying_by_signal(p);
+}
 
 // The message that tells a process that a table is now its own.
 void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& data) {
@@ -338,7 +344,7 @@ void transfer(Machine& m, EtsTable& t, Process& from, Process& to, const Term& d
   s.payload = make_tuple(m.arena(), m.scratch(),
                          {make_string("ETS-TRANSFER", m.arena()),
                           t.named ? t.name : Term::of_light(t.id), Term::of_light(from.pid), data});
-  m.send_signal(from, to, s);
+  m.signals().send(from, to, s);
 }
 
 int ets_give_away(lua_State* L) {
@@ -348,11 +354,11 @@ int ets_give_away(lua_State* L) {
   need_argument(L, 2, "a pid");
   if (lua_type(L, 2) != LUA_TLIGHTUSERDATA) badarg(L);
   need_argument(L, 3, "what to send with it");
-  Process* to = m.find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
+  Process* to = m.processes().find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
   if (!to || to == &p || to->node != p.node) badarg(L);
   Term gift = m.encode_argument(L, 3, "ets.give_away");
   Footprint extra[3] = {{part_object(*to, Part::life), Access::read}};
-  const size_t n = 1 + m.sending(p, *to, extra + 1);
+  const size_t n = 1 + m.footprints().sending(p, *to, extra + 1);
   m.announce(L, p, "ets.give_away", OpKind::ets, Access::write,
              make_object(ObjectClass::ets, target.container), 0, extra, n);
   EtsTable& t = granted(L, m, p, target, Need::owner);
@@ -467,10 +473,10 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
     }
     out[n++] = {make_object(ObjectClass::ets, t->container), Access::write};
     if (t->owner != p.index || !t->alive) continue;
-    const Process* heir = t->heir ? m.find(t->heir) : nullptr;
+    const Process* heir = t->heir ? m.processes().find(t->heir) : nullptr;
     if (heir) {
       out[n++] = {part_object(*heir, Part::life), Access::read};
-      n += m.sending(p, *heir, out + n);
+      n += m.footprints().sending(p, *heir, out + n);
     }
     out[n++] = in_set_of_tables(t->node, t->container, Access::write);
   }
@@ -484,7 +490,7 @@ void ets_owner_exit(Machine& m, Process& p, uint32_t from, uint32_t until) {
     if (!t->alive) continue;
     unfix(m, *t, p.index, true);
     if (t->owner != p.index) continue;
-    Process* heir = t->heir ? m.find(t->heir) : nullptr;
+    Process* heir = t->heir ? m.processes().find(t->heir) : nullptr;
     if (heir && heir != &p && reachable(m, *heir) && heir->node == t->node)
       transfer(m, *t, p, *heir, t->heir_data);
     else

@@ -1,6 +1,7 @@
 // How a table holds its rows.
 #include <cmath>
 
+#include "vm/process/processes.h"
 #include "vm/tables/ets.h"
 
 namespace lockstep::vm {
@@ -185,7 +186,7 @@ void Machine::table_named(EtsTable& t, uint32_t container) {
       object = in_set_of_tables(t.node, container, Access::write).object;
   };
   for (Process* q : world_->processes) {
-    if (q == world_->current || !alive(*q)) continue;
+    if (q == world_->current || !processes().alive(*q)) continue;
     Operation& op =
         enabled(q->actor) ? world_->alternatives[world_->position[q->actor]].op : q->blocked_op;
     if (op.kind != OpKind::ets) continue;

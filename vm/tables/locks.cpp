@@ -1,6 +1,7 @@
 // Locks and semaphores for `lockstep.threads`: taking one is an operation that is among the
 // alternatives only while it can be performed, so a lock costs one choice and a deadlock is a state
 // in which nobody can go on.
+#include "vm/process/mailboxes.h"
 #include "vm/recording/recorder.h"
 #include "vm/state/spin.h"
 #include "vm/tables/atomics.h"
@@ -132,7 +133,7 @@ void Machine::lock_changed(uint32_t number) {
     }
     if (q.awaited != number || free == enabled(q.actor)) continue;
     if (free) {
-      wake(q, false, 0);
+      mailboxes().wake(q, false, 0);
     } else {
       disable(q.actor);
       q.status = Status::blocked;

@@ -1,0 +1,36 @@
+// Timers, of guests and of receives: when each fires, and what that touches (timers.cpp).
+#pragma once
+#include <deque>
+#include <vector>
+
+#include "vm/machine/machine_part.h"
+
+namespace lockstep::vm {
+
+class Timers : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  // Timers.
+  Timer& start(Process& owner, uint64_t due, TimerKind kind, ObjectId object = 0);
+  bool cancel(const Process& by, uint64_t ref, int64_t* remaining);
+  const Process* target(uint64_t ref) const;
+  void drop_of(Process& p);
+  void watch_time(const Timer& t);
+  bool refresh();       // offers due timers; false: nothing can happen any more
+  void fire(uint32_t timer);
+  void begin_limit(lua_State* L, Process& p, int64_t ms);
+  void stop_receive_timer(Process& p);
+  void note_blocked(Timer& t, uint32_t until);
+
+  void begin() { blocked_footprints_.clear(); }  // of an execution
+
+ private:
+  void remove(uint32_t i, ObjectId object, uint32_t by);
+  void footprint(Timer& t, bool fresh, Operation& op);
+  void wait_for_turn(Timer& t);
+
+  std::deque<std::vector<Footprint>> blocked_footprints_;  // of disabled events
+};
+
+}  // namespace lockstep::vm

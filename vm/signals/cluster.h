@@ -1,0 +1,41 @@
+// Nodes, what lies between them, and the faults that may still come (cluster.cpp).
+#pragma once
+#include <string>
+
+#include "vm/machine/machine_part.h"
+
+namespace lockstep::vm {
+
+class Cluster : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  // Nodes (cluster.cpp).
+  std::string node_name(uint32_t node) const;
+  uint32_t find_node(const Term& name) const;  // kNone if there is none
+  uint32_t add_node(const Term& name);
+  bool connected(uint32_t a, uint32_t b) const;
+  Cut cut_between(uint32_t from, uint32_t to) const;
+  void partition(uint32_t a, uint32_t b, Cut ab, Cut ba);
+  void heal_all();
+  void disconnect(uint32_t a, uint32_t b);
+  void stop_node(uint32_t node, const Process* by);  // may end that one: check doomed
+  void start_node(uint32_t node);
+  void set_fault_budget(FaultKind kind, uint32_t budget);
+  void offer_faults();  // makes the faults that are still allowed alternatives
+  void allow_fault(FaultKind kind, uint32_t target) { fault_for(kind, target); }
+  void watch_for_faults() {
+    if (world_->faults.size == 0)
+      fault_for(FaultKind::loss, kNone);  // a placeholder: faults are in force
+  }
+  bool perform_fault(ActorId actor);
+  void never_started(Process& parent, Process& child, bool linked,
+                     uint64_t ref);  // on a node that cannot be reached
+
+ private:
+  void lose_side(uint32_t here, uint32_t there);
+  void remove_silently(Process& p);
+  uint32_t fault_for(FaultKind kind, uint32_t target);
+};
+
+}  // namespace lockstep::vm
