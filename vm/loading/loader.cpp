@@ -251,6 +251,7 @@ int declare_scenario(lua_State* L) {
 void build_state(Machine& m) {
   m.arena_.reset();
   m.world_ = new (m.arena_.get(sizeof(World))) World();
+  m.make_parts();
   m.L_ = lua_newstate(&Machine::allocate_for_lua, &m);
   m.image_.string_table =
       layout::string_table(m.state_block_, m.state_size_, &Machine::allocate_for_lua);

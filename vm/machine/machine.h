@@ -305,6 +305,7 @@ class Machine final : public System, public Memory {
   void observe_results(lua_State* L, Process& p, int results);
   void slow_done(lua_State* L, Process& p, int results);
   void load(LoadContext& context);
+  void make_parts();
   void freeze();
   void find_mutable();
   static Machine* take_thread(Machine* m);  // it is current_machine(); returns who was
@@ -363,17 +364,17 @@ class Machine final : public System, public Memory {
   lua_State* file_level_ = nullptr;             // runs guest code while loading
   std::string load_problem_;
   // The parts of it, each with the state that it alone has.
-  const std::unique_ptr<Signals> signals_;
-  const std::unique_ptr<Footprints> footprints_;
-  const std::unique_ptr<Cluster> cluster_;
-  const std::unique_ptr<Timers> timers_;
-  const std::unique_ptr<Processes> processes_;
-  const std::unique_ptr<Mailboxes> mailboxes_;
-  const std::unique_ptr<Watchdog> watchdog_;
-  const std::unique_ptr<FrozenState> frozen_;
-  const std::unique_ptr<Recorder> recorder_;
-  const std::unique_ptr<Properties> properties_;
-  const std::unique_ptr<Spins> spins_;
+  std::unique_ptr<Signals> signals_;
+  std::unique_ptr<Footprints> footprints_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Timers> timers_;
+  std::unique_ptr<Processes> processes_;
+  std::unique_ptr<Mailboxes> mailboxes_;
+  std::unique_ptr<Watchdog> watchdog_;
+  std::unique_ptr<FrozenState> frozen_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Properties> properties_;
+  std::unique_ptr<Spins> spins_;
 };
 
 // The machine that runs on this thread, for code that has no other way to it. Null between runs.

@@ -24,7 +24,7 @@ class MachinePart {
   ~MachinePart() = default;
 
   Machine& m_;
-  World* const& world_;
+  World* const world_;
   Arena& arena_;
   Bytes& scratch_;
   const MachineOptions& options_;
