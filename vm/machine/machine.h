@@ -6,6 +6,9 @@
 // 3. The sync point itself asks the chooser and switches straight to the picked process (D4b); only
 //    a chooser that wants everybody at rest is asked from the thread's own stack.
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
+//
+// The machine itself is what chooses and switches; what else it takes is in its parts
+// (machine_part.h), each in the room of its idea.
 #pragma once
 #include <deque>
 #include <functional>
@@ -96,32 +99,20 @@ class Machine final : public System, public Memory {
   bool cut() const override;
 
   // ---- parts ----
-  Signals& signals() { return *signals_; }
-  const Signals& signals() const { return *signals_; }
-  Footprints& footprints() { return *footprints_; }
-  const Footprints& footprints() const { return *footprints_; }
-  Cluster& cluster() { return *cluster_; }
-  const Cluster& cluster() const { return *cluster_; }
-  Timers& timers() { return *timers_; }
-  const Timers& timers() const { return *timers_; }
-  Processes& processes() { return *processes_; }
-  const Processes& processes() const { return *processes_; }
-  Mailboxes& mailboxes() { return *mailboxes_; }
-  const Mailboxes& mailboxes() const { return *mailboxes_; }
-  Watchdog& watchdog() { return *watchdog_; }
-  const Watchdog& watchdog() const { return *watchdog_; }
-  FrozenState& frozen() { return *frozen_; }
-  const FrozenState& frozen() const { return *frozen_; }
-  Recorder& recorder() { return *recorder_; }
-  const Recorder& recorder() const { return *recorder_; }
-  Properties& properties() { return *properties_; }
-  const Properties& properties() const { return *properties_; }
-  Spins& spins() { return *spins_; }
-  const Spins& spins() const { return *spins_; }
+  Signals& signals() const { return *signals_; }
+  Footprints& footprints() const { return *footprints_; }
+  Cluster& cluster() const { return *cluster_; }
+  Timers& timers() const { return *timers_; }
+  Processes& processes() const { return *processes_; }
+  Mailboxes& mailboxes() const { return *mailboxes_; }
+  Watchdog& watchdog() const { return *watchdog_; }
+  FrozenState& frozen() const { return *frozen_; }
+  Recorder& recorder() const { return *recorder_; }
+  Properties& properties() const { return *properties_; }
+  Spins& spins() const { return *spins_; }
 
   // ---- for the functions that guests call ----
-  World& world() { return *world_; }
-  const World& world() const { return *world_; }
+  World& world() const { return *world_; }
   Bytes& scratch() { return scratch_; }
   const MachineOptions& options() const { return options_; }
   Process& self() { return *world_->current; }
@@ -157,7 +148,7 @@ class Machine final : public System, public Memory {
     if (__builtin_expect(fair_spins_, 0)) look_for_round(L, p, a.op);
     park(p);
   }
-  // Further objects of the operation being announced; between announce() and park_announced().
+  // As sync(), for an operation that touches further objects.
   void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                 ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count);
   // To be called with the results on top of the stack when the effect has happened: `return
@@ -194,9 +185,6 @@ class Machine final : public System, public Memory {
   uint32_t choose_data(Process& p, uint32_t count);
   // An operation that a generator has made for the process; false if it is to be left out.
   bool next_input(Process& p);
-
-  // Processes.
-  lua_State* new_thread(uint32_t slot);  // kept from the collector until its slot is taken again
 
   // Locks (locks.cpp): array `number` counts how many may still enter. take_lock waits until there
   // is one and takes it off; lock_changed() lets those go on who can, and holds the others back.
@@ -243,8 +231,9 @@ class Machine final : public System, public Memory {
     if (slow_ != 0) slow_granted(L, p);
   }
   void park(Process& p);
-  void start(Process& p);           // runs it from here on; comes back where it parks
-  [[noreturn]] void leave_stack();  // of a process that has ended
+  void start(Process& p);                // runs it from here on; comes back where it parks
+  [[noreturn]] void leave_stack();       // of a process that has ended
+  lua_State* new_thread(uint32_t slot);  // kept from the collector until it is forgotten
   void forget_thread(uint32_t slot);
   bool on_main() const { return on_main_; }  // nobody's own stack
   int body_ref() const { return body_ref_; }

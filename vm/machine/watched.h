@@ -2,7 +2,7 @@
 //
 // It is read like what it holds. Only Machine::change() gives it away to be changed, and notes that
 // those footprints are stale: they are made anew before anybody looks at the alternatives again
-// (Machine::renew_footprints). So a change that a footprint does not follow cannot be written.
+// (Footprints::renew). So a change that a footprint does not follow cannot be written.
 #pragma once
 #include "vm/memory/arena.h"
 

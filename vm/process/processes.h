@@ -10,7 +10,7 @@ class Processes : public MachinePart {
  public:
   using MachinePart::MachinePart;
 
-  Process* find(uint64_t pid) const;     // null if it is not a pid of this execution
+  Process* find(uint64_t pid) const;  // null if it is not a pid of this execution
   // `values` holds a function and its arguments, encoded one after the other. start_child runs it
   // to its first operation.
   Process& spawn(Process& parent, const Term& values, uint32_t node);

@@ -17,7 +17,7 @@ class Timers : public MachinePart {
   const Process* target(uint64_t ref) const;
   void drop_of(Process& p);
   void watch_time(const Timer& t);
-  bool refresh();       // offers due timers; false: nothing can happen any more
+  bool refresh();  // offers due timers; false: nothing can happen any more
   void fire(uint32_t timer);
   void begin_limit(lua_State* L, Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
