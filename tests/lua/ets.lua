@@ -372,3 +372,30 @@ lockstep.scenario("persistent terms", function()
   expect('"float"', persistent_term.get(1.0))
   fails("bad argument #2", persistent_term.put, "k")
 end)
+
+-- Beyond 64 rows a bag counts the hashes of its rows, and of eight rows with a key it looks for the last one.
+lockstep.scenario("a bag with many rows of one key holds each once, whatever was deleted between", function()
+  local b, d = new("bag"), new("duplicate_bag")
+  for i = 1, 300 do
+    ets.insert(b, { i % 2, i })
+    ets.insert(d, { i % 2, i })
+  end
+  for i = 1, 300, 3 do
+    ets.delete_object(b, { i % 2, i })
+  end
+  expect("200", #ets.tab2list(b))
+  for i = 300, 1, -1 do
+    ets.insert(b, { i % 2, i })
+    ets.insert(b, { i % 2, i })
+    ets.insert(d, { i % 2, i })
+  end
+  expect("300", #ets.tab2list(b))
+  expect("600", #ets.tab2list(d))
+  expect("150", #ets.lookup(b, 0))
+  ets.delete(b, 0)
+  expect("{}", ets.lookup(b, 0))
+  expect("150", #ets.lookup(b, 1))
+  ets.delete_all_objects(b)
+  ets.insert(b, { 1, 7 })
+  expect("{{1, 7}}", ets.tab2list(b))
+end)

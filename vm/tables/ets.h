@@ -56,6 +56,7 @@ struct EtsTable {
   Watched<uint64_t, Readers::ends> heir{0};  // pid, 0 for none
   Term heir_data;
   Vec<Row> rows;
+  Vec<uint32_t> hashes;  // of a bag with many rows: how many have a hash, by its low bits
   Watched<Vec<EtsFix>, Readers::ends> fixes;
   Vec<Term> ghosts;  // keys deleted while fixed: `next` still knows them
   bool ordered() const { return type == EtsType::ordered_set; }

@@ -77,6 +77,13 @@ struct StringKey {
   int order(View v) const { return v.string().compare(key); }
 };
 
+// After the rows with that key, the first of which is there if there is one. They are few mostly.
+uint32_t end_of(const EtsTable& t, uint32_t at, View key) {
+  for (uint32_t n = 0; n < (t.single() ? 1 : 8); n++, at++)
+    if (at == t.rows.size || order_keys(t.ordered(), t.rows[at].key(), key) != 0) return at;
+  return t.single() ? at : bound(t, key, true);
+}
+
 template <class K>
 Span find_usual(const EtsTable& t, K usual, View key) {
   uint32_t low = 0, count = t.rows.size;
@@ -92,10 +99,7 @@ Span find_usual(const EtsTable& t, K usual, View key) {
       count = half;
     }
   }
-  Span s{low, low};
-  if (t.single()) return s;
-  while (s.last < t.rows.size && order_keys(t.ordered(), t.rows[s.last].key(), key) == 0) s.last++;
-  return s;
+  return t.single() ? Span{low, low} : Span{low, end_of(t, low, key)};
 }
 
 }  // namespace
@@ -103,13 +107,8 @@ Span find_usual(const EtsTable& t, K usual, View key) {
 Span find_rows(const EtsTable& t, View key) {
   if (key.tag() == Tag::integer) return find_usual(t, IntegerKey{key.i64(1)}, key);
   if (key.tag() == Tag::string) return find_usual(t, StringKey{key.string()}, key);
-  Span s;
-  s.first = s.last = bound(t, key, false);
-  while (s.last < t.rows.size && order_keys(t.ordered(), t.rows[s.last].key(), key) == 0) {
-    s.last++;
-    if (t.single()) break;
-  }
-  return s;
+  const uint32_t first = bound(t, key, false);
+  return {first, end_of(t, first, key)};
 }
 
 uint32_t row_after(const EtsTable& t, View key) { return bound(t, key, true); }
@@ -129,6 +128,33 @@ Row keep_row(Machine& m, const char* bytes, size_t size) {
 }
 void drop_row(Machine& m, Row row) { m.arena().put(const_cast<char*>(row.bytes), row.size); }
 
+namespace {
+
+// Whether a bag has a row already is asked at each insert: where many have the same key, looking at
+// all of them would be quadratic.
+bool may_hold(const EtsTable& t, uint32_t hash) {
+  return t.hashes.size == 0 || t.hashes[hash & (t.hashes.size - 1)] != 0;
+}
+
+// Of a row that is in the table by now.
+void count_hash(Machine& m, EtsTable& t, uint32_t hash) {
+  constexpr uint32_t kMany = 64, kSpare = 8;  // counters a row, after they were made anew
+  if (t.rows.size < kMany) return;
+  if (t.hashes.size >= 2 * t.rows.size) {
+    t.hashes[hash & (t.hashes.size - 1)]++;
+    return;
+  }
+  uint32_t size = 1;
+  while (size < kSpare * t.rows.size) size *= 2;
+  m.release(t.hashes);
+  t.hashes.data = static_cast<uint32_t*>(m.allocate(size * sizeof(uint32_t)));
+  t.hashes.size = t.hashes.capacity = size;
+  std::fill_n(t.hashes.data, size, 0U);
+  for (const Row& row : t.rows) t.hashes[row.hash & (size - 1)]++;
+}
+
+}  // namespace
+
 void put_row(Machine& m, EtsTable& t, Row row) {
   const Span s = find_rows(t, row.key());
   if (t.single()) {
@@ -140,19 +166,21 @@ void put_row(Machine& m, EtsTable& t, Row row) {
     }
     return;
   }
-  if (t.type == EtsType::bag)
+  if (t.type == EtsType::bag && may_hold(t, row.hash))
     for (uint32_t i = s.first; i < s.last; i++)
       if (t.rows[i].hash == row.hash && equal(t.rows[i].view(), row.view())) {
         drop_row(m, row);
         return;
       }
   insert_at(m, t, s.last, row);
+  if (t.type == EtsType::bag) count_hash(m, t, row.hash);
 }
 
 void remove_rows(Machine& m, EtsTable& t, Span s) {
   if (s.empty()) return;
   for (uint32_t i = s.first; i < s.last; i++) {
     if (!t.fixes.empty()) m.push(t.ghosts, make_term(t.rows[i].key(), m.arena()));
+    if (t.hashes.size != 0) t.hashes[t.rows[i].hash & (t.hashes.size - 1)]--;
     drop_row(m, t.rows[i]);
   }
   std::memmove(static_cast<void*>(&t.rows[s.first]), t.rows.data + s.last,
