@@ -7,14 +7,14 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 @test "the shards together execute and find what one run does" {
   lockstep run "$TOUR" --strategy pct --keep-going --no-shrink --iterations 250 --format ndjson
   exits 1
-  whole=$(jq -r 'select(.type == "failure") | .times' out | paste -sd+ | bc)
+  whole=$(jq -s '[.[] | select(.type == "failure") | .times] | add // 0' out)
   executions=0 found=0
   for i in 0 1 2; do
     lockstep run "$TOUR" --strategy pct --keep-going --no-shrink --iterations 250 --format ndjson --shard "$i/3"
     exits 1
     [ "$(jq -r 'select(.type == "scenario") | "\(.shard) \(.shards)"' out)" = "$i 3" ]
     executions=$((executions + $(jq -r 'select(.type == "scenario") | .iterations' out)))
-    found=$((found + $(jq -r 'select(.type == "failure") | .times' out | paste -sd+ | bc)))
+    found=$((found + $(jq -s '[.[] | select(.type == "failure") | .times] | add // 0' out)))
   done
   [ "$executions" -eq 250 ]
   [ "$found" -eq "$whole" ]
