@@ -172,7 +172,8 @@ class Dpor final : public Subtree {
   struct DisabledEvent {
     Taken taken;
     size_t count, known;
-    bool prevented;
+    bool prevented;      // it could have come
+    bool waits = false;  // Blocked::waits
   };
   std::vector<DisabledEvent> disabled_;
   // The first ones are from the executions before: reversed again only with what is new after them.

@@ -17,11 +17,11 @@ void Dpor::find_disabled(const Outcome& outcome) {
   std::erase_if(disabled_, [from](const DisabledEvent& d) { return d.known > from; });
   old_disabled_ = disabled_.size();
   settled_ = depth_;
-  for (const auto& [a, until] : system_->blocked())
+  for (const auto& [a, until, waits] : system_->blocked())
     if (a.op.access != Access::take && until >= from) {
       const size_t count = std::min<size_t>(until, depth_);
       disabled_.push_back({Taken(Pending{pool_.step(a, key(a.actor), *system_), a.cause}), count,
-                           count + 1, false});
+                           count + 1, false, waits});
     }
   const bool nothing_left = outcome.verdict == Verdict::deadlock || crash_waits();
   const std::vector<Pending> nothing;
@@ -96,8 +96,9 @@ bool Dpor::crash_waits() const {
 
 void Dpor::reverse_disabled() {
   for (size_t k = 0; k < disabled_.size(); k++) {
-    const auto& [taken, count, known, prevented] = disabled_[k];
+    const auto& [taken, count, known, prevented, waits] = disabled_[k];
     const bool news = k >= old_disabled_;
+    if (waits && count < depth_) reverse_late(count, taken);
     if (!news && !by_mail_) continue;
     order_disabled(taken, count);
     // After the step that made it impossible it cannot come, so only that race can be reversed;

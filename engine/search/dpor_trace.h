@@ -129,15 +129,25 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
     return;
   }
   if (step.op.flags & kInTurn) {
-    // What it waited for only makes it possible. The race is with what made it wait, and with what
-    // came when it could go already.
+    // What it waited for only makes it possible: of the steps that meet one object, the first,
+    // which took away what was before it (a process that was killed comes to its end later, too).
+    // The race is with what made it wait, and with what came when it could go already.
     const size_t own = out_of_turn(step.footprints);
-    Step turn = step;
-    turn.footprints = step.footprints.subspan(own);
+    const auto made_possible = [&](size_t i) {
+      Step turn = step;
+      for (size_t k = own; k < step.footprints.size(); k++) {
+        turn.footprints = step.footprints.subspan(k, 1);
+        if (!depends(i, turn)) continue;
+        size_t first = 0;
+        while (!depends(first, turn)) first++;
+        if (first == i) return true;
+      }
+      return false;
+    };
     const auto races_with = [&](size_t i, const Step& late) {
       const Step& other = *steps[i].step;
       const bool earlier = other.op.flags & kInTurn && other.op.object != step.op.object;
-      return !earlier && depends(i, late) && (i >= taken.since || !depends(i, turn));
+      return !earlier && depends(i, late) && (i >= taken.since || !made_possible(i));
     };
     append_dependent(index, count, step, steps, races_with, &races);
     append_dependent(index, count, step, steps, depends, nullptr);

@@ -80,14 +80,35 @@ void Timers::remove(uint32_t i, ObjectId object, uint32_t by) {
   m_.push(w.past_timers, PastTimer{object, due, by});
 }
 
-// Others were due before it: it might have fired, had they been started later.
+// Others were due before it: it might have fired, had they been started later, or gone sooner.
+// Those that are still there may fire, be cancelled, or end with whom they are for.
 void Timers::note_blocked(Timer& t, uint32_t until) {
+  const World& w = *world_;
   Operation op;
   op.kind = OpKind::timer_fire;
   footprint(t, true, op);
-  auto& footprint = blocked_footprints_.emplace_back(op.extra, op.extra + op.extra_count);
-  op.extra = footprint.data();
-  Blocked b{{t.actor, AltKind::timer, t.owner, op}, until};
+  auto& all = blocked_footprints_.emplace_back(op.extra, op.extra + op.extra_count);
+  const size_t known = all.size();
+  if (until != Blocked::kToTheEnd)
+    for (const Timer& u : w.timers) {
+      if (u.due >= t.due || u.kind == TimerKind::tick) continue;
+      all.push_back({instant_object(u.due), Access::read});
+      all.push_back({u.object, Access::read});
+      const Process* to = u.kind == TimerKind::receive ? w.processes[u.owner]
+                          : u.dest.tag == Tag::light   ? m_.processes().find(u.dest.light)
+                                                       : nullptr;
+      if (to) all.push_back({part_object(*to, Part::life), Access::read});
+    }
+  const bool waits = all.size() > known;
+  if (all.size() > kMostFootprint) {
+    all.resize(kMostFootprint);
+    op.flags = kGlobal;
+  }
+  std::sort(all.begin() + kOwnFootprint, all.end(),
+            [](const Footprint& a, const Footprint& b) { return a.object < b.object; });
+  op.extra = all.data();
+  op.extra_count = static_cast<uint8_t>(all.size());
+  Blocked b{{t.actor, AltKind::timer, t.owner, op}, until, waits};
   b.what.cause = t.started_at;
   m_.never_comes(b);
 }

@@ -21,6 +21,7 @@ class Timers : public MachinePart {
   void fire(uint32_t timer);
   void begin_limit(lua_State* L, Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
+  // It has not come to its turn, and never will.
   void note_blocked(Timer& t, uint32_t until);
 
   void begin() { blocked_footprints_.clear(); }  // of an execution
