@@ -178,7 +178,6 @@ class Dpor final : public Subtree {
   std::vector<DisabledEvent> disabled_;
   // The first ones are from the executions before: reversed again only with what is new after them.
   size_t old_disabled_ = 0;
-  size_t looked_ = 0;              // decisions whose races were looked at
   size_t settled_ = 0;             // ... made impossible before that decision
   std::vector<uint64_t> keys_;     // by actor
   std::vector<uint32_t> creator_;  // by actor: 1 + the decision that created it

@@ -56,7 +56,6 @@ void Dpor::look_back() {
         again = true;
       }
   }
-  looked_ = depth_;
   for (const auto& [early, late] : races_) seen_.saw(name(early), name(late));
   redundant_ = repeats();
 }

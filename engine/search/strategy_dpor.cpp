@@ -333,26 +333,18 @@ void Dpor::leave_out_declarations(const Step& step, std::vector<size_t>& races) 
 
 void Dpor::end(const Outcome& outcome, System&) {
   settled_ = std::min(settled_, fresh_);
-  looked_ = std::min(looked_, fresh_);
   if (depth_ == 0) return;
   by_mail_ = reduce_.needs_mail() && path_[depth_ - 1].by_mail;
-  // The executions that its sleep sets stand for need not have these races, nor have kept the same
-  // from coming.
+  // A sleep-set blocked execution is looked at like any other: the executions that its sleep sets
+  // stand for need not have these races, nor have kept the same from coming.
   ending_ = kNever;
-  if (blocked_) {
-    if (by_mail_) return;
-    find_disabled(outcome);
-    see_races();
-    reverse_races();
-    reverse_disabled();
-    return;
-  }
   find_disabled(outcome);
-  ending_ = ending(outcome);
+  if (!blocked_) ending_ = ending(outcome);
   if (by_mail_)
     look_back();
   else
     see_races();
+  redundant_ = redundant_ && !blocked_;
   reverse_races();
   reverse_disabled();
   if (ending_ == kNever) return;
@@ -387,16 +379,7 @@ size_t Dpor::ending(const Outcome& outcome) const {
   return last.pending.size() < 2 && !root_end ? kNever : at;
 }
 
-// Those of the steps that are new, and of older ones where nobody has looked: a sleep-set blocked
-// execution is not looked at where mail decides.
 void Dpor::see_races() {
-  if (reduce_.needs_mail())
-    for (size_t at = looked_; at < fresh_; at++) {
-      found_.clear();
-      append(at, at, steps_[at], found_);
-      for (const size_t early : found_) races_.emplace_back(early, at);
-    }
-  looked_ = depth_;
   for (const auto& [early, late] : races_) seen_.saw(name(early), name(late));
 }
 
