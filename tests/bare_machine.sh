@@ -12,6 +12,7 @@ command -v debootstrap >/dev/null || { echo "bare_machine: install debootstrap f
 mirror=${BARE_MIRROR:-http://deb.debian.org/debian}
 
 root=${BARE_ROOT:-$(mktemp -d /var/tmp/bare.XXXXXX)}
+# shellcheck disable=SC2317  # called by the trap
 put_away() {
   for mounted in dev proc sys; do umount "$root/$mounted" 2>/dev/null || true; done
   [ -n "${BARE_ROOT:-}" ] || rm -rf --one-file-system "$root"
@@ -37,9 +38,13 @@ status=0
 for command; do
   echo "== $command"
   started=$SECONDS
+  expected=0
+  [ "$command" != ./tour.sh ] || expected=1 # it finds its bug
+  code=0
   env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
     http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" \
-    chroot "$root" sh -c "cd /lockstep && $command" || { echo "== $command failed" >&2; status=1; }
-  echo "== $((SECONDS - started)) s"
+    chroot "$root" sh -c "cd /lockstep && $command" || code=$?
+  echo "== $command ended with $code, in $((SECONDS - started)) s"
+  [ "$code" -eq "$expected" ] || status=1
 done
 exit $status
