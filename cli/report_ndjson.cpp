@@ -99,6 +99,7 @@ Json activity_json(const Activity& c, const std::vector<std::string>& named) {
           {"with_idle_process", number(c.idle)},
           {"unread_messages", number(c.unread)},
           {"with_unread_messages", number(c.with_unread)},
+          {"cut_short", number(c.cut_short)},
           {"goals", goals}};
 }
 

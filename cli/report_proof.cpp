@@ -317,6 +317,7 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
           {"spins", s.settings.fair_spins ? "fair" : "any"},
           {"spun", s.result.activity.spun},
           {"in_vain", s.result.activity.in_vain},
+          {"cut_short", s.result.activity.cut_short},
           {"assertions", e.assertions},
           {"asserting", e.asserting},
           {"processes", e.processes.size()},

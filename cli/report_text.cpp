@@ -178,6 +178,7 @@ class TextReporter : public Reporter {
                                           counted(r.classes_sampled, "sampled execution"),
                                           grouped(r.classes_once)));
     out += several("races", race_lines(s));
+    out += several("ended", end_lines(s));
     out += several("cover", cover_lines(s));
     if (s.checked)
       out += field("determinism",
@@ -328,6 +329,15 @@ class TextReporter : public Reporter {
               : fmt::format("only {} first", side(g.first_first ? g.first : g.second)))));
     }
     return lines;
+  }
+
+  // A scenario that passes because it does not wait for what it has started.
+  static std::vector<std::string> end_lines(const ScenarioReport& s) {
+    const Activity& a = s.result.activity;
+    if (a.cut_short == 0 || !s.result.findings.empty()) return {};
+    return {fmt::format("in {} of {} the root returned while others could go on",
+                        grouped(a.cut_short), counted(a.executions, "execution")),
+            "what they would do is not looked at: wait for them, or { drain = true }"};
   }
 
   static std::vector<std::string> cover_lines(const ScenarioReport& s) {

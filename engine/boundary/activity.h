@@ -18,6 +18,7 @@ struct ExecutionFacts {
   uint64_t unread = 0;      // messages in mailboxes when their owners ended, or the execution did
   bool spun = false;        // a process came round to where it was (Chooser::fair_spins)
   bool in_vain = false;     // ... and would have gone on: another execution stands for this one
+  bool cut_short = false;   // the root returned while others could go on, faults aside
   std::span<const uint32_t> goals;  // reached: numbers for System::goal_name, each once
 };
 
@@ -31,6 +32,7 @@ struct Activity {
   uint64_t unread = 0;                        // messages
   uint64_t with_unread = 0;                   // executions that left some
   uint64_t spun = 0, in_vain = 0;             // executions
+  uint64_t cut_short = 0;                     // executions
   std::map<std::string, uint64_t> goals;      // executions that reached each
 
   void add(const Activity& other) {
@@ -44,6 +46,7 @@ struct Activity {
     with_unread += other.with_unread;
     spun += other.spun;
     in_vain += other.in_vain;
+    cut_short += other.cut_short;
     for (const auto& [name, n] : other.goals) goals[name] += n;
   }
 };
@@ -62,6 +65,7 @@ class ActivityCounter {
     sum_.with_unread += f.unread != 0;
     sum_.spun += f.spun;
     sum_.in_vain += f.in_vain;
+    sum_.cut_short += f.cut_short;
     for (const uint32_t goal : f.goals) {
       if (goal >= goals_.size()) goals_.resize(goal + 1);
       goals_[goal]++;

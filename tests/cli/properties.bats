@@ -68,6 +68,28 @@ LUA
   [ "$(jq 'select(.type == "scenario") | .activity | .with_unread_messages == .executions and .unread_messages > .executions and .with_idle_process > 0 and .with_idle_process < .executions and .assertions == 0' out)" = true ]
 }
 
+# Two steps of the child's and the root's end: 3 orders, in one of which the child has ended first (its exit is a step too). A
+# server that waits is none that could go on.
+@test "a clean report says in how many executions the root returned while others could go on" {
+  scenario early.lua early <<<'lockstep.spawn(function() lockstep.yield() end)'
+  lockstep run early.lua --strategy dfs --format ndjson
+  exits 0
+  [ "$(jq 'select(.type == "scenario") | .activity | .cut_short > 0 and .cut_short < .executions' out)" = true ]
+  lockstep run early.lua --strategy dfs
+  [[ $out =~ ended:\ +in\ ([0-9]+)\ of\ ([0-9]+)\ executions\ the\ root\ returned\ while\ others\ could\ go\ on ]]
+  [ "${BASH_REMATCH[1]}" -lt "${BASH_REMATCH[2]}" ]
+  has "$out" "drain = true"
+  scenario drained.lua drained <<<'lockstep.spawn(function() lockstep.yield() end)'
+  sed -i 's/scenario("drained", /&{ drain = true }, /' drained.lua
+  lockstep run drained.lua --strategy dfs
+  exits 0
+  lacks "$out" "ended:"
+  scenario server.lua server <<<'lockstep.spawn(function() lockstep.recv() end) lockstep.sleep(10)'
+  lockstep run server.lua --strategy dfs
+  exits 0
+  lacks "$out" "ended:"
+}
+
 @test "bad names of goals" {
   scenario bad.lua bad <<<'lockstep.cover(7)'
   lockstep run bad.lua --no-shrink

@@ -489,6 +489,7 @@ ExecutionFacts Machine::facts() const {
   f.unread = w.unread;
   f.spun = w.spun;
   f.in_vain = spins().given_up();
+  f.cut_short = w.cut_short;
   for (const Process* p : w.processes) {
     f.ran += p->ran;
     f.unread += p->mailbox.size;
