@@ -10,8 +10,12 @@ mapfile -t scripts < <(git ls-files '*.sh' '*.bats' '*.bash' .ci/run .ci/setup '
 [ "${#scripts[@]}" -gt 10 ] || { echo "only ${#scripts[@]} scripts were found"; exit 1; }
 
 # Words at the start of a command: of a line, after an operator, a keyword, or a program that starts another one.
+# What a here-document holds is no command.
 words() {
-  sed -E "s/^[[:space:]]*#.*//; s/'[^']*'//g" "$@" |
+  awk 'end { if ($0 ~ "^[ \t]*" end "$") end = ""; next }
+       { print }
+       match($0, /<<-?["\047]?[A-Z]+/) { end = substr($0, RSTART, RLENGTH); gsub(/[^A-Z]/, "", end) }' "$@" |
+    sed -E "s/^[[:space:]]*#.*//; s/'[^']*'//g" |
     grep -oP '(^|[|;&(`!]|\b(then|do|else|run|exec|sudo|xargs|timeout|env|command|if|while|until)) *([A-Z_]+=[^ ]* +|-[a-zA-Z0-9]+ +|[0-9.]+s? +)*[a-z][a-z0-9_.+-]*(?=[ ;)|&]|$)' |
     grep -oE '[a-z][a-z0-9_.+-]*$' | sort -u
 }
