@@ -7,8 +7,8 @@
 #include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/log.h"
-#include "cli/nearest.h"
 #include "cli/words.h"
+#include "engine/base/nearest.h"
 
 namespace lockstep::cli {
 namespace {

@@ -10,8 +10,8 @@
 #include <CLI/Formatter.hpp>
 #include <cstdlib>
 
-#include "cli/nearest.h"
 #include "cli/values.h"
+#include "engine/base/nearest.h"
 
 namespace lockstep::cli {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "cli/commands.h"
 #include "cli/log.h"
-#include "cli/nearest.h"
 #include "cli/report.h"
 #include "cli/traced.h"
 #include "cli/words.h"
+#include "engine/base/nearest.h"
 #include "engine/trace/make_trace.h"
 #include "engine/trace/trace_replay.h"
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "cli/log.h"
-#include "cli/nearest.h"
 #include "cli/words.h"
+#include "engine/base/nearest.h"
 #include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/nearest.h"
 #include "engine/base/error.h"
+#include "engine/base/nearest.h"
 #include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "cli/nearest.h"
 #include "cli/settings.h"
 #include "cli/values.h"
+#include "engine/base/nearest.h"
 #include "engine/schedule/strategy.h"
 
 namespace lockstep::cli {

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "cli/nearest.h"
+#include "engine/base/nearest.h"
 
 namespace lockstep::cli {
 namespace {

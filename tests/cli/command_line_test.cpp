@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/nearest.h"
 #include "cli/options.h"
 #include "cli/settings.h"
 #include "cli/values.h"
+#include "engine/base/nearest.h"
 
 namespace lockstep::cli {
 namespace {

@@ -407,3 +407,45 @@ EOF
   lockstep run "$TOUR"
   has "$out" "found a concurrency bug on iteration"
 }
+
+@test "a misspelt function: the report says what was meant, and nothing else changes" {
+  cat >misspelt.lua <<'LUA'
+local lockstep = require "lockstep"
+local gen_server = require "lockstep.gen_server"
+local server = { start = function() end }
+lockstep.scenario("field", function() lockstep.spwan(print) end)
+lockstep.scenario("module", function() lockstep.ets.isnert(1) end)
+lockstep.scenario("parameter", function(l) l = lockstep l.spwan(print) end)
+lockstep.scenario("own", function() server.strat() end)
+lockstep.scenario("global", function() primt(1) end)
+lockstep.scenario("method", function() return ("x"):uper() end)
+lockstep.scenario("callback", { crashes = "abort" }, function()
+  local s = gen_server.start({
+    init = function() return "ok", 1 end,
+    handle_cast = function() lockstep.sefl() end,
+  }, 1)
+  gen_server.cast(s, 1)
+  lockstep.recv()
+end)
+lockstep.scenario("far", function() server.quicksort() end)
+lockstep.scenario("caught", function()
+  local ok, e = pcall(function() lockstep.spwan(print) end)
+  assert(not ok and e == "misspelt.lua:20: attempt to call a nil value (field 'spwan')", e)
+end)
+LUA
+  lockstep run misspelt.lua --iterations 20 --format ndjson -q
+  exits 1
+  meant() { jq -r --arg s "$1" 'select(.type == "failure" and .scenario == $s) | "\(.reason) | \(.signature) | \(.detail)"' out; }
+  has "$(meant field)" "attempt to call a nil value (field 'spwan') | assertion at misspelt.lua:4 |   did you mean lockstep.spawn?"
+  has "$(meant module)" "|   did you mean lockstep.ets.insert?"
+  has "$(meant parameter)" "|   did you mean lockstep.spawn?"
+  has "$(meant own)" "|   did you mean server.start?"
+  has "$(meant global)" "|   did you mean print?"
+  has "$(meant method)" "|   did you mean string.upper?"
+  has "$(meant callback)" "|   did you mean lockstep.self?"
+  has "$(meant far)" "(field 'quicksort')"
+  lacks "$(meant far)" "did you mean"
+  [ -z "$(meant caught)" ]
+  lockstep run misspelt.lua --only =field --iterations 20
+  has "$out" $'  in:          P0(root)\n      did you mean lockstep.spawn?\n'
+}

@@ -10,6 +10,7 @@
 
 #include "engine/base/error.h"
 #include "vm/lint/lua_syntax.h"
+#include "vm/loading/library.h"
 
 namespace lockstep::vm {
 namespace {
@@ -157,6 +158,56 @@ TEST(LintSandbox, NamesThatScenariosDoNotHave) {
   // A module beside the file may define it.
   EXPECT_THAT(said("require 'helpers'\nprimt(1)\nos.exit()"), ElementsAre("3 outside-sandbox"));
   EXPECT_THAT(said_of_body("local m = require 'm'"), ElementsAre("2 late-require"));
+}
+
+std::vector<std::string> messages(const std::string& text) {
+  std::vector<std::string> out;
+  for (const auto& f : lint("s.lua", text)) out.push_back(f.message + " [" + f.hint + "]");
+  return out;
+}
+
+TEST(LintLibrary, AMisspeltFieldIsFoundWithTheNearestName) {
+  const std::string head = "local lockstep = require 'lockstep'\n";
+  EXPECT_THAT(messages(head + "lockstep.spwan(1)"),
+              ElementsAre(HasSubstr("no 'lockstep.spwan': did you mean lockstep.spawn?")));
+  EXPECT_THAT(messages(head + "local f = lockstep.quicksort"),
+              ElementsAre(HasSubstr("no 'lockstep.quicksort' [")));
+  // Each module of the library, by each way to its name: a letter left out of its longest name.
+  int modules = 0;
+  for (const auto& [module, names] : library_names()) {
+    if (module.empty() || is_inner_module(module)) continue;
+    modules++;
+    std::string longest;
+    for (const auto& name : names)
+      if (name.size() > longest.size()) longest = name;
+    std::string word = longest;
+    word.erase(1, 1);
+    ASSERT_FALSE(names.count(word)) << module << " " << word;
+    const std::string near = "no 'lockstep." + module + "." + word + "': did you mean lockstep." +
+                             module + "." + longest + "?";
+    EXPECT_THAT(messages("local m = require 'lockstep." + module + "'\nm." + word + "()"),
+                ElementsAre(HasSubstr(near)));
+    EXPECT_THAT(messages(head + "lockstep." + module + "." + word + "()"),
+                ElementsAre(HasSubstr(near)));
+    EXPECT_THAT(messages(head + "local m = lockstep." + module + "\nm." + word + "()"),
+                ElementsAre(HasSubstr(near)));
+  }
+  EXPECT_GE(modules, 20);
+}
+
+TEST(LintLibrary, SilentWhereTheFieldIsThereOrMayBe) {
+  EXPECT_THAT(said("local lockstep = require 'lockstep'\n"
+                   "lockstep.gen_server.call(lockstep.self(), lockstep.any)\n"
+                   "function lockstep.helper() end\nlockstep.helper()\n"
+                   "local other = require 'other'\nother.spwan()\n"
+                   "local t = {}\nt.spwan()"),
+              IsEmpty());
+}
+
+TEST(LintSandbox, ProposesTheNearestName) {
+  EXPECT_THAT(
+      messages("return string.uper, primt"),
+      ElementsAre(HasSubstr("[did you mean string.upper?]"), HasSubstr("[did you mean print?]")));
 }
 
 TEST(LintRules, ALineMayAllowWhatItDoes) {

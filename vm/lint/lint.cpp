@@ -6,10 +6,13 @@
 #include <new>
 #include <set>
 #include <sstream>
+#include <type_traits>
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/nearest.h"
 #include "vm/lint/lint_facts.h"
+#include "vm/loading/library.h"
 #include "vm/loading/sandbox.h"
 #include "vm/machine/program.h"
 #include "vm/memory/lua_api.h"
@@ -30,6 +33,7 @@ class Lint {
     globals();
     captured();
     calls();
+    library_fields();
     unseen_crashes();
     std::stable_sort(found_.begin(), found_.end(),
                      [](const auto& a, const auto& b) { return a.line < b.line; });
@@ -128,14 +132,56 @@ class Lint {
       report(r.line, "outside-sandbox",
              why ? fmt::format("'{}' is not available in a scenario", r.name)
                  : fmt::format("nothing defines the global '{}'", r.name),
-             why ? why : "a scenario sees Lua's own library without what would let runs differ");
+             why ? std::string(why)
+                 : meant(r.name, "", kNames,
+                         "a scenario sees Lua's own library without what would let runs differ"));
     } else if (!r.field.empty() && !library->second.empty() && r.name != "_G" &&
                !library->second.count(r.field)) {
       const char* why = absent_reason(r.name + "." + r.field);
       report(r.line, "outside-sandbox",
              fmt::format("'{}.{}' is not available in a scenario", r.name, r.field),
-             why ? why : fmt::format("Lua's '{}' has no such function here", r.name));
+             why ? std::string(why)
+                 : meant(r.field, r.name + ".", library->second,
+                         fmt::format("Lua's '{}' has no such function here", r.name)));
     }
+  }
+
+  // "did you mean string.upper?" or what else there is to say.
+  template <class Set>
+  static std::string meant(const std::string& word, const std::string& before, const Set& known,
+                           std::string otherwise) {
+    std::vector<std::string> names;
+    for (const auto& entry : known) {
+      if constexpr (std::is_same_v<Set, Names>)
+        names.push_back(entry.first);
+      else
+        names.push_back(entry);
+    }
+    const std::string near = nearest(word, names);
+    return near.empty() ? otherwise : "did you mean " + before + near + "?";
+  }
+
+  // ---- fields that the library does not have ----
+
+  void library_fields() {
+    if (facts_.fields.empty()) return;
+    static const Names kLibrary = library_names();
+    for (const LibraryField& f : facts_.fields) {
+      const auto module = kLibrary.find(f.module);
+      if (module == kLibrary.end() || module->second.count(f.name) ||
+          facts_.added.count({f.module, f.name}))
+        continue;
+      const std::string whole = f.module.empty() ? "lockstep." : "lockstep." + f.module + ".";
+      const std::string meaning = meant(f.name, whole, proposed(module->second), "");
+      report(f.line, "unknown-field",
+             fmt::format("the library has no '{}{}'{}", whole, f.name,
+                         meaning.empty() ? "" : ": " + meaning),
+             "lua/README.md lists what there is");
+    }
+  }
+  static std::set<std::string> proposed(std::set<std::string> names) {
+    std::erase_if(names, is_inner_module);
+    return names;
   }
 
   bool own_modules() const {
@@ -361,6 +407,7 @@ const std::vector<LintRule>& lint_rules() {
       {"file-level-write", "a file-level local or table is changed while a scenario runs"},
       {"global-write", "a global is written while a scenario runs"},
       {"outside-sandbox", "a name that scenarios do not have"},
+      {"unknown-field", "a field of the library that it does not have"},
       {"late-require", "a module is required while a scenario runs"},
       {"unseen-crash", "crashes are allowed, and nobody would see this process crash"}};
   return kRules;

@@ -88,6 +88,8 @@ class Gatherer {
       case Kind::global:
         return touch(e, Reference::Kind::read, fate);
       case Kind::index:
+        if (std::string module; is_string(e->b) && lockstep_module(e->a, &module))
+          facts_.fields.push_back({module, e->b->text, e->line});
         if (e->a->kind == Kind::global && is_string(e->b)) {
           touch(e->a, Reference::Kind::read);
           facts_.globals.back().field = e->b->text;
@@ -180,6 +182,8 @@ class Gatherer {
   void assign(const Stat* s) {
     for (const Expr* target : s->targets)
       if (target->kind == Kind::index) {
+        if (std::string module; is_string(target->b) && lockstep_module(target->a, &module))
+          facts_.added.emplace(module, target->b->text);
         if (target->a->kind == Kind::index || !root(target)) expression(target->a);
         expression(target->b);
       }
@@ -266,8 +270,8 @@ bool lockstep_module(const Expr* e, std::string* name) {
     case Kind::index: {
       std::string outer;
       static const std::set<std::string> kOther = {
-          "ets", "atomics",   "counters",        "history", "registry", "global",
-          "pg",  "generator", "persistent_term", "model",   "checker"};
+          "ets", "atomics",   "counters",        "history", "registry", "global", "timer",
+          "pg",  "generator", "persistent_term", "model",   "checker",  "threads"};
       if (!is_string(e->b) || !lockstep_module(e->a, &outer) || !outer.empty()) return false;
       if (!kRunElsewhere.count(e->b->text) && !kOther.count(e->b->text)) return false;
       *name = e->b->text;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vm/lint/lua_syntax.h"
@@ -52,6 +53,12 @@ struct Call : Place {
   const Expr* expr = nullptr;
 };
 
+// A field of the library that is read, by its module ("" for lockstep itself).
+struct LibraryField {
+  std::string module, name;
+  int line = 0;
+};
+
 // How a function that is written down comes to run.
 struct Literal {
   Use use = Use::value;
@@ -78,6 +85,8 @@ struct Facts {
   std::vector<Reference> references;
   std::vector<GlobalReference> globals;
   std::vector<Call> calls;  // of what `known` knows
+  std::vector<LibraryField> fields;
+  std::set<std::pair<std::string, std::string>> added;  // fields that the file gives the library
   std::vector<Site> sites;
   std::map<const Function*, Literal> literals;
 

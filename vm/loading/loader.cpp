@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <set>
 
 #include "vm/history/history_log.h"
@@ -13,6 +14,7 @@
 #include "vm/lint/lua_syntax.h"
 #include "vm/loading/embedded.h"
 #include "vm/loading/frozen.h"
+#include "vm/loading/library.h"
 #include "vm/loading/sandbox.h"
 #include "vm/machine/machine.h"
 #include "vm/machine/watchdog.h"
@@ -42,6 +44,19 @@ const std::string* module_text(LoadContext& context, const std::string& file) {
   context.files->push_back({file, std::move(text)});
   return &context.files->back().text;
 }
+
+// Of the library, what is written in C++.
+const struct {
+  const char* name;
+  void (*open)(lua_State*);
+} kParts[] = {{"ets", open_ets},
+              {"atomics", open_atomics},
+              {"counters", open_counters},
+              {"persistent_term", open_persistent_term},
+              {"threads_core", open_locks},
+              {"cluster_core", open_cluster},
+              {"history_core", open_history},
+              {"checker_core", open_checker}};
 
 void run_chunk(lua_State* L, std::string_view text, const std::string& chunk) {
   if (luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t") != LUA_OK) lua_error(L);
@@ -171,6 +186,23 @@ void load_hook(lua_State* L, lua_Debug*) {
                   std::string("file-level code runs for more than 200 million instructions"));
 }
 
+// require and lockstep's own index, for a state that nothing is ever run in: modules by name in the
+// table at upvalue 1.
+int require_to_look(lua_State* L) {
+  lua_settop(L, 1);
+  const char* name = luaL_checkstring(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  if (lua_getfield(L, 2, name) != LUA_TNIL) return 1;
+  std::string file = name;
+  std::replace(file.begin(), file.end(), '.', '/');
+  const EmbeddedFile* e = find_embedded(file + ".lua");
+  if (!e) return 1;
+  run_chunk(L, e->text, "=" + file);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, 2, name);
+  return 1;
+}
+
 // Does the text call what says that something has to happen?
 bool may_owe(const std::string& text) {
   const auto owes = [](std::string_view word) {
@@ -189,6 +221,53 @@ bool may_owe(const std::string& text) {
 }
 
 }  // namespace
+
+bool is_inner_module(std::string_view name) {
+  return name == "gen" || name == "child" || name == "global_server" || name.ends_with("_core");
+}
+
+std::map<std::string, std::set<std::string>> library_names() {
+  std::map<std::string, std::set<std::string>> names;
+  lua_State* L = luaL_newstate();
+  if (!L) throw std::bad_alloc();
+  open_sandbox(L);
+  lua_newtable(L);
+  lua_pushglobaltable(L);  // raw: who writes a global the ordinary way asks a machine
+  lua_pushliteral(L, "require");
+  lua_pushvalue(L, 1);
+  lua_pushcclosure(L, require_to_look, 1);
+  lua_rawset(L, 2);
+  lua_settop(L, 1);
+  open_core(L);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, 1, "lockstep");
+  for (const auto& part : kParts) {
+    part.open(L);
+    lua_setfield(L, 1, (std::string("lockstep.") + part.name).c_str());
+  }
+  for (size_t i = 0; i < kEmbeddedCount; i++) {
+    const std::string file = kEmbedded[i].name;
+    std::string module = file.substr(0, file.size() - 4);
+    std::replace(module.begin(), module.end(), '/', '.');
+    lua_getglobal(L, "require");
+    lua_pushstring(L, module.c_str());
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+      throw Error(ExitCode::internal, module + ": " + lua_tostring(L, -1));
+  }
+  lua_settop(L, 1);
+  auto& core = names[""];
+  for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+    const std::string_view name = lua_tostring(L, -2);
+    if (!lua_istable(L, -1)) continue;
+    const std::string module(name.substr(std::min(name.size(), sizeof "lockstep")));
+    if (!module.empty()) core.insert(module);
+    auto& fields = names[module];
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+      if (lua_type(L, -2) == LUA_TSTRING) fields.insert(lua_tostring(L, -2));
+  }
+  lua_close(L);
+  return names;
+}
 
 // scenario(name, options?, body)
 int declare_scenario(lua_State* L) {
@@ -337,18 +416,7 @@ void Machine::load(LoadContext& context) {
   const int loaded = lua_gettop(L);
   open_core(L);
   const int core = lua_gettop(L);
-  static const struct {
-    const char* name;
-    void (*open)(lua_State*);
-  } parts[] = {{"ets", open_ets},
-               {"atomics", open_atomics},
-               {"counters", open_counters},
-               {"persistent_term", open_persistent_term},
-               {"threads_core", open_locks},
-               {"cluster_core", open_cluster},
-               {"history_core", open_history},
-               {"checker_core", open_checker}};
-  for (const auto& part : parts) {
+  for (const auto& part : kParts) {
     part.open(L);
     lua_pushvalue(L, -1);
     lua_setfield(L, loaded, (std::string("lockstep.") + part.name).c_str());

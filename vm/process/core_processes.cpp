@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "vm/process/core_parts.h"
+#include "vm/process/misspelt.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
@@ -228,7 +229,10 @@ int l_exception(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "exception");
   lua_settop(L, 1);
-  if (m.recording()) p.crash_trace = make_string(guest_traceback(L), m.arena());
+  if (m.recording()) {
+    const char* raised = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
+    p.crash_trace = make_string(told_trace(L, raised), m.arena());
+  }
   if (is_exception(L, 1)) return 1;
   lua_createtable(L, 0, 3);
   lua_pushvalue(L, 1);

@@ -6,6 +6,7 @@
 #include "engine/relation/dependence.h"
 #include "vm/loading/sandbox.h"
 #include "vm/process/core_parts.h"
+#include "vm/process/misspelt.h"
 #include "vm/process/processes.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
@@ -108,7 +109,7 @@ int on_error(lua_State* L) {
     p.crash_site = make_string(site, m.arena());
     if (m.recording() && !(ours && p.crash_trace.tag != Tag::nil &&
                            !guest_is_running(L)))  // raised again by the library
-      p.crash_trace = make_string(guest_traceback(L), m.arena());
+      p.crash_trace = make_string(told_trace(L, text), m.arena());
     p.crashed = true;
   }
   if (is_exit) {

@@ -1,8 +1,8 @@
-#include "cli/nearest.h"
+#include "engine/base/nearest.h"
 
 #include <algorithm>
 
-namespace lockstep::cli {
+namespace lockstep {
 namespace {
 
 // Insertions, deletions, substitutions and swaps of neighbours count one each (optimal string
@@ -38,4 +38,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep

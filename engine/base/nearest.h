@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-namespace lockstep::cli {
+namespace lockstep {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-}  // namespace lockstep::cli
+}  // namespace lockstep
