@@ -69,7 +69,7 @@ local function apply(start, extra)
     f, args = start[1], start[2] or {}
   else
     f, args = start[1][start[2]], start[3] or {}
-    if not f then lockstep.error("undef") end
+    if not f then gen.undef("this child", start[2], #args + #(extra or {}))() end
   end
   if extra then
     args = table.move(args, 1, #args, 1, {})

@@ -13,12 +13,14 @@ local server = {}
 local FLAGS = { strategy = "one_for_one", max_restarts = 3, max_seconds = 5, max_children = "infinity", extra_arguments = false,
   name = false, intensity = false, period = false }
 
+local no_init = gen.undef("this dynamic_supervisor", "init", 1)
+
 function server.init(argument)
   lockstep.flag("trap_exit", true)
   local flags = argument.flags
   if argument.mod then
     local tag
-    tag, flags = argument.mod.init(argument.arg)
+    tag, flags = (argument.mod.init or no_init)(argument.arg)
     if tag == "ignore" then return "ignore" end
     if tag ~= "ok" or type(flags) ~= "table" then
       return "stop", { "bad_return", { argument.mod, "init", gen.tuple(flags == nil and 1 or 2, tag, flags) } }
@@ -139,7 +141,7 @@ local function start_link(what, f, mod, arg, options)
   if mod == nil then mod = {} end
   if type(mod) ~= "table" then gen.misuse(what, 1, "a table of flags or a callback module", mod) end
   local argument, name
-  if type(mod.init) == "function" then
+  if type(mod.init) == "function" or gen.is_module(mod) then
     argument, name = { mod = mod, arg = arg }, options and options.name
   else
     gen.options(mod, FLAGS, what, 1)

@@ -14,8 +14,6 @@ local function run(f, args)
   answer(e.class, e.reason, { e.where })
 end
 
-local function undef() lockstep.error("undef") end
-
 -- (node, fn [, timeout]) or (node, module, name, args [, timeout]): function, arguments, time limit
 function erpc.target(what, node, m, f, a, timeout)
   if type(node) ~= "string" then gen.misuse(what, 1, "a node, which is a string,", node) end
@@ -23,7 +21,7 @@ function erpc.target(what, node, m, f, a, timeout)
   if type(m) ~= "table" then gen.misuse(what, 2, "a function, or a module, which is a table of functions,", m) end
   if type(f) ~= "string" then gen.misuse(what, 3, "a function's name", f) end
   if a ~= nil and type(a) ~= "table" then gen.misuse(what, 4, "a list of arguments", a) end
-  return m[f] or undef, a or {}, timeout
+  return m[f] or gen.undef("this call", f, a and #a or 0), a or {}, timeout
 end
 
 -- A monitored process on the node, or nil if it cannot be reached.

@@ -109,6 +109,25 @@ function gen.reason(e)
   return { e.class == "throw" and { "nocatch", e.reason } or e.reason, { e.where } }
 end
 
+-- What stands in for a function that `whose` module lacks: undef, as OTP has it, whose place names the function.
+function gen.undef(whose, name, arity)
+  return function()
+    local _, e = xpcall(lockstep.error, lockstep.exception, "undef")
+    local mfa = ("%s/%d"):format(tostring(name), arity)
+    e.where = ("%s %s"):format(e.where, mfa)
+    e.missing = ("the module of %s has no function %s"):format(whose, mfa)
+    error(e, 0)
+  end
+end
+
+-- A table of functions, and not a list or options.
+function gen.is_module(x)
+  for key, value in pairs(x) do
+    if type(key) == "string" and type(value) == "function" then return true end
+  end
+  return false
+end
+
 -- What a callback returned, or threw, as one term.
 function gen.tuple(count, first, ...)
   if count == 1 then return first end

@@ -110,10 +110,12 @@ local function on_call(S, from, ok, tag, ...)
   return one_way(S, ok, tag, ...)
 end
 
-local function missing() lockstep.error("undef") end
+local WHOSE = "this gen_server"
+local no_init, no_call = gen.undef(WHOSE, "init", 1), gen.undef(WHOSE, "handle_call", 3)
+local no_cast, no_continue = gen.undef(WHOSE, "handle_cast", 2), gen.undef(WHOSE, "handle_continue", 2)
 
 function handle_continue(S, content)
-  return one_way(S, xpcall(S.mod.handle_continue or missing, exception, content, S.state))
+  return one_way(S, xpcall(S.mod.handle_continue or no_continue, exception, content, S.state))
 end
 
 local function system(S, from, what)
@@ -134,7 +136,7 @@ end
 
 local function loop(S)
   local mod = S.mod
-  local handle_call, handle_cast, handle_info = mod.handle_call or missing, mod.handle_cast or missing, mod.handle_info
+  local handle_call, handle_cast, handle_info = mod.handle_call or no_call, mod.handle_cast or no_cast, mod.handle_info
   while true do
     local m, note = recv(S.timeout)
     if m == nil and note == "timeout" then
@@ -217,7 +219,7 @@ local function serve(ack, parent, name, mod, argument)
     S.alone = select("#", ...) < 3
     return ...
   end
-  initialised(S, ack, count(xpcall(mod.init or missing, exception, argument)))
+  initialised(S, ack, count(xpcall(mod.init or no_init, exception, argument)))
 end
 
 local OPTIONS = { timeout = "infinity", name = false, debug = false, spawn_opt = false, hibernate_after = false }

@@ -10,6 +10,10 @@ local recv, exception = lockstep.recv, lockstep.exception
 
 local gen_statem = {}
 
+local WHOSE = "this gen_statem"
+local no_init, no_mode = gen.undef(WHOSE, "init", 1), gen.undef(WHOSE, "callback_mode", 0)
+local no_handle_event = gen.undef(WHOSE, "handle_event", 4)
+
 -- S: mod, below (modules under it, for pop_callback_module), functions (state functions mode), enter, state, data, parent, name,
 --    queue (events to handle, in order), postponed (oldest first), timers ({type, content, ref or 0} ...), zero (of them,
 --    those with no time to wait, in order).
@@ -33,6 +37,7 @@ end
 -- callback_mode: a function, or what it would return: one name or a list with "state_enter".
 local function set_mode(S, mod)
   local mode = mod.callback_mode
+  if mode == nil then mode = no_mode end
   local ok = true
   if type(mode) == "function" then ok, mode = xpcall(mode, exception) end
   if not ok then
@@ -186,12 +191,10 @@ end
 
 -- ---- transitions ----
 
-local function missing() lockstep.error("undef") end
-
 local function callback(S, kind, content)
   local mod = S.mod
-  if S.functions then return xpcall(mod[S.state] or missing, exception, kind, content, S.data) end
-  return xpcall(mod.handle_event or missing, exception, kind, content, S.state, S.data)
+  if S.functions then return xpcall(mod[S.state] or gen.undef(WHOSE, S.state, 3), exception, kind, content, S.data) end
+  return xpcall(mod.handle_event or no_handle_event, exception, kind, content, S.state, S.data)
 end
 
 local result
@@ -400,7 +403,7 @@ local function serve(ack, parent, name, mod, argument)
     end
   end
   local S = { mod = mod, below = {}, parent = parent, name = name, queue = {}, postponed = {}, timers = {}, zero = {} }
-  initialised(S, ack, xpcall(mod.init or missing, exception, argument))
+  initialised(S, ack, xpcall(mod.init or no_init, exception, argument))
 end
 
 local OPTIONS = { timeout = "infinity", name = false, debug = false, spawn_opt = false, hibernate_after = false }

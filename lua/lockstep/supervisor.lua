@@ -159,6 +159,7 @@ end
 -- ---- the server ----
 
 local server = {}
+local no_init = gen.undef("this supervisor", "init", 1)
 
 function server.init(argument)
   lockstep.flag("trap_exit", true)
@@ -168,7 +169,7 @@ function server.init(argument)
   if elixir then
     flags, children = arg, mod
   else
-    local returned = table.pack(mod.init(arg))
+    local returned = table.pack((mod.init or no_init)(arg))
     local tag = returned[1]
     if tag == "ignore" then return "ignore" end
     if tag == "ok" and returned.n == 3 then
@@ -334,7 +335,7 @@ function supervisor.start_link(name, mod, argument)
   if type(mod) ~= "table" then
     gen.misuse("start_link", name and 2 or 1, "a callback module or a list of child specifications", mod)
   end
-  local elixir = type(mod.init) ~= "function"
+  local elixir = type(mod.init) ~= "function" and not gen.is_module(mod)
   if elixir and argument ~= nil and type(argument) ~= "table" then
     gen.misuse("start_link", name and 3 or 2, "a table of flags", argument)
   end

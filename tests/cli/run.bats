@@ -449,3 +449,56 @@ LUA
   lockstep run misspelt.lua --only =field --iterations 20
   has "$out" $'  in:          P0(root)\n      did you mean lockstep.spawn?\n'
 }
+
+@test "a missing callback is named, with the exit reason that OTP has" {
+  cat >missing.lua <<'LUA'
+local lockstep = require "lockstep"
+local gen_server, gen_statem = require "lockstep.gen_server", require "lockstep.gen_statem"
+local supervisor, dynamic_supervisor = require "lockstep.supervisor", require "lockstep.dynamic_supervisor"
+local function init() return "ok", "s", 1 end
+local function crashing(name, behaviour, mod)
+  lockstep.scenario(name, { crashes = "abort" }, function()
+    behaviour.cast(behaviour.start(mod, 1), 1)
+    lockstep.recv()
+  end)
+end
+crashing("cast", gen_server, { init = function() return "ok", 1 end })
+crashing("continue", gen_server, { init = function() return "ok", 1, { "continue", 2 } end })
+crashing("event", gen_statem, { callback_mode = "handle_event_function", init = init })
+crashing("state", gen_statem, { callback_mode = "state_functions", init = init })
+crashing("mode", gen_statem, { init = init })
+local function undef(reason, name)
+  assert(reason[1] == "undef" and #reason == 2 and #reason[2] == 1 and reason[2][1]:find(" " .. name, 1, true), name)
+end
+lockstep.scenario("reasons", function()
+  lockstep.flag("trap_exit", true)
+  local p, ref = gen_server.start_monitor({ init = function() return "ok", 1 end }, 1)
+  local ok, e = pcall(gen_server.call, p, "x")
+  assert(not ok and e.class == "exit" and e.reason[2][1] == "gen_server")
+  undef(e.reason[1], "handle_call/3")
+  undef(lockstep.recv_first({ "DOWN", ref, "process", p, lockstep.any })[5], "handle_call/3")
+  local function start(f, mod, name)
+    local pid, why = f(mod, 1)
+    assert(pid == nil)
+    undef(why, name)
+  end
+  start(gen_server.start, { handle_call = init }, "init/1")
+  local none, plain = gen_statem.start({ callback_mode = "state_functions" }, 1)
+  assert(none == nil and plain == "undef")  -- of init, gen_statem gives no stack
+  start(supervisor.start_link, { start_link = init }, "init/1")
+  start(dynamic_supervisor.start_link, { start_link = init }, "init/1")
+  local sup = supervisor.start_link({}, {})
+  local pid, why = supervisor.start_child(sup, { id = 1, start = { { other = init }, "start_link", { 1, 2 } } })
+  assert(pid == nil and why[1][1] == "EXIT")
+  undef(why[1][2], "start_link/2")
+end)
+LUA
+  lockstep run missing.lua --iterations 20 --format ndjson -q
+  said() { jq -r --arg s "$1" 'select(.type == "failure" and .scenario == $s) | .reason' out; }
+  has "$(said cast)" ": undef: the module of this gen_server has no function handle_cast/2"
+  has "$(said continue)" ": undef: the module of this gen_server has no function handle_continue/2"
+  has "$(said event)" ": undef: the module of this gen_statem has no function handle_event/4"
+  has "$(said state)" ": undef: the module of this gen_statem has no function s/3"
+  has "$(said mode)" ": undef: the module of this gen_statem has no function callback_mode/0"
+  [ -z "$(said reasons)" ]
+}

@@ -101,6 +101,11 @@ int on_error(lua_State* L) {
         if (!cut) site = place;  // of names above 59 bytes Lua shows the end
         text = text.substr(size + 2);
       }
+    if (ours) {  // what is said of it besides: a callback that a module lacks
+      lua_getfield(L, 1, "missing");
+      if (const char* missing = lua_tostring(L, -1)) text += std::string(": ") + missing;
+      lua_pop(L, 1);
+    }
     if (is_exit)
       text = "exit: " + text;
     else if (std::strcmp(cls, "throw") == 0)
