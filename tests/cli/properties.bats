@@ -68,7 +68,7 @@ LUA
   [ "$(jq 'select(.type == "scenario") | .activity | .with_unread_messages == .executions and .unread_messages > .executions and .with_idle_process > 0 and .with_idle_process < .executions and .assertions == 0' out)" = true ]
 }
 
-# Two steps of the child's and the root's end: 3 orders, in one of which the child has ended first (its exit is a step too). A
+# Two steps of the child's and the root's end: 3 orders, in one of which the child has ended first (its exit is a step too, but nothing to do). A
 # server that waits is none that could go on.
 @test "a clean report says in how many executions the root returned while others could go on" {
   scenario early.lua early <<<'lockstep.spawn(function() lockstep.yield() end)'
@@ -101,4 +101,56 @@ LUA
   has "$err" "a list of strings"
   lockstep run list.lua --cover ""
   exits 2
+}
+
+@test "who could have gone on when the root returned, and who not; the same whatever -j is" {
+  cat >early.lua <<'LUA'
+local lockstep = require "lockstep"
+local atomics = require "lockstep.atomics"
+local gen_server = require "lockstep.gen_server"
+local function count(cells) atomics.add(cells, 1, 1) end
+local function busy()
+  lockstep.spawn(count, atomics.new(1))
+  lockstep.spawn(count, atomics.new(1))
+end
+lockstep.scenario("left", busy)
+lockstep.scenario("drained", { drain = true }, busy)
+lockstep.scenario("failing", function() busy() error("no") end)
+lockstep.scenario("server", function()
+  local server = gen_server.start({
+    init = function() return "ok", 0 end,
+    handle_call = function(_, _, state) return "reply", "ok", state end,
+  }, 1)
+  assert(gen_server.call(server, "x") == "ok")
+end)
+lockstep.scenario("only the end", function()
+  lockstep.spawn_link(lockstep.send, lockstep.self(), "done")
+  lockstep.recv()
+end)
+lockstep.scenario("heard of", function()
+  local me = lockstep.self()
+  local pid = lockstep.spawn(lockstep.send, me, "done")
+  lockstep.spawn(function() lockstep.monitor(pid) lockstep.send(me, "done") lockstep.recv() end)
+  lockstep.recv() lockstep.recv()
+end)
+lockstep.scenario("on its way", { delivery = "async" }, function()
+  lockstep.send(lockstep.spawn(lockstep.recv), "x")
+end)
+LUA
+  local figures='select(.type == "scenario") | [.scenario, .activity.cut_short, .activity.executions]'
+  for command in "run --iterations 700 --strategy random" "run --iterations 700 --strategy pos"; do
+    for j in 1 2; do
+      lockstep $command early.lua -j $j --format ndjson --keep-going
+      jq -c "$figures" out >"figures.$j"
+    done
+    diff figures.1 figures.2
+    left() { jq -r --arg s "$1" 'select(.[0] == $s) | "\(.[1] > 0) \(.[1] <= .[2])"' figures.1; }
+    [ "$(left left)" = "true true" ]
+    [ "$(left drained)" = "false true" ]
+    [ "$(left failing)" = "false true" ]
+    [ "$(left server)" = "false true" ]
+    [ "$(left "only the end")" = "false true" ]
+    [ "$(left "heard of")" = "true true" ]
+    [ "$(left "on its way")" = "true true" ]
+  done
 }

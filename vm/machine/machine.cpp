@@ -489,13 +489,39 @@ ExecutionFacts Machine::facts() const {
   f.unread = w.unread;
   f.spun = w.spun;
   f.in_vain = spins().given_up();
-  f.cut_short = w.cut_short;
+  f.cut_short = root_left_others();
   for (const Process* p : w.processes) {
     f.ran += p->ran;
     f.unread += p->mailbox.size;
   }
   f.goals = {w.goals.data, w.goals.size};
   return f;
+}
+
+// Some process other than the root had something to do when the root's return ended the execution:
+// a step of their own, or a signal on its way that would have woken them. An end that nobody hears
+// of is nothing to do, and neither is the bookkeeping of links and monitors.
+bool Machine::root_left_others() const {
+  const World& w = *world_;
+  if (options_.drain || outcome_.verdict != Verdict::passed || w.processes.empty()) return false;
+  const auto only_ends = [](const Process& p) {
+    const auto root = [](uint32_t process) { return process == 0; };
+    return p.leaving && !p.crashed && std::all_of(p.links.begin(), p.links.end(), root) &&
+           std::all_of(p.watchers.begin(), p.watchers.end(),
+                       [&](const Watcher& x) { return root(x.process); });
+  };
+  const auto wakes = [](const Signal& s) {
+    return s.kind == SignalKind::message || s.kind == SignalKind::exit ||
+           s.kind == SignalKind::link_exit || s.kind == SignalKind::down;
+  };
+  return std::any_of(w.alternatives.begin(), w.alternatives.end(), [&](const Alternative& a) {
+    if (a.kind == AltKind::step) return a.process != 0 && !only_ends(*w.processes[a.process]);
+    if (a.kind != AltKind::deliver) return false;
+    return std::any_of(w.channels.begin(), w.channels.end(), [&](const Channel& c) {
+      return c.actor == a.actor && c.to != kNone && c.to != 0 &&
+             w.processes[c.to]->life == Life::alive && std::any_of(c.begin(), c.end(), wakes);
+    });
+  });
 }
 
 uint64_t Machine::digest() const {

@@ -92,6 +92,7 @@ class Machine final : public System, public Memory {
   }
   void omit(std::span<const uint64_t> inputs) override;
   ExecutionFacts facts() const override;
+  bool root_left_others() const;
   std::string goal_name(uint32_t goal) const override { return goal_names_[goal]; }
   void witness(Evidence& evidence) const override;
   Limits& limits() override { return options_.limits; }

@@ -383,7 +383,6 @@ struct World {
   uint8_t stale = 0;           // a bit for each of Readers: what those look at has changed
   Vec<Footprint> written;      // with fair spins: what was written so far; object 0: anything
   bool spun = false;           // somebody was held
-  bool cut_short = false;      // the root returned while others could go on
   Vec<uint32_t> held;          // processes that go round, or were killed while they did
   Vec<PersistentEntry> persistent;
   Vec<HistoryLog*> histories;

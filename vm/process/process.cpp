@@ -300,7 +300,6 @@ void Processes::body(Process& p) {
         m_.sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);
       for (const Alternative& a : world_->alternatives) {
         if (a.actor == p.actor || a.kind == AltKind::fault) continue;
-        world_->cut_short = true;
         m_.never_comes({a});
         Operation& op = m_.disabled_events().back().what.op;
         op.object = kAllElse;
