@@ -90,6 +90,21 @@ function lockstep.recv(timeout) end
 ---@return "timeout"? why
 function lockstep.recv_first(matcher, timeout) end
 
+---@class lockstep.clause
+---@field [1] lockstep.matcher
+---@field [2] fun(message: any): ...
+---@field when? fun(message: any): any guard
+
+---@class lockstep.clauses
+---@field [integer] lockstep.clause
+---@field after? lockstep.timeout
+---@field otherwise? fun(): ... when the time is up
+
+--- The first message that any clause accepts, tried in their order: what its body returns.
+---@param clauses lockstep.clauses
+---@return any ... of the body or of otherwise; nil, "timeout" if the time is up and there is none
+function lockstep.receive(clauses) end
+
 ---@param ms lockstep.timeout
 function lockstep.sleep(ms) end
 --- Milliseconds of the virtual clock.

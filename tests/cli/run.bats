@@ -502,3 +502,20 @@ LUA
   has "$(said mode)" ": undef: the module of this gen_statem has no function callback_mode/0"
   [ -z "$(said reasons)" ]
 }
+
+@test "a matcher that raises is no match; a deadlock says what it raised" {
+  scenario raises.lua raises <<'LUA'
+lockstep.send(lockstep.self(), "text")
+lockstep.recv_first(function(m) return m.kind.name == "x" end)
+LUA
+  scenario clauses.lua clauses <<'LUA'
+lockstep.send(lockstep.self(), "text")
+lockstep.receive { { lockstep.any, print, when = function(m) return m.kind.name == "x" end } }
+LUA
+  for file in raises clauses; do
+    lockstep run "$file.lua" --iterations 20
+    exits 1
+    has "$out" "deadlock: P0(root) can never go on"
+    has "$out" "(its matcher raised, which is no match: $file.lua:4: attempt to index a nil value (field 'kind'))"
+  done
+}

@@ -22,6 +22,9 @@ inline const char* const kSteps[] = {
     "lockstep.recv(5)",
     "lockstep.recv_first({ 'DOWN', lockstep.any, lockstep.any, lockstep.any, lockstep.any }, 5)",
     "lockstep.recv_first(function(m) return m == 1 end, 5)",
+    "lockstep.receive { { 3, print }, { lockstep.any, print, when = function(m) return m < 3 end "
+    "}, "
+    "after = 5 }",
     "lockstep.sleep(5)",
     "lockstep.yield()",
     "lockstep.link(to)",

@@ -186,6 +186,18 @@ void load_hook(lua_State* L, lua_Debug*) {
                   std::string("file-level code runs for more than 200 million instructions"));
 }
 
+constexpr std::string_view kPrelude = "lockstep/prelude.lua";
+
+// What of lockstep itself is written in Lua: it is given the core's table.
+void run_prelude(lua_State* L, int core) {
+  const EmbeddedFile* prelude = find_embedded(std::string(kPrelude));
+  LOCKSTEP_ASSERT(prelude != nullptr);
+  if (luaL_loadbufferx(L, prelude->text.data(), prelude->text.size(), "=lockstep/prelude.lua",
+                       "t") != LUA_OK ||
+      (lua_pushvalue(L, core), lua_pcall(L, 1, 0, 0)) != LUA_OK)
+    throw Error(ExitCode::internal, std::string("lockstep/prelude.lua: ") + lua_tostring(L, -1));
+}
+
 // require and lockstep's own index, for a state that nothing is ever run in: modules by name in the
 // table at upvalue 1.
 int require_to_look(lua_State* L) {
@@ -245,8 +257,10 @@ std::map<std::string, std::set<std::string>> library_names() {
     part.open(L);
     lua_setfield(L, 1, (std::string("lockstep.") + part.name).c_str());
   }
+  run_prelude(L, lua_gettop(L));
   for (size_t i = 0; i < kEmbeddedCount; i++) {
     const std::string file = kEmbedded[i].name;
+    if (file == kPrelude) continue;
     std::string module = file.substr(0, file.size() - 4);
     std::replace(module.begin(), module.end(), '/', '.');
     lua_getglobal(L, "require");
@@ -428,13 +442,7 @@ void Machine::load(LoadContext& context) {
   lua_pushcfunction(L, core_index);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, core);
-  if (const EmbeddedFile* prelude = find_embedded("lockstep/prelude.lua")) {
-    lua_settop(L, core);
-    if (luaL_loadbufferx(L, prelude->text.data(), prelude->text.size(), "=lockstep/prelude.lua",
-                         "t") != LUA_OK ||
-        (lua_pushvalue(L, core), lua_pcall(L, 1, 0, 0)) != LUA_OK)
-      throw Error(ExitCode::internal, std::string("lockstep/prelude.lua: ") + lua_tostring(L, -1));
-  }
+  run_prelude(L, core);
   lua_settop(L, 0);
 
   lua_sethook(L, load_hook, LUA_MASKCOUNT, kLoadPeriod);

@@ -374,6 +374,7 @@ uint32_t Machine::choose_data(Process& p, uint32_t count) {
   World& w = *world_;
   if (count <= 1) return 0;
   if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) properties().refuse_peek(p.L, "choose");
+  if (__builtin_expect((slow_ & kSlowMatcher) != 0, 0)) refuse_in_matcher(p.L, "choose");
   if (w.steps >= alarm_.load(std::memory_order_relaxed)) late();
   uint32_t value = 0;
   if (at_rest_) {

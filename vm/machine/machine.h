@@ -215,6 +215,8 @@ class Machine final : public System, public Memory {
     slow_ = on ? slow_ | kSlowMatcher : slow_ & ~static_cast<uint32_t>(kSlowMatcher);
   }
   bool checking() const { return checking_; }
+  bool in_matcher() const { return (slow_ & kSlowMatcher) != 0; }
+  void refuse_in_matcher(lua_State* L, const char* what);  // raises an error of Lua's
   const RecordedCheck& failed_check() const { return failed_check_; }
   void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
   // The coroutine in which guest code runs just now, and for whom; null if none does.

@@ -4,6 +4,7 @@
 
 #include "vm/history/history_log.h"
 #include "vm/machine/machine.h"
+#include "vm/process/mailboxes.h"
 #include "vm/recording/recorder.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
@@ -70,13 +71,18 @@ void Machine::before_parking(lua_State* L, Process& p, Alternative& a) {
   if (fair_spins_) spins().look_for_round(L, p, a.op);
 }
 
+void Machine::refuse_in_matcher(lua_State* L, const char* what) {
+  mailboxes().misused();
+  luaL_error(L,
+             checking_ ? "a model may not perform operations (%s): it only computes states"
+                       : "a matcher may not perform operations (%s): it only looks at a message",
+             what);
+}
+
 void Machine::slow_sync(lua_State* L, Process& p, Alternative& a) {
   if (slow_ & kSlowMatcher) {
     LOCKSTEP_ASSERT(L != nullptr);
-    luaL_error(L,
-               checking_ ? "a model may not perform operations (%s): it only computes states"
-                         : "a matcher may not perform operations (%s): it only looks at a message",
-               p.what);
+    refuse_in_matcher(L, p.what);
   }
   if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
     add_history_footprint(*this, p, a.op);

@@ -129,7 +129,7 @@ enum class Life : uint8_t {
   dying,  // its end has taken effect; it has yet to tell others
   ended,
 };
-enum class Wait : uint8_t { none, any, pattern, predicate, sleep, lock };
+enum class Wait : uint8_t { none, any, pattern, predicate, clauses, sleep, lock };
 
 // A deferred target: whom the operation is for is looked up when it takes effect. What it touches
 // depends on what others do meanwhile: who gets the name, whether the target ends or is cut off.
@@ -228,7 +228,9 @@ struct Process {
   lua_State* receiver =
       nullptr;  // the coroutine that waits in a receive with a matcher, at stack index 1
   Term pattern;
-  bool timed = false;  // a receive time-out is running
+  bool in_clauses = false;  // the pattern is one_of, an element a clause
+  uint32_t clause = 0;      // that took the message, from 1; 0: none did
+  bool timed = false;       // a receive time-out is running
   uint64_t deadline = 0;
   Watched<Vec<uint32_t>> links;  // process indices
   bool ending = false;           // its announced step is its end

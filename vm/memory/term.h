@@ -174,6 +174,7 @@ uint64_t digest(View view);
 // the same length, and the pattern's pairs must be among the value's. {lockstep.one_of, P1, P2 ...}
 // matches what one of the patterns matches.
 bool matches(View pattern, View value);
+bool matches(View pattern, const Term& value);
 bool matches(const Term& pattern, const Term& value);
 
 // For people: {"EXIT", P1, "boom"}. Strings in quotes, long values cut to about `limit` characters.

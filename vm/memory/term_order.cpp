@@ -152,6 +152,10 @@ bool matches(View pattern, View value) {
   }
   return true;
 }
+bool matches(View pattern, const Term& value) {
+  char room[16];
+  return matches(pattern, view_of(value, room));
+}
 bool matches(const Term& pattern, const Term& value) {
   char rp[16], rv[16];
   return matches(view_of(pattern, rp), view_of(value, rv));

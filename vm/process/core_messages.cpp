@@ -110,6 +110,7 @@ int l_recv_first(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv_first");
   const int64_t timeout = timeout_at(L, 2);
+  if (m.in_matcher()) m.refuse_in_matcher(L, "recv_first");
   if (lua_isfunction(L, 1))
     return m.mailboxes().receive(L, p, "recv_first", Wait::predicate, timeout);
   if (lua_isnone(L, 1))
@@ -117,6 +118,40 @@ int l_recv_first(lua_State* L) {
                "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
   p.pattern = m.encode_argument(L, 1, "recv_first");
   return m.mailboxes().receive(L, p, "recv_first", Wait::pattern, timeout);
+}
+// (clauses, timeout), the rest of which lua/lockstep/prelude.lua does: the number of the clause and
+// the message, or nil and "timeout".
+int l_receive_clause(lua_State* L) {
+  Machine& m = machine_of(L);
+  Process& p = m.process(L, "receive");
+  const int64_t timeout = timeout_at(L, 2);
+  if (m.in_matcher()) m.refuse_in_matcher(L, "receive");
+  lua_settop(L, 2);
+  const auto n = static_cast<lua_Integer>(lua_rawlen(L, 1));
+  bool code = false;
+  lua_createtable(L, static_cast<int>(n) + 1, 0);
+  push_light(L, kOneOf);
+  lua_rawseti(L, 3, 1);
+  for (lua_Integer i = 1; i <= n; i++) {
+    lua_rawgeti(L, 1, i);
+    lua_pushliteral(L, "when");
+    code |= lua_rawget(L, 4) != LUA_TNIL;
+    if (lua_rawgeti(L, 4, 1) == LUA_TFUNCTION) {
+      code = true;
+      push_light(L, kAny);
+    }
+    lua_rawseti(L, 3, i + 1);
+    lua_settop(L, 3);
+  }
+  p.pattern = m.encode_argument(L, 3, "receive");
+  lua_settop(L, 2);
+  p.in_clauses = true;
+  const int results =
+      m.mailboxes().receive(L, p, "receive", code ? Wait::clauses : Wait::pattern, timeout);
+  if (p.clause == 0) return results;
+  lua_pushinteger(L, p.clause);
+  lua_insert(L, -2);
+  return 2;
 }
 int l_sleep(lua_State* L) {
   Machine& m = machine_of(L);
@@ -258,6 +293,7 @@ void add_core_messages(lua_State* L) {
   static const luaL_Reg functions[] = {{"send", l_send},
                                        {"recv", l_recv},
                                        {"recv_first", l_recv_first},
+                                       {"receive_clause", l_receive_clause},
                                        {"sleep", l_sleep},
                                        {"now", l_now},
                                        {"send_after", l_send_after},

@@ -23,12 +23,17 @@ class Mailboxes : public MachinePart {
 
   void begin() { looking_ = nullptr; }  // of an execution
   const Process* looking() const { return looking_; }
+  void misused() { misused_ = true; }
 
  private:
   bool look(Process& p);
+  bool look_at_clauses(Process& p, const Term& payload);
+  bool says_yes(Process& p, const Term& payload);
+  uint32_t clause_of(const Process& p, const Term& payload) const;
   bool find_message(Process& p);
   void flush_own_signals(Process& p);
 
+  bool misused_ = false;              // the matcher that ran last has tried to perform an operation
   const Process* looking_ = nullptr;  // its matcher is being called, on the stack aside
 };
 

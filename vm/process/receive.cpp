@@ -1,4 +1,6 @@
 // Mailboxes, and selective receive.
+#include <cstring>
+
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
@@ -55,25 +57,85 @@ __attribute__((noinline)) bool Mailboxes::look(Process& p) {  // rare, so not in
   return call.yes;
 }
 
+// Does the function on top of the receiver's stack say yes to the message? Pops it. One that raises
+// says no, as a guard does; but not one that has performed an operation or overflowed its stack.
+bool Mailboxes::says_yes(Process& p, const Term& payload) {
+  lua_State* L = p.receiver;
+  vm::push(L, payload);
+  slow_ |= kSlowMatcher;
+  misused_ = false;
+  const int status = lua_pcall(L, 1, 1, 0);
+  slow_ &= ~static_cast<uint32_t>(kSlowMatcher);
+  bool yes = lua_toboolean(L, -1) != 0;
+  if (status != LUA_OK) {
+    const char* error = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    p.matcher_failed =
+        misused_ || status != LUA_ERRRUN || std::strstr(error, "stack overflow") != nullptr;
+    yes = p.matcher_failed;
+    if (m_.recording() && !yes) m_.recorder().note_matcher(p, error);
+  }
+  if (!p.matcher_failed) lua_pop(L, 1);
+  return yes;
+}
+
 bool Mailboxes::look_here(Process& p) {
   lua_State* L = p.receiver;
-  if (!lua_checkstack(L, 8)) return false;
+  if (!lua_checkstack(L, 10)) return false;
   for (; p.looked < p.mailbox.size; p.looked++) {
+    const Term& payload = p.mailbox[p.looked].payload;
+    p.matcher_failed = false;
+    if (p.wait == Wait::clauses) {
+      if (look_at_clauses(p, payload)) return true;
+      continue;
+    }
     lua_pushvalue(L, 1);
-    vm::push(L, p.mailbox[p.looked].payload);
-    slow_ |= kSlowMatcher;
-    const int status = lua_pcall(L, 1, 1, 0);
-    slow_ &= ~static_cast<uint32_t>(kSlowMatcher);
-    p.matcher_failed = status != LUA_OK;
-    const bool yes = p.matcher_failed || lua_toboolean(L, -1) != 0;
-    lua_pop(L, 1);
-    if (yes) return true;
+    if (says_yes(p, payload)) return true;
   }
   return false;
 }
 
+// The clauses are the table at index 1: {pattern or function, body, when = guard} each. Their
+// patterns are those of p.pattern, where any stands for a function.
+bool Mailboxes::look_at_clauses(Process& p, const Term& payload) {
+  lua_State* L = p.receiver;
+  const uint32_t n = View{p.pattern.bytes}.array_size();
+  View choice = View{p.pattern.bytes}.first();
+  for (uint32_t i = 1; i < n; i++) {
+    choice = choice.next();
+    if (!matches(choice, payload)) continue;
+    const int top = lua_gettop(L);
+    bool yes = true;
+    lua_rawgeti(L, 1, i);
+    if (lua_istable(L, -1)) {
+      if (lua_rawgeti(L, top + 1, 1) == LUA_TFUNCTION) yes = says_yes(p, payload);
+      if (yes && !p.matcher_failed) {
+        lua_settop(L, top + 1);
+        lua_pushliteral(L, "when");
+        if (lua_rawget(L, top + 1) == LUA_TFUNCTION) yes = says_yes(p, payload);
+      }
+    }
+    p.clause = i;
+    if (p.matcher_failed) return true;
+    lua_settop(L, top);
+    if (!yes) continue;
+    return true;
+  }
+  return false;
+}
+
+// Of clauses that are patterns alone: the first that the message fits.
+uint32_t Mailboxes::clause_of(const Process& p, const Term& payload) const {
+  const uint32_t n = View{p.pattern.bytes}.array_size();
+  View choice = View{p.pattern.bytes}.first();
+  for (uint32_t i = 1; i < n; i++) {
+    choice = choice.next();
+    if (matches(choice, payload)) return i;
+  }
+  return 0;
+}
+
 bool Mailboxes::find_message(Process& p) {
-  if (p.wait == Wait::predicate) return look(p);
+  if (p.wait == Wait::predicate || p.wait == Wait::clauses) return look(p);
   for (; p.looked < p.mailbox.size; p.looked++)
     if (fits(p, p.mailbox[p.looked].payload)) return true;
   return false;
@@ -94,6 +156,7 @@ void Mailboxes::wake(Process& p, bool expired, uint32_t cause) {
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
 int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
   if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) m_.properties().refuse_peek(L, what);
+  if (__builtin_expect((slow_ & kSlowMatcher) != 0, 0)) m_.refuse_in_matcher(L, what);
   World& w = *world_;
   const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
   const bool finite = timeout_ms >= 0;
@@ -163,6 +226,13 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
                                          : nullptr,
                    found ? p.mailbox[p.looked].arrival : Reception::kNothing);
   }
+  if (__builtin_expect(p.in_clauses, 0)) {
+    if (!found)
+      p.clause = 0;
+    else if (p.wait == Wait::pattern)
+      p.clause = clause_of(p, p.mailbox[p.looked].payload);
+    p.in_clauses = false;
+  }
   p.wait = Wait::none;
   p.receiver = nullptr;
   if (p.pattern.tag != Tag::nil) free_term(p.pattern, arena_);
@@ -173,11 +243,9 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
     return m_.done(L, p, 2);
   }
   Message msg = p.mailbox[p.looked];
-  if (p.matcher_failed) {  // now in its own time, unprotected
+  if (p.matcher_failed) {  // now in the receiver's own time: the error is on top
     p.matcher_failed = false;
-    lua_pushvalue(L, 1);
-    vm::push(L, msg.payload);
-    lua_call(L, 1, 0);
+    lua_error(L);
   }
   m_.erase(p.mailbox, p.looked);
   vm::push(L, msg.payload);

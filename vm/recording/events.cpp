@@ -297,11 +297,15 @@ std::string Recorder::deadlock_story(const Process& root) const {
       s += " for " + print(p.pattern);
     else if (p.wait == Wait::any)
       s += " for any message";
-    else if (p.wait == Wait::predicate)
-      s += " for a message that its matcher accepts";
+    else if (p.wait == Wait::predicate || p.wait == Wait::clauses)
+      s += p.wait == Wait::clauses ? " for a message that a clause accepts"
+                                   : " for a message that its matcher accepts";
     else if (p.wait == Wait::lock)
       s += " for " + m_.object_name(p.blocked_op.object);
     if (!site.empty()) s += " at " + site;
+    if (const auto raised = matchers_raised_.find(p.index);
+        raised != matchers_raised_.end() && (p.wait == Wait::predicate || p.wait == Wait::clauses))
+      s += " (its matcher raised, which is no match: " + raised->second + ")";
     return s;
   };
   auto mailbox = [&](const Process& p) {

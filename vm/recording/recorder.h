@@ -18,6 +18,7 @@ class Recorder : public MachinePart {
   void begin() {  // of an execution that is recorded
     args_.clear();
     printed_.clear();
+    matchers_raised_.clear();
     draft_ = {};
   }
   const std::string& printed() const { return printed_; }
@@ -35,6 +36,9 @@ class Recorder : public MachinePart {
   std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
   // While recording: what the guest printed, shown with the failure.
   void print_line(const Process& p, const std::string& line);
+  void note_matcher(const Process& p, std::string error) {
+    matchers_raised_[p.index] = std::move(error);
+  }
   // The place of the call that is under way, as strategies know it, and its name.
   uint32_t site(lua_State* L);
   std::string site_name(uint32_t site) const;
@@ -62,7 +66,8 @@ class Recorder : public MachinePart {
   };
   Draft draft_;
   std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
-  std::string printed_;            // by the guest, while recording
+  std::map<uint32_t, std::string> matchers_raised_;  // the last error of each process's matcher
+  std::string printed_;                              // by the guest, while recording
   // Names of the functions that the sources define, by file and line.
   std::map<std::pair<std::string, int>, std::string> function_names_;
   std::map<std::pair<uint64_t, const char*>, uint32_t> sites_;  // by place in the arena and call

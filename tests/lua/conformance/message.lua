@@ -35,15 +35,10 @@ end)
 
 lockstep.scenario("msg-clause-order-same-message", function()
   to_self({ "x", 1 })
-  local result
-  lockstep.recv_first(function(message)
-    if message[1] == "x" then
-      result = "generic"
-    elseif message[1] == "x" and message[2] == 1 then
-      result = "specific"
-    end
-    return result
-  end)
+  local result = lockstep.receive {
+    { { "x", any }, function() return "generic" end },
+    { { "x", 1 }, function() return "specific" end },
+  }
   same(result, "generic")
 end)
 
