@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/boundary/choice.h"
@@ -35,10 +37,19 @@ struct Event {
   uint64_t digest = 0;        // of the machine's observable state after the step
 };
 
+// A process is called by its function until it registers a name or sets a label: "P1(worker)", then
+// "P1(boss)". What it was called, and what it is called when the execution has ended.
+using Renamings = std::vector<std::pair<std::string, std::string>>;
+void rename(std::string& text, const Renamings& names);
+void rename(std::vector<Event>& events, const Renamings& names);
+// "P1(worker) send P0(root)" -> "P1 send P0": the same whatever they are called.
+std::string without_names(std::string_view text);
+
 class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void on_event(Event&& event) = 0;
+  virtual void on_names(const Renamings& names) = 0;  // once, when all events have come
 };
 
 }  // namespace lockstep

@@ -10,6 +10,7 @@ namespace lockstep {
 class Recorder : public EventSink {
  public:
   void on_event(Event&& event) override { events.push_back(std::move(event)); }
+  void on_names(const Renamings& names) override { rename(events, names); }
   std::vector<Event> events;
 };
 

@@ -161,7 +161,9 @@ bool is_ours(ObjectId object) {
 }
 
 // Timers of one process are told apart by what they send.
-std::string who(const Event& e) { return e.kind == AltKind::timer ? e.who + e.args : e.who; }
+std::string who(const Event& e) {
+  return without_names(e.kind == AltKind::timer ? e.who + e.args : e.who);
+}
 
 RaceSide side(const Event& e) { return {e.what, e.site}; }
 
@@ -204,9 +206,9 @@ void RaceCollector::note_messages(std::span<const Event> events, const System& s
   }
 }
 
-RaceCollector::Key RaceCollector::key(const Event& a, const Event& b, std::string object,
+RaceCollector::Key RaceCollector::key(const Event& a, const Event& b, std::string_view object,
                                       bool* turned) {
-  Key key{std::move(object), side(a), side(b)};
+  Key key{without_names(object), side(a), side(b)};
   if ((*turned = key.second < key.first)) std::swap(key.first, key.second);
   return key;
 }
@@ -222,9 +224,11 @@ void RaceCollector::add(std::span<const Event> events, const System& system) {
     Footprint fa, fb;
     if (!conflict(a, b, &fa, &fb) || is_ours(fa.object)) continue;
     bool turned = false;
-    Key key = this->key(a, b, object_text(a, b, fa.object, system), &turned);
+    std::string object = object_text(a, b, fa.object, system);
+    Key key = this->key(a, b, object, &turned);
     const auto [it, fresh] = groups_.try_emplace(std::move(key));
     Group& group = it->second;
+    if (fresh) group.object = std::move(object);
     const RaceKind kind = execution.kind(race.first, race.second, fa, fb);
     group.kind = fresh ? kind : std::min(group.kind, kind);
     if (counted.insert(&group).second) group.executions++;
@@ -242,7 +246,7 @@ void RaceCollector::add(std::span<const Event> events, const System& system) {
 RaceSummary RaceCollector::summary() const {
   RaceSummary summary = summary_;
   for (const auto& [key, g] : groups_)
-    summary.groups.push_back({g.kind, key.object, key.first, key.second,
+    summary.groups.push_back({g.kind, g.object, key.first, key.second,
                               g.forth || taken_.contains({key, false}),
                               g.back || taken_.contains({key, true}), g.executions});
   std::stable_sort(summary.groups.begin(), summary.groups.end(),

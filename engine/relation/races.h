@@ -68,18 +68,19 @@ class RaceCollector {
 
  private:
   struct Key {
-    std::string object;
+    std::string object;      // without names of processes, which differ between executions
     RaceSide first, second;  // first <= second
     friend auto operator<=>(const Key&,
                             const Key&) = default;  // NOLINT(modernize-use-nullptr): its <
   };
   struct Group {
+    std::string object;  // as it was first seen
     RaceKind kind = RaceKind::read_order;
     uint64_t executions = 0;
     bool forth = false, back = false;
     std::set<std::pair<std::string, std::string>> who;  // sides alike: who came before whom
   };
-  static Key key(const Event& a, const Event& b, std::string object, bool* turned);
+  static Key key(const Event& a, const Event& b, std::string_view object, bool* turned);
   void note_messages(std::span<const Event> events, const System& system);
 
   std::map<Key, Group> groups_;

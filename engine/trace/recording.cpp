@@ -8,6 +8,7 @@ namespace {
 class Collect final : public EventSink {
  public:
   void on_event(Event&& event) override { events.push_back(std::move(event)); }
+  void on_names(const Renamings& names) override { rename(events, names); }
   std::vector<Event> events;
 };
 

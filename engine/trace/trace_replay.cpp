@@ -24,10 +24,13 @@ class StrictChooser : public Chooser, public EventSink {
   void on_event(Event&& event) override {
     const uint32_t i = event.step;
     const bool first = events.empty() || events.back().step != i;
-    if (first && i > 0 && i <= trace_.labels.size() && event_label(event) != trace_.labels[i - 1])
+    if (first && i > 0 && i <= trace_.labels.size() &&
+        without_names(event_label(event)) != without_names(trace_.labels[i - 1]))
       leave(Kind::operation, i);
     events.push_back(std::move(event));
   }
+
+  void on_names(const Renamings& names) override { rename(events, names); }
 
   // Of the last step: an event's digest is of the state after it.
   void check_state() {

@@ -519,3 +519,39 @@ LUA
     has "$out" "(its matcher raised, which is no match: $file.lua:4: attempt to index a nil value (field 'kind'))"
   done
 }
+
+@test "one process has one name within a report, whenever it was named" {
+  scenario named.lua named <<'LUA'
+local gen_server = require "lockstep.gen_server"
+local function worker(main)
+  lockstep.send(main, lockstep.self())
+  lockstep.recv()
+  lockstep.register("boss", lockstep.self())
+  lockstep.set_label("chief")
+  lockstep.send(main, "ready")
+  print(lockstep.self())
+  lockstep.recv()
+  error("from " .. tostring(lockstep.self()))
+end
+local p = lockstep.spawn(worker, lockstep.self())
+lockstep.recv()
+lockstep.send(p, "go")
+lockstep.recv()
+local s = gen_server.start("srv", { init = function() return "ok", 1 end }, 1)
+lockstep.send("boss", s)
+lockstep.recv()
+LUA
+  sed -i '1a local gen_server = require "lockstep.gen_server"' named.lua && sed -i '4d' named.lua
+  lockstep run named.lua --iterations 20 --trace-dir .
+  exits 1
+  has "$out" "Reason:      process P1(chief) crashed and nobody links to, monitors or supervises it: from P1(chief)"
+  [ "$(grep -oE 'P[0-9.]+\([a-z_]+\)' out | sort -u | paste -sd' ')" = "P0(root) P1(chief) P2(srv)" ]
+  local trace
+  trace=$(ls ./*.lockstep | head -1)
+  lockstep replay --trace "$trace"
+  exits 1
+  [ "$(grep -oE 'P[0-9.]+\([a-z_]+\)' out | sort -u | paste -sd' ')" = "P0(root) P1(chief) P2(srv)" ]
+  lockstep run named.lua --iterations 20 --trace-dir . --format ndjson
+  lacks "$out" "P1(worker)"
+  lacks "$out" "P1(boss)"
+}

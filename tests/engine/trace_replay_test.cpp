@@ -57,6 +57,10 @@ TEST(MakeTrace, LabelsSayWhoWhatAndOnWhat) {
   e.what = "choose";
   e.target = e.args = "";
   EXPECT_EQ(event_label(e), "P1(worker) choose = 0");
+  EXPECT_EQ(without_names("P1(worker) send P1.2(a.b) Pa P3 P4( x"), "P1 send P1.2 Pa P3 P4( x");
+  std::vector<Event> events = {e};
+  rename(events, {{"P1(worker)", "P1(boss)"}});
+  EXPECT_EQ(event_label(events[0]), "P1(boss) choose = 0");
   const std::vector<Decision> silent{
       Decision::make(3, AltKind::step, static_cast<uint32_t>(OpKind::send)),
       Decision::make(3, AltKind::data, 2)};

@@ -121,6 +121,12 @@ void Machine::run_once(Chooser& chooser) {
     if (!outcome_.detail.empty() && outcome_.detail.back() != '\n') outcome_.detail += '\n';
     outcome_.detail += "printed:\n" + recorder().printed();
   }
+  if (sink_) {
+    const Renamings names = recorder().renamings();
+    for (std::string* text : {&outcome_.reason, &outcome_.detail, &outcome_.process})
+      rename(*text, names);
+    sink_->on_names(names);
+  }
   if ((outcome_.verdict != Verdict::stopped || spins().given_up()) &&
       outcome_.verdict != Verdict::suspect && !(slow_ & kSlowHunt)) {
     check_frozen();

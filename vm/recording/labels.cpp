@@ -107,7 +107,21 @@ std::string Recorder::label(const Process& p, bool given) const {
   // Whatever a process is called: one line of a report, which does not steer the terminal.
   for (char& c : name)
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-  return "P" + path(p) + (name.empty() ? "" : "(" + name + ")");
+  std::string label = "P" + path(p) + (name.empty() ? "" : "(" + name + ")");
+  if (m_.recording()) labels_[p.index].insert(label);
+  return label;
+}
+
+Renamings Recorder::renamings() const {
+  Renamings names;
+  const auto labels = labels_;
+  for (const auto& [index, given] : labels) {
+    if (index >= world_->processes.size) continue;
+    const std::string now = label(*world_->processes[index]);
+    for (const auto& was : given)
+      if (was != now && was.back() == ')') names.emplace_back(was, now);
+  }
+  return names;
 }
 
 // Nothing that others change: asking is no operation.

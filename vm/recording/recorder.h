@@ -2,6 +2,7 @@
 // exploring, but for names.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ class Recorder : public MachinePart {
     args_.clear();
     printed_.clear();
     matchers_raised_.clear();
+    labels_.clear();
     draft_ = {};
   }
   const std::string& printed() const { return printed_; }
@@ -33,6 +35,8 @@ class Recorder : public MachinePart {
   void note_quiescence(uint64_t due);
   // "P0(root)", "P1(worker)": the name that it was given, else its function's.
   std::string label(const Process& p, bool given = true) const;
+  // Of those that were called something else before, while recording.
+  Renamings renamings() const;
   std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
   // While recording: what the guest printed, shown with the failure.
   void print_line(const Process& p, const std::string& line);
@@ -66,6 +70,7 @@ class Recorder : public MachinePart {
   };
   Draft draft_;
   std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
+  mutable std::map<uint32_t, std::set<std::string>> labels_;  // all that each has been called
   std::map<uint32_t, std::string> matchers_raised_;  // the last error of each process's matcher
   std::string printed_;                              // by the guest, while recording
   // Names of the functions that the sources define, by file and line.
