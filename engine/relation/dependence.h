@@ -152,7 +152,7 @@ bool conflicts_with_all(const Event& e);
 
 // Possible when nothing else is, but faults: whatever came before led to it, so happens-before puts
 // all of it before (HappensBefore, ClassFingerprint), and only steps of its own kind race with it
-// (Dpor::add_timers, immediate_races by Event::at_quiescence).
+// (DporNode::add_timers, immediate_races by Event::at_quiescence).
 inline bool at_quiescence(const Operation& op) {
   return op.kind == OpKind::timer_fire && op.flags & kAtQuiescence;
 }

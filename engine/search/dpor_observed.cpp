@@ -4,8 +4,8 @@
 // but not of one in which no two steps meet in a mailbox alone (`by_mail`): there nothing is told
 // apart.
 //
-// Sleeping steps are woken by whatever may have to count (Dpor::order_), which is more than needed.
-// What that costs is executions of a class that was executed before: `redundant`.
+// Sleeping steps are woken by whatever may have to count (DporExecution::order_), which is more
+// than needed. What that costs is executions of a class that was executed before: `redundant`.
 //
 // Reduce::equal_messages: of two equal messages whoever takes one sees the same. But the receive
 // comes after what made its sender send, and had it taken the other message, it would not have to.
@@ -13,12 +13,12 @@
 // the receive that took it. This is ours; for the idea see "equal writes".
 #include <algorithm>
 
-#include "engine/search/dpor.h"
+#include "engine/search/dpor_execution.h"
 
 namespace lockstep {
 
-void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
-                           std::vector<size_t>& races) {
+void DporExecution::append_observed(size_t at, size_t count, const Taken& taken,
+                                    std::vector<size_t>& races) {
   causes_of(count, taken);
   const Step& step = *taken.step;
   if (at < depth_ && step.op.access == Access::take && mail_.brought(at) < at)
@@ -38,7 +38,7 @@ void Dpor::append_observed(size_t at, size_t count, const Taken& taken,
   leave_out_declarations(step, races);
 }
 
-void Dpor::look_back() {
+void DporExecution::order_by_mail(std::span<const DisabledEvent> disabled) {
   mail_.look(*system_, depth_);
   kept_.clear();
   for (bool again = true; again;) {
@@ -51,19 +51,17 @@ void Dpor::look_back() {
     }
     again = false;
     for (const Pair& sends : equal_)
-      if (matters(sends)) {
+      if (matters(sends, disabled)) {
         kept_.push_back(sends);
         again = true;
       }
   }
-  for (const auto& [early, late] : races_) seen_.saw(name(early), name(late));
-  redundant_ = repeats();
 }
 
 // Could the order of two equal messages decide over anything but who waits for whom?
-bool Dpor::matters(const Pair& sends) const {
+bool DporExecution::matters(const Pair& sends, std::span<const DisabledEvent> disabled) const {
   const auto [a, b] = sends;
-  if (matters(a, b) || matters(b, a)) return true;
+  if (matters(a, b, disabled) || matters(b, a, disabled)) return true;
   // Where the one waits in the mailbox it keeps its place among the others, and so must the other.
   const auto follows = [&](size_t send, size_t step) {
     const size_t receive = mail_.received(send);
@@ -78,7 +76,8 @@ bool Dpor::matters(const Pair& sends) const {
 }
 
 // Does anything before `send`, and not before `other`, conflict with what follows the receive?
-bool Dpor::matters(size_t send, size_t other) const {
+bool DporExecution::matters(size_t send, size_t other,
+                            std::span<const DisabledEvent> disabled) const {
   const size_t receive = mail_.received(send);
   if (receive == send) return false;
   // One that did not have to wait: with the one message away it would take the other, and what it
@@ -99,7 +98,7 @@ bool Dpor::matters(size_t send, size_t other) const {
       if ((y == receive || observed_.before(receive, y)) &&
           conflict(*steps_[x].step, *steps_[y].step, x == send))
         return true;
-    for (const DisabledEvent& d : disabled_)
+    for (const DisabledEvent& d : disabled)
       if (conflict(*steps_[x].step, *d.taken.step, false)) return true;
   }
   return false;
@@ -108,7 +107,7 @@ bool Dpor::matters(size_t send, size_t other) const {
 // Two reversed sends matter only if the receive that told them apart follows. So the sequence goes
 // on to it; else a sleeping step that does not conflict with the sends themselves, but does with
 // what leads to the receive, would seem to make it redundant.
-void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
+void DporExecution::show_to_observer(Sequence& v, size_t early, size_t late) {
   const ObjectId box = only_mailbox(*steps_[early].step, *steps_[late].step);
   if (box == 0) return;
   const bool all = std::find(kept_.begin(), kept_.end(), Pair(early, late)) != kept_.end();
@@ -124,8 +123,7 @@ void Dpor::show_to_observer(Sequence& v, size_t early, size_t late) {
       v.push(*steps_[i].step, i);
 }
 
-// Does the execution lead where a sleeping step was the first to lead?
-bool Dpor::repeats() const {
+bool DporExecution::repeats() const {
   for (size_t i = 0; i < depth_; i++)
     for (const Step* s : path_[i].sleep.steps) {
       size_t k = i;

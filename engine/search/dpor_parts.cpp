@@ -9,35 +9,14 @@
 
 namespace lockstep {
 
-Dpor::Node Dpor::Node::bare() const {
-  Node n;
-  n.data = data;
-  n.count = count;
-  n.chosen = chosen;
-  n.actors = actors;
-  n.done = done;
-  n.pending = pending;
-  n.root_end = root_end;
-  n.sleep = sleep;
-  n.impossible = impossible;
-  n.tried = tried;
-  n.asker = asker;
-  return n;
-}
-
 // Below `first`, taken at node `at` of this path.
-std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
-                                 Branch&& first) const {
-  auto p = std::make_unique<Dpor>(reduce_, pool_, fair_spins_);
-  for (size_t i = 0; i < at; i++) p->path_.push_back(path_[i].bare());
-  for (size_t i = 0; i < at; i++) p->steps_.set(i, steps_[i]);
-  p->path_.push_back(trunk->node.bare());
-  p->path_[at].tree.push_back(std::move(first));
-  p->depth_ = at + 1;
+std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at, Branch&& first) {
+  DporNode last = trunk->node.bare();
+  last.tree.push_back(std::move(first));
+  auto p = std::make_unique<Dpor>(reduce_, steps_.pool(), fair_spins_,
+                                  execution_.prefix(at, std::move(last)));
   p->base_ = at + 1;
   p->trunk_ = trunk;
-  p->keys_.assign(keys_.begin(), keys_.begin() + trunk->node.actors);
-  p->creator_.assign(creator_.begin(), creator_.begin() + trunk->node.actors);
   p->start_ = true;
   p->weight = trunk->weight;
   return p;
@@ -46,34 +25,31 @@ std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
 // The part's first execution: its prefix is that of others, its last step is new.
 void Dpor::start() {
   start_ = false;
-  for (size_t i = 0; i + 1 < depth_; i++) {
-    found_.clear();
-    append_to_path(i);
-  }
-  fresh_ = depth_ - 1;
-  take(path_[depth_ - 1], depth_ - 1);
+  execution_.order_prefix();
+  fresh_ = execution_.depth() - 1;
+  take(fresh_);
 }
 
 Subtree::Parts Dpor::split() {
   Parts out;
   size_t at = base_;
-  const auto has_wakeups = [](const Node& n) {
-    return n.tree.size() > 1 ||
-           (n.data && std::find(n.tried.begin(), n.tried.end(), false) != n.tried.end());
+  const size_t depth = execution_.depth();
+  const auto has_wakeups = [](const DporNode& n) {
+    return n.tree.size() > 1 || (n.data && n.untried() < n.count);
   };
-  while (at < depth_ && !has_wakeups(path_[at])) at++;
-  if (start_ || at == depth_) return out;
+  while (at < depth && !has_wakeups(execution_.node(at))) at++;
+  if (start_ || at == depth) return out;
   for (size_t i = base_; i <= at; i++) {
-    Node& node = path_[i];
+    DporNode& node = execution_.node(i);
     out.done += weight * node.done / node.branches();
     weight /= node.branches();
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
-    const Step* taken = steps_[i].step;
-    if (!node.data) trunk_->node.sleep.add(node.last ? pool_.at_last(*taken) : taken);
+    const Step& taken = execution_.step(i);
+    if (!node.data) trunk_->node.sleep.add(node.last ? steps_.pool().at_last(taken) : &taken);
   }
   base_ = at + 1;
-  Node& node = path_[at];
-  Node& shared = trunk_->node;
+  DporNode& node = execution_.node(at);
+  DporNode& shared = trunk_->node;
   const auto give_away = [&](Branch&& first) {
     if (!node.data && shared.sleep.has(first.step->actor_key)) {
       out.done += weight;
@@ -88,20 +64,20 @@ Subtree::Parts Dpor::split() {
     if (node.data) {
       shared.tried[branch.step->value] = true;
       give_away(std::move(branch));
-    } else if (const Pending* p = find(node, branch.step->actor_key)) {
+    } else if (const Pending* p = node.find(branch.step->actor_key)) {
       branch.step = p->step;
       give_away(std::move(branch));
     } else {
       shared.impossible.push_back(branch.step);
       for (const Pending& p : shared.pending)
-        if (!asleep(shared, *p.step)) give_away({p.step, {}, {}});
+        if (!shared.asleep(*p.step)) give_away({p.step, {}, {}});
     }
   }
   if (node.data)
     for (uint32_t value = 0; value < node.count; value++)
       if (!shared.tried[value]) {
         shared.tried[value] = true;
-        give_away({pool_.data(node.asker, value), {}, {}});
+        give_away({steps_.pool().data(node.asker, value), {}, {}});
       }
   node.tree.resize(1);
   return out;
@@ -114,24 +90,33 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
 }
 
 void Dpor::add_wakeup_above(size_t depth, const Sequence& v) {
-  const Step* marked = path_[depth].last           ? pool_.at_last(*steps_[depth].step)
-                       : steps_[depth].step->final ? steps_[depth].step
+  const Step& taken = execution_.step(depth);
+  const Step* marked = execution_.node(depth).last ? steps_.pool().at_last(taken)
+                       : taken.final               ? &taken
                                                    : nullptr;
   // The trunk does not change while parts are at work.
   if (!marked && v.redundant_by(trunk_at(depth)->node.sleep)) return;
-  // The same race is often met again.
-  const uint64_t digest = mix64(v.digest(), depth);
-  const auto [from, to] = above_by_digest_.equal_range(digest);
-  WakeupSequence wakeup{depth, v.steps(), v.order(), v.unsure(), false, marked};
-  if (std::any_of(from, to, [&](const auto& known) { return above_[known.second] == wakeup; }))
+  above_.push({depth, v.steps(), v.order(), v.unsure(), false, marked}, v.digest());
+}
+
+// The same race is often met again.
+void WakeupsAbove::push(WakeupSequence wakeup, uint64_t of_steps) {
+  const uint64_t digest = mix64(of_steps, wakeup.depth);
+  const auto [from, to] = by_digest_.equal_range(digest);
+  if (std::any_of(from, to, [&](const auto& known) { return all_[known.second] == wakeup; }))
     return;
-  above_by_digest_.emplace(digest, above_.size());
-  above_.push_back(std::move(wakeup));
+  by_digest_.emplace(digest, all_.size());
+  all_.push_back(std::move(wakeup));
+}
+
+std::vector<WakeupSequence> WakeupsAbove::take() {
+  by_digest_.clear();
+  return std::exchange(all_, {});
 }
 
 void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtree>>& parts) {
   const std::shared_ptr<Trunk> trunk = trunk_at(wakeup.depth);
-  Node& node = trunk->node;
+  DporNode& node = trunk->node;
   if (wakeup.marked)
     for (const Step*& s : node.sleep.steps)
       if (s->actor_key == wakeup.marked->actor_key) s = wakeup.marked;
@@ -147,11 +132,11 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
     return;
   if (!node.impossible.empty()) return;
   const Step* first = wakeup.steps.front();
-  const Pending* found = find(node, first->actor_key);
+  const Pending* found = node.find(first->actor_key);
   if (!found) {
     node.impossible.push_back(first);
     for (const Pending& p : node.pending)
-      if (!asleep(node, *p.step)) {
+      if (!node.asleep(*p.step)) {
         parts.push_back(part(trunk, wakeup.depth, {p.step, {}, {}}));
         node.sleep.add(p.step);
       }
@@ -165,9 +150,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
 
 std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
   std::vector<std::unique_ptr<Subtree>> parts;
-  for (const WakeupSequence& wakeup : above_) give(wakeup, parts);
-  above_.clear();
-  above_by_digest_.clear();
+  for (const WakeupSequence& wakeup : above_.take()) give(wakeup, parts);
   return parts;
 }
 

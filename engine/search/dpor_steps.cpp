@@ -207,4 +207,26 @@ ObjectId only_mailbox(const Step& a, const Step& b) {
   return box;
 }
 
+Pending PendingSteps::pending(const Alternative& a, uint32_t index, uint64_t actor_key,
+                              const System& system) {
+  if (known_.size() <= a.actor) known_.resize(a.actor + 1);
+  Known& known = known_[a.actor];
+  const Operation &x = known.of.op, &y = a.op;
+  const auto equal = [](const Footprint& f, const Footprint& g) {
+    return f.object == g.object && f.access == g.access;
+  };
+  const bool same = known.execution == executions_ && known.of.kind == a.kind &&
+                    known.of.process == a.process && !known.of.cause == !a.cause &&
+                    x.kind == y.kind && x.access == y.access && x.flags == y.flags &&
+                    x.object == y.object && x.value == y.value && x.extra_count == y.extra_count &&
+                    std::equal(known.extra.begin(), known.extra.end(), y.extra, equal);
+  if (!same) {
+    known.execution = executions_;
+    known.of = a;
+    known.extra.assign(y.extra, y.extra + y.extra_count);
+    known.step = pool_.step(a, actor_key, system);
+  }
+  return {known.step, a.cause, index};
+}
+
 }  // namespace lockstep

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/boundary/system.h"
@@ -85,6 +86,34 @@ class StepPool {
   const bool values_;
   std::vector<const Step*> recent_;  // by hash: found without a lock
   std::vector<Footprint> footprints_;
+};
+
+// What could be done next: a step as one execution has it.
+struct Pending {
+  const Step* step = nullptr;
+  uint32_t cause = 0;  // Alternative::cause
+  uint32_t index = 0;  // among the alternatives of its choice point
+};
+
+// The steps of what can go: most of that could go a step ago.
+class PendingSteps {
+ public:
+  explicit PendingSteps(StepPool pool) : pool_(std::move(pool)) {}
+  void begin() { executions_++; }  // of an execution, in which objects have other names
+  Pending pending(const Alternative& a, uint32_t index, uint64_t actor_key, const System& system);
+  StepPool& pool() { return pool_; }
+
+ private:
+  // What an actor could do when it was last asked about in this execution.
+  struct Known {
+    uint64_t execution = 0;
+    Alternative of;
+    std::vector<Footprint> extra;
+    const Step* step = nullptr;
+  };
+  StepPool pool_;
+  uint64_t executions_ = 0;
+  std::vector<Known> known_;  // by actor
 };
 
 }  // namespace lockstep

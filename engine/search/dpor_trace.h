@@ -8,13 +8,6 @@
 
 namespace lockstep {
 
-// What could be done next: a step as one execution has it.
-struct Pending {
-  const Step* step = nullptr;
-  uint32_t cause = 0;  // Alternative::cause
-  uint32_t index = 0;  // among the alternatives of its choice point
-};
-
 // A step that was taken.
 struct Taken {
   const Step* step = nullptr;

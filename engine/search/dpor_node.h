@@ -1,0 +1,51 @@
+// A choice point on the path of dpor: what could go, what sleeps, and what is left to explore.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "engine/schedule/strategy.h"
+#include "engine/search/dpor_tree.h"
+
+namespace lockstep {
+
+struct DporNode {
+  bool data = false;
+  bool expanded = false;         // everything that can go was added to the tree
+  bool last = false;             // the step being explored was the last one: Step::last
+  bool by_mail = false;          // it, or one before it, meets another in a mailbox alone
+  uint32_t count = 0;            // alternatives or values
+  uint32_t chosen = 0;           // index or value
+  uint32_t actors = 0;           // that existed
+  uint32_t done = 0;             // branches
+  std::vector<Pending> pending;  // what could go; the root's end only if it was alone
+  Pending root_end;              // ... if it was not
+  Sleepers sleep;
+  std::vector<const Step*> impossible;  // were in the tree, but cannot go
+  WakeupTree tree;
+  std::vector<bool> tried;  // data: values taken so far
+  uint64_t asker = 0;       // data: who asks
+
+  void reset();           // but for `sleep`
+  DporNode bare() const;  // without tree
+  double branches() const { return data ? count : static_cast<double>(done + tree.size()); }
+
+  const Pending* find(uint64_t actor_key) const;
+  bool asleep(const Step& step) const { return sleep.has(step.actor_key); }
+  bool in_wakeup_tree(const Step& step) const;
+  // The first value that nobody has taken; `count` if there is none.
+  uint32_t untried() const;
+
+  // Brings what is to be executed next to the front of the tree. False: nothing is left.
+  bool settle();
+  // The tree is empty: anything will do that is not asleep. False: everything is.
+  bool pick_first(StepPool& pool);
+  // The branch at the front of the tree, which `step` begins, is explored.
+  void finish(const Step& step, StepPool& pool);
+  // Wakeup sequences of who did not know of a choice of data here go below one of its values.
+  void add_below_value(StepPool& pool);
+  void add_timers();
+  // A branch for `step`, unless it is asleep or has one.
+  void add(const Step& step);
+};
+
+}  // namespace lockstep
