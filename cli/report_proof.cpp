@@ -46,9 +46,12 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
   std::vector<std::string> out;
   out.push_back(fmt::format("at most {} steps in an execution, the longest had {}; memory {} MiB",
                             grouped(set.max_steps), grouped(e.longest), set.max_memory >> 20));
-  out.push_back(fmt::format(
-      "{} delivery on a node; timers {}", set.async_delivery ? "async" : "instant",
-      set.racy_timers ? "racy: at any time once due" : "quiescent: only when nothing else can go"));
+  out.push_back(fmt::format("{} delivery on a node; timers {}",
+                            set.async_delivery ? "async" : "instant",
+                            set.timers == vm::TimerMode::racy ? "racy: at any time once due"
+                            : set.timers == vm::TimerMode::simultaneous
+                                ? "simultaneous: time passes only when nothing else can go"
+                                : "quiescent: only when nothing else can go"));
   out.push_back(
       set.drain ? "an execution goes on after its root, until nothing can (drain)"
                 : "an execution ends with its root; what others would do later is not looked at");

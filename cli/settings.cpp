@@ -106,7 +106,7 @@ vm::MachineOptions Settings::machine() const {
   m.limits.max_compute = max_compute;
   m.max_temperature = max_temperature;
   m.async_delivery = async_delivery;
-  m.racy_timers = racy_timers;
+  m.timers = timers;
   m.drain = drain;
   m.allow_crashes = allow_crashes;
   m.omitted = omitted;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "cli/settings.h"
@@ -33,6 +34,14 @@ void set_strategy(Settings& s, const std::string& text) {
 bool is_choice(const char* choices, const std::string& text, const char* second) {
   check_choice(choices, text);
   return text == second;
+}
+
+constexpr std::array kTimerModes = {"quiescent", "simultaneous", "racy"};  // as vm::TimerMode
+
+vm::TimerMode timer_mode(const std::string& text) {
+  check_choice("quiescent|simultaneous|racy", text);
+  const auto* const at = std::find(kTimerModes.begin(), kTimerModes.end(), text);
+  return static_cast<vm::TimerMode>(at - kTimerModes.begin());
 }
 
 struct Reduction {
@@ -199,12 +208,13 @@ constexpr Setting kSettings[] = {
      }},
     {.name = "timers",
      .group = Group::execution,
-     .value = "quiescent|racy",
-     .help = "fire when nothing else can run, or at any time once due",
-     .lua = "\"quiescent\"|\"racy\"",
-     .set = [](Settings& s, Text t) { s.racy_timers = is_choice("quiescent|racy", t, "racy"); },
+     .value = "quiescent|simultaneous|racy",
+     .help = "fire last and one by one, in any order among what else happens at the time that they "
+             "are due, or at any time once due",
+     .lua = "\"quiescent\"|\"simultaneous\"|\"racy\"",
+     .set = [](Settings& s, Text t) { s.timers = timer_mode(t); },
      .recorded = [](const Settings& s) -> std::string {
-       return s.racy_timers ? "racy" : "quiescent";
+       return kTimerModes[static_cast<size_t>(s.timers)];
      }},
 
     {.name = "reduce",

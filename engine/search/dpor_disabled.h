@@ -24,8 +24,8 @@ class DisabledEvents {
  public:
   // Of the execution that has ended, of which the first `fresh` decisions are those of the one
   // before. `blocked`: it ended where everything that can go sleeps.
-  void find(DporExecution& execution, PendingSteps& steps, System& system,
-            const Outcome& outcome, size_t fresh, bool blocked);
+  void find(DporExecution& execution, PendingSteps& steps, System& system, const Outcome& outcome,
+            size_t fresh, bool blocked);
   std::span<const DisabledEvent> all() const { return events_; }
   // The first of them are from the executions before: reversed again only with what is new after
   // them.

@@ -92,7 +92,8 @@ void DporExecution::append_to_path(size_t at) {
 }
 
 // As the step numbered `at`, after the first `count` steps.
-void DporExecution::append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races) {
+void DporExecution::append(size_t at, size_t count, const Taken& taken,
+                           std::vector<size_t>& races) {
   causes_of(count, taken);
   const Step& step = *taken.step;
   order_.append(

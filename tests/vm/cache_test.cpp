@@ -97,7 +97,7 @@ TEST(Cache, WithSignalsUnderWayAndTimersThatRace) {
   machine.async_delivery = true;
   compare({.seed = 5, .wanted = 12, .machine = machine, .most = 1'500}, true);
   machine.async_delivery = false;
-  machine.racy_timers = true;
+  machine.timers = vm::TimerMode::racy;
   compare({.seed = 6, .wanted = 12, .machine = machine, .most = 1'500}, true);
 }
 

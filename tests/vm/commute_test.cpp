@@ -41,15 +41,18 @@ TEST_P(Commute, RandomPrograms) {
   EXPECT_GT(pairs, 100u * static_cast<uint64_t>(programs));
 }
 
-INSTANTIATE_TEST_SUITE_P(Vm, Commute,
-                         testing::Values(Setting{.name = "instant"},
-                                         Setting{.name = "async", .async = true},
-                                         Setting{.name = "racy", .racy = true},
-                                         Setting{.name = "racy_async", .async = true, .racy = true},
-                                         Setting{.name = "racy_nodes", .nodes = true, .racy = true},
-                                         Setting{.name = "nodes", .nodes = true},
-                                         Setting{.name = "faults", .nodes = true, .faults = true}),
-                         setting_name);
+INSTANTIATE_TEST_SUITE_P(
+    Vm, Commute,
+    testing::Values(Setting{.name = "instant"}, Setting{.name = "async", .async = true},
+                    Setting{.name = "racy", .racy = true},
+                    Setting{.name = "simultaneous", .simultaneous = true},
+                    Setting{.name = "simultaneous_async", .async = true, .simultaneous = true},
+                    Setting{.name = "simultaneous_nodes", .nodes = true, .simultaneous = true},
+                    Setting{.name = "racy_async", .async = true, .racy = true},
+                    Setting{.name = "racy_nodes", .nodes = true, .racy = true},
+                    Setting{.name = "nodes", .nodes = true},
+                    Setting{.name = "faults", .nodes = true, .faults = true}),
+    setting_name);
 
 // ---- what random programs found, by hand ----
 

@@ -490,7 +490,8 @@ INSTANTIATE_TEST_SUITE_P(Proof, RandomClasses,
                                          Setting{.name = "async", .async = true},
                                          Setting{.name = "nodes", .nodes = true},
                                          Setting{.name = "faults", .nodes = true, .faults = true},
-                                         Setting{.name = "racy", .racy = true}),
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "simultaneous", .simultaneous = true}),
                          setting_name);
 
 // What a kill makes impossible could also have come after what others do without it: in a part that
@@ -513,7 +514,7 @@ TEST(Classes, AStepThatAKillPreventedAfterWhatFollowsTheKill) {
 // any moment, what commutes with its end need not commute with what that makes impossible.
 TEST(Classes, ATimerThatItsReceiversEndTakesAway) {
   vm::MachineOptions racy;
-  racy.racy_timers = true;
+  racy.timers = vm::TimerMode::racy;
   expect_each_class_once(
       "lockstep.spawn(function() lockstep.now() end)\n"
       "local p = lockstep.spawn(function() lockstep.send_after(lockstep.recv(), 'late', 10) end)\n"

@@ -90,6 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Proof, Network,
                          testing::Values(Setting{.name = "instant"},
                                          Setting{.name = "async", .async = true},
                                          Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "simultaneous", .simultaneous = true},
                                          Setting{.name = "nodes", .nodes = true},
                                          Setting{.name = "faults", .nodes = true, .faults = true}),
                          setting_name);

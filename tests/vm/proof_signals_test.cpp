@@ -98,6 +98,7 @@ INSTANTIATE_TEST_SUITE_P(Proof, Signals,
                          testing::Values(Setting{.name = "instant"},
                                          Setting{.name = "async", .async = true},
                                          Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "simultaneous", .simultaneous = true},
                                          Setting{.name = "nodes", .nodes = true}),
                          setting_name);
 

@@ -263,7 +263,7 @@ TEST(Proof, ATimerWhoseTurnHasComeRacesWithWhatFollows) {
       "  lockstep.recv()\n  lockstep.send_after(a, 'late', 5, { abs = true })\nend)\n"
       "lockstep.send(a, 1)\nlockstep.send(b, 1)\nlockstep.sleep(60000)\n");
   vm::MachineOptions machine;
-  machine.racy_timers = true;
+  machine.timers = vm::TimerMode::racy;
   const Seen naive = all_of("dfs", program, "p", {}, machine);
   EXPECT_EQ(naive.fingerprints.size(), 13u);
   EXPECT_EQ(all_of("dpor", program, "p", {}, machine).classes(), naive.fingerprints.size());
@@ -281,7 +281,9 @@ TEST(Proof, ATimerIsAskedForWhetherItsTargetHasEndedOrNot) {
                    asks + "(timer)\n");
     for (const bool racy : {false, true}) {
       const auto classes = [&](const char* strategy) {
-        return all_of(strategy, program, "p", {}, {.racy_timers = racy}, 60'000, -1, true);
+        return all_of(strategy, program, "p", {},
+                      {.timers = racy ? vm::TimerMode::racy : vm::TimerMode::quiescent}, 60'000, -1,
+                      true);
       };
       const Seen naive = classes("dfs");
       EXPECT_TRUE(naive.complete);
@@ -488,7 +490,7 @@ TEST(Proof, TheRootsEndRacesWithAFailure) {
       "  lockstep.monitor(p)\n  lockstep.recv()\n  error('boom')\nend)\n",
       "crash");
   vm::MachineOptions racy;
-  racy.racy_timers = true;
+  racy.timers = vm::TimerMode::racy;
   expect_both(
       "local a = lockstep.atomics.new(2)\n"
       "lockstep.spawn(function() lockstep.atomics.put(a, 1, 1) lockstep.recv(5) end)\n"

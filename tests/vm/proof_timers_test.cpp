@@ -89,10 +89,13 @@ TEST_P(RacyTimers, ReachTheOutcomesOfTheNaiveSearch) {
   EXPECT_LT(dpor_sum * 2, naive_sum);  // not by doing the same
 }
 
-INSTANTIATE_TEST_SUITE_P(Proof, RacyTimers,
-                         testing::Values(Setting{.name = "instant", .racy = true},
-                                         Setting{.name = "async", .async = true, .racy = true}),
-                         setting_name);
+INSTANTIATE_TEST_SUITE_P(
+    Proof, RacyTimers,
+    testing::Values(Setting{.name = "instant", .racy = true},
+                    Setting{.name = "async", .async = true, .racy = true},
+                    Setting{.name = "simultaneous", .simultaneous = true},
+                    Setting{.name = "simultaneous_async", .async = true, .simultaneous = true}),
+    setting_name);
 
 // What each of these shows, and no other of them, was missed by dpor once.
 struct Case {
@@ -132,7 +135,7 @@ const Case kCases[] = {
 
 TEST(Timers, WhatTimeMayPassBetween) {
   vm::MachineOptions machine;
-  machine.racy_timers = true;
+  machine.timers = vm::TimerMode::racy;
   for (const Case& c : kCases)
     for (const char* strategy : {"dfs", "dpor", "cache"})
       EXPECT_EQ(all_of(strategy, program_of(c.body), "p", {}, machine).outcomes, c.outcomes)
@@ -144,7 +147,7 @@ TEST(Timers, WhatTimeMayPassBetween) {
 // classes; four were missing.
 TEST(Timers, ATimerThatEndsInItsTurnMightHaveFiredHadTheEarlierOneGoneSooner) {
   vm::MachineOptions machine;
-  machine.racy_timers = true;
+  machine.timers = vm::TimerMode::racy;
   expect_each_class_once(
       "local root = lockstep.self()\n"
       "local b = lockstep.spawn(function() lockstep.recv() lockstep.send_after(root, 'late', 10) "
@@ -159,7 +162,7 @@ TEST(Timers, ATimerThatEndsInItsTurnMightHaveFiredHadTheEarlierOneGoneSooner) {
 // makes nothing possible, so the other may come before it or after it. One of 13 was missing.
 TEST(Timers, WhatTookTheEarlierTimerAwayIsTheFirstThatCould) {
   vm::MachineOptions machine;
-  machine.racy_timers = true;
+  machine.timers = vm::TimerMode::racy;
   expect_each_class_once(
       "local root = lockstep.self()\n"
       "lockstep.spawn(function() lockstep.send_after(root, 'late', 5, { abs = true }) end)\n"
@@ -172,7 +175,7 @@ TEST(Timers, WhatTookTheEarlierTimerAwayIsTheFirstThatCould) {
 // through executions in which all that can go sleeps, and which mail decides. "BA" was missing.
 TEST(Timers, ExecutionsThatAreSleepSetBlockedAreLookedAtWhereMailDecides) {
   vm::MachineOptions machine;
-  machine.racy_timers = true;
+  machine.timers = vm::TimerMode::racy;
   const vm::Program program = program_of(
       "local root = lockstep.self()\n"
       "lockstep.spawn(function() lockstep.send(root, 'A') end)\n"

@@ -97,10 +97,13 @@ int each_of(const SmallPrograms& small, const Generate& generate, const Compare&
 struct Setting {
   const char* name;
   bool nodes = false, async = false, racy = false, faults = false;
+  bool simultaneous = false;
   vm::MachineOptions machine() const {
     vm::MachineOptions machine;
     machine.async_delivery = async;
-    machine.racy_timers = racy;
+    machine.timers = racy           ? vm::TimerMode::racy
+                     : simultaneous ? vm::TimerMode::simultaneous
+                                    : vm::TimerMode::quiescent;
     return machine;
   }
 };

@@ -151,10 +151,11 @@ inline std::string random_steps(Prng& rng, const Setting& setting, uint32_t n, u
   if (setting.nodes) s += "cluster.start_nodes({ 'a', 'b' })\n";
   const auto steps = [&](uint32_t p, uint32_t at_most) {
     for (uint32_t i = 1 + rng.below(at_most); i > 0; i--) {
-      const std::string step =
-          setting.nodes && rng.below(4) == 0  ? kNodeSteps[rng.below(std::size(kNodeSteps))]
-          : setting.racy && rng.below(3) == 0 ? kTimeSteps[rng.below(std::size(kTimeSteps))]
-                                              : kSteps[rng.below(std::size(kSteps))];
+      const std::string step = setting.nodes && rng.below(4) == 0
+                                   ? kNodeSteps[rng.below(std::size(kNodeSteps))]
+                               : (setting.racy || setting.simultaneous) && rng.below(3) == 0
+                                   ? kTimeSteps[rng.below(std::size(kTimeSteps))]
+                                   : kSteps[rng.below(std::size(kSteps))];
       const uint32_t to = 1 + rng.below(n + 1), names = rng.below(4);
       s += fmt::format("  to, name, t = all[{}], 'n{}', 't{}'\n", to, 1 + names % 2, 1 + names / 2);
       if (step.find("other") != std::string::npos)

@@ -126,7 +126,8 @@ INSTANTIATE_TEST_SUITE_P(Proof, Referee,
                                          Setting{.name = "async", .async = true},
                                          Setting{.name = "nodes", .nodes = true},
                                          Setting{.name = "faults", .nodes = true, .faults = true},
-                                         Setting{.name = "racy", .racy = true}),
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "simultaneous", .simultaneous = true}),
                          setting_name);
 
 }  // namespace

@@ -151,7 +151,8 @@ TEST_P(SliceExecution, FailsAsTheWholeDid) {
 INSTANTIATE_TEST_SUITE_P(Proof, SliceExecution,
                          testing::Values(Setting{.name = "instant"},
                                          Setting{.name = "async", .async = true},
-                                         Setting{.name = "racy", .racy = true}),
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "simultaneous", .simultaneous = true}),
                          setting_name);
 
 }  // namespace

@@ -253,7 +253,7 @@ TEST(Spin, TimePasses) {
   for (const char* strategy : {"dfs", "dpor", "cache"})
     for (const bool racy : {false, true}) {
       vm::MachineOptions machine;
-      machine.racy_timers = racy;
+      machine.timers = racy ? vm::TimerMode::racy : vm::TimerMode::quiescent;
       EXPECT_EQ(spun(strategy,
                      kAtomics + "local a = atomics.new(1)\n"
                                 "lockstep.spawn(function() lockstep.sleep(2) atomics.put(a, 1, 1) "

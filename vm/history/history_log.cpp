@@ -40,7 +40,7 @@ OpenOperation* open_of(HistoryLog& log, const Process& p) {
 void record_point(lua_State* L, Machine& m, Process& p, const char* what) {
   const Footprint time{clock_object(), Access::read};  // a record has one
   m.announce(L, p, what, OpKind::history, Access::write, kHistoryObject, 0, &time,
-             m.options().racy_timers ? 1 : 0);
+             m.options().racy_timers() ? 1 : 0);
 }
 
 int start(lua_State* L) {
@@ -218,7 +218,7 @@ void stamp_invocations(Machine& m, Process& p) {
 void add_history_footprint(Machine& m, Process& p, Operation& op) {
   p.history_footprints[0] = {kHistoryObject, p.unstamped ? Access::write : Access::add};
   p.history_footprints[1] = {clock_object(), Access::read};  // a record has a time
-  const size_t more = m.options().racy_timers ? 2 : 1;
+  const size_t more = m.options().racy_timers() ? 2 : 1;
   const size_t n = op.extra_count;
   op.extra_count = static_cast<uint8_t>(n + more);
   if (n == 0) {

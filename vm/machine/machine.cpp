@@ -272,8 +272,8 @@ Process* Machine::pick(Process* on) {
   for (;;) {
     if (__builtin_expect(w.stale != 0, 0)) footprints().renew();
     if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) properties().after_step();
-    if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 ||
-                             (options_.racy_timers && w.timers.size != 0),
+    if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 || w.timers_due != 0 ||
+                             (options_.racy_timers() && w.timers.size != 0),
                          0)) {
       if (w.faults.size != 0) cluster().offer_faults();  // what a fault was for may be gone since
       if (!timers().refresh()) {
@@ -334,6 +334,7 @@ void Machine::perform(const Alternative& a) {
   World& w = *world_;
   switch (a.kind) {
     case AltKind::timer:
+      if (a.actor == w.clock) return timers().pass_time();
       for (uint32_t i = 0; i < w.timers.size; i++)
         if (w.timers[i].actor == a.actor) {
           timers().fire(i);

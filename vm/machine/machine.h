@@ -83,7 +83,7 @@ class Machine final : public System, public Memory {
   ObjectId stable_object(ObjectId object) const override;
   int64_t permits(ObjectId lock) const override;
   bool may_crash() const { return may_crash_; }
-  bool ends_prevent() const override { return may_crash_ || options_.racy_timers; }
+  bool ends_prevent() const override { return may_crash_ || options_.timers_race(); }
   std::span<const Blocked> blocked() override;
   Mail mail() const override;
   bool accepts(size_t reception, size_t arrival) const override;
@@ -167,7 +167,9 @@ class Machine final : public System, public Memory {
   // What the process does just now is not seen from its operation: no round without effect.
   void did_more_than_look(Process& p) { p.spin.written = kNone; }
   // Reading the clock is an operation of its own: time may pass at any moment.
-  bool clock_races() const { return options_.racy_timers && !(slow_ & (kSlowMatcher | kSlowPeek)); }
+  bool clock_races() const {
+    return options_.racy_timers() && !(slow_ & (kSlowMatcher | kSlowPeek));
+  }
   // The only way to what footprints are computed from (watched.h).
   template <class T, Readers kReaders>
   T& change(Watched<T, kReaders>& what) {

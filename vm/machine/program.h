@@ -18,12 +18,22 @@ struct SourceFile {
   std::string text;
 };
 
+// When a timer may fire.
+enum class TimerMode : uint8_t {
+  quiescent,     // when nothing else can happen, one after the other
+  simultaneous,  // time passes when nothing else can happen; what is due then fires in any order
+  racy,          // at any moment, but never before one that is due earlier
+};
+
 // What bears on an execution. A scenario's own options are laid under the command line's.
 struct MachineOptions {
   Limits limits;
   bool async_delivery =
       false;  // --delivery async: one queue per pair, each arrival its own alternative
-  bool racy_timers = false;        // --timers racy: a due timer may fire while processes can run
+  TimerMode timers = TimerMode::quiescent;
+  bool racy_timers() const { return timers == TimerMode::racy; }
+  // Firing is a step among those of others.
+  bool timers_race() const { return timers != TimerMode::quiescent; }
   bool drain = false;              // run on after the root has ended
   bool allow_crashes = false;      // crashes = "allow"
   bool abort_crashes = false;      // crashes = "abort": a failure whoever is told of it

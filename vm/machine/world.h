@@ -374,6 +374,11 @@ struct World {
   uint64_t now = 0;   // ms
   Vec<Timer> timers;  // running ones, in order of start
   Vec<PastTimer> past_timers;
+  // Simultaneous timers: whose step it is that time passes, how many of them may fire since, and
+  // the step at which it passed last.
+  ActorId clock = kNoActor;
+  uint32_t timers_due = 0;
+  uint32_t passed_at = 0;
   Vec<Channel> channels;
   Vec<uint32_t> instant_channel;  // by process: index into channels, kNone until needed
   Watched<Vec<Name>> names;

@@ -190,7 +190,7 @@ void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind k
                 uint64_t ref, bool answered) {
   Footprint footprint[3];
   size_t n = 0;
-  if (m.options().racy_timers) footprint[n++] = {clock_object(), Access::read};
+  if (m.options().racy_timers()) footprint[n++] = {clock_object(), Access::read};
   const Process* to = m.timers().target(ref);
   if (to && to != &p) footprint[n++] = {part_object(*to, Part::life), Access::read};
   if (answered) footprint[n++] = {mailbox_object(p), Access::append};
@@ -216,7 +216,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   // A timer for a process that has ended is none.
   const Footprint clock{clock_object(), Access::read};
   m.announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
-             to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers);
+             to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers());
   const uint64_t ref = m.processes().make_ref(p);
   if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
   if (to && to != &p) m.push(p.timer_targets, TimerTarget{ref, to->index});

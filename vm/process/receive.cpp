@@ -148,7 +148,7 @@ void Mailboxes::wake(Process& p, bool expired, uint32_t cause) {
   Operation op = p.blocked_op;
   // It has its message, and what comes later changes nothing: a time limit ends with the wait.
   if (!expired && op.access == Access::poll) op.access = Access::take;
-  if (!expired && p.timed && !options_.racy_timers) m_.timers().stop_receive_timer(p);
+  if (!expired && p.timed && !options_.racy_timers()) m_.timers().stop_receive_timer(p);
   m_.enable(p.actor, AltKind::step, p.index, op, cause);
   if (expired) m_.footprints().renew_poll(p);
 }
@@ -166,7 +166,7 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
   p.expired = false;
   p.wait = wait;
   p.receiver = L;
-  if (timeout_ms > 0 && options_.racy_timers) m_.timers().begin_limit(L, p, timeout_ms);
+  if (timeout_ms > 0 && options_.racy_timers()) m_.timers().begin_limit(L, p, timeout_ms);
   bool found = find_message(p);
   if ((found && !p.timed) || timeout_ms == 0) {
     // A poll that finds a message could have come before it: the message is no cause of it.
@@ -194,7 +194,7 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
     a.op.kind = kind;
     a.op.access = access;
     a.op.object = box;
-    if (p.timed && box != 0 && options_.racy_timers) {
+    if (p.timed && box != 0 && options_.racy_timers()) {
       a.op.extra = p.limit_footprint;
       a.op.extra_count = 1;
     }

@@ -28,7 +28,7 @@ Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId obje
   t.kind = kind;
   t.started_at = w.steps;
   t.object = object;
-  if (kind == TimerKind::receive && !options_.racy_timers) {
+  if (kind == TimerKind::receive && !options_.racy_timers()) {
     if (owner.timer_actor == kNoActor)
       owner.timer_actor = m_.make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
     t.actor = owner.timer_actor;
@@ -45,6 +45,7 @@ Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId obje
     t.actor = m_.make_actor(AltKind::timer, owner.index,
                             mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
   }
+  if (options_.timers == TimerMode::simultaneous && due <= w.now) w.timers_due++;
   m_.push(w.timers, t);
   return w.timers.back();
 }
@@ -61,13 +62,14 @@ void Timers::begin_limit(lua_State* L, Process& p, int64_t ms) {
 // `object`: what the step that takes it away writes.
 void Timers::remove(uint32_t i, ObjectId object, uint32_t by) {
   World& w = *world_;
-  if (options_.racy_timers && !m_.enabled(w.timers[i].actor))
+  if (options_.racy_timers() && !m_.enabled(w.timers[i].actor))
     note_blocked(w.timers[i], w.steps - 1);
   const Timer t = w.timers[i];
+  if (options_.timers == TimerMode::simultaneous && t.due <= w.now) w.timers_due--;
   m_.disable(t.actor);
   m_.erase(w.timers, i);
   if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
-  if (!options_.racy_timers || t.kind == TimerKind::tick) return;
+  if (!options_.racy_timers() || t.kind == TimerKind::tick) return;
   uint64_t due = t.due;  // the earliest, of several that one step takes away
   for (uint32_t k = 0; k < w.past_timers.size;) {
     const PastTimer& past = w.past_timers[k];
@@ -114,7 +116,7 @@ void Timers::note_blocked(Timer& t, uint32_t until) {
 }
 
 std::span<const Blocked> Machine::blocked() {
-  if (options_.racy_timers)
+  if (options_.racy_timers())
     for (Timer& t : world_->timers)
       if (!enabled(t.actor)) timers().note_blocked(t, Blocked::kToTheEnd);
   return blocked_;
@@ -161,31 +163,102 @@ void Timers::drop_of(Process& p) {
 
 bool Timers::refresh() {
   World& w = *world_;
-  // Quiescent: only when nothing else can happen. Racy: also before, but never out of order. Faults
-  // are no reason to go on.
-  bool others = false;
+  // Faults are no reason to go on.
+  bool others = w.timers_due != 0;
   for (const Alternative& a : w.alternatives)
     others = others || (a.kind != AltKind::timer && a.kind != AltKind::fault);
   if (w.timers.size == 0) return others;
-  if (others && !options_.racy_timers) return true;
-  if (!options_.racy_timers && m_.spins().waits_in_vain())
+  if (!options_.racy_timers() && !others && m_.spins().waits_in_vain())
     m_.spins().give_up();  // it would go on before time does
-  uint64_t due = w.timers[0].due;
-  for (const Timer& t : w.timers) due = std::min(due, t.due);
-  for (Timer& t : w.timers) {
-    if (t.due == due) {
-      const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
-      const bool fresh = !m_.enabled(t.actor);
-      if (!fresh && !by_name) continue;  // who has the name may have changed
-      Operation op;
-      op.kind = OpKind::timer_fire;
-      footprint(t, fresh, op);
-      m_.enable(t.actor, AltKind::timer, t.owner, op, options_.racy_timers ? t.started_at : 0);
-    } else {
-      m_.disable(t.actor);
-    }
+  switch (options_.timers) {
+    case TimerMode::quiescent:
+      if (others) return true;
+      for (Timer& t : w.timers)
+        if (t.due == next_due())
+          offer(t, 0);
+        else
+          m_.disable(t.actor);
+      return true;
+    case TimerMode::simultaneous:
+      if (!others) return offer_time(), true;
+      for (Timer& t : w.timers)
+        if (t.due <= w.now) offer(t, std::max(t.started_at, w.passed_at));
+      return true;
+    case TimerMode::racy:
+      for (Timer& t : w.timers)
+        if (t.due == next_due())
+          offer(t, t.started_at);
+        else
+          m_.disable(t.actor);
+      return true;
   }
   return true;
+}
+
+uint64_t Timers::next_due() const {
+  uint64_t due = world_->timers[0].due;
+  for (const Timer& t : world_->timers) due = std::min(due, t.due);
+  return due;
+}
+
+void Timers::offer(Timer& t, uint32_t cause) {
+  const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
+  const bool fresh = !m_.enabled(t.actor);
+  if (!fresh && !by_name) return;  // who has the name may have changed
+  Operation op;
+  op.kind = OpKind::timer_fire;
+  footprint(t, fresh, op);
+  m_.enable(t.actor, AltKind::timer, t.owner, op, cause);
+}
+
+// After all that could happen before. A timer that is the only one of its time fires as time
+// passes; else that time passes is a step of its own, and the timers that are due then are steps
+// like any others, which that one caused.
+void Timers::offer_time() {
+  World& w = *world_;
+  const uint64_t due = next_due();
+  if (std::count_if(w.timers.begin(), w.timers.end(),
+                    [due](const Timer& t) { return t.due == due; }) == 1) {
+    for (Timer& t : w.timers)
+      if (t.due == due) offer(t, 0);
+    return;
+  }
+  if (w.clock == kNoActor) w.clock = m_.make_actor(AltKind::timer, 0, 0x636c6f636b);
+  Operation op;
+  op.kind = OpKind::timer_fire;
+  op.access = Access::write;
+  op.object = clock_object();
+  op.flags = kAtQuiescence;
+  m_.enable(w.clock, AltKind::timer, 0, op);
+}
+
+void Timers::pass_time() {
+  World& w = *world_;
+  m_.disable(w.clock);
+  passes(next_due());
+  for (const Timer& t : w.timers) w.timers_due += t.due <= w.now;
+}
+
+void Timers::passes(uint64_t until) {
+  World& w = *world_;
+  w.now = until;
+  w.passed_at = w.steps;
+  if (w.held.size != 0) m_.spins().let_look_again();
+  if (m_.recording()) m_.recorder().note_quiescence(until);
+}
+
+void Timers::hold_time() {
+  const World& w = *world_;
+  if (options_.racy_timers()) return;
+  for (const Timer& t : w.timers)
+    if (!fires_among_others(t)) m_.disable(t.actor);
+  if (w.clock != kNoActor) m_.disable(w.clock);
+}
+
+// Is its firing a step like any other, or something that happens because nothing else can?
+bool Timers::fires_among_others(const Timer& t) const {
+  return options_.racy_timers() ||
+         (options_.timers == TimerMode::simultaneous && t.due <= world_->now);
 }
 
 // `fresh`: it was not possible a step ago.
@@ -200,7 +273,7 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
   op.object = t.kind == TimerKind::tick
                   ? network_object()
                   : make_object(ObjectClass::mailbox, to ? to->index : t.owner);
-  if (!options_.racy_timers) {
+  if (!fires_among_others(t)) {
     op.flags = kAtQuiescence;
     return;
   }
@@ -208,9 +281,17 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
     op.flags = kGlobal;
     return;
   }
-  op.object = instant_object(t.due);
-  op.access = Access::add;
-  if (fresh) wait_for_turn(t);
+  if (options_.racy_timers()) {
+    op.object = instant_object(t.due);
+    op.access = Access::add;
+    if (fresh) wait_for_turn(t);
+  } else {
+    op.object = 0;
+    if (fresh) {
+      t.footprint_size = kOwnFootprint;
+      t.footprint = static_cast<Footprint*>(m_.allocate(kOwnFootprint * sizeof(Footprint)));
+    }
+  }
   Footprint into{make_object(ObjectClass::mailbox, to ? to->index : 0), Access::append};
   if (!to || (t.kind == TimerKind::receive && to->wait == Wait::sleep))
     into = {};
@@ -219,7 +300,7 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
   else if (options_.async_delivery)
     into.object = m_.footprints().channel_object(kNone, to->index, to->node);
   t.footprint[0] = into;
-  t.footprint[1] = {clock_object(), Access::add};
+  t.footprint[1] = options_.racy_timers() ? Footprint{clock_object(), Access::add} : Footprint{};
   t.footprint[2] = {t.object, Access::write};
   t.footprint[3] = by_name
                        ? Footprint{name_object(w.processes[t.owner]->node, t.dest), Access::read}
@@ -233,7 +314,8 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
 // A predicate may ask what time it is.
 void Timers::watch_time(const Timer& t) {
   if (t.footprint)
-    t.footprint[4] = {world_->observer ? watched_object() : ObjectId{0}, Access::write};
+    t.footprint[4] = {world_->observer && options_.racy_timers() ? watched_object() : ObjectId{0},
+                      Access::write};
 }
 
 // All that was due before it is no more: it comes after what took that away.
@@ -256,7 +338,7 @@ void Timers::wait_for_turn(Timer& t) {
 void Timers::fire(uint32_t i) {
   World& w = *world_;
   const Timer t = w.timers[i];
-  if (options_.racy_timers) {
+  if (options_.racy_timers()) {
     // Each instant comes after the one before.
     for (uint32_t k = 0; k < w.past_timers.size;)
       if (object_class(w.past_timers[k].object) == ObjectClass::clock)
@@ -264,16 +346,18 @@ void Timers::fire(uint32_t i) {
       else
         k++;
   }
+  const bool among_others = fires_among_others(t);
   remove(i, instant_object(t.due), kNone);
-  if (t.due > w.now) w.now = t.due;
-  // The others that were due at the same time wait until nothing else can happen again.
-  if (!options_.racy_timers) {
-    for (const Timer& other : w.timers) m_.disable(other.actor);
-    if (w.held.size != 0) m_.spins().let_look_again();
-  }
   if (m_.recording()) {
     m_.recorder().note_cause(t.started_at);
-    if (!options_.racy_timers) m_.recorder().note_quiescence(t.due);
+    if (among_others && w.passed_at > t.started_at) m_.recorder().note_cause(w.passed_at);
+  }
+  if (among_others) {
+    w.now = std::max(w.now, t.due);
+  } else {
+    passes(std::max(w.now, t.due));
+    // The others that were due at the same time wait until nothing else can happen again.
+    for (const Timer& other : w.timers) m_.disable(other.actor);
   }
   if (t.kind == TimerKind::tick) {
     const auto number = static_cast<uint32_t>(t.ref >> 32);

@@ -19,6 +19,8 @@ class Timers : public MachinePart {
   void watch_time(const Timer& t);
   bool refresh();  // offers due timers; false: nothing can happen any more
   void fire(uint32_t timer);
+  void pass_time();  // simultaneous timers: to when the next of them are due
+  void hold_time();  // something else can happen now
   void begin_limit(lua_State* L, Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
   // It has not come to its turn, and never will.
@@ -28,6 +30,11 @@ class Timers : public MachinePart {
 
  private:
   void remove(uint32_t i, ObjectId object, uint32_t by);
+  void offer(Timer& t, uint32_t cause);
+  void offer_time();
+  void passes(uint64_t until);
+  bool fires_among_others(const Timer& t) const;
+  uint64_t next_due() const;
   void footprint(Timer& t, bool fresh, Operation& op);
   void wait_for_turn(Timer& t);
 

@@ -116,7 +116,7 @@ std::string Machine::actor_name(ActorId actor) const {
     case AltKind::deliver:
       return "signals to " + who;
     case AltKind::timer:
-      return "timer of " + who;
+      return actor == w.clock ? "clock" : "timer of " + who;
     case AltKind::fault:
       return "fault";
     default:

@@ -394,8 +394,7 @@ bool Cluster::perform_fault(ActorId actor) {
     const Fault f = w.faults[i];
     w.fault_budget[static_cast<size_t>(f.kind)]--;
     // What it brings about comes before time goes on.
-    if (!options_.racy_timers)
-      for (const Timer& t : w.timers) m_.disable(t.actor);
+    m_.timers().hold_time();
     switch (f.kind) {
       case FaultKind::loss: {
         Channel& c = w.channels[f.target];

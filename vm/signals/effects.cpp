@@ -87,7 +87,7 @@ size_t Footprints::effects(const Process& to, const Signal& s, Footprint* out) c
 // that signal. At most two.
 size_t Footprints::killing(const Process& to, Footprint* out) const {
   size_t n = 0;
-  if (options_.async_delivery || options_.racy_timers || world_->nodes.size != 0)
+  if (options_.async_delivery || options_.timers_race() || world_->nodes.size != 0)
     out[n++] = {mailbox_object(to), Access::append};
   if (to.lock != 0) out[n++] = {to.lock, Access::write};
   return n;

@@ -79,9 +79,10 @@ void Machine::contents(std::vector<Content>& out) const {
   for (const Name& n : w.names)
     if (n.process != kNone) list.add(name_object(n.node, n.name), "name", n.process);
   // Else time passes when nothing else can happen.
-  if (options_.racy_timers)
+  if (options_.timers_race())
     for (const Timer& t : w.timers) {
       if (t.kind == TimerKind::tick) continue;  // fires against everything
+      if (t.object == 0) continue;              // ends with its receive
       const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
                           : t.dest.tag == Tag::light   ? processes().find(t.dest.light)
                                                        : nullptr;
