@@ -100,6 +100,7 @@ Json activity_json(const Activity& c, const std::vector<std::string>& named) {
           {"unread_messages", number(c.unread)},
           {"with_unread_messages", number(c.with_unread)},
           {"cut_short", number(c.cut_short)},
+          {"fired_last", c.fired_last},
           {"goals", goals}};
 }
 

@@ -321,6 +321,7 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
           {"spun", s.result.activity.spun},
           {"in_vain", s.result.activity.in_vain},
           {"cut_short", s.result.activity.cut_short},
+          {"fired_last", s.result.activity.fired_last},
           {"assertions", e.assertions},
           {"asserting", e.asserting},
           {"processes", e.processes.size()},

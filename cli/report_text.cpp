@@ -179,6 +179,7 @@ class TextReporter : public Reporter {
                                           grouped(r.classes_once)));
     out += several("races", race_lines(s));
     out += several("ended", end_lines(s));
+    out += several("timers", timer_lines(s));
     out += several("cover", cover_lines(s));
     if (s.checked)
       out += field("determinism",
@@ -338,6 +339,16 @@ class TextReporter : public Reporter {
     return {fmt::format("in {} of {} the root returned while others could go on",
                         grouped(a.cut_short), counted(a.executions, "execution")),
             "what they would do is not looked at: wait for them, or { drain = true }"};
+  }
+
+  // A scenario that passes because a time-out never beats what it waits for.
+  static std::vector<std::string> timer_lines(const ScenarioReport& s) {
+    const Activity& a = s.result.activity;
+    if (a.fired_last == 0 || !s.result.findings.empty()) return {};
+    return {
+        fmt::format("{} only ever fired last, when nothing else could go; --timers racy races "
+                    "them",
+                    counted(a.fired_last, "timer"))};
   }
 
   static std::vector<std::string> cover_lines(const ScenarioReport& s) {

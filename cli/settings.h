@@ -34,7 +34,7 @@ struct Settings {
   int preemptions = -1;       // negative: no bound
   uint64_t cache_memory = 1ull << 30;
   bool async_delivery = false;
-  vm::TimerMode timers = vm::TimerMode::quiescent;
+  vm::TimerMode timers = vm::TimerMode::simultaneous;
   bool drain = false;
   bool allow_crashes = false, abort_crashes = false;
   std::vector<std::string> cover;  // goals that some execution should reach

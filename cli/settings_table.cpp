@@ -209,8 +209,9 @@ constexpr Setting kSettings[] = {
     {.name = "timers",
      .group = Group::execution,
      .value = "quiescent|simultaneous|racy",
-     .help = "fire last and one by one, in any order among what else happens at the time that they "
-             "are due, or at any time once due",
+     .help =
+         "time passes when nothing else can run, and what is due then fires one by one, or in "
+         "any order among what it leads to (default simultaneous); or a timer fires at any time",
      .lua = "\"quiescent\"|\"simultaneous\"|\"racy\"",
      .set = [](Settings& s, Text t) { s.timers = timer_mode(t); },
      .recorded = [](const Settings& s) -> std::string {

@@ -19,6 +19,7 @@ struct ExecutionFacts {
   bool spun = false;        // a process came round to where it was (Chooser::fair_spins)
   bool in_vain = false;     // ... and would have gone on: another execution stands for this one
   bool cut_short = false;   // the root returned while others could go on, faults aside
+  uint32_t fired_last = 0;  // timers that fired as time passed, which it did when nothing could go
   std::span<const uint32_t> goals;  // reached: numbers for System::goal_name, each once
 };
 
@@ -33,6 +34,7 @@ struct Activity {
   uint64_t with_unread = 0;                   // executions that left some
   uint64_t spun = 0, in_vain = 0;             // executions
   uint64_t cut_short = 0;                     // executions
+  uint32_t fired_last = 0;                    // timers, in one execution
   std::map<std::string, uint64_t> goals;      // executions that reached each
 
   void add(const Activity& other) {
@@ -47,6 +49,7 @@ struct Activity {
     spun += other.spun;
     in_vain += other.in_vain;
     cut_short += other.cut_short;
+    fired_last = std::max(fired_last, other.fired_last);
     for (const auto& [name, n] : other.goals) goals[name] += n;
   }
 };
@@ -66,6 +69,7 @@ class ActivityCounter {
     sum_.spun += f.spun;
     sum_.in_vain += f.in_vain;
     sum_.cut_short += f.cut_short;
+    sum_.fired_last = std::max(sum_.fired_last, f.fired_last);
     for (const uint32_t goal : f.goals) {
       if (goal >= goals_.size()) goals_.resize(goal + 1);
       goals_[goal]++;

@@ -198,9 +198,14 @@ void RaceCollector::note_messages(std::span<const Event> events, const System& s
         const auto sent = std::find_if(events.begin(), events.end(),
                                        [&](const Event& s) { return s.step == step; });
         if (sent == events.end() || !brings(*sent, f.object)) continue;
-        bool turned = false;
-        Key key = this->key(*sent, e, object_text(*sent, e, f.object, system), &turned);
-        taken_.emplace(std::move(key), turned);
+        // With the message the time limit of the receive ended, too.
+        Event limit;
+        limit.what = op_name(OpKind::timer_fire);
+        for (const Event* other : std::initializer_list<const Event*>{&e, &limit}) {
+          bool turned = false;
+          Key key = this->key(*sent, *other, object_text(*sent, e, f.object, system), &turned);
+          taken_.emplace(std::move(key), turned);
+        }
       }
     }
   }

@@ -133,7 +133,7 @@ TEST(Settings, FlagsWinOverTheScenariosOptions) {
   EXPECT_EQ(s.iterations, 9u);
   EXPECT_EQ(s.strategy, "pct");
   EXPECT_TRUE(s.async_delivery);
-  EXPECT_EQ(s.timers, vm::TimerMode::quiescent);
+  EXPECT_EQ(s.timers, vm::TimerMode::simultaneous);
 }
 
 TEST(Settings, TimeAloneLiftsTheLimitOfIterations) {

@@ -46,13 +46,13 @@ raced() {
 }
 
 @test "timers that are due together race, also where the first keeps the other from firing" {
-  raced "two timers" "{}" "1 racing pair" 2 <<'LUA'
+  raced "two timers" '{ timers = "quiescent" }' "1 racing pair" 2 <<'LUA'
   lockstep.send_after(lockstep.self(), "a", 10)
   lockstep.send_after(lockstep.self(), "b", 10)
   lockstep.recv()
   lockstep.recv()
 LUA
-  raced "time-out" "{}" "1 racing pair" 2 <<'LUA'
+  raced "time-out" '{ timers = "quiescent" }' "1 racing pair" 2 <<'LUA'
   local root = lockstep.self()
   lockstep.spawn(function()
     lockstep.sleep(10)
@@ -60,6 +60,67 @@ LUA
   end)
   lockstep.recv(10)
 LUA
+}
+
+# The limit passes, or the message comes; where the limit passes first, the message may still come before the receive goes on.
+@test "by default what one timer leads to races with the others of its time, and five who wait alike are one class" {
+  raced "two timers" "{}" "1 racing pair" 2 <<'LUA'
+  lockstep.send_after(lockstep.self(), "a", 10)
+  lockstep.send_after(lockstep.self(), "b", 10)
+  lockstep.recv()
+  lockstep.recv()
+LUA
+  raced "time-out" "{}" "2 racing pairs" 3 <<'LUA'
+  local root = lockstep.self()
+  lockstep.spawn(function()
+    lockstep.sleep(10)
+    lockstep.send(root, "done")
+  end)
+  lockstep.recv(10)
+LUA
+  scenario five.lua five <<'LUA'
+  for _ = 1, 5 do
+    lockstep.spawn(function()
+      lockstep.recv(10)
+    end)
+  end
+  lockstep.sleep(100)
+LUA
+  lockstep verify five.lua
+  exits 0
+  has "$out" "the only class passes"
+  lockstep verify five.lua --timers quiescent
+  has "$out" "all 120 classes pass"
+}
+
+@test "a checkout's time-out against the worker's own timer of that length fails by default, and passes where timers are quiescent" {
+  scenario pool.lua pool <<'LUA'
+  local ets = require "lockstep.ets"
+  local given = ets.new("given", { "public" })
+  local pool = lockstep.spawn(function()
+    local client = lockstep.recv()
+    lockstep.sleep(50)
+    ets.insert(given, { client })
+    lockstep.send(client, "yours")
+  end)
+  lockstep.send(pool, lockstep.self())
+  if not lockstep.recv(LIMIT) then
+    assert(#ets.lookup(given, lockstep.self()) == 0, "given to who has gone")
+  end
+LUA
+  sed 's/LIMIT/60/' pool.lua >longer.lua
+  sed 's/LIMIT/50/' pool.lua >same.lua
+  lockstep run longer.lua --strategy dfs
+  exits 0
+  has "$out" "1 timer only ever fired last"
+  has "$out" "--timers racy races them"
+  lockstep verify longer.lua --timers racy --no-shrink
+  exits 1
+  lockstep verify same.lua --timers quiescent
+  exits 0
+  lockstep verify same.lua --no-shrink
+  exits 1
+  has "$out" "given to who has gone"
 }
 
 @test "what comes first and keeps the other step from coming was seen first" {

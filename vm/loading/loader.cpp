@@ -489,6 +489,8 @@ void Machine::load(LoadContext& context) {
   for (const SourceFile& file : *context.files) {
     may_owe_ = may_owe_ || may_owe(file.text);
     may_crash_ = may_crash_ || file.text.find("faults") != std::string::npos;
+    for (const char* word : {"timer", "send_after", "statem"})  // of modules that set them, too
+      may_set_timers_ = may_set_timers_ || file.text.find(word) != std::string::npos;
   }
   if (!scenario_.empty()) {
     size_t index = 0;

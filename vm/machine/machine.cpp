@@ -498,6 +498,7 @@ ExecutionFacts Machine::facts() const {
   f.spun = w.spun;
   f.in_vain = spins().given_up();
   f.cut_short = root_left_others();
+  f.fired_last = w.fired_last;
   for (const Process* p : w.processes) {
     f.ran += p->ran;
     f.unread += p->mailbox.size;

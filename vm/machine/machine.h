@@ -83,7 +83,11 @@ class Machine final : public System, public Memory {
   ObjectId stable_object(ObjectId object) const override;
   int64_t permits(ObjectId lock) const override;
   bool may_crash() const { return may_crash_; }
-  bool ends_prevent() const override { return may_crash_ || options_.timers_race(); }
+  bool may_set_timers() const { return may_set_timers_; }
+  bool ends_prevent() const override {
+    return may_crash_ || options_.racy_timers() ||
+           (options_.timers == TimerMode::simultaneous && may_set_timers_);
+  }
   std::span<const Blocked> blocked() override;
   Mail mail() const override;
   bool accepts(size_t reception, size_t arrival) const override;
@@ -322,6 +326,7 @@ class Machine final : public System, public Memory {
   std::vector<Blocked> blocked_;
   bool may_go_round_ = false;       // the program has loops
   bool may_crash_ = false;          // ... and may declare faults
+  bool may_set_timers_ = false;     // ... and may set timers, which end with whom they are for
   bool may_owe_ = false;            // ... and may say that something has to happen
   bool fair_spins_ = false;         // waits that spin are taken to be fair, in this execution
   std::atomic<uint32_t> alarm_{0};  // steps at which late() is called; the watchdog sets 0

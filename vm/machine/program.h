@@ -30,7 +30,7 @@ struct MachineOptions {
   Limits limits;
   bool async_delivery =
       false;  // --delivery async: one queue per pair, each arrival its own alternative
-  TimerMode timers = TimerMode::quiescent;
+  TimerMode timers = TimerMode::simultaneous;
   bool racy_timers() const { return timers == TimerMode::racy; }
   // Firing is a step among those of others.
   bool timers_race() const { return timers != TimerMode::quiescent; }

@@ -379,6 +379,7 @@ struct World {
   ActorId clock = kNoActor;
   uint32_t timers_due = 0;
   uint32_t passed_at = 0;
+  uint32_t fired_last = 0;  // timers that fired since nothing else could go
   Vec<Channel> channels;
   Vec<uint32_t> instant_channel;  // by process: index into channels, kNone until needed
   Watched<Vec<Name>> names;

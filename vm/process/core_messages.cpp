@@ -213,6 +213,8 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   if (lua_type(L, 3) != LUA_TNUMBER || !whole || (ms < 0 && !absolute)) badarg(L);
   Term dest = m.encode_argument(L, 1, what);
   Term payload = m.encode_argument(L, 2, what);
+  if (!m.may_set_timers())  // read in the sources, before anything runs
+    luaL_error(L, "%s has to be called by that name: a proof has to know beforehand", what);
   // A timer for a process that has ended is none.
   const Footprint clock{clock_object(), Access::read};
   m.announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,

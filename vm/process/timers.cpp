@@ -347,6 +347,7 @@ void Timers::fire(uint32_t i) {
         k++;
   }
   const bool among_others = fires_among_others(t);
+  if (!options_.racy_timers() && (!among_others || w.passed_at > t.started_at)) w.fired_last++;
   remove(i, instant_object(t.due), kNone);
   if (m_.recording()) {
     m_.recorder().note_cause(t.started_at);
