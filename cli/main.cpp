@@ -3,11 +3,11 @@
 #include <exception>
 #include <new>
 
-#include "cli/commands.h"
-#include "cli/console.h"
-#include "cli/interrupt.h"
-#include "cli/log.h"
-#include "cli/words.h"
+#include "cli/command/commands.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/interrupt.h"
+#include "cli/terminal/log.h"
+#include "cli/terminal/words.h"
 #include "engine/base/nearest.h"
 
 namespace lockstep::cli {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "engine/history/check.h"
-#include "engine/history/reader.h"
+#include "engine/history/check/check.h"
+#include "engine/history/read/reader.h"
 
 namespace lockstep::history {
 namespace {

@@ -1,5 +1,5 @@
 // The command: verdicts, exit codes, errors with their place, many files in order.
-#include "cli/check_history.h"
+#include "cli/command/check_history.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/commands.h"
+#include "cli/command/commands.h"
 
 namespace lockstep::cli {
 namespace {

@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/options.h"
-#include "cli/settings.h"
-#include "cli/values.h"
+#include "cli/settings/options.h"
+#include "cli/settings/settings.h"
+#include "cli/settings/values.h"
 #include "engine/base/nearest.h"
 
 namespace lockstep::cli {

@@ -1,6 +1,6 @@
 // Reports against golden text. LOCKSTEP_UPDATE_GOLDEN=1 rewrites the files; read the difference
 // before committing it.
-#include "cli/report.h"
+#include "cli/report/report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/console.h"
-#include "cli/schedule_view.h"
+#include "cli/report/schedule_view.h"
+#include "cli/terminal/console.h"
 
 namespace lockstep::cli {
 namespace {

@@ -1,5 +1,5 @@
 // The table of settings, against those who repeat what it says.
-#include "cli/settings.h"
+#include "cli/settings/settings.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.h"
+#include "cli/settings/options.h"
 #include "vm/machine/program.h"
 
 namespace lockstep::cli {

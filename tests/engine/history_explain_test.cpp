@@ -2,8 +2,8 @@
 // is one, the page is complete.
 #include <gtest/gtest.h>
 
-#include "engine/history/explain.h"
-#include "engine/history/verify.h"
+#include "engine/history/check/explain.h"
+#include "engine/history/model/verify.h"
 #include "tests/engine/history_generate.h"
 
 namespace lockstep::history {

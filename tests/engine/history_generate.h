@@ -7,8 +7,8 @@
 #include <set>
 #include <string>
 
-#include "engine/history/model.h"
-#include "engine/history/reader.h"
+#include "engine/history/model/model.h"
+#include "engine/history/read/reader.h"
 
 namespace lockstep::history {
 

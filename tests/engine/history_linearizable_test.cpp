@@ -4,9 +4,9 @@
 // widely.
 #include <gtest/gtest.h>
 
-#include "engine/history/linearizable.h"
-#include "engine/history/sequential.h"
-#include "engine/history/verify.h"
+#include "engine/history/model/verify.h"
+#include "engine/history/search/linearizable.h"
+#include "engine/history/search/sequential.h"
 #include "tests/engine/history_generate.h"
 
 namespace lockstep::history {

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
-#include "engine/history/check.h"
-#include "engine/history/reader.h"
-#include "engine/history/verify.h"
+#include "engine/history/check/check.h"
+#include "engine/history/model/verify.h"
+#include "engine/history/read/reader.h"
 
 namespace lockstep::history {
 namespace {

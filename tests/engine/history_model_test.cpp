@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "engine/base/prng.h"
-#include "engine/history/check.h"
-#include "engine/history/explain.h"
+#include "engine/history/check/check.h"
+#include "engine/history/check/explain.h"
 
 namespace lockstep::history {
 namespace {

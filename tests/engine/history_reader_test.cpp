@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/error.h"
-#include "engine/history/check.h"
-#include "engine/history/reader.h"
+#include "engine/history/check/check.h"
+#include "engine/history/read/reader.h"
 
 namespace lockstep::history {
 namespace {

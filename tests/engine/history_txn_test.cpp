@@ -9,9 +9,9 @@
 #include <functional>
 #include <numeric>
 
-#include "engine/history/causal.h"
-#include "engine/history/check.h"
-#include "engine/history/txn.h"
+#include "engine/history/check/check.h"
+#include "engine/history/search/causal.h"
+#include "engine/history/txn/txn.h"
 #include "tests/engine/history_generate.h"
 
 namespace lockstep::history {

@@ -1,8 +1,8 @@
 // What only the host can see of histories: that recording adds no choice points, that what is
 // dumped is what was checked, and that shrinking leaves operations out.
 #include "engine/explain/shrink.h"
-#include "engine/history/check.h"
-#include "engine/history/reader.h"
+#include "engine/history/check/check.h"
+#include "engine/history/read/reader.h"
 #include "engine/trace/recording.h"
 #include "tests/lua/support.h"
 #include "vm/machine/recorded_history.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/settings.h"
+#include "cli/settings/settings.h"
 #include "engine/explore/explorer.h"
 #include "vm/machine/program.h"
 

@@ -1,8 +1,8 @@
 // lockstep.checker_core: the checkers of engine/history on what a scenario recorded.
 #include <optional>
 
-#include "engine/history/check.h"
-#include "engine/history/explain.h"
+#include "engine/history/check/check.h"
+#include "engine/history/check/explain.h"
 #include "vm/history/lua_model.h"
 #include "vm/machine/watchdog.h"
 #include "vm/recording/sites.h"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "engine/history/reader.h"
+#include "engine/history/read/reader.h"
 #include "vm/machine/recorded_history.h"
 
 namespace lockstep::vm {

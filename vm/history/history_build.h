@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/history/history.h"
+#include "engine/history/model/history.h"
 #include "vm/history/history_log.h"
 
 namespace lockstep::vm {

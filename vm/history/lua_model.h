@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/history/model.h"
+#include "engine/history/model/model.h"
 #include "vm/history/history_build.h"
 
 namespace lockstep::vm {

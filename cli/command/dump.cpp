@@ -1,0 +1,96 @@
+// lockstep dump: what a trace holds. Runs nothing, so it also reads traces that this build could
+// not replay; but for a history, which is in no trace.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/command/commands.h"
+#include "cli/report/report.h"
+#include "cli/terminal/whole_file.h"
+#include "cli/terminal/words.h"
+#include "cli/trace/traced.h"
+#include "engine/trace/trace_replay.h"
+#include "vm/machine/recorded_history.h"
+
+namespace lockstep::cli {
+namespace {
+
+// One event a line, fields apart by tabs, in a fixed order: for grep, cut and diff.
+std::string event_lines(const Trace& trace) {
+  std::string out;
+  for (const auto& e : trace.events) {
+    auto line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", e.step, e.what, e.who, e.target,
+                            e.args, e.result, e.change, e.site);
+    out += line;
+  }
+  return out;
+}
+
+}  // namespace
+
+namespace {
+
+void write_file(const char* flag, const std::string& path, const std::string& text) {
+  if (path == "-") return put(text);
+  write_whole_file(flag, path, text);
+}
+
+// The second history goes to NAME.2.EXT, and so on.
+std::string numbered(const std::string& path, size_t n) {
+  if (n == 0 || path == "-") return path;
+  const std::filesystem::path p(path);
+  return (p.parent_path() /
+          fmt::format("{}.{}{}", p.stem().string(), n + 1, p.extension().string()))
+      .string();
+}
+
+ExitCode dump_history(const Options& options, const std::string& path) {
+  const auto traced = read_traced(path);
+  const auto machine = traced.machine();
+  const auto result = replay_strict(*machine, traced.trace);
+  if (result.kind == ReplayResult::diverged)
+    throw Error(ExitCode::diverged,
+                fmt::format("{}: the recorded schedule cannot be followed", path),
+                replay_command_line(path) + " shows where it leaves the recording");
+  const auto recorded = vm::recorded_histories(*machine);
+  if (!options.history_file.empty()) {
+    if (recorded.jsonl.empty())
+      throw Error(ExitCode::usage, fmt::format("{}: the scenario records no history", path),
+                  "lockstep.history.start makes one");
+    for (size_t i = 0; i < recorded.jsonl.size(); i++)
+      write_file("--history", numbered(options.history_file, i), recorded.jsonl[i]);
+  }
+  if (!options.timeline.empty()) {
+    if (recorded.html.empty())
+      throw Error(ExitCode::usage, fmt::format("{}: no check of a history failed", path));
+    write_file("--timeline", options.timeline, recorded.html);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+ExitCode dump_command(const Options& options) {
+  const auto path = trace_argument(options);
+  if (!options.history_file.empty() || !options.timeline.empty())
+    return dump_history(options, path);
+  auto trace = read_trace(path);
+  if (options.format == "events") {
+    put(event_lines(trace));
+    return ExitCode::ok;
+  }
+  auto all = options;
+  all.slice = false;
+  const auto reporter = make_reporter(all);
+  FailureReport f;
+  f.how = FailureReport::How::dumped;
+  f.trace = std::move(trace);
+  f.iteration = f.trace.iteration;
+  f.path = path;
+  put(reporter->begin({"dump", {path}}));
+  put(reporter->failure(f));
+  put(reporter->end({1, 1, 0, ExitCode::ok, false}));
+  return ExitCode::ok;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,103 @@
+// lockstep list and version: what this build and a scenario file have to offer.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/command/commands.h"
+#include "cli/settings/values.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/words.h"
+#include "engine/schedule/strategy.h"
+#include "vm/machine/program.h"
+
+namespace lockstep::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// All that sample are made fair from outside (engine/schedule/fairness.h); the claim is what one is
+// by itself.
+bool explores_fairly(const StrategyInfo& s) { return s.claims.fair || s.claims.samples(); }
+
+std::string strategies_text(bool ndjson) {
+  std::string out;
+  for (const auto& s : strategies()) {
+    if (ndjson)
+      out += line({{"type", "strategy"},
+                   {"name", s.name},
+                   {"summary", s.summary},
+                   {"guarantee", s.guarantee},
+                   {"source", s.source},
+                   {"exhaustive", s.claims.exhaustive},
+                   {"fair", explores_fairly(s)},
+                   {"adaptive", s.claims.adaptive}});
+    else
+      out += fmt::format("{}\n  {}\n  guarantee: {}\n  source:    {}\n", s.name, s.summary,
+                         s.guarantee, s.source);
+  }
+  return out;
+}
+
+std::string scenarios_text(const vm::Program& program, bool ndjson) {
+  std::string out;
+  size_t width = 0;
+  for (const auto& s : program.scenarios()) width = std::max(width, one_line(s.name).size());
+  for (const auto& s : program.scenarios()) {
+    if (ndjson) {
+      out += line({{"type", "scenario"},
+                   {"file", program.path()},
+                   {"line", s.line},
+                   {"scenario", s.name},
+                   {"options", s.options}});
+      continue;
+    }
+    auto text = fmt::format("{}:{}: {:<{}}", program.path(), s.line, one_line(s.name), width);
+    for (const auto& [name, value] : s.options)
+      text += fmt::format("  {}={}", name, one_line(value));
+    while (text.back() == ' ') text.pop_back();
+    out += text + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+ExitCode list_command(const Options& options) {
+  const bool ndjson = options.format == "ndjson";
+  const auto what = options.args.empty() ? "strategies" : options.args[0];
+  try {
+    check_choice("strategies|scenarios", what);
+  } catch (const std::string& complaint) {
+    throw Error(ExitCode::usage, "what to list " + complaint, "lockstep list scenarios FILE");
+  }
+  if (what == "strategies") {
+    if (options.args.size() > 1)
+      throw Error(
+          ExitCode::usage,
+          fmt::format("'{}' is one argument too many for 'list strategies'", options.args[1]),
+          "lockstep list scenarios FILE");
+    put(strategies_text(ndjson));
+    return ExitCode::ok;
+  }
+  if (options.args.size() < 2)
+    throw Error(ExitCode::usage, "no scenario file given", "lockstep list scenarios FILE");
+  for (size_t i = 1; i < options.args.size(); i++)
+    put(scenarios_text(vm::Program::from_file(options.args[i]), ndjson));
+  return ExitCode::ok;
+}
+
+ExitCode version_command(const Options& options) {
+  const auto fingerprint = fmt::format("{:016x}", vm::lua_fingerprint());
+  if (options.format == "ndjson")
+    put(line({{"type", "version"}, {"version", tool_version()}, {"lua_fingerprint", fingerprint}}));
+  else
+    put(fmt::format("lockstep {}\nlua fingerprint {}\n", tool_version(), fingerprint));
+  return ExitCode::ok;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,112 @@
+// lockstep replay: the recorded execution again, decision by decision, from the trace alone; or,
+// with --scenario, the recorded schedule on an edited file.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/command/commands.h"
+#include "cli/report/report.h"
+#include "cli/terminal/log.h"
+#include "cli/terminal/words.h"
+#include "cli/trace/traced.h"
+#include "engine/base/nearest.h"
+#include "engine/trace/make_trace.h"
+#include "engine/trace/trace_replay.h"
+
+namespace lockstep::cli {
+namespace {
+
+ReplayContext context(const Settings& settings) {
+  ReplayContext c;
+  c.fingerprint = vm::lua_fingerprint();
+  c.tool_version = tool_version();
+  c.options = settings.recorded();
+  return c;
+}
+
+const vm::ScenarioInfo& same_scenario(const vm::Program& program, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& scenario : program.scenarios()) {
+    if (scenario.name == name) return scenario;
+    names.push_back(scenario.name);
+  }
+  if (program.scenarios().size() == 1) return program.scenarios()[0];  // it was renamed
+  const auto near = nearest(name, names);
+  throw Error(ExitCode::usage, fmt::format("{} has no scenario \"{}\"", program.path(), name),
+              near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
+}
+
+// What the edit changed among the scenario's options counts; all else is as it was recorded, flags
+// of that run too.
+SettingMap edited_options(const Traced& traced, const vm::ScenarioInfo& edited) {
+  const auto& recorded = same_scenario(traced.program, traced.trace.scenario);
+  const SettingMap before = resolve_settings(recorded, {}).recorded();
+  const SettingMap now = resolve_settings(edited, {}).recorded();
+  SettingMap options = traced.trace.options;
+  for (const auto& [name, text] : before)
+    if (!now.contains(name)) options.erase(name);
+  for (const auto& [name, text] : now)
+    if (const auto it = before.find(name); it == before.end() || it->second != text)
+      options[name] = text;
+  return options;
+}
+
+// The edited file's words are those that a report of its failure must quote.
+ReplayResult replay_file(Traced& traced, const std::string& file) {
+  const auto program = vm::Program::from_file(file);
+  const auto& scenario = same_scenario(program, traced.trace.scenario);
+  traced.trace.options = edited_options(traced, scenario);
+  const auto settings = settings_from_trace(traced.trace.options, traced.path);
+  auto with = context(settings);
+  for (const auto& source : program.files()) with.files.push_back({source.name, source.text});
+  const auto machine = vm::make_machine(program, scenario.name, settings.machine());
+  auto result = replay_edited(*machine, traced.trace, with);
+  traced.trace.files = with.files;
+  return result;
+}
+
+ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Reporter& reporter) {
+  switch (result.kind) {
+    case ReplayResult::diverged:
+      put(reporter.diverged({traced.path, file, result.divergence}));
+      return ExitCode::diverged;
+    case ReplayResult::passed:
+      put(reporter.passed(traced.path, file.empty() ? traced.trace.scenario : file));
+      return ExitCode::ok;
+    case ReplayResult::misuse:
+      throw misuse_error(result.recording.outcome);
+    case ReplayResult::reproduced:
+    case ReplayResult::other_failure:
+      break;
+  }
+  FailureReport f;
+  f.how = file.empty()                              ? FailureReport::How::replayed
+          : result.kind == ReplayResult::reproduced ? FailureReport::How::edited
+                                                    : FailureReport::How::otherwise;
+  f.trace = traced.trace;
+  f.iteration = f.trace.iteration;
+  f.path = traced.path;
+  put_recording(f.trace, std::move(result.recording));
+  put(reporter.failure(f));
+  return ExitCode::failure;
+}
+
+}  // namespace
+
+ExitCode replay_command(const Options& options) {
+  auto traced = read_traced(trace_argument(options));
+  const auto reporter = make_reporter(options);
+  auto result = options.scenario.empty()
+                    ? replay_strict(*traced.machine(), traced.trace, context(traced.settings))
+                    : replay_file(traced, options.scenario);
+  const auto& outcome = result.recording.outcome;
+  log_info(Part::replay, fmt::format("{}: ends after {} with {}", traced.path,
+                                     counted(result.recording.events.size(), "step"),
+                                     verdict_name(outcome.verdict)));
+  put(reporter->begin({"replay", {traced.path}}));
+  const auto code = report(traced, options.scenario, std::move(result), *reporter);
+  put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));
+  return code;
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,377 @@
+// lockstep run and verify: for each scenario explore, shrink what is found, write the traces,
+// report.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+#include <thread>
+
+#include "cli/command/check_determinism.h"
+#include "cli/command/commands.h"
+#include "cli/command/lint.h"
+#include "cli/command/search.h"
+#include "cli/command/selection.h"
+#include "cli/report/report.h"
+#include "cli/report/report_proof.h"
+#include "cli/terminal/interrupt.h"
+#include "cli/terminal/log.h"
+#include "cli/terminal/words.h"
+#include "cli/trace/make_trace.h"
+#include "engine/trace/recording.h"
+
+namespace lockstep::cli {
+namespace {
+
+// How to sample, and for how long, says nothing about a proof.
+Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
+  for (const char* name : {"strategy", "iterations", "time", "depth", "resample_prob"})
+    scenario.options.erase(name);
+  return resolve_settings(scenario, flags);
+}
+
+// Reductions drop schedules for others that may need more preemptions, so a bound on these goes
+// with searches that drop none. Else a clean report would say more than was looked at.
+void check_bounds(const Selected& s) {
+  const StrategyInfo& info = *find_strategy(s.settings.strategy);
+  if (s.settings.preemptions < 0 || info.claims.take(kTakesPreemptions)) return;
+  throw Error(
+      ExitCode::usage,
+      fmt::format("--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", info.name,
+                  info.claims.take(kTakesReduce)
+                      ? ": it drops schedules for equivalent ones that may need more"
+                      : "",
+                  s.scenario->name),
+      "--strategy cache --preemptions N: the same outcomes as dfs, in fewer executions");
+}
+
+// Machines can share out only iterations that are functions of the seed and their number.
+void check_shard(const Options& options, const Selected& s) {
+  const StrategyInfo& info = *find_strategy(s.settings.strategy);
+  if (options.shards == 1 || info.claims.shardable()) return;
+  const bool tree = info.claims.exhaustive;
+  throw Error(
+      ExitCode::usage,
+      fmt::format("--shard cannot split {} (scenario \"{}\"): {}", info.name, s.scenario->name,
+                  tree ? "where it searches next depends on what was found before"
+                       : "what it runs next depends on what it ran before"),
+      tree ? "-j N uses more cores of one machine; or sample: --strategy pos --shard I/N"
+           : "--strategy pos, surw, loc, ...; or give each machine a --seed of its own, without "
+             "--shard");
+}
+
+// Of one finding; 'lockstep shrink' takes its time. The report depends on no clock, unless the
+// machine is very slow.
+constexpr uint64_t kShrinkDecisions = 4'000'000;
+constexpr double kShrinkSeconds = 20;
+
+// Random walks of what has never passed. Only a scenario that takes longer is judged by fewer.
+constexpr uint64_t kWalks = 20;
+constexpr double kWalkSeconds = 2;
+
+// Executions looked at for races: for the list, and for the one line of every report.
+constexpr uint64_t kRaceSamples = 64, kFewRaceSamples = 8;
+
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options), reporter_(make_reporter(options)), names_(options.trace_dir) {}
+
+  ExitCode all() {
+    const auto programs =
+        load_programs(options_, options_.prove ? "lockstep verify scenarios/fixed/parent_wake.lua"
+                                               : "lockstep run scenarios/tour/lost_update.lua");
+    auto selected = select_scenarios(options_, programs);
+    if (options_.prove)
+      for (auto& s : selected) s.settings = proof_settings(*s.scenario, options_.settings);
+    for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
+    std::vector<std::string> used;
+    for (const auto& s : selected) used.push_back(s.settings.strategy);
+    check_takes(options_.settings, used);
+    if (options_.verbosity >= 0)
+      for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
+    put(reporter_->begin({options_.prove ? "verify" : "run", options_.args}));
+    for (const auto& s : selected) {
+      if (summary_.interrupted) break;
+      if (left() > 0)
+        one(s);
+      else
+        summary_.not_run.push_back(s.scenario->name);
+    }
+    summary_.exit = exit_code();
+    // A verdict says more than a trace that could not be written.
+    if (trace_error_ && summary_.exit == ExitCode::ok) summary_.exit = trace_error_->code();
+    put(reporter_->end(summary_));
+    if (trace_error_) complain(*trace_error_);
+    return summary_.exit;
+  }
+
+ private:
+  // Seconds until --total-time is up.
+  double left() const {
+    if (options_.total_seconds == 0) return std::numeric_limits<double>::infinity();
+    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - started_;
+    return options_.total_seconds - gone.count();
+  }
+
+  void one(const Selected& s) {
+    ScenarioReport report;
+    report.file = s.program->path();
+    report.name = s.scenario->name;
+    report.settings = s.settings;
+    const ScenarioRun run{*s.program, *s.scenario, report.settings};
+    report.relation_checked = options_.check;
+    if (options_.audit && !audit_one(run, &report)) return;
+    explore_one(s, &report);
+    const auto& r = report.result;
+    bool failed = false, bounded = false;
+    const uint64_t in_vain = r.findings.empty() ? 0 : all_failing(run, r);
+    for (const auto& finding : r.findings) {
+      const bool expected = report.settings.expects(finding.outcome);
+      const bool bound = options_.prove && !expected && finding.outcome.at_bound();
+      report.expected |= expected;
+      failed |= !expected && !bound;
+      bounded |= bound;
+      nondeterministic_ |= !finding.deterministic;
+      auto described = describe(run, finding,
+                                expected ? FailureReport::How::expected
+                                : bound  ? FailureReport::How::bound
+                                         : FailureReport::How::found);
+      described.in_vain = in_vain;
+      put(reporter_->failure(described));
+    }
+    const bool complete = r.exhausted && !bounded;
+    report.missed = !s.settings.expect.empty() && !report.expected &&
+                    r.stop != StopReason::interrupted && !r.misuse &&
+                    (r.findings.empty() || options_.prove) && (complete || !options_.prove);
+    nondeterministic_ |= !report.nondeterminism.empty();
+    const bool nothing = r.iterations == 0 && r.stop == StopReason::time;
+    if (!failed && !report.missed && !r.misuse) {
+      if (complete && (options_.prove || r.findings.empty())) report.proof = Proof::verified;
+      if (!complete && options_.prove) report.proof = Proof::incomplete;
+    }
+    put(reporter_->scenario(report));
+    if (r.misuse) misuse(r.misuse->outcome);
+    summary_.scenarios++;
+    summary_.failed += failed || report.missed || r.misuse;
+    summary_.incomplete += report.proof == Proof::incomplete || nothing;
+    summary_.iterations += r.iterations;
+    summary_.interrupted |= r.stop == StopReason::interrupted;
+    found_ |= failed || report.missed;
+    incomplete_ |= report.proof == Proof::incomplete || nothing;
+  }
+
+  // What fails under every schedule is no matter of the schedule. If no execution has passed, a few
+  // random walks are made: how many schedules failed, all of them; 0 if one passed.
+  uint64_t all_failing(const ScenarioRun& run, const ExploreResult& r) {
+    const auto failing = [](const ExploreResult& result) {
+      uint64_t n = 0;
+      for (const Finding& finding : result.findings) n += finding.times;
+      return n;
+    };
+    const uint64_t executed = r.iterations - r.blocked;
+    if (failing(r) < executed || interrupted()) return 0;
+    if (r.exhausted) return executed;
+    auto walks = run.settings.explore();
+    walks.strategy = "random";
+    walks.iterations = kWalks;
+    walks.seconds = kWalkSeconds;
+    walks.max_failures = 0;
+    walks.count_classes = false;
+    walks.interrupted = &interrupted();
+    const auto walked = explore(
+        [&] { return vm::make_machine(run.program, run.scenario.name, run.settings.machine()); },
+        walks, nullptr);
+    if (failing(walked) < walked.iterations) return 0;
+    return executed + walked.iterations;
+  }
+
+  // Before anything rests on the dependence relation. False: it is wrong here.
+  bool audit_one(const ScenarioRun& run, ScenarioReport* report) {
+    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
+    AuditOptions audit_options;
+    audit_options.states = options_.audit;
+    audit_options.seed = run.settings.seed;
+    audit_options.seconds = run.settings.seconds;
+    audit_options.interrupted = &interrupted();
+    report->audit = audit(*machine, audit_options);
+    if (report->audit->found.empty()) return true;
+    for (const Disagreement& found : report->audit->found) {
+      DisagreementReport d{run.scenario.name, found, {}};
+      for (const int i : {0, 1}) {
+        if (found.orders[i].empty()) continue;
+        Finding finding;
+        Recording recording = record_schedule(*machine, run.settings.seed, 0, found.orders[i]);
+        finding.outcome = recording.outcome;
+        finding.decisions = recording.decisions;
+        finding.events = std::move(recording.events);
+        const auto path = names_.audited(run);
+        if (write(make_trace(run, finding, *machine), path)) d.paths[i] = path;
+      }
+      put(reporter_->disagreement(d));
+    }
+    summary_.scenarios++;
+    summary_.failed++;
+    unsound_ = true;
+    return false;
+  }
+
+  void explore_one(const Selected& s, ScenarioReport* report) {
+    std::atomic<bool> polled{false};
+    const bool may_poll = report->settings.reduce.needs_mail() && !report->settings.reduce_given;
+    explore_as(s, may_poll ? &polled : nullptr, report);
+    if (!polled) return;
+    log_info(Part::search,
+             fmt::format("{}: waits poll mailboxes, so sends count as observed", s.scenario->name));
+    report->settings.reduce.unobserved_sends = false;
+    explore_as(s, nullptr, report);
+  }
+
+  // `polled`: where to stop if a wait polls a mailbox.
+  void explore_as(const Selected& s, std::atomic<bool>* polled, ScenarioReport* report) {
+    const Settings& settings = report->settings;
+    auto explore_options = settings.explore();
+    if (options_.total_seconds > 0 && (settings.seconds == 0 || settings.seconds > left()))
+      explore_options.seconds = std::max(left(), 0.001);
+    report->seconds = explore_options.seconds;
+    explore_options.workers =
+        options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
+    explore_options.max_failures = options_.max_failures;
+    explore_options.shard = options_.shard;
+    explore_options.shards = options_.shards;
+    explore_options.race_samples = options_.races ? kRaceSamples : kFewRaceSamples;
+    if (options_.prove) {
+      explore_options.bounds_fail = false;
+      if (!s.settings.expect.empty())
+        explore_options.max_failures = 0;  // proved: it fails so, and in no other way
+    }
+    explore_options.interrupted = &interrupted();
+    explore_options.in_vain = polled;
+    log_info(Part::search,
+             fmt::format("{}: {} with seed {}, {}", s.scenario->name, s.settings.strategy,
+                         s.settings.seed, counted(explore_options.workers, "worker")));
+    for (const auto& [name, text] : settings.recorded())
+      log_debug(Part::search, fmt::format("{}: {} = {}", s.scenario->name, name, text));
+    DeterminismCheck check;
+    const auto factory = [&] {
+      vm::MachineOptions machine_options = settings.machine();
+      machine_options.check |= options_.check;
+      machine_options.polled = polled;
+      auto machine = vm::make_machine(*s.program, s.scenario->name, machine_options);
+      return options_.check_determinism ? checked_system(std::move(machine), &check)
+                                        : std::move(machine);
+    };
+    if (explore_options.workers > 1 && options_.verbosity >= 0 &&
+        find_strategy(s.settings.strategy)->claims.counts_states())
+      std::fprintf(stderr,
+                   "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
+                   one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
+    ProgressLine line(options_);
+    report->result = explore(factory, explore_options, [&](const Progress& p) {
+      line.show(progress_text(s.scenario->name, p, report->seconds));
+    });
+    log_result(s.scenario->name, report->result);
+    report->checked = check.checked();
+    report->nondeterminism = check.difference();
+  }
+
+  static void log_result(const std::string& name, const ExploreResult& r) {
+    const auto& pilot = r.pilot;
+    log_debug(Part::search,
+              fmt::format("{}: the pilot had {} with a choice at {}, and {} of {} processes", name,
+                          counted(pilot.steps, "step"), grouped(pilot.choice_points),
+                          counted(pilot.actors, "actor"), grouped(pilot.processes)));
+    for (const Finding& finding : r.findings)
+      log_info(Part::search, fmt::format("{}: iteration {}: {}", name, finding.iteration,
+                                         finding.outcome.signature()));
+    log_info(Part::search,
+             fmt::format("{}: {} in {:.2f} s, {}", name, counted(r.iterations, "execution"),
+                         r.seconds, stop_name(r.stop)));
+  }
+
+  // Writes the trace, shrinks it, writes what came of that.
+  FailureReport describe(const ScenarioRun& run, const Finding& finding, FailureReport::How how) {
+    Settings settings = run.settings;
+    settings.spins_held = finding.fair_spins;
+    const auto machine = vm::make_machine(run.program, run.scenario.name, settings.machine());
+    FailureReport f;
+    f.how = how;
+    f.trace = make_trace({run.program, run.scenario, settings}, finding, *machine);
+    f.iteration = finding.iteration;
+    f.nondeterminism = finding.divergence;
+    const auto path = names_.next(run, finding.iteration);
+    if (write(f.trace, path)) f.path = path;
+    if (options_.shrink && how != FailureReport::How::bound && finding.deterministic &&
+        !interrupted())
+      shrink_one(*machine, path, &f);
+    return f;
+  }
+
+  void shrink_one(System& machine, const std::string& path, FailureReport* f) {
+    ShrinkOptions shrink_options;
+    shrink_options.max_decisions = kShrinkDecisions;
+    shrink_options.seconds = kShrinkSeconds;
+    shrink_options.interrupted = &interrupted();
+    ProgressLine line(options_);
+    const auto result = shrink(machine, f->trace.seed, f->trace.iteration, f->trace.decisions,
+                               shrink_options, [&](const ShrinkSize& now, uint64_t attempts) {
+                                 line.show(fmt::format("{}: shrinking, {} steps after {} replays",
+                                                       f->trace.scenario, now.steps, attempts));
+                                 log_smaller(now, attempts);
+                               });
+    log_shrunk(path, result);
+    f->shrink = make_shrink_report(result);
+    if (!result.reproduced) return;
+    ExplainOptions explain_options;
+    explain_options.interrupted = &interrupted();
+    f->why = explain(machine, f->trace.seed, f->trace.iteration, result.recording, explain_options);
+    f->small = make_small_trace(f->trace, result, path, machine);
+    if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
+  }
+
+  // A trace that cannot be written must not cost the report: the error is raised when all has been
+  // said.
+  bool write(const Trace& trace, const std::string& path) {
+    try {
+      std::error_code ignored;  // write_trace says what is wrong with the folder
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+      write_trace(trace, path);
+      log_written(path, trace);
+      return true;
+    } catch (const Error& e) {
+      if (!trace_error_) trace_error_ = e;
+      return false;
+    }
+  }
+
+  void misuse(const Outcome& outcome) {
+    complain(misuse_error(outcome));
+    misused_ = true;
+  }
+
+  ExitCode exit_code() const {
+    if (unsound_) return ExitCode::internal;
+    if (summary_.interrupted) return ExitCode::interrupted;
+    if (misused_) return ExitCode::scenario;
+    if (nondeterministic_) return ExitCode::diverged;
+    if (found_) return ExitCode::failure;
+    return incomplete_ || !summary_.not_run.empty() ? ExitCode::incomplete : ExitCode::ok;
+  }
+
+  const Options& options_;
+  std::unique_ptr<Reporter> reporter_;
+  TraceNames names_;
+  SummaryReport summary_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::optional<Error> trace_error_;
+  bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
+  bool unsound_ = false;
+};
+
+}  // namespace
+
+ExitCode search_command(const Options& options) { return Run(options).all(); }
+ExitCode run_command(const Options& options) { return Run(options).all(); }
+
+}  // namespace lockstep::cli

@@ -1,0 +1,65 @@
+// lockstep shrink: the smallest schedule with the same failure, beside the original.
+#include "engine/explain/shrink.h"
+
+#include <fmt/format.h>
+
+#include "cli/command/commands.h"
+#include "cli/report/report.h"
+#include "cli/terminal/interrupt.h"
+#include "cli/terminal/words.h"
+#include "cli/trace/make_trace.h"
+#include "cli/trace/traced.h"
+
+namespace lockstep::cli {
+namespace {
+
+ShrinkResult shrink_traced(const Traced& traced, const Options& options, System& machine) {
+  ShrinkOptions shrink_options;
+  shrink_options.max_attempts = options.max_attempts;
+  shrink_options.seconds = options.shrink_seconds;
+  shrink_options.omitted = traced.settings.omitted;
+  shrink_options.interrupted = &interrupted();
+  const auto& t = traced.trace;
+  ProgressLine line(options);
+  return shrink(machine, t.seed, t.iteration, t.decisions, shrink_options,
+                [&](const ShrinkSize& now, uint64_t attempts) {
+                  line.show(fmt::format("shrinking: {} steps, {} deviations after {} replays",
+                                        now.steps, now.deviations, attempts));
+                  log_smaller(now, attempts);
+                });
+}
+
+}  // namespace
+
+ExitCode shrink_command(const Options& options) {
+  const auto traced = read_traced(trace_argument(options));
+  const auto reporter = make_reporter(options);
+  const auto machine = traced.machine();
+  const auto result = shrink_traced(traced, options, *machine);
+  log_shrunk(traced.path, result);
+  if (!result.reproduced)
+    throw Error(ExitCode::diverged,
+                fmt::format("{}: the recorded schedule does not fail any more", traced.path),
+                replay_command_line(traced.path) + " shows where it leaves the recording");
+  FailureReport f;
+  f.how = FailureReport::How::shrunk;
+  f.trace = traced.trace;
+  f.iteration = f.trace.iteration;
+  f.path = traced.path;
+  f.shrink = make_shrink_report(result);
+  f.why = explain(*machine, f.trace.seed, f.trace.iteration, result.recording);
+  f.small = make_small_trace(traced.trace, result, traced.path, *machine);
+  f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
+  write_trace(*f.small, f.small_path);
+  log_written(f.small_path, *f.small);
+  const bool stopped = interrupted();
+  const auto code = stopped                                ? ExitCode::interrupted
+                    : result.one_minimal || result.minimum ? ExitCode::ok
+                                                           : ExitCode::incomplete;
+  put(reporter->begin({"shrink", {traced.path}}));
+  put(reporter->failure(f));
+  put(reporter->end({1, 1, result.attempts, code, stopped}));
+  return code;
+}
+
+}  // namespace lockstep::cli

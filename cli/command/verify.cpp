@@ -1,0 +1,37 @@
+// lockstep verify: a search that has to end. What it shares with run is in run.cpp, what it says in
+// report_proof.cpp.
+#include <fmt/format.h>
+
+#include "cli/command/commands.h"
+#include "cli/command/search.h"
+#include "engine/schedule/strategy.h"
+
+namespace lockstep::cli {
+namespace {
+
+// Only strategies that execute everything, and everything there is, can prove.
+void check_strategy(const std::string& name) {
+  const StrategyInfo& info = *find_strategy(name);
+  const char* why = !info.claims.exhaustive ? "samples schedules"
+                    : info.claims.bounded   ? "ends at a bound of its own"
+                                            : nullptr;
+  if (why)
+    throw Error(
+        ExitCode::usage, fmt::format("--strategy {} cannot prove anything: it {}", name, why),
+        fmt::format("leave it out (dpor), or sample: lockstep run FILE --strategy {}", name));
+}
+
+}  // namespace
+
+ExitCode verify_command(const Options& given) {
+  Options options = given;
+  options.prove = true;
+  // Classes have no preemptions, schedules do.
+  const bool bounded = options.settings.count("preemptions") != 0;
+  if (!options.settings.count("strategy"))
+    options.settings["strategy"] = bounded ? "cache" : "dpor";
+  check_strategy(options.settings["strategy"]);
+  return search_command(options);
+}
+
+}  // namespace lockstep::cli

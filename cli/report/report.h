@@ -1,0 +1,125 @@
+// What there is to report, and the interface of those who put it into words. A reporter returns
+// text and writes nothing, so reports are tested without a terminal.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/settings/settings.h"
+#include "cli/terminal/console.h"
+#include "engine/explain/explain.h"
+#include "engine/explain/shrink.h"
+#include "engine/explore/audit.h"
+#include "engine/explore/explorer.h"
+#include "engine/trace/trace.h"
+#include "engine/trace/trace_replay.h"
+
+namespace lockstep::cli {
+
+struct RunReport {
+  std::string command;
+  std::vector<std::string> files;
+};
+
+struct ShrinkReport {
+  ShrinkSize before, after;
+  uint64_t attempts = 0;
+  double seconds = 0;
+  bool reproduced = true, one_minimal = false, minimum = false, budget_ended = false;
+  uint32_t inputs_before = 0, inputs_after = 0;  // operations that generators made
+};
+
+// One failure: as found, and as shrunk if it was.
+struct FailureReport {
+  enum class How {
+    found,
+    bound,
+    expected,
+    replayed,
+    edited,
+    otherwise,
+    shrunk,
+    dumped
+  } how = How::found;
+  Trace trace;
+  uint64_t iteration = 0;  // of the run that found it
+  std::string path;        // of the trace; empty if it was not written
+  std::optional<Trace> small;
+  std::string small_path;
+  std::optional<ShrinkReport> shrink;
+  std::optional<Explanation> why;  // of the shown schedule
+  std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
+  // So many schedules were tried, and the scenario failed under each; 0: it passed under one.
+  uint64_t in_vain = 0;
+
+  const Trace& shown() const { return small ? *small : trace; }
+  const std::string& shown_path() const { return small_path.empty() ? path : small_path; }
+};
+
+// What a search that can end says. `bounded`: it executed all that its own bounds let it.
+enum class Proof : uint8_t { none, verified, incomplete };
+
+struct ScenarioReport {
+  std::string file, name;
+  Settings settings;
+  ExploreResult result;
+  bool expected = false;             // it failed, as it should
+  bool missed = false;               // it should have failed, and did not
+  std::string nondeterminism;        // --check-determinism: what differed, empty if nothing
+  uint64_t checked = 0;              // ... among that many executions
+  std::optional<AuditReport> audit;  // --audit
+  bool relation_checked = false;     // --check
+  Proof proof = Proof::none;
+  double seconds = 0;  // it had, of its own time or of what the whole command had left; 0: no limit
+};
+
+// Two steps that --audit found to be called independent and not to commute: a bug of lockstep.
+struct DisagreementReport {
+  std::string scenario;
+  Disagreement found;
+  std::string paths[2];  // traces of the two orders; empty where there is none
+};
+
+struct DivergenceReport {
+  std::string path;     // of the trace
+  std::string against;  // file that was run instead of the recorded one; empty if none
+  TraceDivergence at;
+};
+
+struct SummaryReport {
+  uint64_t scenarios = 0, failed = 0, iterations = 0;
+  ExitCode exit = ExitCode::ok;
+  bool interrupted = false;
+  uint64_t incomplete = 0;           // of the scenarios: neither failed nor verified
+  std::vector<std::string> not_run;  // scenarios for which --total-time left nothing
+  uint64_t passed() const { return scenarios - failed - incomplete; }
+};
+
+class Reporter {
+ public:
+  virtual ~Reporter() = default;
+  virtual std::string begin(const RunReport& run) = 0;
+  virtual std::string failure(const FailureReport& failure) = 0;
+  virtual std::string scenario(const ScenarioReport& scenario) = 0;
+  virtual std::string disagreement(const DisagreementReport& disagreement) = 0;
+  virtual std::string diverged(const DivergenceReport& divergence) = 0;
+  virtual std::string passed(const std::string& path,
+                             const std::string& file) = 0;  // a replay that did not fail
+  virtual std::string end(const SummaryReport& summary) = 0;
+};
+
+struct ReportOptions {
+  Style style;
+  bool slice = true;
+  bool quiet = false;
+  bool races = false;  // list them
+};
+std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options);
+std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);
+const char* stop_name(StopReason stop);  // "exhausted", as in NDJSON and the log
+std::unique_ptr<Reporter> make_reporter(const Options& options);  // by --format
+
+uint64_t iteration_seed(uint64_t seed, uint64_t iteration);  // "iter seed"
+
+}  // namespace lockstep::cli

@@ -1,0 +1,447 @@
+// What a person reads. The fields of a failure keep the published tool's names and order, since
+// scripts parse them: iteration, seed, iter seed, strategy, trace path, Reason, Schedule, replay
+// command.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/report/report.h"
+#include "cli/report/report_proof.h"
+#include "cli/report/report_schedule.h"
+#include "cli/terminal/words.h"
+#include "engine/explore/estimate.h"
+
+namespace lockstep::cli {
+namespace {
+
+// A field of several lines.
+std::string several(std::string_view name, const std::vector<std::string>& lines) {
+  std::string out;
+  for (const auto& line : lines)
+    out += out.empty() ? field(name, line) : fmt::format("  {:<13}{}\n", "", line);
+  return out;
+}
+
+// A traceback of an endless recursion must not bury the schedule.
+constexpr size_t kMostDetail = 24;
+
+std::string indented(const std::string& text, size_t indent) {
+  std::string out;
+  size_t lines = 0, left_out = 0;
+  for (size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    if (lines++ >= kMostDetail)
+      left_out++;
+    else if (end > at)
+      out += std::string(indent, ' ') + text.substr(at, end - at) + '\n';
+    at = end + 1;
+  }
+  if (left_out) out += fmt::format("{:{}}... and {} more\n", "", indent, counted(left_out, "line"));
+  return out;
+}
+
+std::string heading(const FailureReport& f, const Style& style) {
+  const auto name = one_line(f.trace.scenario);
+  const auto n = f.iteration;
+  switch (f.how) {
+    case FailureReport::How::bound:
+      return style.yellow(fmt::format("{}: comes to a bound on iteration {}", name, n));
+    case FailureReport::How::found:
+      if (f.in_vain)
+        return style.red(
+            fmt::format("{}: fails on iteration {}, and under every schedule tried ({})", name, n,
+                        grouped(f.in_vain)));
+      return style.red(fmt::format("{}: found a concurrency bug on iteration {}", name, n));
+    case FailureReport::How::expected:
+      return style.green(fmt::format("{}: failed as expected on iteration {}", name, n));
+    case FailureReport::How::replayed:
+      return style.red(fmt::format("{}: reproduced the bug found on iteration {}", name, n));
+    case FailureReport::How::edited:
+      return style.red(fmt::format("{}: still fails under the schedule of iteration {}", name, n));
+    case FailureReport::How::otherwise:
+      return style.red(
+          fmt::format("{}: fails otherwise under the schedule of iteration {}", name, n));
+    case FailureReport::How::shrunk:
+      return style.bold(fmt::format("{}: shrunk the bug found on iteration {}", name, n));
+    case FailureReport::How::dumped:
+      return style.bold(fmt::format("{}: bug found on iteration {}", name, n));
+  }
+  return {};
+}
+
+std::string shrink_text(const ShrinkReport& s) {
+  if (!s.reproduced) return "not shrunk: the schedule did not fail again";
+  auto out = fmt::format(
+      "{} -> {} steps, {} -> {} switches, {} -> {} preemptions, {} -> {} deviations",
+      s.before.steps, s.after.steps, s.before.switches, s.after.switches, s.before.preemptions,
+      s.after.preemptions, s.before.deviations, s.after.deviations);
+  if (s.before.faults) out += fmt::format(", {} -> {} faults", s.before.faults, s.after.faults);
+  if (s.inputs_before)
+    out += fmt::format(", {} -> {} generated operations", s.inputs_before, s.inputs_after);
+  return out;
+}
+
+std::string shrink_claim(const ShrinkReport& s) {
+  const auto replays = counted(s.attempts, "replay");
+  if (s.minimum) return fmt::format("minimum: no smaller set of deviations fails ({})", replays);
+  if (s.one_minimal) return fmt::format("1-minimal: no single deviation can go ({})", replays);
+  return fmt::format("not minimal: the budget ended after {}", replays);
+}
+
+std::string schedule_heading(const Trace& trace, const ScheduleView& view) {
+  const auto all = counted(trace.events.size(), "step");
+  if (!view.sliced) return trace.events.size() == 1 ? all : "all " + all;
+  if (Lasso lasso; parse_lasso(trace.outcome, &lasso))
+    return fmt::format(
+        "the way into the loop and once round it; seen to repeat at step {} (--no-slice)",
+        trace.events.empty() ? 0 : trace.events.back().step);
+  if (view.tail)
+    return fmt::format("the last {} of {}; --no-slice shows the others", view.steps.size(), all);
+  return fmt::format("{} of {}; the failure does not depend on the others (--no-slice)",
+                     view.steps.size(), all);
+}
+
+class TextReporter : public Reporter {
+ public:
+  explicit TextReporter(const ReportOptions& options) : options_(options), style_(options.style) {}
+
+  std::string begin(const RunReport&) override { return {}; }
+
+  std::string failure(const FailureReport& f) override {
+    if (f.how == FailureReport::How::expected) return expected(f);
+    const auto& shown = f.shown();
+    std::string out = heading(f, style_) + "\n\n";
+    out += field("seed", std::to_string(f.trace.seed));
+    out += field("iter seed", std::to_string(iteration_seed(f.trace.seed, f.trace.iteration)));
+    out += field("strategy", f.trace.strategy);
+    if (!f.path.empty()) out += field("trace path", f.path);
+    if (f.how == FailureReport::How::dumped) out += metadata(f.trace);
+    if (!f.small_path.empty()) out += field("shrunk to", f.small_path);
+    if (f.trace.times > 1)
+      out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
+    out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
+    out += field("signature", one_line(shown.outcome.signature()));
+    if (!shown.outcome.process.empty()) out += field("in", shown.outcome.process);
+    if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
+    if (f.why && !f.why->sentence.empty())
+      out += field("Why", style_.bold(one_line(f.why->sentence)));
+    if (!f.nondeterminism.empty())
+      out += "\n" + field("NOT EXACT",
+                          "the same schedule, run again, went elsewhere: " + f.nondeterminism);
+    out += schedule(f);
+    if (f.shrink) {
+      out += "\n" + field("shrunk", shrink_text(*f.shrink));
+      if (f.shrink->reproduced) out += fmt::format("  {:<13}{}\n", "", shrink_claim(*f.shrink));
+    }
+    if (!f.shown_path().empty())
+      out += fmt::format("\n  Replay with: {}\n", replay_command_line(f.shown_path()));
+    return out + "\n";
+  }
+
+  std::string scenario(const ScenarioReport& s) override {
+    const auto& r = s.result;
+    if (options_.quiet && !s.missed && s.proof != Proof::incomplete) return {};
+    if (r.misuse) return {};  // run.cpp says so on stderr
+    const auto name = one_line(s.name);
+    std::string out;
+    if (s.missed)
+      out = style_.red(
+          fmt::format("{}: expected to fail ({}), but did not", name, s.settings.expect));
+    else if (s.proof != Proof::none)
+      out = proof_heading(s, style_);
+    else if (r.findings.empty())
+      out = style_.green(fmt::format("{}: no failure found", name));
+    else
+      out = fmt::format("{}: {} found{}", name, counted(r.findings.size(), "failure"),
+                        as_expected(s));
+    out += "\n\n";
+    out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
+                                           s.settings.strategy, s.settings.seed, stop_text(s)));
+    if (r.shards > 1)
+      out += field("shard", fmt::format("{} of {}: iterations k with k mod {} = {}; figures are of "
+                                        "these alone (iteration 0 is walked by every shard, and "
+                                        "counted by the first)",
+                                        r.shard + 1, r.shards, r.shards, r.shard));
+    out += field("steps", grouped(r.steps));
+    if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
+    if (r.blocked)
+      out += field("redundant",
+                   counted(r.blocked, "execution") + (s.settings.reduce.needs_mail()
+                                                          ? " given up, or of a class seen before"
+                                                          : " given up"));
+    if (r.seconds > 0)
+      out += field("rate",
+                   fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),
+                               per_second(r.steps, r), r.seconds));
+    if (r.classes_sampled)
+      out += field("classes", fmt::format("{} seen in {}, {} of them once", grouped(r.classes),
+                                          counted(r.classes_sampled, "sampled execution"),
+                                          grouped(r.classes_once)));
+    out += several("races", race_lines(s));
+    out += several("ended", end_lines(s));
+    out += several("timers", timer_lines(s));
+    out += several("cover", cover_lines(s));
+    if (s.checked)
+      out += field("determinism",
+                   s.nondeterminism.empty()
+                       ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
+                       : "NOT EXACT: " + s.nondeterminism);
+    if (s.relation_checked) out += field("checked", "the relation's invariants, at each choice");
+    if (s.audit)
+      out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at; "
+                                        "{} changed nothing unannounced",
+                                        counted(s.audit->states, "state"),
+                                        s.audit->all ? ", all that many walks met" : "",
+                                        counted(s.audit->pairs, "independent pair"),
+                                        counted(s.audit->conflicts, "conflict"),
+                                        counted(s.audit->steps, "step")));
+    if (s.proof != Proof::none)
+      out += proof_text(s);
+    else if (r.findings.empty())
+      out += guarantee(s);
+    return out + "\n";
+  }
+
+  std::string disagreement(const DisagreementReport& d) override {
+    const bool pair = !d.found.second.empty();
+    std::string out =
+        style_.red(fmt::format("{}: lockstep is wrong: {}", one_line(d.scenario),
+                               pair ? "two steps that it calls independent do not commute"
+                                    : "a step changes what it had not announced"));
+    out += "\n\n" + field(pair ? "first" : "step", d.found.first);
+    if (pair) out += field("second", d.found.second);
+    out += field("difference", "") + indented(harmless(d.found.what), 4);
+    for (const int i : {0, 1})
+      if (!d.paths[i].empty())
+        out += field(!pair ? "trace"
+                     : i   ? "other order"
+                           : "one order",
+                     d.paths[i] + " (lockstep dump --trace T)");
+    return out + fmt::format(
+                     "\n  No proof of this scenario counts, and it was not searched. Please report "
+                     "it, with {}.\n\n",
+                     pair ? "both traces" : "the trace");
+  }
+
+  std::string diverged(const DivergenceReport& d) override {
+    const auto& at = d.at;
+    std::string out =
+        d.against.empty()
+            ? style_.red(
+                  fmt::format("diverged at step {}: this is not the recorded execution", at.step))
+            : style_.red(fmt::format("the schedule no longer applies to {} at step {}", d.against,
+                                     at.step));
+    out += "\n\n" + field("trace path", d.path) + field("recorded", at.recorded) +
+           field("now", at.actual);
+    out += several("available", at.available) + several("perhaps", at.causes);
+    return out;
+  }
+
+  std::string passed(const std::string& path, const std::string& file) override {
+    return style_.green(fmt::format("passes: {} under the schedule of {}", file, path)) + "\n" +
+           "  The recorded failure is gone under this one schedule. 'lockstep run' looks at "
+           "others.\n";
+  }
+
+  std::string end(const SummaryReport& s) override {
+    std::string out;
+    if (s.interrupted) out += style_.yellow("interrupted: the results above are partial") + "\n";
+    if (!s.not_run.empty()) {
+      std::string names;
+      for (const auto& name : s.not_run) names += (names.empty() ? "" : ", ") + one_line(name);
+      out +=
+          style_.yellow(fmt::format("not run, since the time was up (--total-time): {}", names)) +
+          "\n";
+    }
+    if (s.scenarios > 1 && !(options_.quiet && s.passed() == s.scenarios))
+      out += fmt::format(
+          "{} scenarios: {} passed, {}{} failed\n", s.scenarios, s.passed(),
+          s.incomplete ? fmt::format("{} incomplete, ", s.incomplete) : std::string(), s.failed);
+    return out;
+  }
+
+ private:
+  std::string expected(const FailureReport& f) const {
+    if (options_.quiet) return {};
+    auto out = heading(f, style_) + "\n\n" + field("signature", f.trace.outcome.signature());
+    if (!f.path.empty()) out += field("trace path", f.shown_path());
+    return out + "\n";
+  }
+
+  static std::string metadata(const Trace& trace) {
+    std::string options, files;
+    for (const auto& [name, value] : trace.options)
+      options += fmt::format("{}{}={}", options.empty() ? "" : " ", name, value);
+    for (const auto& file : trace.files) files += (files.empty() ? "" : " ") + file.name;
+    auto out = field("version", trace.tool_version) + field("files", files) +
+               field("options", options) +
+               field("decisions", std::to_string(trace.decisions.size()));
+    // Of a set that is no minimum the trace does not know whether the budget ended first.
+    if (trace.shrunk)
+      out += field("shrunk from", fmt::format("{} ({} from the default schedule{})", trace.origin,
+                                              counted(trace.deviations, "deviation"),
+                                              trace.minimum ? ", a minimum" : ""));
+    return out;
+  }
+
+  std::string schedule(const FailureReport& f) const {
+    const auto& trace = f.shown();
+    const auto view = view_schedule(trace, options_.slice);
+    if (view.steps.empty())
+      return "\n" +
+             field("Schedule", "none: it fails before the first choice, whatever the schedule");
+    auto out = "\n" + field("Schedule", schedule_heading(trace, view)) +
+               schedule_list(trace, view, style_);
+    if (const auto columns = schedule_columns(trace, view, style_); !columns.empty())
+      out += "\n  Side by side:\n" + columns;
+    if (const auto sources = schedule_sources(view, style_); !sources.empty())
+      out += "\n  Source:\n" + sources;
+    return out;
+  }
+
+  // One line, or with --races one more for each group.
+  std::vector<std::string> race_lines(const ScenarioReport& s) const {
+    const auto& races = s.result.races;
+    if (!races.sampled) return {};
+    const auto& groups = races.groups;
+    auto head = fmt::format("{} in {}", counted(groups.size(), "racing pair"),
+                            counted(races.sampled, "sampled execution"));
+    if (const auto one = races.one_order())
+      head += fmt::format(", {} seen in one order only", grouped(one));
+    else if (!groups.empty())
+      head += ", all seen in both orders";
+    if (races.left_out) head += fmt::format("; {} left out", counted(races.left_out, "longer one"));
+    if (!groups.empty() && !options_.races) head += " (--races lists them)";
+    std::vector<std::string> lines{head};
+    if (!options_.races) return lines;
+    for (const auto& g : groups) {
+      const auto side = [](const RaceSide& r) {
+        return r.site.empty() ? r.what : fmt::format("{} ({})", r.what, r.site);
+      };
+      const auto both = g.both_orders();
+      lines.push_back(one_line(fmt::format(
+          "{:<19} {}: {}; {}", race_kind_name(g.kind), g.object,
+          g.first == g.second ? fmt::format("{} of two {}", side(g.first),
+                                            g.first.what == "timer_fire" ? "timers" : "processes")
+                              : fmt::format("{} and {}", side(g.first), side(g.second)),
+          both ? std::string("both orders seen")
+          : g.first == g.second
+              ? std::string("one order seen")
+              : fmt::format("only {} first", side(g.first_first ? g.first : g.second)))));
+    }
+    return lines;
+  }
+
+  // A scenario that passes because it does not wait for what it has started.
+  static std::vector<std::string> end_lines(const ScenarioReport& s) {
+    const Activity& a = s.result.activity;
+    if (a.cut_short == 0 || !s.result.findings.empty()) return {};
+    return {fmt::format("in {} of {} the root returned while others could go on",
+                        grouped(a.cut_short), counted(a.executions, "execution")),
+            "what they would do is not looked at: wait for them, or { drain = true }"};
+  }
+
+  // A scenario that passes because a time-out never beats what it waits for.
+  static std::vector<std::string> timer_lines(const ScenarioReport& s) {
+    const Activity& a = s.result.activity;
+    if (a.fired_last == 0 || !s.result.findings.empty()) return {};
+    return {
+        fmt::format("{} only ever fired last, when nothing else could go; --timers racy races "
+                    "them",
+                    counted(a.fired_last, "timer"))};
+  }
+
+  static std::vector<std::string> cover_lines(const ScenarioReport& s) {
+    std::vector<std::string> lines;
+    const auto& reached = s.result.activity.goals;
+    for (const auto& name : s.settings.cover)
+      if (!reached.count(name)) lines.push_back(one_line(name) + ": never reached");
+    for (const auto& [name, n] : reached)
+      lines.push_back(fmt::format("{}: reached in {} of {}", one_line(name), grouped(n),
+                                  counted(s.result.activity.executions, "execution")));
+    return lines;
+  }
+
+  static std::string as_expected(const ScenarioReport& s) {
+    const auto& all = s.result.findings;
+    const auto n = static_cast<size_t>(std::count_if(
+        all.begin(), all.end(), [&](const Finding& f) { return s.settings.expects(f.outcome); }));
+    return n == 0            ? ""
+           : n == all.size() ? ", as expected"
+                             : fmt::format(", {} of them as expected", grouped(n));
+  }
+
+  static std::string per_second(uint64_t n, const ExploreResult& r) {
+    return grouped(static_cast<uint64_t>(static_cast<double>(n) / r.seconds));
+  }
+
+  static std::string stop_text(const ScenarioReport& s) {
+    switch (s.result.stop) {
+      case StopReason::time:
+        return ", the time is up";
+      case StopReason::exhausted:
+        return ", nothing is left";
+      case StopReason::interrupted:
+        return ", interrupted";
+      case StopReason::memory:
+        return ", memory for states is used up";
+      default:
+        return "";
+    }
+  }
+
+  static constexpr double kWorthSaying = 0.005;  // below it, "at most 100 %"
+
+  static std::string guarantee(const ScenarioReport& s) {
+    const auto& r = s.result;
+    const auto* strategy = find_strategy(s.settings.strategy);
+    if (strategy && strategy->claims.bounded && r.stop == StopReason::exhausted)
+      return "  Every schedule within the bound was executed: none fails. Beyond it nothing is "
+             "said.\n";
+    if (strategy && strategy->claims.exhaustive) return proof(s);
+    if (r.iterations == 0)
+      return "  No execution came to its end, so nothing is said. Give it more --time, or see with "
+             "-vv what takes so long.\n";
+    std::string out = "  This is not a proof.";
+    if (!strategy) return out + "\n";
+    // Only what the strategy's draws allow to be said.
+    const Estimate e = estimate(r, *strategy, s.settings.depth);
+    if (e.failure_bound)
+      out += fmt::format(
+          " A failure in more than {} of {} would have been found (95 %{}).",
+          percent(*e.failure_bound), e.of_random_walk ? "random walks" : "executions",
+          e.of_random_walk ? fmt::format(", by {}", counted(e.draws, "random walk")) : "");
+    out += "\n";
+    if (e.unseen && *e.unseen > 0)
+      out += fmt::format("  About {} of further executions would show a class not seen yet.\n",
+                         percent(*e.unseen));
+    if (e.pct_hit && *e.pct_hit >= kWorthSaying)
+      out += fmt::format(
+          "  A bug of depth {} would have been missed with a probability of at most {} (n = {}, k "
+          "= {}).\n",
+          s.settings.depth, percent(1 - *e.pct_hit), r.pilot.actors, r.pilot.choice_points);
+    return out;
+  }
+
+  static std::string proof(const ScenarioReport& s) {
+    const auto what = everything(s);
+    if (!s.result.exhausted)
+      return "  This is not a proof: the search did not end. Give it more --iterations or "
+             "--time.\n";
+    if (s.result.bound_hit)
+      return fmt::format("  {}, but some executions ended at a bound: this is not a proof.\n",
+                         what);
+    return fmt::format("  {}: none fails, with max_steps {}.\n", what, s.settings.max_steps);
+  }
+
+  ReportOptions options_;
+  Style style_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options) {
+  return std::make_unique<TextReporter>(options);
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,133 @@
+#include "cli/settings/settings.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/nearest.h"
+#include "engine/schedule/strategy.h"
+
+namespace lockstep::cli {
+namespace {
+
+[[noreturn]] void unknown_option(const vm::ScenarioInfo& scenario, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& setting : settings())
+    if (setting.lua) names.emplace_back(setting.name);
+  const auto near = nearest(name, names);
+  throw Error(ExitCode::scenario,
+              fmt::format("{}:{}: scenario \"{}\" has an unknown option '{}'", scenario.file,
+                          scenario.line, scenario.name, name),
+              near.empty() ? "options are the flags of 'lockstep run --help' in snake_case"
+                           : fmt::format("did you mean {}?", near));
+}
+
+// Without a limit of its own, a run that has a time runs for that time, and one that can come to an
+// end by itself does.
+void no_iterations_given(Settings* s) {
+  const auto* strategy = find_strategy(s->strategy);
+  if (s->seconds > 0 || (strategy && strategy->claims.exhaustive)) s->iterations = 0;
+}
+
+}  // namespace
+
+void check_setting(const std::string& name, const std::string& text) {
+  Settings scratch;
+  find_setting(name)->set(scratch, text);
+}
+
+Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags) {
+  Settings s;
+  for (const auto& [name, text] : scenario.options) {
+    const auto* setting = find_setting(name);
+    if (!setting || !setting->lua) unknown_option(scenario, name);
+    try {
+      setting->set(s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::scenario,
+                  fmt::format("{}:{}: option '{}' of scenario \"{}\" {}", scenario.file,
+                              scenario.line, name, scenario.name, complaint));
+    }
+  }
+  bool iterations = scenario.options.count("iterations") != 0;
+  if (flags.count("time") && !flags.count("iterations")) iterations = false;
+  for (const auto& [name, text] : flags) {
+    try {
+      find_setting(name)->set(s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::usage, fmt::format("{} {}", flag_of(*find_setting(name)), complaint));
+    }
+  }
+  if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
+  const Claims& claims = find_strategy(s.strategy)->claims;
+  if (!s.reduce_given && claims.exhaustive && claims.take(kTakesReduce)) s.reduce = kDefaultReduce;
+  return s;
+}
+
+Settings settings_from_trace(const SettingMap& recorded, const std::string& path) {
+  Settings s;
+  for (const auto& [name, text] : recorded) {
+    const auto* setting = find_setting(name);
+    if (!setting)
+      continue;  // of a newer version, which says so in the trace's version if it matters
+    try {
+      setting->set(s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::trace, fmt::format("{}: option '{}' {}", path, name, complaint));
+    }
+  }
+  return s;
+}
+
+ExploreOptions Settings::explore() const {
+  ExploreOptions e;
+  e.strategy = strategy;
+  e.seed = seed;
+  e.iterations = iterations;
+  e.seconds = seconds;
+  e.strategy_options.seed = seed;
+  e.strategy_options.max_steps = max_steps;
+  e.strategy_options.depth = depth;
+  e.strategy_options.resample = resample;
+  e.strategy_options.reduce = reduce;
+  e.strategy_options.fair_spins = fair_spins;
+  e.strategy_options.preemptions = preemptions;
+  e.strategy_options.cache_bytes = cache_memory;
+  return e;
+}
+
+vm::MachineOptions Settings::machine() const {
+  vm::MachineOptions m;
+  m.limits.max_steps = max_steps;
+  m.limits.max_memory = max_memory;
+  m.limits.max_instructions = max_instructions;
+  m.limits.max_compute = max_compute;
+  m.max_temperature = max_temperature;
+  m.async_delivery = async_delivery;
+  m.timers = timers;
+  m.drain = drain;
+  m.allow_crashes = allow_crashes;
+  m.omitted = omitted;
+  m.abort_crashes = abort_crashes;
+  m.unused_increments = reduce.unused_increments;
+  m.keep_mail = reduce.needs_mail();
+  m.fair_spins = spins_held;
+  return m;
+}
+
+SettingMap Settings::recorded() const {
+  SettingMap map;
+  for (const auto& setting : settings())
+    if (setting.recorded)
+      if (auto text = setting.recorded(*this); !text.empty()) map[setting.name] = std::move(text);
+  return map;
+}
+
+bool Settings::expects(const Outcome& outcome) const {
+  return !expect.empty() && outcome.failed() &&
+         (expect == verdict_name(outcome.verdict) || expect == outcome.signature());
+}
+
+}  // namespace lockstep::cli

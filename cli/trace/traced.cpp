@@ -1,0 +1,33 @@
+#include "cli/trace/traced.h"
+
+#include <fmt/format.h>
+
+#include "cli/terminal/log.h"
+#include "cli/terminal/words.h"
+#include "engine/base/error.h"
+
+namespace lockstep::cli {
+
+std::unique_ptr<System> Traced::machine() const {
+  return vm::make_machine(program, trace.scenario, settings.machine());
+}
+
+Traced read_traced(const std::string& path) {
+  auto trace = read_trace(path);
+  if (trace.files.empty())
+    throw Error(ExitCode::trace, fmt::format("{}: holds no scenario source", path));
+  log_info(Part::trace, fmt::format("{}: scenario {}, {}, {}", path, trace.scenario,
+                                    counted(trace.decisions.size(), "decision"),
+                                    counted(trace.files.size(), "file")));
+  for (const auto& [name, text] : trace.options)
+    log_debug(Part::trace, fmt::format("{}: {} = {}", path, name, text));
+  auto settings = settings_from_trace(trace.options, path);
+  settings.seed = trace.seed;
+  settings.strategy = trace.strategy;
+  std::vector<vm::SourceFile> files;
+  for (const auto& file : trace.files) files.push_back({file.name, file.text});
+  auto program = vm::Program::from_sources(std::move(files));
+  return {path, std::move(trace), std::move(settings), std::move(program)};
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,23 @@
+// A trace read from disk with the program inside it, ready to run again.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "cli/settings/settings.h"
+#include "engine/trace/trace.h"
+#include "vm/machine/program.h"
+
+namespace lockstep::cli {
+
+struct Traced {
+  std::string path;
+  Trace trace;
+  Settings settings;
+  vm::Program program;
+
+  std::unique_ptr<System> machine() const;
+};
+
+Traced read_traced(const std::string& path);
+
+}  // namespace lockstep::cli

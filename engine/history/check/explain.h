@@ -1,0 +1,56 @@
+// Why a history does not satisfy a property: the shortest prefix that fails, the longest
+// linearization of it, what cannot come next and why, and a minimal core that fails by itself.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "engine/history/check/check.h"
+
+namespace lockstep::history {
+
+struct Refusal {
+  int32_t op;       // cannot be placed after the longest linearization
+  std::string why;  // "returned 1, but the value is 3, written by ..."
+};
+
+struct Explanation {
+  // All lists are indices of operations of the history that was explained.
+  int32_t failing_line = 0;  // up to this line no linearization exists, before it one does
+  int32_t failing_op = -1;   // the operation that completes there
+  // Of the history up to failing_line, as placed: what completes later may stand at another place
+  // than its result allows. Empty for causal and transactional properties.
+  std::vector<int32_t> longest;
+  std::vector<Refusal> refusals;
+  std::vector<int32_t> core;  // fails by itself
+  int32_t optional = 0;       // others that were allowed to happen at any time or never
+  bool minimal = false;       // without any one value or operation of it the core holds
+  std::string summary;        // the heart of it, one line; may be empty
+  std::string text;           // all of it in words
+};
+
+// `result` must be the invalid one that check gave. `budget` bounds the effort, not the soundness:
+// with less of it the core is larger.
+Explanation explain(const History& history, ModelId model, Consistency consistency,
+                    const Result& result, const Budget& budget = {});
+
+Explanation explain(const History& history, Model& model, Consistency consistency,
+                    const Result& result, const Budget& budget = {});
+
+// Parts of Explanation::text that all kinds of models share. "Up to line 12 there is no order",
+// and whether there was one before (`sharp`); empty without a failing operation.
+std::string failing_text(const History& history, const Explanation& explanation, bool sharp);
+// What refuses to come next, and the operations that fail by themselves.
+std::string core_text(const History& history, const Explanation& explanation);
+
+// A page that needs nothing else (no scripts, nothing loaded): the processes, their operations in
+// time, the longest linearization and the core.
+std::string timeline_html(const History& history, std::string_view model, Consistency consistency,
+                          const std::string& title, const Explanation& explanation);
+std::string timeline_text(const History& history, const std::vector<int32_t>& ops);
+
+// Why `op` is not possible after `order`, in words; empty if it is. Knows all models that are not
+// transactional.
+std::string refusal(const History& history, ModelId model, const std::vector<int32_t>& order,
+                    int32_t op);
+
+}  // namespace lockstep::history
