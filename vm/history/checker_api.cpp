@@ -37,7 +37,7 @@ struct Answer {
   std::vector<int32_t> order;  // positions of invocations among the events, from 1
   std::string problem;         // the history is none, or the model failed
   int argument = 1;            // that is to blame
-  bool ended = false;          // Machine::end_if_asked
+  bool ended = false;          // Watchdog::end_if_asked
 };
 
 std::string names(int count, std::string_view (*name)(int)) {
@@ -273,8 +273,8 @@ int l_check(lua_State* L) {
     std::string reason = "the history is not " + property + " (model " + a.model_name + ")";
     if (!a.why.empty()) reason += ": " + a.why;
     if (m.recording()) m.keep_failed_check({a.model_name, property, std::move(a.html)});
-    m.fail(Verdict::not_linearizable, p, std::move(reason), guest_site(L),
-           property + ", " + a.model_name, std::move(a.text));
+    m.scheduler().fail(Verdict::not_linearizable, p, std::move(reason), guest_site(L),
+                       property + ", " + a.model_name, std::move(a.text));
   }
   return m.done(L, p, push_order(L, m, a));
 }

@@ -1,5 +1,6 @@
 #include "vm/history/history_log.h"
 
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/recording/recorder.h"
 
@@ -39,8 +40,8 @@ OpenOperation* open_of(HistoryLog& log, const Process& p) {
 
 void record_point(lua_State* L, Machine& m, Process& p, const char* what) {
   const Footprint time{clock_object(), Access::read};  // a record has one
-  m.announce(L, p, what, OpKind::history, Access::write, kHistoryObject, 0, &time,
-             m.options().racy_timers() ? 1 : 0);
+  m.calls().announce(L, p, what, OpKind::history, Access::write, kHistoryObject, 0, &time,
+                     m.options().racy_timers() ? 1 : 0);
 }
 
 int start(lua_State* L) {
@@ -90,14 +91,14 @@ int invoke(lua_State* L) {
   }
   OpenOperation open;
   open.process = p.index;
-  open.f = m.encode_argument(L, 2, what);
-  open.value = m.encode_argument(L, 3, what);
-  open.key = m.encode_argument(L, 4, what);
+  open.f = m.calls().encode_argument(L, 2, what);
+  open.value = m.calls().encode_argument(L, 3, what);
+  open.key = m.calls().encode_argument(L, 4, what);
   if (log.points) record_point(L, m, p, what);
   m.push(log.open, open);
   p.histories_open++;
   p.unstamped++;
-  m.use_histories();
+  m.calls().use_histories();
   if (!log.points) return 0;
   stamp(m, log, log.open.back());
   return m.done(L, p, 0);
@@ -124,7 +125,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
     luaL_error(L, "bad argument #2 to '%s' (%s completes %s but invoked %s)", what,
                lua_tostring(L, -1), given ? given : luaL_typename(L, 2), lua_tostring(L, -2));
   }
-  Term value = m.encode_argument(L, 3, what);
+  Term value = m.calls().encode_argument(L, 3, what);
   // Without a step in it, it would happen whenever the one before it does, which may be another's.
   const bool step = log.points || open->record == kNone;
   if (step) record_point(L, m, p, what);
@@ -179,7 +180,7 @@ int wanted(lua_State* L) {
     lua_pushboolean(L, 1);
     return 1;
   }
-  lua_pushboolean(L, m.next_input(*m.world().current));
+  lua_pushboolean(L, m.calls().next_input(*m.world().current));
   return 1;
 }
 

@@ -12,7 +12,7 @@ namespace lockstep::vm {
 
 // A function of the model raised an error, or the execution is to end: nothing can be checked.
 struct ModelStopped {
-  std::string problem;  // empty: the execution is to end (Machine::end_if_asked)
+  std::string problem;  // empty: the execution is to end (Watchdog::end_if_asked)
 };
 
 // Lua is entered by protected calls only, so that no error passes the search's frames. States are

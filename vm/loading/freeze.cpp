@@ -6,8 +6,9 @@
 #include <unordered_set>
 
 #include "vm/loading/frozen.h"
+#include "vm/loading/loading.h"
 #include "vm/loading/sandbox.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/interpreter.h"
 #include "vm/memory/layout.h"
 
 namespace lockstep::vm {
@@ -150,10 +151,11 @@ size_t hash_bytes(const void* table) {
 }  // namespace
 
 // Everything that guests can reach is now as it must stay.
-void Machine::freeze() {
+void Loading::freeze() {
   lua_State* L = L_;
   lua_gc(L, LUA_GCCOLLECT);
-  const auto runtime = runtime_tables(L, {threads_ref_, templates_ref_});
+  const auto runtime =
+      runtime_tables(L, {m_.interpreter().threads_ref(), m_.interpreter().templates_ref()});
   std::vector<void*> tables, variables, kept;
   lua_createtable(L, 0, 0);  // keeps all of them alive
   const void* keeper = lua_topointer(L, -1);
@@ -162,7 +164,7 @@ void Machine::freeze() {
     if (block.kind == LUA_TTABLE && !runtime.contains(p) && p != keeper) tables.push_back(p);
     if (block.kind == kUpvalue) variables.push_back(p);
     if (block.kind == LUA_TTHREAD) kept.push_back(p + LUA_EXTRASPACE);
-    if (block.kind == LUA_TFUNCTION) frozen().refuse_iterator(p);
+    if (block.kind == LUA_TFUNCTION) m_.frozen().refuse_iterator(p);
   }
   kept.insert(kept.end(), tables.begin(), tables.end());
   kept.insert(kept.end(), variables.begin(), variables.end());
@@ -179,7 +181,7 @@ void Machine::freeze() {
   lua_gc(L, LUA_GCINC, 1000, 400, 0);
   lua_gc(L, LUA_GCCOLLECT);
   auto grow_to = [&](auto& v, uint32_t capacity) {
-    while (v.capacity < capacity) grow(v);
+    while (v.capacity < capacity) m_.grow(v);
   };
   World& w = *world_;
   grow_to(w.alternatives, 16);
@@ -187,11 +189,11 @@ void Machine::freeze() {
   grow_to(w.actors, 64);
   grow_to(w.woken, 32);
   grow_to(w.processes, 16);
-  frozen().protect(tables, variables);
+  m_.frozen().protect(tables, variables);
   // Whole lines, so that copying has no tail.
   arena_.head().top = arena_.base() + ((arena_.used() + 127) & ~size_t{127});
   arena_.seal();
-  image_.bytes.assign(arena_.base(), arena_.base() + arena_.used());
+  m_.image().bytes.assign(arena_.base(), arena_.base() + arena_.used());
   host_.image_end = arena_.base() + arena_.used();
 }
 
@@ -236,7 +238,7 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
         {static_cast<uint32_t>(at - base), static_cast<uint32_t>(bytes), owner, variable});
     return at;
   };
-  const auto drop = [&](void* p, size_t size) { m_.forget_block(p, size); };
+  const auto drop = [&](void* p, size_t size) { m_.loading().forget_block(p, size); };
   for (void* t : tables) {
     const uint32_t owner = owner_of(names.tables, t);
     if (const size_t bytes = array_bytes(t)) {

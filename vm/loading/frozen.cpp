@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "vm/machine/calls.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
@@ -12,7 +13,7 @@
 namespace lockstep::vm {
 namespace {
 constexpr int kLineMask = LUA_MASKLINE;
-void line_hook(lua_State* L, lua_Debug*) { machine_of(L).on_line(L); }
+void line_hook(lua_State* L, lua_Debug*) { machine_of(L).frozen().on_line(L); }
 
 // Follows a recorded schedule; stops where it no longer fits.
 class Follow final : public Chooser {
@@ -84,10 +85,10 @@ void FrozenState::shared_write(const void* what) {
   for (const Header& h : headers_)
     if (h.offset == offset + layout::kTableMetatable) header = h.owner;
   Outcome o = changed_outcome(header != kUnnamed ? name(header, false) : name_at(offset));
-  if (const Process* p = m_.guest_process()) o.process = m_.recorder().label(*p);
-  if (lua_State* L = m_.guest()) o.site = guest_site(L);
+  if (const Process* p = m_.calls().guest_process()) o.process = m_.recorder().label(*p);
+  if (lua_State* L = m_.calls().guest()) o.site = guest_site(L);
   shared_written_ = true;
-  m_.finish(std::move(o));
+  m_.scheduler().finish(std::move(o));
 }
 
 Outcome FrozenState::changed_outcome(std::string object) const {
@@ -104,53 +105,53 @@ Outcome FrozenState::changed_outcome(std::string object) const {
 }
 
 // After an execution.
-void Machine::check_frozen() {
-  const uint32_t owner = frozen().changed();
-  if (__builtin_expect(owner == kNone && !frozen().shared_written(), 1)) return;
-  Outcome o = frozen().shared_written() ? outcome_ : frozen().changed_outcome(frozen().name(owner));
+void FrozenState::check() {
+  const uint32_t owner = changed();
+  if (__builtin_expect(owner == kNone && !shared_written_, 1)) return;
+  Outcome& outcome = m_.scheduler().outcome();
+  Outcome o = shared_written_ ? outcome : changed_outcome(name(owner));
   if (slow_ & kSlowHunt) {
-    outcome_ = std::move(o);
+    outcome = std::move(o);
     return;
   }
-  outcome_ = o;
+  outcome = o;
   hunt();
-  Outcome found = outcome_;
-  outcome_ = std::move(o);
-  if (!found.site.empty()) outcome_.site = found.site;
-  if (!found.process.empty()) outcome_.process = found.process;
+  const Outcome found = outcome;
+  outcome = std::move(o);
+  if (!found.site.empty()) outcome.site = found.site;
+  if (!found.process.empty()) outcome.process = found.process;
 }
 
 // The same schedule once more, with a look after every line: only so does Lua keep account of where
 // it is.
-void Machine::hunt() {
-  const std::vector<Decision> schedule(decisions_.begin(), decisions_.begin() + world_->steps);
+void FrozenState::hunt() {
+  const auto decisions = m_.decisions();
+  const std::vector<Decision> schedule(decisions.begin(), decisions.end());
   const uint64_t seed = world_->seed, iteration = world_->iteration;
-  Chooser* chooser = chooser_;
-  EventSink* sink = sink_;
-  sink_ = nullptr;
+  EventSink* sink = m_.sink();
+  m_.record(nullptr);
   slow_ = kSlowHunt;
-  begin(seed, iteration);
+  m_.begin(seed, iteration);
   lua_sethook(L_, line_hook, kLineMask, 0);
   last_line_.clear();
   Follow follow(schedule);
-  run(follow);
+  m_.run(follow);
   // What was executed is the whole schedule, though the hunt stopped at the line.
-  std::copy(schedule.begin(), schedule.end(), decisions_.begin());
+  std::copy(schedule.begin(), schedule.end(), m_.scheduler().decisions().begin());
   world_->steps = static_cast<uint32_t>(schedule.size());
   slow_ = 0;
   lua_sethook(L_, nullptr, 0, 0);
-  sink_ = sink;
-  chooser_ = chooser;
+  m_.record(sink);
 }
 
-void Machine::on_line(lua_State* L) {
-  const uint32_t owner = frozen().changed();
+void FrozenState::on_line(lua_State* L) {
+  const uint32_t owner = changed();
   if (owner != kNone) {
     Outcome o;
     o.verdict = Verdict::misuse;
     o.site = last_line_;
-    if (world_->current) o.process = recorder().label(*world_->current);
-    finish(std::move(o));
+    if (world_->current) o.process = m_.recorder().label(*world_->current);
+    m_.scheduler().finish(std::move(o));
   }
   const std::string here = guest_site(L);
   if (!here.empty()) last_line_ = here;

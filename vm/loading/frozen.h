@@ -32,8 +32,10 @@ class FrozenState : public MachinePart {
   // protected, and should be the same by other means.
   uint32_t changed() const;
   std::string name(uint32_t owner, bool variable = false) const;
-  void begin() { shared_written_ = false; }                // of an execution
-  bool shared_written() const { return shared_written_; }  // in the last one, and so it was ended
+  void begin() { shared_written_ = false; }  // of an execution
+  // After it: if file-level state was changed, that is its outcome, with the line that did it.
+  void check();
+  void on_line(lua_State* L);  // from the line hook, while that line is hunted
 
   // Lua's own libraries are open.
   void know_library();
@@ -58,6 +60,7 @@ class FrozenState : public MachinePart {
     uint32_t offset;  // of a word that says where a table's contents or its metatable are
     uint32_t owner;
   };
+  void hunt();  // run again with a line hook: which line changed file-level state
   std::string path(uint32_t owner) const;
   std::string name_at(size_t offset) const;
 
@@ -65,8 +68,9 @@ class FrozenState : public MachinePart {
   std::vector<Block> blocks_;  // read only, ascending
   std::vector<Header> headers_;
   std::vector<const void*> libraries_;
-  bool shared_written_ = false;
-  lua_CFunction gmatch_ = nullptr;                // what iterators of string.gmatch are
+  bool shared_written_ = false;     // in the last execution, and so it was ended
+  std::string last_line_;           // before which all was as loaded, while the line is hunted
+  lua_CFunction gmatch_ = nullptr;  // what iterators of string.gmatch are
   std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
 };
 

@@ -15,8 +15,9 @@
 #include "vm/loading/embedded.h"
 #include "vm/loading/frozen.h"
 #include "vm/loading/library.h"
+#include "vm/loading/loading.h"
 #include "vm/loading/sandbox.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/interpreter.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/labels.h"
@@ -69,7 +70,7 @@ int require(lua_State* L) {
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   if (lua_getfield(L, 2, name) != LUA_TNIL) return 1;
   Machine& m = machine_of(L);
-  if (!m.loading())
+  if (!m.loading().under_way())
     return luaL_error(L, "require '%s': modules are loaded at file level, before a scenario runs",
                       name);
   std::string module = name;
@@ -90,11 +91,11 @@ int require(lua_State* L) {
                         "module '%s': only modules beside the scenario's file, and in folders "
                         "below it, are found",
                         name);
-    const std::string* text = module_text(m.load_context(), file);
+    const std::string* text = module_text(m.loading().context(), file);
     if (!text)
       return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name,
                         file.c_str());
-    if (!m.load_context().begun.insert(file).second)
+    if (!m.loading().context().begun.insert(file).second)
       return luaL_error(L, "module '%s' requires itself, or failed before", name);
     run_chunk(L, lua_text(*text), "@" + file);
   }
@@ -116,7 +117,7 @@ int core_index(lua_State* L) {
     std::replace(file.begin(), file.end(), '.', '/');
     lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
     if (lua_getfield(L, -1, name.c_str()) != LUA_TNIL) return 1;
-    if (machine_of(L).loading() && find_embedded(file + ".lua")) {
+    if (machine_of(L).loading().under_way() && find_embedded(file + ".lua")) {
       lua_pushcfunction(L, require);
       lua_pushstring(L, name.c_str());
       lua_call(L, 1, 1);
@@ -179,7 +180,7 @@ constexpr int kLoadPeriods = 200;
 // Not as an error of Lua, which file-level code might catch, again and again: the state is given up
 // as it is.
 void load_hook(lua_State* L, lua_Debug*) {
-  if (++machine_of(L).load_context().periods < kLoadPeriods) return;
+  if (++machine_of(L).loading().context().periods < kLoadPeriods) return;
   luaL_where(L, 0);
   throw Error(ExitCode::scenario,
               lua_tostring(L, -1) +
@@ -286,7 +287,7 @@ std::map<std::string, std::set<std::string>> library_names() {
 // scenario(name, options?, body)
 int declare_scenario(lua_State* L) {
   Machine& m = machine_of(L);
-  if (!m.loading()) return luaL_error(L, "'scenario' can only be called at file level");
+  if (!m.loading().under_way()) return luaL_error(L, "'scenario' can only be called at file level");
   const char* name = luaL_checkstring(L, 1);
   int options = 0, body = 2;
   if (lua_istable(L, 2)) {
@@ -324,12 +325,12 @@ int declare_scenario(lua_State* L) {
         lua_pop(L, 1);
       }
     }
-    for (const ScenarioInfo& other : *m.load_context().scenarios)
+    for (const ScenarioInfo& other : *m.loading().context().scenarios)
       if (other.name == info.name)
         problem = "a scenario named '" + info.name + "' exists already (line " +
                   std::to_string(other.line) + ")";
     if (problem.empty())
-      m.load_context().scenarios->push_back(std::move(info));
+      m.loading().context().scenarios->push_back(std::move(info));
     else
       lua_pushlstring(L, problem.data(), problem.size());
     if (!problem.empty()) body = 0;
@@ -341,36 +342,17 @@ int declare_scenario(lua_State* L) {
   return 0;
 }
 
-void build_state(Machine& m) {
-  m.arena_.reset();
-  m.world_ = new (m.arena_.get(sizeof(World))) World();
-  m.make_parts();
-  m.L_ = lua_newstate(&Machine::allocate_for_lua, &m);
-  m.image_.string_table =
-      layout::string_table(m.state_block_, m.state_size_, &Machine::allocate_for_lua);
-  if (!m.L_ || !m.seed_pinned_ || !m.image_.string_table)
-    throw Error(
-        ExitCode::internal,
-        "the hash seed of the Lua library could not be pinned, so runs would not repeat",
-        "use Debian's liblua5.4 (5.4.4), or rebuild lockstep with the library that is installed");
-  if (!layout::hide_collection(m.L_, m.state_block_, m.state_size_))
-    throw Error(ExitCode::internal, "the Lua library's finalizers could not be turned off",
-                "use Debian's liblua5.4 (5.4.4)");
-  *static_cast<Host**>(lua_getextraspace(m.L_)) = &m.host_;
-  luaL_checkstack(m.L_, 40, nullptr);
-}
-
 // On a stack that has an end, and under the watchdog.
-void Machine::load_file_level(const std::function<void()>& what) {
+void Loading::run_file_level(const std::function<void()>& what) {
   struct Call {
     const std::function<void()>& what;
     std::exception_ptr raised;
   } call{what, nullptr};
-  Machine* const before = take_thread(this);
-  main_ = thread_context();
-  watchdog().begin_loading();
+  Machine* const before = Machine::take_thread(&m_);
+  m_.scheduler().take_main();
+  m_.watchdog().begin_loading();
   file_level_ = L_;
-  aside(
+  m_.scheduler().aside(
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
         try {
@@ -381,27 +363,25 @@ void Machine::load_file_level(const std::function<void()>& what) {
       },
       &call);
   file_level_ = nullptr;
-  watchdog().end_loading();
-  main_ = {};
-  take_thread(before);
-  if (!load_problem_.empty()) throw Error(ExitCode::scenario, load_problem_);
+  m_.watchdog().end_loading();
+  m_.scheduler().drop_main();
+  Machine::take_thread(before);
+  if (!problem_.empty()) throw Error(ExitCode::scenario, problem_);
   if (call.raised) std::rethrow_exception(call.raised);
 }
 
-void Machine::fail_loading(std::string problem) {
-  load_problem_ = std::move(problem);
-  Context nowhere;
-  switch_stack(nowhere, main_);
-  __builtin_unreachable();
+void Loading::fail(std::string problem) {
+  problem_ = std::move(problem);
+  m_.scheduler().back_to_main();
 }
 
-void Machine::end_loading(lua_State* L) {
+void Loading::end(lua_State* L) {
   throw Error(ExitCode::scenario,
               guest_site(L) + fmt::format(": file-level code runs for more than {:g} s",
                                           options_.limits.max_compute));
 }
 
-void Machine::load(LoadContext& context) {
+void Loading::load(LoadContext& context, const std::string& scenario) {
   static const char* const layout_problem = layout::self_test();
   if (layout_problem)
     throw Error(
@@ -409,22 +389,17 @@ void Machine::load(LoadContext& context) {
         std::string("the Lua library lays out its objects differently than lockstep knows: ") +
             layout_problem,
         "use Debian's liblua5.4 (5.4.4)");
-  loading_ = &context;
-  noted_ = &blocks_;
-  build_state(*this);
+  context_ = &context;
+  m_.note(&blocks_);
+  m_.interpreter().open();
   lua_State* L = L_;
   for (const char* name : {kLoaded, kScenarios}) {
     lua_newtable(L);
     lua_setfield(L, LUA_REGISTRYINDEX, name);
   }
-  lua_createtable(L, 16, 0);
-  threads_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_createtable(L, 16, 0);
-  templates_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
-  ok_string_ = lua_pushliteral(L, "ok") - layout::kStringHeader;
-  luaL_ref(L, LUA_REGISTRYINDEX);
+  m_.interpreter().make_tables();
   open_sandbox(L);
-  frozen().know_library();
+  m_.frozen().know_library();
   lua_register(L, "require", require);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   const int loaded = lua_gettop(L);
@@ -456,7 +431,7 @@ void Machine::load(LoadContext& context) {
                 status == LUA_ERRSYNTAX ? "the file is not valid Lua 5.4" : "");
   };
   const std::string main_name = context.files->front().name;
-  load_file_level([&] {
+  run_file_level([&] {
     // Parts of the library that the text names are loaded even if nothing at file level touches
     // them.
     lua_pushcfunction(L, load_handler);
@@ -485,37 +460,37 @@ void Machine::load(LoadContext& context) {
     throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
                 "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
-  recorder().know_functions(*context.files);
+  m_.recorder().know_functions(*context.files);
   for (const SourceFile& file : *context.files) {
-    may_owe_ = may_owe_ || may_owe(file.text);
-    may_crash_ = may_crash_ || file.text.find("faults") != std::string::npos;
+    text_.may_owe = text_.may_owe || may_owe(file.text);
+    text_.may_crash = text_.may_crash || file.text.find("faults") != std::string::npos;
     for (const char* word : {"timer", "send_after", "statem"})  // of modules that set them, too
-      may_set_timers_ = may_set_timers_ || file.text.find(word) != std::string::npos;
+      text_.may_set_timers = text_.may_set_timers || file.text.find(word) != std::string::npos;
   }
-  if (!scenario_.empty()) {
+  if (!scenario.empty()) {
     size_t index = 0;
-    while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario_)
+    while (index < context.scenarios->size() && (*context.scenarios)[index].name != scenario)
       index++;
     if (index == context.scenarios->size())
-      throw Error(ExitCode::scenario, main_name + ": no scenario named '" + scenario_ + "'");
+      throw Error(ExitCode::scenario, main_name + ": no scenario named '" + scenario + "'");
     lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
     lua_rawgeti(L, -1, static_cast<lua_Integer>(index) + 1);
     body_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
   }
   lua_settop(L, 0);
   for (int n = 0; n <= 4; n++) {  // factories that most scenarios need, made once
-    push_closure(L, 0, n);
+    m_.interpreter().push_closure(L, 0, n);
     layout::store(const_cast<void*>(lua_topointer(L, -1)), layout::kClosureProto,
                   static_cast<const void*>(nullptr));
     lua_settop(L, 0);
   }
   freeze();
-  loading_ = nullptr;
-  noted_ = nullptr;
+  context_ = nullptr;
+  m_.note(nullptr);
   find_mutable();
   blocks_.clear();
-  arena_.make_read_only(arena_.base() + image_.shared.offset,
-                        arena_.base() + image_.shared.offset + image_.shared.size);
+  char* const shared = arena_.base() + m_.image().shared.offset;
+  arena_.make_read_only(shared, shared + m_.image().shared.size);
 }
 
 }  // namespace lockstep::vm

@@ -5,8 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "vm/loading/loader.h"
-#include "vm/machine/machine.h"
+#include "vm/loading/loading.h"
 
 namespace lockstep::vm {
 bool read_source(const std::string& path, std::string* text) {
@@ -82,7 +81,7 @@ uint64_t lua_fingerprint() {
       scenarios.clear();
       LoadContext context{"", false, &files, &scenarios};
       Machine m(context, "", {});
-      return m.fingerprint();
+      return m.loading().fingerprint();
     };
     const uint64_t a = digest_of(), b = digest_of();
     if (a != b)
@@ -95,7 +94,7 @@ uint64_t lua_fingerprint() {
   return value;
 }
 
-uint64_t Machine::fingerprint() {
+uint64_t Loading::fingerprint() {
   lua_getglobal(L_, "lockstep_fingerprint");
   const char* s = lua_tostring(L_, -1);
   const uint64_t h = digest_text(s ? s : "");

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "vm/loading/frozen.h"
+#include "vm/loading/loading.h"
+#include "vm/machine/calls.h"
 #include "vm/machine/machine.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
@@ -222,8 +224,8 @@ void refuse_file_level(lua_State* L, const lua_State* co) {
             guest_site(L),
             "file-level coroutine",
             "make it in the process that runs it",
-            m.world().current ? m.recorder().label(m.self()) : ""};
-  m.finish(std::move(o));
+            m.world().current ? m.recorder().label(m.calls().self()) : ""};
+  m.scheduler().finish(std::move(o));
 }
 
 // coroutine.resume, wrap and close as Lua's, but noting which coroutine runs, for the watchdog.
@@ -235,10 +237,10 @@ int resume(lua_State* L, lua_State* co, int narg) {
   refuse_file_level(L, co);
   lua_xmove(L, co, narg);
   Machine& m = machine_of(L);
-  lua_State* const before = std::exchange(m.running_coroutine(), co);
+  lua_State* const before = std::exchange(m.calls().running_coroutine(), co);
   int nres;
   const int status = lua_resume(co, L, narg, &nres);
-  m.running_coroutine() = before;
+  m.calls().running_coroutine() = before;
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, nres + 1)) {
       lua_pop(co, nres);
@@ -268,9 +270,9 @@ int co_resume(lua_State* L) {
 int close_coroutine(lua_State* L, lua_State* co) {
   refuse_file_level(L, co);
   Machine& m = machine_of(L);
-  lua_State* const before = std::exchange(m.running_coroutine(), co);
+  lua_State* const before = std::exchange(m.calls().running_coroutine(), co);
   const int status = layout::close_thread(co, L);
-  m.running_coroutine() = before;
+  m.calls().running_coroutine() = before;
   return status;
 }
 int co_close(lua_State* L) {
@@ -314,7 +316,7 @@ int co_wrap(lua_State* L) {
 
 int write_global(lua_State* L) {
   Machine& m = machine_of(L);
-  if (m.loading()) {
+  if (m.loading().under_way()) {
     lua_rawset(L, 1);
     return 0;
   }
@@ -325,8 +327,8 @@ int write_global(lua_State* L) {
       guest_site(L),
       "global '" + name + "'",
       "make it a local variable of the process, or share it through a table, an atomic or messages",
-      m.world().current ? m.recorder().label(m.self()) : ""};
-  m.finish(std::move(o));
+      m.world().current ? m.recorder().label(m.calls().self()) : ""};
+  m.scheduler().finish(std::move(o));
 }
 int read_global(lua_State* L) {
   const char* name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
@@ -339,12 +341,13 @@ int read_global(lua_State* L) {
 // What string.gmatch gave at file level: where it is in its text is shared.
 int file_level_iterator(lua_State* L) {
   Machine& m = machine_of(L);
-  const Process* p = m.guest_process();
-  m.finish({Verdict::misuse,
-            "the scenario called an iterator of string.gmatch that was made at file level: "
-            "processes would share where it is, unseen",
-            guest_site(L), "file-level iterator", "make it in the process that calls it",
-            p ? m.recorder().label(*p) : ""});
+  const Process* p = m.calls().guest_process();
+  m.scheduler().finish(
+      {Verdict::misuse,
+       "the scenario called an iterator of string.gmatch that was made at file level: "
+       "processes would share where it is, unseen",
+       guest_site(L), "file-level iterator", "make it in the process that calls it",
+       p ? m.recorder().label(*p) : ""});
 }
 
 void remove_fields(lua_State* L, const char* library, std::initializer_list<const char*> names) {
@@ -457,11 +460,11 @@ void push_text(lua_State* L, int index) {
     lua_pushstring(L, kind);
     return;
   }
-  lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.self().index));
+  lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.calls().self().index));
   if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE) {
     lua_pop(L, 1);
     lua_newtable(L);
-    lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.self().index));
+    lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.calls().self().index));
     lua_pushvalue(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
   }

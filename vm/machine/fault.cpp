@@ -73,12 +73,13 @@ struct SignalStack {
 
 }  // namespace
 
-void leave_interrupted(const Machine& m, void* ucontext) {
+void leave_interrupted(Machine& m, void* ucontext) {
   constexpr greg_t kDirection = 0x400;
-  about_to_enter(m.fault_stack_top());
+  about_to_enter(m.arena().stack_top(Arena::Own::fault));
   auto& registers = static_cast<ucontext_t*>(ucontext)->uc_mcontext.gregs;
   registers[REG_RIP] = reinterpret_cast<greg_t>(&fault_entry);
-  registers[REG_RSP] = reinterpret_cast<greg_t>(m.fault_stack_top()) - 8;  // as after a call
+  registers[REG_RSP] =
+      reinterpret_cast<greg_t>(m.arena().stack_top(Arena::Own::fault)) - 8;  // as after a call
   registers[REG_EFL] &= ~kDirection;
 }
 

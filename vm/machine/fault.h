@@ -9,7 +9,7 @@ class Machine;
 
 // In a signal's handler: the interrupted computation is left where it is, and end_at_fault() is
 // called instead when the handler returns, on the stack that is kept for it.
-void leave_interrupted(const Machine& m, void* ucontext);
+void leave_interrupted(Machine& m, void* ucontext);
 
 // From here on such faults on the calling thread end the execution of its machine. All others are
 // what they were.

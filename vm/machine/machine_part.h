@@ -18,7 +18,7 @@ class MachinePart {
         options_(m.options_),
         host_(m.host_),
         L_(m.L_),
-        slow_(m.slow_) {}
+        slow_(m.scheduler_.slow()) {}
 
  protected:
   ~MachinePart() = default;

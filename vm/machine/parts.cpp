@@ -1,8 +1,11 @@
 // Here alone all parts are known.
-#include <algorithm>
+#include "vm/machine/parts.h"
 
-#include "engine/relation/invariants.h"
 #include "vm/loading/frozen.h"
+#include "vm/loading/loading.h"
+#include "vm/machine/calls.h"
+#include "vm/machine/interpreter.h"
+#include "vm/machine/restart.h"
 #include "vm/machine/watchdog.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
@@ -13,38 +16,30 @@
 #include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
+#include "vm/tables/locks.h"
 
 namespace lockstep::vm {
 
-Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options)
-    : options_(options), scenario_(scenario) {
-  std::sort(options_.omitted.begin(), options_.omitted.end());
-  host_.machine = this;
-  host_.arena = &arena_;
-  if (options.check) invariants_ = std::make_unique<InvariantCheck>();
-  load(context);
-}
+Parts::Parts() = default;
+Parts::~Parts() = default;
 
-// As soon as there is a state that they can look at.
-void Machine::make_parts() {
-  properties_ = std::make_unique<Properties>(*this);
-  spins_ = std::make_unique<Spins>(*this);
-  recorder_ = std::make_unique<Recorder>(*this);
-  watchdog_ = std::make_unique<Watchdog>(*this);
-  frozen_ = std::make_unique<FrozenState>(*this);
-  signals_ = std::make_unique<Signals>(*this);
-  footprints_ = std::make_unique<Footprints>(*this);
-  cluster_ = std::make_unique<Cluster>(*this);
-  timers_ = std::make_unique<Timers>(*this);
-  processes_ = std::make_unique<Processes>(*this);
-  mailboxes_ = std::make_unique<Mailboxes>(*this);
-}
-
-void Machine::watch(const StopToken* token) { watchdog().watch(token); }
-bool Machine::cut() const { return watchdog().cut(); }
-
-Machine::~Machine() {
-  if (current_machine() == this) take_thread(nullptr);
+void Parts::make_parts(Machine& m) {
+  calls_ = std::make_unique<Calls>(m);
+  cluster_ = std::make_unique<Cluster>(m);
+  footprints_ = std::make_unique<Footprints>(m);
+  frozen_ = std::make_unique<FrozenState>(m);
+  interpreter_ = std::make_unique<Interpreter>(m);
+  loading_ = std::make_unique<Loading>(m);
+  locks_ = std::make_unique<Locks>(m);
+  mailboxes_ = std::make_unique<Mailboxes>(m);
+  processes_ = std::make_unique<Processes>(m);
+  properties_ = std::make_unique<Properties>(m);
+  recorder_ = std::make_unique<Recorder>(m);
+  restart_ = std::make_unique<Restart>(m);
+  signals_ = std::make_unique<Signals>(m);
+  spins_ = std::make_unique<Spins>(m);
+  timers_ = std::make_unique<Timers>(m);
+  watchdog_ = std::make_unique<Watchdog>(m);
 }
 
 }  // namespace lockstep::vm

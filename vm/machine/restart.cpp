@@ -1,13 +1,11 @@
 // Going back: to the state after loading, and to one saved in the middle. Both copy bytes, and
 // leave out those that cannot have changed.
+#include "vm/machine/restart.h"
+
 #include <cstring>
 
 #include "vm/loading/frozen.h"
-#include "vm/machine/machine.h"
-#include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
-#include "vm/recording/recorder.h"
-#include "vm/state/properties.h"
 
 #ifdef LOCKSTEP_ASAN
 #include <sanitizer/asan_interface.h>
@@ -114,58 +112,44 @@ void each_piece(const Image& image, char* base, const MachineMark& mark, const F
 
 }  // namespace
 
-void Machine::take_from_image(const Image::Piece& piece) {
-  copy_image(arena_.base() + piece.offset, image_.data() + piece.offset, piece.size);
+void Restart::take_from_image(const Image::Piece& piece) {
+  copy_image(arena_.base() + piece.offset, m_.image().data() + piece.offset, piece.size);
 }
 
-void Machine::take_all_from_image() {
-  const Image::Piece& shared = image_.shared;
+void Restart::take_all_from_image() {
+  const Image::Piece& shared = m_.image().shared;
   take_from_image({0, shared.offset});
   const uint32_t after = shared.offset + shared.size;
-  take_from_image({after, static_cast<uint32_t>(image_.size()) - after});
+  take_from_image({after, static_cast<uint32_t>(m_.image().size()) - after});
 }
 
-void Machine::begin(uint64_t seed, uint64_t iteration) {
+void Restart::take_back() {
+  const Image& image = m_.image();
   if (light_) {
-    if (has_new_strings(image_, arena_)) take_from_image(image_.chains);
-    for (const Image::Piece& piece : image_.changing) take_from_image(piece);
+    if (has_new_strings(image, arena_)) take_from_image(image.chains);
+    for (const Image::Piece& piece : image.changing) take_from_image(piece);
   } else {
     take_all_from_image();
   }
   light_ = false;
-  arena_.set_limit(image_.size() + options_.limits.max_memory);
-  world_->seed = seed;
-  world_->iteration = iteration;
-  if (sink_) recorder().begin();
-  failed_check_ = {};
-  watchdog().begin_anew();
-  refused_ = 0;
-  if (options_.limits.count_instructions) {
-    const uint64_t period = options_.limits.max_instructions / 100;
-    count_instructions(L_, static_cast<int>(period < 1000        ? 1000
-                                            : period > 1'000'000 ? 1'000'000
-                                                                 : period));
-  }
-  slow_ = (sink_ ? kSlowRecord : 0u) | (slow_ & kSlowHunt);
-  properties().begin_anew();
 }
 
 // All that was loaded is as it was but for what can change, if file-level state is.
-bool Machine::changed_little() const {
-  return arena_.used() - image_.size() < kNoCollection && !strings_moved(image_, arena_);
+bool Restart::changed_little() const {
+  return arena_.used() - m_.image().size() < kNoCollection && !strings_moved(m_.image(), arena_);
 }
 
-std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
+std::unique_ptr<Mark> Restart::save(std::unique_ptr<Mark> old) {
   if (!old) old = std::make_unique<MachineMark>();
   auto& mark = static_cast<MachineMark&>(*old);
   const World& w = *world_;
-  mark.light = changed_little() && frozen().changed() == kNone;
-  mark.new_strings = has_new_strings(image_, arena_);
+  mark.light = changed_little() && m_.frozen().changed() == kNone;
+  mark.new_strings = has_new_strings(m_.image(), arena_);
   mark.used = arena_.used();
   size_t size = 0;
-  each_piece(image_, arena_.base(), mark, [&](const char*, size_t n) { size += n; });
+  each_piece(m_.image(), arena_.base(), mark, [&](const char*, size_t n) { size += n; });
   char* to = mark.heap.get(size);
-  each_piece(image_, arena_.base(), mark, [&](const char* from, size_t n) {
+  each_piece(m_.image(), arena_.base(), mark, [&](const char* from, size_t n) {
     copy_image(to, from, n);
     to += n;
   });
@@ -182,19 +166,20 @@ std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
     copy_stack(to, from, n);
     to += n;
   }
-  mark.decisions.assign(decisions_.begin(), decisions_.begin() + w.steps);
+  const auto decisions = m_.decisions();
+  mark.decisions.assign(decisions.begin(), decisions.end());
   return old;
 }
 
-void Machine::restore(const Mark& mark) {
+void Restart::restore(const Mark& mark) {
   const auto& m = static_cast<const MachineMark&>(mark);
   if (m.light && !light_)
     take_all_from_image();
-  else if (m.light && !m.new_strings && has_new_strings(image_, arena_))
-    take_from_image(image_.chains);
+  else if (m.light && !m.new_strings && has_new_strings(m_.image(), arena_))
+    take_from_image(m_.image().chains);
   light_ = false;
   const char* from = m.heap.data();
-  each_piece(image_, arena_.base(), m, [&](char* to, size_t n) {
+  each_piece(m_.image(), arena_.base(), m, [&](char* to, size_t n) {
     copy_image(to, from, n);
     from += n;
   });
@@ -207,8 +192,9 @@ void Machine::restore(const Mark& mark) {
     std::memcpy(at, from, size);
     from += size;
   }
-  if (decisions_.size() < m.decisions.size()) decisions_.resize(m.decisions.size() + 1024);
-  std::copy(m.decisions.begin(), m.decisions.end(), decisions_.begin());
+  auto& decisions = m_.scheduler().decisions();
+  if (decisions.size() < m.decisions.size()) decisions.resize(m.decisions.size() + 1024);
+  std::copy(m.decisions.begin(), m.decisions.end(), decisions.begin());
 }
 
 }  // namespace lockstep::vm

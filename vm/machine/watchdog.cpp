@@ -9,6 +9,8 @@
 #include <ctime>
 
 #include "vm/loading/frozen.h"
+#include "vm/loading/loading.h"
+#include "vm/machine/calls.h"
 #include "vm/machine/fault.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
@@ -91,19 +93,19 @@ bool Watchdog::in_library_call(lua_State* L) const {
 // 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a
 // runaway is always noticed.
 bool Watchdog::on_tick() {
-  if (const StopToken* token = stop_token_; token && m_.running() && token->asks()) {
+  if (const StopToken* token = stop_token_; token && m_.scheduler().running() && token->asks()) {
     cut_ = true;
-    m_.hurry();  // at its next choice, if it comes to one
+    m_.scheduler().hurry();  // at its next choice, if it comes to one
   }
-  if (!m_.guest_may_run() || fault_ || ending_) return false;
-  if (tick_runs_ != m_.execution() || tick_steps_ != world_->steps) {
-    tick_runs_ = m_.execution();
+  if (!m_.calls().guest_may_run() || fault_ || ending_) return false;
+  if (tick_runs_ != m_.scheduler().execution() || tick_steps_ != world_->steps) {
+    tick_runs_ = m_.scheduler().execution();
     tick_steps_ = world_->steps;
     ticks_ = 0;
     tick_cpu_ = cpu_ns();
     return false;
   }
-  lua_State* L = m_.guest();
+  lua_State* L = m_.calls().guest();
   if (!L) return false;
   late_ = late_ || static_cast<double>(cpu_ns() - tick_cpu_) > options_.limits.max_compute * 1e9;
   const bool enough = late_ || cut_;
@@ -111,7 +113,8 @@ bool Watchdog::on_tick() {
     ending_ = true;
     return true;
   }
-  if (!enough && (m_.at_file_level() || options_.limits.count_instructions || ++ticks_ < 2))
+  if (!enough &&
+      (m_.loading().at_file_level() || options_.limits.count_instructions || ++ticks_ < 2))
     return false;
   // Safe in a handler: it is what lua.c does for ^C.
   lua_sethook(L, count_hook, LUA_MASKCOUNT, enough ? 1 : 1000);
@@ -121,7 +124,7 @@ bool Watchdog::on_tick() {
 // A model that goes on regardless, inside a pcall of its own, is ended at last, at the price of
 // what the check had allocated.
 bool Watchdog::ask_to_end(lua_State* L) {
-  if (!m_.checking() || ++asked_to_end_ > 1000) return false;
+  if (!m_.calls().checking() || ++asked_to_end_ > 1000) return false;
   luaL_error(L, "the model computes for too long");
   return true;
 }
@@ -129,43 +132,44 @@ bool Watchdog::ask_to_end(lua_State* L) {
 void Watchdog::end_if_asked(lua_State* L) {
   if (asked_for_memory_) out_of_memory();
   if (asked_to_end_ == 0) return;
-  if (cut_) m_.stop(Verdict::stopped);
-  if (!options_.limits.count_instructions && !late_) m_.stop(Verdict::suspect);
+  if (cut_) m_.scheduler().stop(Verdict::stopped);
+  if (!options_.limits.count_instructions && !late_) m_.scheduler().stop(Verdict::suspect);
   runaway(L);
 }
 
 void Watchdog::runaway(lua_State* L) {
-  const Process& p = *m_.guest_process();
+  const Process& p = *m_.calls().guest_process();
   const std::string who = "runaway: " + m_.recorder().label(p) + " performed no operation within ";
   if (late_)
-    m_.fail(
+    m_.scheduler().fail(
         Verdict::runaway, p,
         fmt::format("{}{:g} s of CPU time (--max-compute; by the clock, so not the same on every "
                     "machine)",
                     who, options_.limits.max_compute),
         guest_site(L));
-  m_.fail(Verdict::runaway, p,
-          who + std::to_string(options_.limits.max_instructions) + " instructions", guest_site(L));
+  m_.scheduler().fail(Verdict::runaway, p,
+                      who + std::to_string(options_.limits.max_instructions) + " instructions",
+                      guest_site(L));
 }
 
 void Watchdog::on_count(lua_State* L) {
-  if (m_.at_file_level()) m_.end_loading(L);
+  if (m_.loading().at_file_level()) m_.loading().end(L);
   if (cut_) {
     if (ask_to_end(L)) return;
-    m_.stop(Verdict::stopped);
+    m_.scheduler().stop(Verdict::stopped);
   }
   if (late_) {
     if (ask_to_end(L)) return;
     runaway(L);
   }
   if (!options_.limits.count_instructions) {
-    if (tick_steps_ != world_->steps || tick_runs_ != m_.execution()) {
+    if (tick_steps_ != world_->steps || tick_runs_ != m_.scheduler().execution()) {
       lua_sethook(L, nullptr, 0, 0);
       return;  // it has performed an operation since
     }
     if (ask_to_end(L)) return;
     lua_sethook(L, nullptr, 0, 0);
-    m_.stop(Verdict::suspect);
+    m_.scheduler().stop(Verdict::suspect);
   }
   if (counted_steps_ != world_->steps) {
     counted_steps_ = world_->steps;
@@ -193,7 +197,7 @@ void Watchdog::begin_anew() {
 // ---- faults ----
 
 bool Watchdog::is_expected_fault(const void* address) {
-  if (!m_.guest_may_run() || fault_) return false;
+  if (!m_.calls().guest_may_run() || fault_) return false;
   if (!arena_.in_guard(address) && !m_.frozen().contains(address)) return false;
   fault_ = address;
   return true;
@@ -201,23 +205,23 @@ bool Watchdog::is_expected_fault(const void* address) {
 
 void Watchdog::end_at_fault() {
   ending_ = true;
-  lua_State* L = m_.guest();
-  if (m_.at_file_level())
-    m_.fail_loading(guest_site(L) + ": file-level code " +
-                    (late_ ? "runs for too long in one call of a function of the library"
-                           : "nests calls of C functions too deep"));
+  lua_State* L = m_.calls().guest();
+  if (m_.loading().at_file_level())
+    m_.loading().fail(guest_site(L) + ": file-level code " +
+                      (late_ ? "runs for too long in one call of a function of the library"
+                             : "nests calls of C functions too deep"));
   const void* address = std::exchange(fault_, nullptr);
-  if (!address && cut_) m_.stop(Verdict::stopped);
+  if (!address && cut_) m_.scheduler().stop(Verdict::stopped);
   if (!address) runaway(L);
   if (m_.frozen().contains(address)) m_.frozen().shared_write(address);
-  const Process* p = m_.guest_process();
+  const Process* p = m_.calls().guest_process();
   Outcome o;
   o.verdict = Verdict::memory_bound;
   o.reason =
       "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
   if (p) o.process = m_.recorder().label(*p), o.reason += " (" + o.process + ")";
   if (L) o.site = guest_site(L);
-  m_.finish(std::move(o));
+  m_.scheduler().finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

@@ -9,6 +9,7 @@
 
 #include "vm/memory/arena.h"
 #include "vm/memory/host.h"
+#include "vm/memory/term.h"
 
 namespace lockstep::vm {
 
@@ -20,6 +21,7 @@ class Memory {
   };
 
   Arena& arena() { return arena_; }
+  Bytes& scratch() { return scratch_; }
 
   template <class T>
   void push(Vec<T>& v, const T& item) {
@@ -44,7 +46,6 @@ class Memory {
     return p;
   }
 
- protected:
   template <class T>
   void grow(Vec<T>& v) {
     constexpr size_t each = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
@@ -58,8 +59,16 @@ class Memory {
     v.capacity = capacity;
   }
 
+  // Which blocks there are, while a program is loaded; else null.
+  std::map<char*, Block>* noted() const { return noted_; }
+  void note(std::map<char*, Block>* blocks) { noted_ = blocks; }
+
+ protected:
   Arena arena_;
-  std::map<char*, Block>* noted_ = nullptr;  // while a program is loaded
+  Bytes scratch_;
+
+ private:
+  std::map<char*, Block>* noted_ = nullptr;
 };
 
 }  // namespace lockstep::vm

@@ -1,6 +1,7 @@
 // lockstep.*: links, monitors, aliases.
 #include <cstring>
 
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
@@ -52,7 +53,7 @@ int l_unlink(lua_State* L) {
   Process& q = pid_argument(L, m, 1);
   Footprint other[5];
   const size_t n = m.footprints().telling(p, q, SignalKind::unlink, 0, {}, other);
-  m.announce(L, p, "unlink", OpKind::unlink, Access::write, link_end(p, q), 0, other, n);
+  m.calls().announce(L, p, "unlink", OpKind::unlink, Access::write, link_end(p, q), 0, other, n);
   lua_pushboolean(L, 1);
   for (uint32_t i = 0; i < p.links.size(); i++)
     if (p.links[i] == q.index) {
@@ -72,7 +73,7 @@ MonitorOptions monitor_options(lua_State* L, Machine& m, int i, const char* what
   MonitorOptions options;
   each_option(L, i, [&](std::string_view name) {
     if (name == "tag") {
-      options.tag = m.encode_argument(L, -1, what);
+      options.tag = m.calls().encode_argument(L, -1, what);
       return true;
     }
     if (name != "alias" || lua_type(L, -1) != LUA_TSTRING) return false;
@@ -127,7 +128,7 @@ int l_monitor(lua_State* L) {
   if (!q && !by_name) badarg(L);
   const MonitorOptions options = monitor_options(L, m, 2, "monitor");
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
-  if (by_name && !remote) name = m.encode_argument(L, 1, "monitor");
+  if (by_name && !remote) name = m.calls().encode_argument(L, 1, "monitor");
   m.footprints().announce_deferred(L, p, "monitor", OpKind::monitor, 0, DeferredTarget::monitor, q,
                                    by_name ? &name : nullptr, by_name ? node : q->node);
   if (by_name && !elsewhere) q = m.processes().whereis(name, node);
@@ -142,7 +143,7 @@ int l_monitor(lua_State* L) {
     Term where;
     if (node == kNone) {  // a node that never was
       lua_rawgeti(L, 1, 2);
-      where = m.encode_argument(L, -1, "monitor");
+      where = m.calls().encode_argument(L, -1, "monitor");
       lua_pop(L, 1);
     } else {
       where = make_string(m.cluster().node_name(node), m.arena());

@@ -162,7 +162,8 @@ int l_choose(lua_State* L) {
     if (n == 0 || n > 0xffff)
       luaL_error(L, "bad argument #1 to 'choose' (a list of 1 to 65535 values expected, got %d)",
                  static_cast<int>(n));
-    lua_rawgeti(L, 1, static_cast<lua_Integer>(m.choose_data(p, static_cast<uint32_t>(n))) + 1);
+    lua_rawgeti(
+        L, 1, static_cast<lua_Integer>(m.scheduler().choose_data(p, static_cast<uint32_t>(n))) + 1);
     return 1;
   }
   if (!lua_isinteger(L, 1))
@@ -171,7 +172,8 @@ int l_choose(lua_State* L) {
   const lua_Integer n = lua_tointeger(L, 1);
   if (n < 1 || n > 0xffff)
     luaL_error(L, "bad argument #1 to 'choose' (1 to 65535 expected, got %I)", n);
-  lua_pushinteger(L, static_cast<lua_Integer>(m.choose_data(p, static_cast<uint32_t>(n))) + 1);
+  lua_pushinteger(
+      L, static_cast<lua_Integer>(m.scheduler().choose_data(p, static_cast<uint32_t>(n))) + 1);
   return 1;
 }
 int l_yield(lua_State* L) {

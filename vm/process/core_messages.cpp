@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "vm/loading/loading.h"
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
@@ -13,6 +15,7 @@
 #include "vm/signals/cluster_api.h"
 #include "vm/signals/footprints.h"
 #include "vm/signals/signals.h"
+#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 namespace {
@@ -42,7 +45,7 @@ int l_send(lua_State* L) {
   Process& p = m.process(L, "send");
   if (lua_gettop(L) < 2) luaL_error(L, "bad argument #2 to 'send' (message expected, got nothing)");
   lua_settop(L, 2);
-  Term payload = m.encode_argument(L, 2, "send");
+  Term payload = m.calls().encode_argument(L, 2, "send");
   const uint64_t light = light_at(L, 1);
   Signal s;
   s.payload = payload;
@@ -87,7 +90,7 @@ int l_send(lua_State* L) {
     return m.done(L, p, 1);
   }
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
-  Term name = m.encode_argument(L, 1, "send");
+  Term name = m.calls().encode_argument(L, 1, "send");
   // The name is resolved when the send happens.
   m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
                                    DeferredTarget::send, nullptr, &name, p.node);
@@ -110,13 +113,13 @@ int l_recv_first(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv_first");
   const int64_t timeout = timeout_at(L, 2);
-  if (m.in_matcher()) m.refuse_in_matcher(L, "recv_first");
+  if (m.calls().in_matcher()) m.calls().refuse_in_matcher(L, "recv_first");
   if (lua_isfunction(L, 1))
     return m.mailboxes().receive(L, p, "recv_first", Wait::predicate, timeout);
   if (lua_isnone(L, 1))
     luaL_error(L,
                "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
-  p.pattern = m.encode_argument(L, 1, "recv_first");
+  p.pattern = m.calls().encode_argument(L, 1, "recv_first");
   return m.mailboxes().receive(L, p, "recv_first", Wait::pattern, timeout);
 }
 // (clauses, timeout), the rest of which lua/lockstep/prelude.lua does: the number of the clause and
@@ -125,7 +128,7 @@ int l_receive_clause(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "receive");
   const int64_t timeout = timeout_at(L, 2);
-  if (m.in_matcher()) m.refuse_in_matcher(L, "receive");
+  if (m.calls().in_matcher()) m.calls().refuse_in_matcher(L, "receive");
   lua_settop(L, 2);
   const auto n = static_cast<lua_Integer>(lua_rawlen(L, 1));
   bool code = false;
@@ -143,7 +146,7 @@ int l_receive_clause(lua_State* L) {
     lua_rawseti(L, 3, i + 1);
     lua_settop(L, 3);
   }
-  p.pattern = m.encode_argument(L, 3, "receive");
+  p.pattern = m.calls().encode_argument(L, 3, "receive");
   lua_settop(L, 2);
   p.in_clauses = true;
   const int results =
@@ -163,11 +166,11 @@ int l_sleep(lua_State* L) {
 int l_now(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "now");
-  const bool races = m.clock_races();
+  const bool races = m.timers().clock_races();
   if (races) m.sync(L, p, "now", OpKind::now, Access::read, clock_object());
-  m.observe(p, m.world().now);
+  m.calls().observe(p, m.world().now);
   m.world().clock_read = true;
-  if (m.world().current) m.did_more_than_look(m.self());  // else a predicate asks
+  if (m.world().current) Spins::did_more_than_look(m.calls().self());  // else a predicate asks
   lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
   return races ? m.done(L, p, 1) : 1;
 }
@@ -194,7 +197,7 @@ void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind k
   const Process* to = m.timers().target(ref);
   if (to && to != &p) footprint[n++] = {part_object(*to, Part::life), Access::read};
   if (answered) footprint[n++] = {mailbox_object(p), Access::append};
-  m.announce(L, p, what, kind, access, timer_object(ref), 0, footprint, n);
+  m.calls().announce(L, p, what, kind, access, timer_object(ref), 0, footprint, n);
 }
 
 // send_after(dest, message, ms, {abs = true}?)
@@ -211,14 +214,14 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   bool absolute = false;
   options_at(L, 4, {{"abs", &absolute}});
   if (lua_type(L, 3) != LUA_TNUMBER || !whole || (ms < 0 && !absolute)) badarg(L);
-  Term dest = m.encode_argument(L, 1, what);
-  Term payload = m.encode_argument(L, 2, what);
-  if (!m.may_set_timers())  // read in the sources, before anything runs
+  Term dest = m.calls().encode_argument(L, 1, what);
+  Term payload = m.calls().encode_argument(L, 2, what);
+  if (!m.loading().text().may_set_timers)  // read in the sources, before anything runs
     luaL_error(L, "%s has to be called by that name: a proof has to know beforehand", what);
   // A timer for a process that has ended is none.
   const Footprint clock{clock_object(), Access::read};
-  m.announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
-             to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers());
+  m.calls().announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
+                     to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers());
   const uint64_t ref = m.processes().make_ref(p);
   if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
   if (to && to != &p) m.push(p.timer_targets, TimerTarget{ref, to->index});

@@ -1,4 +1,5 @@
 // lockstep.*: registered names of a node.
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
@@ -12,10 +13,10 @@ int l_register(lua_State* L) {
   Process& p = m.process(L, "register");
   Process* q = m.processes().find(light_at(L, 2));
   if (lua_type(L, 1) != LUA_TSTRING || !q) badarg(L);
-  Term name = m.encode_argument(L, 1, "register");
+  Term name = m.calls().encode_argument(L, 1, "register");
   const Footprint other{part_object(*q, Part::name), Access::write};
-  m.announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
-             &other, 1);
+  m.calls().announce(L, p, "register", OpKind::register_name, Access::write,
+                     name_object(p.node, name), 0, &other, 1);
   if (is_string(name, "undefined") || m.processes().whereis(name, p.node) ||
       q->name->tag != Tag::nil || !m.processes().alive(*q) || q->node != p.node)
     badarg(L);
@@ -30,7 +31,7 @@ int l_unregister(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unregister");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
-  Term name = m.encode_argument(L, 1, "unregister");
+  Term name = m.calls().encode_argument(L, 1, "unregister");
   m.footprints().announce_deferred(L, p, "unregister", OpKind::unregister_name, 0,
                                    DeferredTarget::unregister, nullptr, &name, p.node);
   Process* q = m.processes().whereis(name, p.node);
@@ -43,7 +44,7 @@ int l_whereis(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "whereis");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
-  Term name = m.encode_argument(L, 1, "whereis");
+  Term name = m.calls().encode_argument(L, 1, "whereis");
   m.sync(L, p, "whereis", OpKind::whereis, Access::read, name_object(p.node, name));
   Process* q = m.processes().whereis(name, p.node);
   free_term(name, m.arena());

@@ -1,6 +1,7 @@
 // lockstep.*: spawn, exits and what a process tells of itself.
 #include <cstring>
 
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/misspelt.h"
 #include "vm/process/processes.h"
@@ -18,7 +19,7 @@ Term closure_arguments(lua_State* L, Machine& m, int first, const char* what) {
   luaL_checktype(L, first, LUA_TFUNCTION);
   Bytes& b = m.scratch();
   b.assign(5, 0);
-  b[0] = static_cast<char>(Tag::string);  // opaque bytes, read only by Machine::spawn
+  b[0] = static_cast<char>(Tag::string);  // opaque bytes, read only by Processes::spawn
   for (int i = first; i <= lua_gettop(L); i++) {
     const char* error = encode(L, i, b);
     if (error)
@@ -187,7 +188,7 @@ int l_exit(lua_State* L) {
   }
   Process* q = m.processes().find(light_at(L, 1));
   if (!q) badarg(L);
-  Term reason = m.encode_argument(L, 2, "exit");
+  Term reason = m.calls().encode_argument(L, 2, "exit");
   Signal s;
   s.kind = SignalKind::exit;
   s.from = p.index;

@@ -23,7 +23,7 @@ std::string_view name_argument(lua_State* L) {
 int l_cover(lua_State* L) {
   Machine& m = machine_of(L);
   m.process(L, "cover");
-  m.reach_goal(name_argument(L));
+  m.properties().reach_goal(name_argument(L));
   return 0;
 }
 

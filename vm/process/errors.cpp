@@ -1,11 +1,11 @@
 // Errors of OTP's kind: a table {class, reason, where} that pcall can catch.
-#include "vm/machine/machine.h"
+#include "vm/machine/calls.h"
 #include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 
 void raise_top(lua_State* L, const char* cls) {
-  machine_of(L).observe_raised(L);
+  machine_of(L).calls().observe_raised(L);
   lua_createtable(L, 0, 3);
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "reason");
@@ -60,14 +60,6 @@ void misuse_argument(lua_State* L, int argument, const char* expected) {
   }
   luaL_argerror(L, argument, lua_pushfstring(L, "%s expected, got %s", expected, got));
   __builtin_unreachable();
-}
-
-Term Machine::encode_argument(lua_State* L, int index, const char* function) {
-  const char* error = nullptr;
-  Term t = make_term(L, index, arena_, scratch_, &error);
-  if (error)
-    luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", index, function, error);
-  return t;
 }
 
 }  // namespace lockstep::vm

@@ -4,7 +4,10 @@
 #include <cstring>
 
 #include "engine/relation/dependence.h"
+#include "vm/loading/loading.h"
 #include "vm/loading/sandbox.h"
+#include "vm/machine/calls.h"
+#include "vm/machine/interpreter.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/misspelt.h"
 #include "vm/process/processes.h"
@@ -58,7 +61,7 @@ constexpr uint32_t kRefStep =
 // the stack unwinds.
 int on_error(lua_State* L) {
   Machine& m = machine_of(L);
-  Process& p = m.self();
+  Process& p = m.calls().self();
   const char* cls = "error";
   const bool ours = is_exception(L, 1);
   if (ours) {
@@ -215,14 +218,14 @@ Process& Processes::spawn(Process& parent, const Term& values, uint32_t node) {
     p->stack = w.stacks_used++;
   if (p->stack >= arena_.stacks()) {
     w.stacks_used--;
-    m_.fail(Verdict::memory_bound, parent,
-            "more than " + std::to_string(arena_.stacks()) + " processes at a time",
-            guest_site(parent.running ? parent.running : parent.L));
+    m_.scheduler().fail(Verdict::memory_bound, parent,
+                        "more than " + std::to_string(arena_.stacks()) + " processes at a time",
+                        guest_site(parent.running ? parent.running : parent.L));
   }
   arena_.guard(p->stack);
-  p->actor = m_.make_actor(AltKind::step, p->index, p->key);
+  p->actor = m_.scheduler().make_actor(AltKind::step, p->index, p->key);
   m_.push(w.processes, p);
-  p->L = m_.new_thread(p->index + 1);
+  p->L = m_.interpreter().new_thread(p->index + 1);
   lua_pushcfunction(p->L, on_error);
   if (slow_ & kSlowTrack)
     p->seen = digest_bytes(values.bytes, values.size);  // all that it starts from
@@ -240,7 +243,7 @@ Process& Processes::spawn(Process& parent, const Term& values, uint32_t node) {
 
 void Processes::start_child(Process& child) {
   child.context = make_context(arena_.stack_top(child.stack), kStackBytes, process_entry);
-  m_.enable(child.actor, AltKind::step, child.index, {});
+  m_.scheduler().enable(child.actor, AltKind::step, child.index, {});
   child.status = Status::starting;
   run_to_park(child);
 }
@@ -249,7 +252,7 @@ void Processes::start_child(Process& child) {
 void Processes::run_to_park(Process& p) {
   World& w = *world_;
   Process* before = w.current;
-  m_.start(p);
+  m_.scheduler().start(p);
   // The root may be here because it waits for a value, before its first operation.
   if (!w.pending_data) w.current = before;
 }
@@ -261,11 +264,11 @@ void Processes::create_root() {
   p->pid = make_light(Light::pid, 0, static_cast<uint32_t>(p->key));
   p->stack = w.stacks_used++;
   arena_.guard(p->stack);
-  p->actor = m_.make_actor(AltKind::step, 0, p->key);
+  p->actor = m_.scheduler().make_actor(AltKind::step, 0, p->key);
   m_.push(w.processes, p);
-  p->L = m_.new_thread(1);
+  p->L = m_.interpreter().new_thread(1);
   lua_pushcfunction(p->L, on_error);
-  lua_rawgeti(p->L, LUA_REGISTRYINDEX, m_.body_ref());
+  lua_rawgeti(p->L, LUA_REGISTRYINDEX, m_.loading().body_ref());
   start_child(*p);
 }
 
@@ -286,22 +289,22 @@ void Processes::body(Process& p) {
   if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
     // The root's error is the failure, and the last event.
     m_.recorder().note_raised();
-    m_.fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
-            text_of(p.crash_trace));
+    m_.scheduler().fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
+                        text_of(p.crash_trace));
   }
   if (p.index == 0 && !options_.drain && !p.crashed) {
     // Its end ends everything else, so it is an operation that nothing commutes with; one only
     // where there is something else that could still happen.
     if (world_->alternatives.size > 1) {
       // What is owed may come later than the end, so that has to be tried early, too.
-      if (m_.has_liveness())
+      if (m_.loading().text().may_owe)
         m_.footprints().sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);
       else
         m_.sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);
       for (const Alternative& a : world_->alternatives) {
         if (a.actor == p.actor || a.kind == AltKind::fault) continue;
-        m_.never_comes({a});
-        Operation& op = m_.disabled_events().back().what.op;
+        m_.scheduler().never_comes({a});
+        Operation& op = m_.scheduler().disabled_events().back().what.op;
         op.object = kAllElse;
         op.access = Access::write;
         op.extra_count = 0;
@@ -309,7 +312,7 @@ void Processes::body(Process& p) {
     }
     m_.properties().check_at_end();
     if (m_.spins().waits_in_vain()) m_.spins().give_up();
-    m_.finish({});
+    m_.scheduler().finish({});
   }
   die(p);
 }
@@ -322,12 +325,12 @@ void Processes::die(Process& p) {
   // What it saw matters no more, but for what process_info tells of it until it has ended.
   if (p.killed || !p.shows) p.seen = 0;
   p.looked = p.performing = false;
-  if (!m_.enabled(p.actor)) m_.enable(p.actor, AltKind::step, p.index, {});
+  if (!m_.scheduler().enabled(p.actor)) m_.scheduler().enable(p.actor, AltKind::step, p.index, {});
   size_t n = end_footprint(p);
   p.ending = true;
   w.ending++;
-  m_.announce(nullptr, p, "exit", OpKind::exit, Access::write,
-              make_object(ObjectClass::process, p.index), 0, end_footprint_.data(), n);
+  m_.calls().announce(nullptr, p, "exit", OpKind::exit, Access::write,
+                      make_object(ObjectClass::process, p.index), 0, end_footprint_.data(), n);
   p.ending = false;
   w.ending--;
   uint32_t until = p.end_tables;
@@ -338,19 +341,19 @@ void Processes::die(Process& p) {
     const uint32_t from = until;
     p.seen = from;
     n = ets_exit_footprint(m_, p, from, extra, 255, &until);
-    m_.announce(nullptr, p, "exit", OpKind::exit, Access::write,
-                make_object(ObjectClass::process, p.index), 0, extra, n);
+    m_.calls().announce(nullptr, p, "exit", OpKind::exit, Access::write,
+                        make_object(ObjectClass::process, p.index), 0, extra, n);
     ets_owner_exit(m_, p, from, until);
   }
   tell_of_end(p);
   m_.change(p.life) = Life::ended;
   p.ended_at = w.steps;
-  m_.disable(p.actor);
-  m_.forget_thread(p.index + 1);
+  m_.scheduler().disable(p.actor);
+  m_.interpreter().forget_thread(p.index + 1);
   m_.push(w.free_stacks, p.stack);
   if (p.index == 0) w.root_ended = true;
   if (m_.recording()) m_.recorder().close_event();
-  m_.leave_stack();
+  m_.scheduler().leave_stack();
 }
 
 // Of the step that ends it, beside the process itself: its name, who is told first, its tables.
@@ -426,7 +429,7 @@ void Processes::end(Process& p, uint32_t tables) {
   if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
       !orderly(p.exit_reason)) {
     const std::string where = text_of(p.crash_site);
-    m_.fail(
+    m_.scheduler().fail(
         Verdict::crash, p,
         "process " + m_.recorder().label(p) +
             (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
@@ -441,8 +444,8 @@ void Processes::end(Process& p, uint32_t tables) {
 
 void Processes::end_root() {
   Process& root = *world_->processes[0];
-  m_.fail(Verdict::assertion, root,
-          "the root process was ended by an exit signal: " + print(root.exit_reason));
+  m_.scheduler().fail(Verdict::assertion, root,
+                      "the root process was ended by an exit signal: " + print(root.exit_reason));
 }
 
 void Processes::terminate(Process& p, const Term& reason) {
@@ -459,8 +462,8 @@ void Processes::terminate(Process& p, const Term& reason) {
   }
   m_.timers().drop_of(p);
   // Of the lock that it waits for there is no sign if it was never among the alternatives.
-  if (p.wait == Wait::lock && !m_.enabled(p.actor))
-    m_.never_comes({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
+  if (p.wait == Wait::lock && !m_.scheduler().enabled(p.actor))
+    m_.scheduler().never_comes({{p.actor, AltKind::step, p.index, p.blocked_op}, w.steps - 1});
   p.exit_reason = copy_term(reason, arena_);
   p.crashed = false;
   // Here and not when it comes to its end: the step that handles the signal is the last one, on
@@ -468,16 +471,16 @@ void Processes::terminate(Process& p, const Term& reason) {
   if (p.index == 0 && !options_.drain) end_root();
   p.woken_by = w.steps;
   p.wait = Wait::none;
-  Process* running_here = m_.on_main() ? nullptr : w.current;
+  Process* running_here = m_.scheduler().on_main() ? nullptr : w.current;
   if (running_here == &p) {  // on its own stack: it dies as soon as the delivery is done
     p.doomed = true;
     // Here too, so that the alternatives are in the same order whoever's stack this is.
-    m_.enable(p.actor, AltKind::step, p.index, {}, w.steps);
+    m_.scheduler().enable(p.actor, AltKind::step, p.index, {}, w.steps);
     return;
   }
   p.context = make_context(arena_.stack_top(p.stack), kStackBytes, death_entry);
   // Up to its first operation, which is its exit.
-  m_.enable(p.actor, AltKind::step, p.index, {}, w.steps);
+  m_.scheduler().enable(p.actor, AltKind::step, p.index, {}, w.steps);
   p.status = Status::starting;
   run_to_park(p);
 }

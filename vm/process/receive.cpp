@@ -1,6 +1,7 @@
 // Mailboxes, and selective receive.
 #include <cstring>
 
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
@@ -40,14 +41,14 @@ void Mailboxes::deliver(Process& to, const Message& message) {
 // index). The matcher runs on the receiver's coroutine; on its C stack only if that is where we
 // are.
 __attribute__((noinline)) bool Mailboxes::look(Process& p) {  // rare, so not in the way
-  if (!m_.on_main() && world_->current == &p) return look_here(p);
+  if (!m_.scheduler().on_main() && world_->current == &p) return look_here(p);
   struct Call {
     Machine& m;
     Process& p;
     bool yes;
   } call{m_, p, false};
   looking_ = &p;
-  m_.aside(
+  m_.scheduler().aside(
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
         c.yes = c.m.mailboxes().look_here(c.p);
@@ -149,14 +150,14 @@ void Mailboxes::wake(Process& p, bool expired, uint32_t cause) {
   // It has its message, and what comes later changes nothing: a time limit ends with the wait.
   if (!expired && op.access == Access::poll) op.access = Access::take;
   if (!expired && p.timed && !options_.racy_timers()) m_.timers().stop_receive_timer(p);
-  m_.enable(p.actor, AltKind::step, p.index, op, cause);
+  m_.scheduler().enable(p.actor, AltKind::step, p.index, op, cause);
   if (expired) m_.footprints().renew_poll(p);
 }
 
 // For a predicate the matcher is at index 1 of L's stack; for a pattern p.pattern holds it.
 int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms) {
   if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) m_.properties().refuse_peek(L, what);
-  if (__builtin_expect((slow_ & kSlowMatcher) != 0, 0)) m_.refuse_in_matcher(L, what);
+  if (__builtin_expect((slow_ & kSlowMatcher) != 0, 0)) m_.calls().refuse_in_matcher(L, what);
   World& w = *world_;
   const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
   const bool finite = timeout_ms >= 0;
@@ -174,8 +175,9 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
       Footprint f[kArrival];
       const size_t n = m_.footprints().flushing(w.channels[w.instant_channel[p.index]], p, f);
       if (n == 0) w.alternatives[w.position[p.actor]].op.flags = kGlobal;
-      m_.announce(L, p, what, kind, access, box, 0, f, n);
-      if (n == 0 && m_.enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+      m_.calls().announce(L, p, what, kind, access, box, 0, f, n);
+      if (n == 0 && m_.scheduler().enabled(p.actor))
+        w.alternatives[w.position[p.actor]].op.flags = 0;
     } else {
       m_.sync(L, p, what, kind, found && timeout_ms != 0 ? Access::take : access, box, 0,
               found && timeout_ms != 0 ? p.mailbox[p.looked].sent_at : 0);
@@ -199,17 +201,17 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
       a.op.extra_count = 1;
     }
     p.what = what;
-    m_.before_parking(L, p, a);
+    m_.calls().before_parking(L, p, a);
     p.blocked_op = a.op;
     if (found) {
       a.op.access = Access::take;
       a.cause = p.mailbox[p.looked].sent_at;
     } else {
-      m_.disable(p.actor);
+      m_.scheduler().disable(p.actor);
       if (p.status != Status::starting) p.status = Status::blocked;
     }
-    m_.park(p);
-    m_.granted(L, p);
+    m_.scheduler().park(p);
+    m_.calls().granted(p);
     if (p.timed) m_.timers().stop_receive_timer(p);
     found = find_message(p);
     // All that has been sent is looked at before giving up.
@@ -258,7 +260,7 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
 }
 
 void Mailboxes::flush_own_signals(Process& p) {
-  if (m_.footprints().signals_wait(p)) m_.did_more_than_look(p);
+  if (m_.footprints().signals_wait(p)) Spins::did_more_than_look(p);
   m_.signals().flush(p);
   m_.processes().die_if_doomed(p);
 }

@@ -30,20 +30,22 @@ Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId obje
   t.object = object;
   if (kind == TimerKind::receive && !options_.racy_timers()) {
     if (owner.timer_actor == kNoActor)
-      owner.timer_actor = m_.make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
+      owner.timer_actor =
+          m_.scheduler().make_actor(AltKind::timer, owner.index, mix64(owner.key, 0x74696d65));
     t.actor = owner.timer_actor;
   } else if (kind == TimerKind::receive) {
     // Each has an actor of its own, which the step that starts it creates.
     const uint32_t nth = ++owner.limits_made;
-    t.actor = m_.make_actor(AltKind::timer, owner.index,
-                            mix64(owner.key, 0x74696d65 + (static_cast<uint64_t>(nth) << 32)));
+    t.actor = m_.scheduler().make_actor(
+        AltKind::timer, owner.index,
+        mix64(owner.key, 0x74696d65 + (static_cast<uint64_t>(nth) << 32)));
     t.object = limit_object(owner, nth);
     if (!owner.limit_footprint)
       owner.limit_footprint = static_cast<Footprint*>(m_.allocate(sizeof(Footprint)));
     *owner.limit_footprint = {t.object, Access::write};
   } else {
-    t.actor = m_.make_actor(AltKind::timer, owner.index,
-                            mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
+    t.actor = m_.scheduler().make_actor(AltKind::timer, owner.index,
+                                        mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
   }
   if (options_.timers == TimerMode::simultaneous && due <= w.now) w.timers_due++;
   m_.push(w.timers, t);
@@ -62,11 +64,11 @@ void Timers::begin_limit(lua_State* L, Process& p, int64_t ms) {
 // `object`: what the step that takes it away writes.
 void Timers::remove(uint32_t i, ObjectId object, uint32_t by) {
   World& w = *world_;
-  if (options_.racy_timers() && !m_.enabled(w.timers[i].actor))
+  if (options_.racy_timers() && !m_.scheduler().enabled(w.timers[i].actor))
     note_blocked(w.timers[i], w.steps - 1);
   const Timer t = w.timers[i];
   if (options_.timers == TimerMode::simultaneous && t.due <= w.now) w.timers_due--;
-  m_.disable(t.actor);
+  m_.scheduler().disable(t.actor);
   m_.erase(w.timers, i);
   if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
   if (!options_.racy_timers() || t.kind == TimerKind::tick) return;
@@ -112,14 +114,14 @@ void Timers::note_blocked(Timer& t, uint32_t until) {
   op.extra_count = static_cast<uint8_t>(all.size());
   Blocked b{{t.actor, AltKind::timer, t.owner, op}, until, waits};
   b.what.cause = t.started_at;
-  m_.never_comes(b);
+  m_.scheduler().never_comes(b);
 }
 
 std::span<const Blocked> Machine::blocked() {
   if (options_.racy_timers())
     for (Timer& t : world_->timers)
-      if (!enabled(t.actor)) timers().note_blocked(t, Blocked::kToTheEnd);
-  return blocked_;
+      if (!scheduler_.enabled(t.actor)) timers().note_blocked(t, Blocked::kToTheEnd);
+  return scheduler_.disabled_events();
 }
 
 bool Timers::cancel(const Process& by, uint64_t ref, int64_t* remaining) {
@@ -177,7 +179,7 @@ bool Timers::refresh() {
         if (t.due == next_due())
           offer(t, 0);
         else
-          m_.disable(t.actor);
+          m_.scheduler().disable(t.actor);
       return true;
     case TimerMode::simultaneous:
       if (!others) return offer_time(), true;
@@ -189,7 +191,7 @@ bool Timers::refresh() {
         if (t.due == next_due())
           offer(t, t.started_at);
         else
-          m_.disable(t.actor);
+          m_.scheduler().disable(t.actor);
       return true;
   }
   return true;
@@ -203,12 +205,12 @@ uint64_t Timers::next_due() const {
 
 void Timers::offer(Timer& t, uint32_t cause) {
   const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
-  const bool fresh = !m_.enabled(t.actor);
+  const bool fresh = !m_.scheduler().enabled(t.actor);
   if (!fresh && !by_name) return;  // who has the name may have changed
   Operation op;
   op.kind = OpKind::timer_fire;
   footprint(t, fresh, op);
-  m_.enable(t.actor, AltKind::timer, t.owner, op, cause);
+  m_.scheduler().enable(t.actor, AltKind::timer, t.owner, op, cause);
 }
 
 // After all that could happen before. A timer that is the only one of its time fires as time
@@ -223,18 +225,18 @@ void Timers::offer_time() {
       if (t.due == due) offer(t, 0);
     return;
   }
-  if (w.clock == kNoActor) w.clock = m_.make_actor(AltKind::timer, 0, 0x636c6f636b);
+  if (w.clock == kNoActor) w.clock = m_.scheduler().make_actor(AltKind::timer, 0, 0x636c6f636b);
   Operation op;
   op.kind = OpKind::timer_fire;
   op.access = Access::write;
   op.object = clock_object();
   op.flags = kAtQuiescence;
-  m_.enable(w.clock, AltKind::timer, 0, op);
+  m_.scheduler().enable(w.clock, AltKind::timer, 0, op);
 }
 
 void Timers::pass_time() {
   World& w = *world_;
-  m_.disable(w.clock);
+  m_.scheduler().disable(w.clock);
   passes(next_due());
   for (const Timer& t : w.timers) w.timers_due += t.due <= w.now;
 }
@@ -251,8 +253,8 @@ void Timers::hold_time() {
   const World& w = *world_;
   if (options_.racy_timers()) return;
   for (const Timer& t : w.timers)
-    if (!fires_among_others(t)) m_.disable(t.actor);
-  if (w.clock != kNoActor) m_.disable(w.clock);
+    if (!fires_among_others(t)) m_.scheduler().disable(t.actor);
+  if (w.clock != kNoActor) m_.scheduler().disable(w.clock);
 }
 
 // Is its firing a step like any other, or something that happens because nothing else can?
@@ -358,7 +360,7 @@ void Timers::fire(uint32_t i) {
   } else {
     passes(std::max(w.now, t.due));
     // The others that were due at the same time wait until nothing else can happen again.
-    for (const Timer& other : w.timers) m_.disable(other.actor);
+    for (const Timer& other : w.timers) m_.scheduler().disable(other.actor);
   }
   if (t.kind == TimerKind::tick) {
     const auto number = static_cast<uint32_t>(t.ref >> 32);

@@ -17,6 +17,10 @@ class Timers : public MachinePart {
   const Process* target(uint64_t ref) const;
   void drop_of(Process& p);
   void watch_time(const Timer& t);
+  // Reading the clock is an operation of its own: time may pass at any moment.
+  bool clock_races() const {
+    return options_.racy_timers() && !(slow_ & (kSlowMatcher | kSlowPeek));
+  }
   bool refresh();  // offers due timers; false: nothing can happen any more
   void fire(uint32_t timer);
   void pass_time();  // simultaneous timers: to when the next of them are due

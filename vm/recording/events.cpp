@@ -4,6 +4,7 @@
 #include "engine/boundary/site.h"
 #include "engine/relation/dependence.h"
 #include "vm/history/history_log.h"
+#include "vm/machine/calls.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
@@ -88,7 +89,7 @@ uint32_t Recorder::site(lua_State* L) {
     lua_getinfo(L, "S", &info);
     if (info.what[0] != 'C' && !is_library_chunk(info.source)) break;
   }
-  const char* what = m_.self().what;
+  const char* what = m_.calls().self().what;
   auto [it, fresh] = sites_.try_emplace({place, what}, 0);
   if (fresh) {
     const std::string name = guest_site(L) + " " + what;

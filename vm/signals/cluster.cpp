@@ -110,7 +110,7 @@ void Cluster::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
     if (cut == Cut::drop)
       m_.signals().drop_queue(ch);
     else
-      m_.disable(ch.actor);
+      m_.scheduler().disable(ch.actor);
   }
   // In defer mode nothing is lost, the network is only slow: nobody notices.
   if (c->ab != Cut::drop && c->ba != Cut::drop) return;
@@ -124,7 +124,7 @@ void Cluster::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   t.due = w.now + w.net_ticktime;
   t.started_at = w.steps;
   t.ref = static_cast<uint64_t>(c - w.connections.begin()) << 32 | c->generation;
-  t.actor = m_.make_actor(AltKind::timer, 0, mix64(0x7469636b, t.ref));
+  t.actor = m_.scheduler().make_actor(AltKind::timer, 0, mix64(0x7469636b, t.ref));
   m_.push(w.timers, t);
 }
 
@@ -208,7 +208,7 @@ void Cluster::heal_all() {
   }
   for (uint32_t i = 0; i < w.channels.size; i++)
     while (w.channels[i].from != kNone && !w.channels[i].empty() &&
-           !m_.enabled(w.channels[i].actor)) {
+           !m_.scheduler().enabled(w.channels[i].actor)) {
       if (w.processes[w.channels[i].from]->node == w.channels[i].node) break;
       Signal s = m_.signals().dequeue(w.channels[i]);
       if (w.channels[i].empty()) m_.signals().drop_queue(w.channels[i]);
@@ -230,7 +230,7 @@ void Cluster::remove_silently(Process& p) {
   m_.change(p.life) = Life::ended;
   p.wait = Wait::none;
   m_.footprints().drop_target(p);
-  m_.disable(p.actor);
+  m_.scheduler().disable(p.actor);
   if (p.index == 0) w.root_ended = true;
 }
 
@@ -328,8 +328,8 @@ uint32_t Cluster::fault_for(FaultKind kind, uint32_t target) {
   const uint64_t of = kind == FaultKind::crash_node || target == kNone ? target
                       : kind == FaultKind::crash_process               ? w.processes[target]->key
                                                          : w.actors[w.channels[target].actor].key;
-  f.actor = m_.make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
-                          mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
+  f.actor = m_.scheduler().make_actor(AltKind::fault, kind == FaultKind::crash_process ? target : 0,
+                                      mix64(0x6661756c74 + static_cast<uint64_t>(kind), of));
   f.footprint = static_cast<Footprint*>(m_.allocate((kArrival + 2) * sizeof(Footprint)));
   f.footprint[0] = {budget_object(kind), Access::write};
   f.footprint[1] = {make_object(ObjectClass::mailbox, target & 0xffffff), Access::append};
@@ -358,7 +358,7 @@ void Cluster::offer_faults() {
       case FaultKind::duplicate: {
         const Channel& c = w.channels[f.target];
         const bool remote = c.from != kNone && w.processes[c.from]->node != c.node;
-        possible = possible && remote && !c.empty() && m_.enabled(c.actor) &&
+        possible = possible && remote && !c.empty() && m_.scheduler().enabled(c.actor) &&
                    c.first().kind == SignalKind::message;
         if (!possible) break;
         m_.footprints().of_fault(f, op);
@@ -381,9 +381,9 @@ void Cluster::offer_faults() {
     }
     if (w.fault_budget[static_cast<size_t>(f.kind)] == 1) op.flags |= kUsesUp;
     if (possible)
-      m_.enable(f.actor, AltKind::fault, w.actors[f.actor].process, op, cause);
+      m_.scheduler().enable(f.actor, AltKind::fault, w.actors[f.actor].process, op, cause);
     else
-      m_.disable(f.actor);
+      m_.scheduler().disable(f.actor);
   }
 }
 

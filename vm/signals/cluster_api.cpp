@@ -2,9 +2,12 @@
 
 #include <cstring>
 
+#include "vm/loading/loading.h"
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/signals/cluster.h"
 #include "vm/signals/footprints.h"
@@ -16,7 +19,7 @@ uint32_t node_argument(lua_State* L, Machine& m, int i, const char* what) {
   if (lua_type(L, i) != LUA_TSTRING)
     luaL_error(L, "bad argument #%d to '%s' (a node's name expected, got %s)", i, what,
                luaL_typename(L, i));
-  Term name = m.encode_argument(L, i, what);
+  Term name = m.calls().encode_argument(L, i, what);
   const uint32_t node = m.cluster().find_node(name);
   free_term(name, m.arena());
   if (node == kNone)
@@ -32,7 +35,7 @@ int l_start(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING)
     luaL_error(L, "bad argument #1 to 'cluster.start_node' (a node's name expected, got %s)",
                luaL_typename(L, 1));
-  Term name = m.encode_argument(L, 1, "cluster.start_node");
+  Term name = m.calls().encode_argument(L, 1, "cluster.start_node");
   m.footprints().sync_against_all(L, p, "cluster.start_node", OpKind::node, network_object());
   uint32_t node = m.cluster().find_node(name);
   if (node == kNone)
@@ -77,8 +80,8 @@ int l_partition(lua_State* L) {
                                     network_object());  // noticed at once
   } else {
     const Footprint more[] = {{ticktime_object(), Access::read}, {clock_object(), Access::read}};
-    m.announce(L, p, "cluster.partition", OpKind::node, Access::write,
-               m.footprints().link_object(a, b), 0, more, m.clock_races() ? 2 : 1);
+    m.calls().announce(L, p, "cluster.partition", OpKind::node, Access::write,
+                       m.footprints().link_object(a, b), 0, more, m.timers().clock_races() ? 2 : 1);
   }
   if (a != b) m.cluster().partition(a, b, ab, ba);
   lua_pushboolean(L, 1);
@@ -193,8 +196,8 @@ int l_monitor_nodes(lua_State* L) {
   Process& p = m.process(L, "monitor_nodes");
   luaL_checktype(L, 1, LUA_TBOOLEAN);
   const Footprint network{network_object(), Access::read};
-  m.announce(L, p, "monitor_nodes", OpKind::node, Access::append, mailbox_object(p), 0, &network,
-             1);
+  m.calls().announce(L, p, "monitor_nodes", OpKind::node, Access::append, mailbox_object(p), 0,
+                     &network, 1);
   World& w = m.world();
   if (lua_toboolean(L, 1)) {
     m.push(m.change(w.node_watches), NodeWatch{p.index, kNone});
@@ -217,9 +220,10 @@ int l_faults(lua_State* L) {
   luaL_argcheck(L, budget >= 0 && budget <= 1000, 2, "a budget of 0 to 1000");
   if (kind == FaultKind::loss || kind == FaultKind::duplicate) {
     const Footprint left{budget_object(kind), Access::write};
-    m.announce(L, p, "cluster.faults", OpKind::node, Access::write, faults_object(), 0, &left, 1);
+    m.calls().announce(L, p, "cluster.faults", OpKind::node, Access::write, faults_object(), 0,
+                       &left, 1);
   } else {
-    if (!m.may_crash())  // read in the sources, before anything runs
+    if (!m.loading().text().may_crash)  // read in the sources, before anything runs
       luaL_error(L, "cluster.faults has to be called by that name: a proof has to know beforehand");
     m.footprints().sync_against_all(L, p, "cluster.faults", OpKind::node, network_object());
   }
@@ -257,10 +261,10 @@ bool remote_name(lua_State* L, Machine& m, int index, Term* name, uint32_t* node
   lua_rawgeti(L, index, 2);
   const bool fits = lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING;
   if (fits) {
-    Term n = m.encode_argument(L, -1, "send");
+    Term n = m.calls().encode_argument(L, -1, "send");
     *node = m.cluster().find_node(n);
     free_term(n, m.arena());
-    *name = m.encode_argument(L, -2, "send");
+    *name = m.calls().encode_argument(L, -2, "send");
   }
   lua_pop(L, 2);
   return fits;
@@ -302,13 +306,13 @@ int l_monitor_node(lua_State* L) {
   Process& p = m.process(L, "monitor_node");
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
   luaL_checktype(L, 2, LUA_TBOOLEAN);
-  Term name = m.encode_argument(L, 1, "monitor_node");
+  Term name = m.calls().encode_argument(L, 1, "monitor_node");
   uint32_t node = m.cluster().find_node(name);  // one that never was is down
   const bool on = lua_toboolean(L, 2) != 0;
   const Footprint connection{
       node == kNone ? network_object() : m.footprints().link_object(p.node, node), Access::read};
-  m.announce(L, p, "monitor_node", OpKind::node, Access::append, mailbox_object(p), 0, &connection,
-             1);
+  m.calls().announce(L, p, "monitor_node", OpKind::node, Access::append, mailbox_object(p), 0,
+                     &connection, 1);
   if (node == kNone) node = m.cluster().find_node(name);
   World& w = m.world();
   if (on) {

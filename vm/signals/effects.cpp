@@ -136,7 +136,7 @@ size_t Footprints::flushing(const Channel& c, const Process& to, Footprint* out)
 // A receive that gives up handles first what waits.
 void Footprints::renew_poll(Process& p) {
   World& w = *world_;
-  if (!m_.enabled(p.actor)) return;
+  if (!m_.scheduler().enabled(p.actor)) return;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   if (op.kind != OpKind::receive || op.access != Access::poll) return;
   op.extra_count = op.flags = 0;

@@ -10,6 +10,7 @@
 #include "vm/signals/footprints.h"
 
 #include "vm/history/history_log.h"
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 #include "vm/signals/cluster.h"
@@ -69,7 +70,7 @@ void Footprints::sync_queued(lua_State* L, Process& p, const char* what, OpKind 
                              uint64_t value, const Process& to) {
   Footprint f[2];
   const size_t n = sending(p, to, f);
-  m_.announce(L, p, what, kind, f[0].access, f[0].object, value, f + 1, n - 1);
+  m_.calls().announce(L, p, what, kind, f[0].access, f[0].object, value, f + 1, n - 1);
 }
 
 // As announce(), for a signal to a process.
@@ -97,10 +98,10 @@ void Footprints::announce_deferred(lua_State* L, Process& p, const char* what, O
   a.op.value = value;
   p.what = what;
   renew_target(p);
-  m_.before_parking(L, p, a);
-  m_.park(p);
+  m_.calls().before_parking(L, p, a);
+  m_.scheduler().park(p);
   drop_target(p);
-  m_.granted(L, p);
+  m_.calls().granted(p);
 }
 
 // No more than that: the operation takes effect, or never will.
@@ -109,7 +110,7 @@ void Footprints::drop_target(Process& p) {
   World& w = *world_;
   p.target = DeferredTarget::none;
   w.deferred--;
-  if (m_.enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
+  if (m_.scheduler().enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 
 // To be called whenever somebody is about to look at the alternatives.
@@ -121,7 +122,7 @@ void Footprints::renew() {
   w.stale = 0;
   if (signals)
     for (Channel& c : w.channels)
-      if (!c.empty() && m_.enabled(c.actor)) m_.signals().offer(c);
+      if (!c.empty() && m_.scheduler().enabled(c.actor)) m_.signals().offer(c);
   if (w.ending == 0 && !(targets && w.deferred != 0) && !(signals && w.channels.size != 0)) return;
   for (Alternative& a : w.alternatives) {
     if (a.kind != AltKind::step) continue;
@@ -260,7 +261,7 @@ void Footprints::renew_target(Process& p) {
         if (n >= kMany - 8) break;
       }
       for (const Channel& c : w.channels) {
-        if (c.from == kNone || c.empty() || m_.enabled(c.actor) ||
+        if (c.from == kNone || c.empty() || m_.scheduler().enabled(c.actor) ||
             w.processes[c.from]->node == c.node)
           continue;
         for (const Signal& s : c) {

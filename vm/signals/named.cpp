@@ -19,7 +19,8 @@ Channel& Signals::named_channel(uint32_t from, uint32_t node) {
   Channel c;
   c.from = from;
   c.node = node;
-  c.actor = m_.make_actor(AltKind::deliver, from, mix64(w.processes[from]->key, 0x6e616d65 + node));
+  c.actor = m_.scheduler().make_actor(AltKind::deliver, from,
+                                      mix64(w.processes[from]->key, 0x6e616d65 + node));
   m_.push(w.channels, c);
   return w.channels.back();
 }

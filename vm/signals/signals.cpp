@@ -51,7 +51,8 @@ Channel& Signals::channel(uint32_t from, uint32_t to) {
       Channel c;
       c.to = to;
       c.node = w.processes[to]->node;
-      c.actor = m_.make_actor(AltKind::deliver, to, mix64(w.processes[to]->key, 0x7175657565));
+      c.actor = m_.scheduler().make_actor(AltKind::deliver, to,
+                                          mix64(w.processes[to]->key, 0x7175657565));
       m_.push(w.channels, c);
     }
     return w.channels[w.instant_channel[to]];
@@ -62,7 +63,7 @@ Channel& Signals::channel(uint32_t from, uint32_t to) {
   c.from = from;
   c.to = to;
   c.node = w.processes[to]->node;
-  c.actor = m_.make_actor(
+  c.actor = m_.scheduler().make_actor(
       AltKind::deliver, to,
       mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
   m_.push(w.channels, c);
@@ -128,7 +129,7 @@ Signal Signals::dequeue(Channel& c) {
 void Signals::drop_queue(Channel& c) {
   auto& queue = change_queue(c);
   queue.head = queue.signals.size = 0;
-  m_.disable(c.actor);
+  m_.scheduler().disable(c.actor);
 }
 
 // The other side cannot be reached: what the sender is told, if anything.
@@ -166,7 +167,7 @@ void Signals::offer(Channel& c) {
   op.kind = OpKind::deliver;
   m_.footprints().of_arrival(c, op);
   const uint32_t process = c.to == kNone ? c.from : c.to;
-  m_.enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
+  m_.scheduler().enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
   if (world_->faults.size != 0) m_.cluster().offer_faults();
 }
 

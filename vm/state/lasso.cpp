@@ -98,7 +98,7 @@ void Properties::look_for_lasso() {
   }
   if (anchor.step != 0 && w.steps > anchor.step) {
     for (uint32_t i = 0; i < anchor.owed.size;)
-      if (anchor.owed[i] == w.last || !m_.enabled(anchor.owed[i]))
+      if (anchor.owed[i] == w.last || !m_.scheduler().enabled(anchor.owed[i]))
         m_.erase(anchor.owed, i);
       else
         i++;

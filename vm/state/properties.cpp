@@ -9,6 +9,8 @@
 
 #include <cstring>
 
+#include "vm/machine/calls.h"
+#include "vm/machine/interpreter.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
@@ -72,15 +74,15 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   World& w = *world_;
   Property property;
   property.kind = kind;
-  property.name = m_.encode_argument(L, 1, what);
-  Term function = m_.encode_argument(L, 2, what);
+  property.name = m_.calls().encode_argument(L, 1, what);
+  Term function = m_.calls().encode_argument(L, 2, what);
   // From now on all that a predicate may see conflicts: before or after others counts.
   m_.footprints().sync_against_all(L, p, what, OpKind::monitor_state, kWatched);
   for (const Property& other : w.properties)
     if (other.kind == kind && equal(other.name, property.name))
       luaL_error(L, "%s '%s' has been declared before", what, lua_tostring(L, 1));
   if (!w.observer) {
-    w.observer = m_.new_thread(0);
+    w.observer = m_.interpreter().new_thread(0);
   }
   if (!lua_checkstack(w.observer, 8)) luaL_error(L, "too many properties");
   vm::push(w.observer, function);
@@ -99,7 +101,7 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
 
 void Properties::set_heat(lua_State* L, Process& p, Heat heat) {
   World& w = *world_;
-  Term name = m_.encode_argument(L, 1, "temporal");
+  Term name = m_.calls().encode_argument(L, 1, "temporal");
   m_.sync(L, p, "temporal", OpKind::monitor_state, Access::write, temporal_object(name));
   Property* property = nullptr;
   for (Property& other : w.properties)
@@ -179,7 +181,7 @@ bool Properties::holds(const Property& property) {
     lua_State* O;
     int status;
   } call{O, LUA_OK};
-  m_.aside(
+  m_.scheduler().aside(
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
         c.status = lua_pcall(c.O, 0, 1, 0);
@@ -221,7 +223,7 @@ void Properties::check_predicates() {
       o.detail =
           "read tables, atomics, counters, persistent terms and names in it; let a process do the "
           "rest";
-      m_.finish(std::move(o));
+      m_.scheduler().finish(std::move(o));
     }
     if (p.kind == PropertyKind::eventually) {
       if (!peek_raised_.empty())
@@ -314,7 +316,22 @@ void Properties::fail(Verdict verdict, const Property& p, const char* how, std::
   o.process = m_.recorder().label(
       *w.processes[verdict == Verdict::invariant && last < w.actors.size ? w.actors[last].process
                                                                          : p.process]);
-  m_.finish(std::move(o));
+  m_.scheduler().finish(std::move(o));
+}
+
+// ---- what happened, against vacuous verdicts ----
+
+void Properties::reach_goal(std::string_view name) {
+  World& w = *world_;
+  const auto next = static_cast<uint32_t>(goal_names_.size());
+  const uint32_t goal = goal_numbers_.try_emplace(std::string(name), next).first->second;
+  if (goal == next) goal_names_.emplace_back(name);
+  while (w.goal_reached.size <= goal / 64) m_.push(w.goal_reached, uint64_t{0});
+  uint64_t& word = w.goal_reached[goal / 64];
+  const uint64_t bit = uint64_t{1} << goal % 64;
+  if (word & bit) return;
+  word |= bit;
+  m_.push(w.goals, goal);
 }
 
 }  // namespace lockstep::vm

@@ -3,6 +3,8 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "vm/machine/machine_part.h"
@@ -34,6 +36,10 @@ class Properties : public MachinePart {
   [[noreturn]] void fail(Verdict verdict, const Property& p, const char* how, std::string reason,
                          std::string detail = {});
 
+  // lockstep.cover: the goal of that name has been reached in this execution.
+  void reach_goal(std::string_view name);
+  const std::string& goal_name(uint32_t goal) const { return goal_names_[goal]; }
+
   void begin() { asked_ = nullptr; }  // of an execution, also where it goes on from a mark
   void begin_anew();                  // of one that goes on from nowhere
   const Property* asked() const { return asked_; }
@@ -60,6 +66,8 @@ class Properties : public MachinePart {
   std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
   std::string peek_raised_;              // or the error that it raised
   std::unique_ptr<Trail> trail_;
+  std::vector<std::string> goal_names_;  // met so far in any execution
+  std::unordered_map<std::string, uint32_t> goal_numbers_;
 };
 
 }  // namespace lockstep::vm

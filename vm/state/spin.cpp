@@ -183,7 +183,7 @@ void Spins::hold(Process& p, const Operation& next) {
   }
   world_->spun = p.spin.held = true;
   p.blocked_op = next;
-  m_.disable(p.actor);
+  m_.scheduler().disable(p.actor);
   if (p.status != Status::starting) p.status = Status::blocked;
   m_.push(world_->held, p.index);
 }
@@ -193,7 +193,7 @@ void Spins::learn_round(uint64_t place) {
   const auto at = std::lower_bound(rounds_.begin(), rounds_.end(), place);
   if (at == rounds_.end() || *at != place) rounds_.insert(at, place);
   again_ = true;
-  m_.stop(Verdict::stopped);
+  m_.scheduler().stop(Verdict::stopped);
 }
 
 void Machine::run_again(Chooser& chooser) {
@@ -245,7 +245,7 @@ void Spins::let_look_again() {
     p.spin.held = false;
     p.spin.reads.size = 0;
     p.status = Status::ready;
-    m_.enable(p.actor, AltKind::step, p.index, p.blocked_op, w.steps);
+    m_.scheduler().enable(p.actor, AltKind::step, p.index, p.blocked_op, w.steps);
   }
   w.held.size = 0;
 }
@@ -253,7 +253,7 @@ void Spins::let_look_again() {
 // Another execution stands for this one.
 void Spins::give_up() {
   given_up_ = true;
-  m_.stop(Verdict::stopped);
+  m_.scheduler().stop(Verdict::stopped);
 }
 
 // Nothing can happen any more, but that somebody goes round.
@@ -295,7 +295,7 @@ void Spins::end_in_rounds() {
   o.object = "livelock";
   o.process = m_.recorder().label(first);
   o.detail = story;
-  m_.finish(std::move(o));
+  m_.scheduler().finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

@@ -20,6 +20,9 @@ class Spins : public MachinePart {
   void end_in_rounds();
   [[noreturn]] void give_up();
 
+  // What the process does just now is not seen from its operation: no round without effect.
+  static void did_more_than_look(Process& p) { p.spin.written = kNone; }
+
   void begin() { given_up_ = false; }  // of an execution
   bool given_up() const { return given_up_; }
   bool again() const { return again_; }

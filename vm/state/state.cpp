@@ -141,7 +141,7 @@ uint64_t Machine::state() const {
           w.names.size(), w.persistent.size, w.histories.size);
   for (Process* p : w.processes) {
     add_process(sum, *p);
-    if (!fair_spins_) continue;
+    if (!scheduler_.fair_spins()) continue;
     sum.add(p->spin.held, p->spin.points.size, p->spin.reads.size);
     spins().outdated(*p);
     for (const SpinRead& r : p->spin.reads) sum.add(r.stale);
@@ -168,33 +168,6 @@ uint64_t Machine::state() const {
   for (const HistoryLog* log : w.histories)
     for (const HistoryRecord& r : log->records) sum.add(r.now, r.opened_by);
   return sum.value() ? sum.value() : 1;
-}
-
-// ---- what processes learn ----
-
-void Machine::observe_results(lua_State* L, Process& p, int results) {
-  if (slow_ & kSlowPeek) return;
-  p.performing = false;
-  uint64_t h = static_cast<uint64_t>(results) + 1;
-  for (int i = lua_gettop(L) - results + 1; i <= lua_gettop(L); i++) {
-    scratch_.clear();
-    if (encode(L, i, scratch_)) {  // cannot be told apart: as an error that nobody has looked at
-      p.performing = true;
-      return;
-    }
-    h = mix64(h, digest_bytes(scratch_.data(), scratch_.size()));
-  }
-  observe(p, h);
-}
-
-void Machine::observe_raised(lua_State* L) {
-  if (!(slow_ & kSlowTrack) || (slow_ & kSlowPeek) || !world_->current) return;
-  Process& p = *world_->current;
-  if (!p.performing) return;
-  scratch_.clear();
-  if (encode(L, -1, scratch_)) return;
-  p.performing = false;
-  observe(p, digest_bytes(scratch_.data(), scratch_.size(), 0x726169736564));
 }
 
 }  // namespace lockstep::vm

@@ -9,7 +9,7 @@ namespace lockstep::vm {
 void Machine::witness(Evidence& e) const {
   const World& w = *world_;
   // One that was given up half-way shows what was done, not what it would have ended with.
-  const bool ended = outcome_.verdict != Verdict::stopped;
+  const bool ended = scheduler_.outcome().verdict != Verdict::stopped;
   e.executions++;
   if (w.steps > e.longest) e.longest = w.steps;
   e.assertions += w.assertions;
@@ -17,8 +17,8 @@ void Machine::witness(Evidence& e) const {
   bool drew = false, unread = false;
   static thread_local std::vector<char> ran;
   ran.assign(w.processes.size, 0);
-  for (uint32_t i = 0; i < w.steps; i++)
-    if (decisions_[i].kind() == AltKind::step) ran[w.actors[decisions_[i].actor].process] = 1;
+  for (const Decision& d : decisions())
+    if (d.kind() == AltKind::step) ran[w.actors[d.actor].process] = 1;
   for (const Process* p : w.processes) {
     const auto [it, fresh] = e.processes.try_emplace(p->key);
     if (fresh) it->second.name = recorder().label(*p);

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "vm/machine/interpreter.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"
@@ -54,7 +55,7 @@ int64_t integer_argument(lua_State* L, int index) {
 
 int push_ok(lua_State* L) {
   lua_pushnil(L);
-  layout::put_object(L, machine_of(L).ok_string());
+  layout::put_object(L, machine_of(L).interpreter().ok_string());
   return 1;
 }
 

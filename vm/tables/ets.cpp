@@ -1,6 +1,7 @@
 // lockstep.ets: objects by key.
 #include "vm/tables/ets.h"
 
+#include "vm/machine/calls.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"
 
@@ -202,8 +203,8 @@ int ets_delete(lua_State* L) {
   const Target target = table_argument(L, m, p);
   if (lua_isnone(L, 2)) {
     const Footprint extra = in_set_of_tables(p.node, target.container, Access::write);
-    m.announce(L, p, "ets.delete", OpKind::ets, Access::write,
-               make_object(ObjectClass::ets, target.container), 0, &extra, 1);
+    m.calls().announce(L, p, "ets.delete", OpKind::ets, Access::write,
+                       make_object(ObjectClass::ets, target.container), 0, &extra, 1);
     EtsTable& t = granted(L, m, p, target, Need::write);
     if (m.recording()) {
       note_table(m, t);

@@ -84,6 +84,8 @@ Row keep_row(Machine& m, const char* bytes, size_t size);
 inline void drop_row(Machine& m, const Term& t) { drop_row(m, Row{t.bytes, t.size, 0}); }
 EtsTable* find_named(const World& w, uint32_t node, std::string_view name);
 uint32_t name_container(uint32_t node, std::string_view name);
+// The table has that name now: operations that are about to be performed on it go with it.
+void table_named(Machine& m, EtsTable& t, uint32_t container);
 void delete_table(Machine& m, EtsTable& t, const Process& by);
 
 // ---- arguments and operations (ets_args.cpp) ----

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
@@ -70,7 +71,7 @@ bool heir_option(lua_State* L, Machine& m, int index, const char* function, Opti
     o.heir = reinterpret_cast<uint64_t>(lua_touserdata(L, -1));
     if (light_class(o.heir) != Light::pid) return false;
     lua_rawgeti(L, index, 3);
-    o.heir_data = m.encode_argument(L, lua_gettop(L), function);
+    o.heir_data = m.calls().encode_argument(L, lua_gettop(L), function);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -146,8 +147,8 @@ int ets_new(lua_State* L) {
   const uint32_t container = o.named ? name_container(p.node, name) : low & 0xffffff;
   p.table = p.keypos = 0;
   const Footprint extra = in_set_of_tables(p.node, container, Access::write);
-  m.announce(L, p, "ets.new", OpKind::ets, Access::write, make_object(ObjectClass::ets, container),
-             0, &extra, 1);
+  m.calls().announce(L, p, "ets.new", OpKind::ets, Access::write,
+                     make_object(ObjectClass::ets, container), 0, &extra, 1);
   World& w = m.world();
   if (o.named && find_named(w, p.node, name)) badarg(L);
   auto* t = new (m.allocate(sizeof(EtsTable))) EtsTable();
@@ -171,7 +172,7 @@ int ets_new(lua_State* L) {
     for (const EtsTable* other : w.tables)
       if (!other->named && equal(other->name, t->name)) t->nth_of_name++;
   m.push(w.tables, t);
-  if (o.named) m.table_named(*t, container);
+  if (o.named) table_named(m, *t, container);
   if (m.recording()) note_table(m, *t);
   push_id(L, *t);
   return m.done(L, p, 1);
@@ -317,8 +318,8 @@ int ets_rename(lua_State* L) {
   const Footprint extra[2] = {
       {make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
       in_set_of_tables(p.node, target.container, Access::write)};
-  m.announce(L, p, "ets.rename", OpKind::ets, Access::write,
-             make_object(ObjectClass::ets, target.container), 0, extra, 2);
+  m.calls().announce(L, p, "ets.rename", OpKind::ets, Access::write,
+                     make_object(ObjectClass::ets, target.container), 0, extra, 2);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (t.named && find_named(m.world(), p.node, name)) badarg(L);  // its own name is taken too
   if (m.recording()) {
@@ -327,7 +328,7 @@ int ets_rename(lua_State* L) {
   }
   free_term(t.name, m.arena());
   t.name = make_string(name, m.arena());
-  if (t.named) m.table_named(t, name_container(p.node, name));
+  if (t.named) table_named(m, t, name_container(p.node, name));
   push_id(L, t);
   return m.done(L, p, 1);
 }
@@ -356,11 +357,11 @@ int ets_give_away(lua_State* L) {
   need_argument(L, 3, "what to send with it");
   Process* to = m.processes().find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
   if (!to || to == &p || to->node != p.node) badarg(L);
-  Term gift = m.encode_argument(L, 3, "ets.give_away");
+  Term gift = m.calls().encode_argument(L, 3, "ets.give_away");
   Footprint extra[3] = {{part_object(*to, Part::life), Access::read}};
   const size_t n = 1 + m.footprints().sending(p, *to, extra + 1);
-  m.announce(L, p, "ets.give_away", OpKind::ets, Access::write,
-             make_object(ObjectClass::ets, target.container), 0, extra, n);
+  m.calls().announce(L, p, "ets.give_away", OpKind::ets, Access::write,
+                     make_object(ObjectClass::ets, target.container), 0, extra, n);
   EtsTable& t = granted(L, m, p, target, Need::owner);
   if (!reachable(m, *to)) badarg(L);
   if (m.recording()) {

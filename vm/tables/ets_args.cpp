@@ -1,6 +1,7 @@
 // From Lua's stack to rows and keys and back, and how an operation on a table is announced.
 #include <cmath>
 
+#include "vm/machine/calls.h"
 #include "vm/memory/layout.h"
 #include "vm/tables/ets.h"
 
@@ -176,7 +177,7 @@ void take_key(lua_State* L, Machine& m, int index, const char* function, Key& ke
     std::memcpy(key.room + 5, s.data(), n);
   } else {
     need_argument(L, index, "a key");
-    const Term t = m.encode_argument(L, index, function);
+    const Term t = m.calls().encode_argument(L, index, function);
     if (t.immediate()) {
       view_of(t, key.room);
     } else {
@@ -233,8 +234,8 @@ void begin_keys(lua_State* L, Machine& m, Process& p, const char* what, Access a
   size_t n = 0;
   for (size_t i = 1; i < count; i++)
     extra[n++] = {make_object(ObjectClass::ets, target.container, elements[i]), access};
-  m.announce(L, p, what, OpKind::ets, access,
-             make_object(ObjectClass::ets, target.container, elements[0]), value, extra, n);
+  m.calls().announce(L, p, what, OpKind::ets, access,
+                     make_object(ObjectClass::ets, target.container, elements[0]), value, extra, n);
 }
 
 EtsTable* resolve(Machine& m, const Process& p, const Target& target) {
@@ -264,7 +265,7 @@ bool take_row(lua_State* L, Machine& m, int index, const char* function, Row& ro
     row = keep_row(m, room, size);
     return true;
   }
-  const Term t = m.encode_argument(L, index, function);
+  const Term t = m.calls().encode_argument(L, index, function);
   if (t.tag != Tag::table) return false;
   const View v{t.bytes};
   if (v.array_size() == 0 || v.pairs() != 0) return false;

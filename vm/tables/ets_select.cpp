@@ -1,5 +1,6 @@
 // match, match_object, select and their kin: one operation each. If every clause names the key,
 // only those keys are read.
+#include "vm/machine/calls.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/ets_match.h"
 
@@ -196,7 +197,7 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
       badarg(L);
     for (int i = 2; i <= 8; i++) lua_rawgeti(L, 1, i);  // to 3 .. 9
     target = table_argument(L, m, p, 3);
-    q.term = m.encode_argument(L, 4, what);
+    q.term = m.calls().encode_argument(L, 4, what);
     if (!lua_isinteger(L, 5) || static_cast<Mode>(lua_tointeger(L, 5)) != mode ||
         !lua_isinteger(L, 7) || !lua_isinteger(L, 9))
       badarg(L);
@@ -209,7 +210,7 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
   } else {
     target = table_argument(L, m, p);
     need_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
-    q.term = m.encode_argument(L, 2, what);
+    q.term = m.calls().encode_argument(L, 2, what);
     if (!lua_isnoneornil(L, 3)) {
       if (!lua_isinteger(L, 3) || lua_tointeger(L, 3) < 1) badarg(L);
       q.limit = static_cast<uint64_t>(lua_tointeger(L, 3));
@@ -233,7 +234,7 @@ int ets_select_reverse(lua_State* L) { return find(L, "ets.select_reverse", Mode
 // The query of a call that counts or changes: its result is told by an exact `true`.
 void take_query(lua_State* L, Machine& m, const char* what, Query& q) {
   need_argument(L, 2, q.mode == Mode::select ? "a match specification" : "a pattern");
-  q.term = m.encode_argument(L, 2, what);
+  q.term = m.calls().encode_argument(L, 2, what);
   check_query(L, q);
 }
 

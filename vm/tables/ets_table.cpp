@@ -204,19 +204,20 @@ uint32_t name_container(uint32_t node, std::string_view name) {
 
 // The table has that name now. Operations that are about to be performed on it go with it; those by
 // name may find it, and keys elsewhere in its objects than they thought.
-void Machine::table_named(EtsTable& t, uint32_t container) {
+void table_named(Machine& m, EtsTable& t, uint32_t container) {
   const uint32_t from = t.container;
-  change(t.container) = container;
+  m.change(t.container) = container;
   const auto move = [&](ObjectId& object) {
     if (object_class(object) == ObjectClass::ets && object_container(object) == from)
       object = make_object(ObjectClass::ets, container, object_element(object));
     else if (object == in_set_of_tables(t.node, from, Access::write).object)
       object = in_set_of_tables(t.node, container, Access::write).object;
   };
-  for (Process* q : world_->processes) {
-    if (q == world_->current || !processes().alive(*q)) continue;
-    Operation& op =
-        enabled(q->actor) ? world_->alternatives[world_->position[q->actor]].op : q->blocked_op;
+  for (Process* q : m.world().processes) {
+    if (q == m.world().current || !m.processes().alive(*q)) continue;
+    Operation& op = m.scheduler().enabled(q->actor)
+                        ? m.world().alternatives[m.world().position[q->actor]].op
+                        : q->blocked_op;
     if (op.kind != OpKind::ets) continue;
     if (q->table == t.id && from != container) {
       move(op.object);

@@ -1,4 +1,5 @@
 // Counters and single elements. Every call is all or nothing.
+#include "vm/machine/calls.h"
 #include "vm/memory/layout.h"
 #include "vm/tables/ets.h"
 
@@ -201,7 +202,7 @@ ElementOp element_op(lua_State* L, Machine& m, int index) {
   if (integer) op.position = lua_tointeger(L, -1);
   lua_pop(L, 1);
   lua_rawgeti(L, index, 2);
-  op.value = m.encode_argument(L, lua_gettop(L), "ets.update_element");
+  op.value = m.calls().encode_argument(L, lua_gettop(L), "ets.update_element");
   lua_pop(L, 1);
   return op;
 }

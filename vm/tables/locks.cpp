@@ -1,9 +1,11 @@
 // Locks and semaphores for `lockstep.threads`: taking one is an operation that is among the
 // alternatives only while it can be performed, so a lock costs one choice and a deadlock is a state
 // in which nobody can go on.
+#include "vm/tables/locks.h"
+
+#include "vm/machine/calls.h"
 #include "vm/process/mailboxes.h"
 #include "vm/recording/recorder.h"
-#include "vm/state/spin.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/shared_state.h"
 #include "vm/tables/shared_state_parts.h"
@@ -41,7 +43,7 @@ int lock_new(lua_State* L) {
 int lock_take(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "lock");
-  m.take_lock(L, p, "lock", light_index(lock_argument(L, m).id));
+  m.locks().take(L, p, "lock", light_index(lock_argument(L, m).id));
   return m.done(L, p, 0);
 }
 
@@ -58,7 +60,7 @@ int lock_give(lua_State* L) {
   if (a.taker == p.index) a.taker = kNone;
   const int64_t now = ++a.values[0];
   a.freed_at = now == 1 ? m.world().steps : 0;
-  m.lock_changed(light_index(a.id));
+  m.locks().changed(light_index(a.id));
   if (m.recording())
     m.recorder().note_change(
         atomics_object_name(m, make_object(ObjectClass::atomics, a.container, 1)) + ": free");
@@ -68,7 +70,7 @@ int lock_give(lua_State* L) {
 
 }  // namespace
 
-void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t number) {
+void Locks::take(lua_State* L, Process& p, const char* what, uint32_t number) {
   World& w = *world_;
   AtomicsArray& a = *w.atomics[number];
   Alternative& alternative = w.alternatives[w.position[p.actor]];
@@ -83,59 +85,58 @@ void Machine::take_lock(lua_State* L, Process& p, const char* what, uint32_t num
   alternative.cause = 0;
   p.what = what;
   p.wait = Wait::lock;
-  change(p.lock) = op.object;
+  m_.change(p.lock) = op.object;
   p.awaited = number;
-  if (slow_ != 0) slow_sync(L, p, alternative);
-  if (fair_spins_) spins().look_for_round(L, p, op);
+  m_.calls().before_parking(L, p, alternative);
   p.blocked_op = op;
-  push(w.takers, p.index);
+  m_.push(w.takers, p.index);
   if (a.values[0] <= 0) {
-    disable(p.actor);
+    m_.scheduler().disable(p.actor);
     if (p.status != Status::starting) p.status = Status::blocked;
   }
-  park(p);
-  if (slow_ != 0) slow_granted(L, p);
+  m_.scheduler().park(p);
+  m_.calls().granted(p);
   for (uint32_t i = 0; i < w.takers.size; i++)
     if (w.takers[i] == p.index) {
-      erase(w.takers, i);
+      m_.erase(w.takers, i);
       break;
     }
   p.wait = Wait::none;
-  change(p.lock) = 0;
+  m_.change(p.lock) = 0;
   w.alternatives[w.position[p.actor]].op.flags = 0;
   LOCKSTEP_ASSERT(a.values[0] > 0);
   // 0: there was a permit without a release, or somebody has taken that since.
-  recorder().note_cause(a.freed_at);
+  m_.recorder().note_cause(a.freed_at);
   a.freed_at = 0;
   a.values[0]--;
   a.taker = p.index;
-  if (a.values[0] == 0) lock_changed(number);
-  if (recording())
-    recorder().note_change(
-        atomics_object_name(*this, make_object(ObjectClass::atomics, a.container, 1)) +
-        ": taken by " + recorder().label(p));
+  if (a.values[0] == 0) changed(number);
+  if (m_.recording())
+    m_.recorder().note_change(
+        atomics_object_name(m_, make_object(ObjectClass::atomics, a.container, 1)) + ": taken by " +
+        m_.recorder().label(p));
 }
 
-int64_t Machine::permits(ObjectId lock) const {
+int64_t Locks::permits(ObjectId lock) const {
   for (const AtomicsArray* a : world_->atomics)
     if (a->lock && a->container == object_container(lock)) return a->permits;
   return 0;
 }
 
-void Machine::lock_changed(uint32_t number) {
+void Locks::changed(uint32_t number) {
   World& w = *world_;
   const bool free = w.atomics[number]->values[0] > 0;
   for (uint32_t i = 0; i < w.takers.size; i++) {
     Process& q = *w.processes[w.takers[i]];
     if (q.wait != Wait::lock) {  // it was killed while it waited
-      erase(w.takers, i--);
+      m_.erase(w.takers, i--);
       continue;
     }
-    if (q.awaited != number || free == enabled(q.actor)) continue;
+    if (q.awaited != number || free == m_.scheduler().enabled(q.actor)) continue;
     if (free) {
-      mailboxes().wake(q, false, 0);
+      m_.mailboxes().wake(q, false, 0);
     } else {
-      disable(q.actor);
+      m_.scheduler().disable(q.actor);
       q.status = Status::blocked;
     }
   }

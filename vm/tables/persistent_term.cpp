@@ -1,6 +1,7 @@
 // lockstep.persistent_term: terms of a node, by key. They outlive the processes that put them.
 #include <algorithm>
 
+#include "vm/machine/calls.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state.h"
@@ -38,7 +39,7 @@ int store(lua_State* L, const char* what, bool fresh) {
   Key key;
   take_key(L, m, 1, what, key);
   need_argument(L, 2, "a value");
-  Term value = m.encode_argument(L, 2, what);
+  Term value = m.calls().encode_argument(L, 2, what);
   start(L, m, p, what, Access::write, key.element, digest(value));
   World& w = m.world();
   PersistentEntry* e = find(w, p.node, key.view);

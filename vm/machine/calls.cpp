@@ -1,0 +1,171 @@
+// The sync point while there is more to do than to park: events, sites, properties, histories; or
+// in the name of a predicate or a model, which may only look.
+#include "vm/machine/calls.h"
+
+#include <algorithm>
+
+#include "vm/history/history_log.h"
+#include "vm/loading/frozen.h"
+#include "vm/loading/loading.h"
+#include "vm/process/mailboxes.h"
+#include "vm/recording/recorder.h"
+#include "vm/state/properties.h"
+#include "vm/state/spin.h"
+
+namespace lockstep::vm {
+
+lua_State* Calls::guest() const {
+  if (lua_State* L = m_.loading().file_level()) return L;
+  if (m_.properties().asked()) return world_->observer;
+  if (m_.mailboxes().looking()) return m_.mailboxes().looking()->receiver;
+  const Process* p = world_->current;
+  return !p ? nullptr : p->running ? p->running : p->L;
+}
+
+const Process* Calls::guest_process() const {
+  return m_.properties().asked()    ? world_->processes[m_.properties().asked()->process]
+         : m_.mailboxes().looking() ? m_.mailboxes().looking()
+                                    : world_->current;
+}
+
+bool Calls::guest_may_run() const {
+  return (m_.scheduler().running() || m_.loading().file_level()) && !m_.scheduler().on_main();
+}
+
+lua_State*& Calls::running_coroutine() {
+  return world_->current ? world_->current->running : m_.loading().file_level();
+}
+
+void Calls::sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                 ObjectId object, uint64_t value, uint32_t cause) {
+  if (slow_ & kSlowPeek) {
+    if (access == Access::read) return;
+    m_.properties().refuse_peek(L, what);
+  }
+  Alternative& a = world_->alternatives[world_->position[p.actor]];
+  a.op.kind = kind;
+  a.op.access = access;
+  a.op.extra_count = 0;
+  a.op.object = object;
+  a.op.value = value;
+  a.cause = cause;
+  p.what = what;
+  if (slow_ & kSlowWatch) m_.properties().mark_watched(a.op);
+  before_parking(L, p, a);
+  m_.scheduler().park(p);
+  granted(p);
+}
+
+void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                     ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count) {
+  if (slow_ & kSlowPeek) {
+    if (access == Access::read) return;
+    m_.properties().refuse_peek(L, what);
+  }
+  World& w = *world_;
+  Footprint* kept = nullptr;
+  if (extra_count) {
+    kept = static_cast<Footprint*>(m_.allocate(extra_count * sizeof(Footprint)));
+    std::copy(extra, extra + extra_count, kept);
+  }
+  Alternative& a = w.alternatives[w.position[p.actor]];
+  a.op.kind = kind;
+  a.op.access = access;
+  a.op.extra_count = static_cast<uint8_t>(extra_count);
+  a.op.extra = kept;
+  a.op.object = object;
+  a.op.value = value;
+  p.what = what;
+  if (slow_ & kSlowWatch) m_.properties().mark_watched(a.op);
+  before_parking(L, p, a);
+  m_.scheduler().park(p);
+  granted(p);
+}
+
+void Calls::before_parking(lua_State* L, Process& p, Alternative& a) {
+  if (slow_ != 0) slow_sync(L, p, a);
+  if (m_.scheduler().fair_spins()) m_.spins().look_for_round(L, p, a.op);
+}
+
+void Calls::refuse_in_matcher(lua_State* L, const char* what) {
+  m_.mailboxes().misused();
+  luaL_error(L,
+             checking_ ? "a model may not perform operations (%s): it only computes states"
+                       : "a matcher may not perform operations (%s): it only looks at a message",
+             what);
+}
+
+void Calls::slow_sync(lua_State* L, Process& p, Alternative& a) {
+  if (slow_ & kSlowMatcher) {
+    LOCKSTEP_ASSERT(L != nullptr);
+    refuse_in_matcher(L, p.what);
+  }
+  if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
+    add_history_footprint(m_, p, a.op);
+  if ((slow_ & kSlowTrack) && p.performing) {
+    // The operation before raised an error that nobody has looked at: it may tell anything.
+    p.performing = false;
+    observe(p, digest_bytes(m_.decisions().data(), world_->steps * sizeof(Decision)));
+  }
+  a.op.site = 0;
+  if ((slow_ & kSlowSites) && L) a.op.site = m_.recorder().site(L);
+  if (slow_ & kSlowRecord) m_.recorder().note_call(L, p);
+  if (slow_ & kSlowHunt) m_.frozen().on_line(L ? L : p.L);
+}
+
+void Calls::slow_granted(Process& p) {
+  if (slow_ & kSlowTrack) p.performing = !p.leaving;
+  if ((slow_ & kSlowHistory) && p.unstamped && !p.killed && !p.leaving) stamp_invocations(m_, p);
+}
+
+void Calls::done(lua_State* L, Process& p, int results) {
+  if (slow_ & kSlowTrack) observe_results(L, p, results);
+  if ((slow_ & (kSlowRecord | kSlowPeek)) == kSlowRecord) m_.recorder().note_results(L, p, results);
+}
+
+// ---- arguments ----
+
+Term Calls::encode_argument(lua_State* L, int index, const char* function) {
+  const char* error = nullptr;
+  Term t = make_term(L, index, arena_, scratch_, &error);
+  if (error)
+    luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", index, function, error);
+  return t;
+}
+
+bool Calls::next_input(Process& p) {
+  const uint64_t key = mix64(p.key, 0x696e70757473 + p.inputs++);
+  const auto& omitted = options_.omitted;
+  if (!omitted.empty() && std::binary_search(omitted.begin(), omitted.end(), key)) return false;
+  m_.push(world_->inputs, key);
+  return true;
+}
+
+// ---- what processes learn ----
+
+void Calls::observe_results(lua_State* L, Process& p, int results) {
+  if (slow_ & kSlowPeek) return;
+  p.performing = false;
+  uint64_t h = static_cast<uint64_t>(results) + 1;
+  for (int i = lua_gettop(L) - results + 1; i <= lua_gettop(L); i++) {
+    scratch_.clear();
+    if (encode(L, i, scratch_)) {  // cannot be told apart: as an error that nobody has looked at
+      p.performing = true;
+      return;
+    }
+    h = mix64(h, digest_bytes(scratch_.data(), scratch_.size()));
+  }
+  observe(p, h);
+}
+
+void Calls::observe_raised(lua_State* L) {
+  if (!(slow_ & kSlowTrack) || (slow_ & kSlowPeek) || !world_->current) return;
+  Process& p = *world_->current;
+  if (!p.performing) return;
+  scratch_.clear();
+  if (encode(L, -1, scratch_)) return;
+  p.performing = false;
+  observe(p, digest_bytes(scratch_.data(), scratch_.size(), 0x726169736564));
+}
+
+}  // namespace lockstep::vm

@@ -1,0 +1,71 @@
+// What a call of the guest's does beside parking: in whose name it runs, what it may do there, what
+// it announces, and what its process learns by it.
+#pragma once
+#include "vm/machine/machine_part.h"
+
+namespace lockstep::vm {
+
+class Calls : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+  void begin() { checking_ = false; }  // of an execution
+
+  // ---- who calls ----
+  Process& self() { return *world_->current; }
+  // The coroutine in which guest code runs just now, and for whom; null if none does.
+  lua_State* guest() const;
+  const Process* guest_process() const;
+  bool guest_may_run() const;  // guest code may be under way, on whatever stack
+  // Of a process's coroutines the one that runs; null: its first one.
+  lua_State*& running_coroutine();
+
+  // ---- the sync point, where there is more to do than to park (Machine::sync) ----
+  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
+            uint64_t value, uint32_t cause);
+  // As Machine::sync, for an operation that touches further objects.
+  void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count);
+  // Between the announcement of an operation and Scheduler::park, and after it.
+  void before_parking(lua_State* L, Process& p, Alternative& a);
+  void granted(Process& p) {
+    if (slow_ != 0) slow_granted(p);
+  }
+  void done(lua_State* L, Process& p, int results);
+
+  // ---- arguments ----
+  // Raises if it cannot be sent.
+  Term encode_argument(lua_State* L, int index, const char* function);
+  // An operation that a generator has made for the process; false if it is to be left out.
+  bool next_input(Process& p);
+
+  // ---- what the process learns, while System::state is asked for ----
+  // Otherwise than by a result.
+  void observe(Process& p, uint64_t what) {
+    if (__builtin_expect((slow_ & kSlowTrack) != 0, 0)) p.seen = mix64(p.seen, what);
+  }
+  void observe_raised(lua_State* L);  // the value on top of L's stack
+
+  // ---- matchers and models, which may only look ----
+  bool in_matcher() const { return (slow_ & kSlowMatcher) != 0; }
+  void refuse_in_matcher(lua_State* L, const char* what);  // raises an error of Lua's
+  // While a model of the scenario's computes states: it may not perform operations, and what would
+  // end the execution raises an error first, so that the check can put its own memory away.
+  void checking(bool on) {
+    checking_ = on;
+    slow_ = on ? slow_ | kSlowMatcher : slow_ & ~static_cast<uint32_t>(kSlowMatcher);
+  }
+  bool checking() const { return checking_; }
+  void use_histories() {
+    world_->histories_used = true;
+    slow_ |= kSlowHistory;
+  }
+
+ private:
+  void slow_sync(lua_State* L, Process& p, Alternative& a);
+  void slow_granted(Process& p);
+  void observe_results(lua_State* L, Process& p, int results);
+
+  bool checking_ = false;
+};
+
+}  // namespace lockstep::vm

@@ -1,0 +1,28 @@
+// Going back: to the state after loading, and to one saved in the middle.
+#pragma once
+#include <memory>
+
+#include "vm/machine/machine_part.h"
+
+namespace lockstep::vm {
+
+class Restart : public MachinePart {
+ public:
+  using MachinePart::MachinePart;
+
+  void take_back();  // to the state after loading
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> old);
+  void restore(const Mark& mark);
+  // All that was loaded is as it was but for what can change, if file-level state is.
+  bool changed_little() const;
+  // After an execution: it changed only what Image::changing holds.
+  void light(bool yes) { light_ = yes; }
+
+ private:
+  void take_from_image(const Image::Piece& piece);
+  void take_all_from_image();
+
+  bool light_ = false;
+};
+
+}  // namespace lockstep::vm
