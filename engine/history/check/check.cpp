@@ -218,7 +218,7 @@ class Whole : public Model {
 std::string test_partition(const History& history, Model& model, int samples) {
   Whole whole(model);
   uint64_t state = 0x6c6f636b73746570;
-  auto below = [&](uint64_t n) { return n == 0 ? 0 : (state = mix64(state)) % n; };
+  auto below = [&](uint64_t n) { return n == 0 ? 0 : (state = scatter(state)) % n; };
   History part = history;
   for (int i = 0; i < samples; ++i) {
     // A window, small enough for the search of the whole, and some operations of it.
@@ -247,7 +247,7 @@ std::string test_partition(const History& history, Model& model, int samples) {
 
 std::string test_declarations(const History& history, Model& model, int samples) {
   uint64_t random = 0x6465636c61726564;
-  auto below = [&](size_t n) { return static_cast<size_t>((random = mix64(random)) % n); };
+  auto below = [&](size_t n) { return static_cast<size_t>((random = scatter(random)) % n); };
   const auto& all = history.operations();
   if (all.empty()) return {};
   constexpr int kSteps = 12;

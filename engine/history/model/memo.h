@@ -12,7 +12,8 @@
 
 namespace lockstep::history {
 
-inline uint64_t mix64(uint64_t x) { return splitmix64(x); }
+// Of one number: such values are summed up (xor) to stand for sets, so every bit has to tell.
+inline uint64_t scatter(uint64_t x) { return splitmix64(x); }
 
 // (completed set, state) -> the sets of indeterminate operations it was reached with.
 class Memo {

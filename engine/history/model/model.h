@@ -56,6 +56,12 @@ enum class Code : uint8_t {
   release,  // lock, mutex
 };
 
+// It only looks, whatever it is told.
+constexpr bool is_read(Code code) {
+  return code == Code::read || code == Code::peek || code == Code::contains ||
+         code == Code::read_all || code == Code::read_counter;
+}
+
 struct Op {
   int32_t id;    // index into History::operations()
   int32_t call;  // position of the invocation

@@ -9,30 +9,12 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/base/digest.h"
+
 namespace lockstep::history {
 namespace {
 
 constexpr int64_t kSmallInts = 1 << 20;  // 4 MB at most, and only as far as used
-
-uint64_t mix(uint64_t x) {
-  x ^= x >> 32;
-  x *= 0xd6e8feb86659fd93ULL;
-  x ^= x >> 32;
-  x *= 0xd6e8feb86659fd93ULL;
-  return x ^ (x >> 32);
-}
-
-uint64_t hash_bytes(const char* data, size_t size, uint64_t seed) {
-  uint64_t hash = mix(seed + size);
-  for (; size >= 8; data += 8, size -= 8) {
-    uint64_t word;
-    std::memcpy(&word, data, 8);
-    hash = mix(hash ^ word);
-  }
-  uint64_t word = 0;
-  if (size > 0) std::memcpy(&word, data, size);  // no items: data may be null
-  return mix(hash ^ word);
-}
 
 void append_quoted(std::string_view text, std::string& out) {
   out += '"';
@@ -71,9 +53,9 @@ void append_character(std::string_view c, std::string& out) {
 }  // namespace
 
 ValueTable::ValueTable() : slots_(64, kAbsent) {
-  add({0, 0, Kind::null}, mix(1));
-  add({0, 0, Kind::boolean}, mix(2));
-  add({1, 0, Kind::boolean}, mix(3));
+  add({0, 0, Kind::null}, mix64(1, 0));
+  add({0, 0, Kind::boolean}, mix64(2, 0));
+  add({1, 0, Kind::boolean}, mix64(3, 0));
 }
 
 Value ValueTable::add(Entry entry, uint64_t hash) {
@@ -113,7 +95,7 @@ Value ValueTable::integer(int64_t number) {
   if (small && number < static_cast<int64_t>(small_ints_.size()) && small_ints_[number] >= 0) {
     return small_ints_[number];
   }
-  uint64_t hash = mix(static_cast<uint64_t>(number) * 0x9e3779b97f4a7c15ULL + 11);
+  uint64_t hash = mix64(static_cast<uint64_t>(number), 11);
   Value id;
   intern(
       hash, [&](const Entry& e) { return e.kind == Kind::integer && e.number == number; }, &id);
@@ -133,7 +115,7 @@ Value ValueTable::real(double number) {
     return integer(static_cast<int64_t>(number));
   }
   int64_t bits = std::bit_cast<int64_t>(number);
-  uint64_t hash = mix(static_cast<uint64_t>(bits) + 13);
+  uint64_t hash = mix64(static_cast<uint64_t>(bits), 13);
   Value id;
   intern(
       hash, [&](const Entry& e) { return e.kind == Kind::real && e.number == bits; }, &id);
@@ -155,8 +137,7 @@ Value ValueTable::digits(std::string_view text) {
 }
 
 Value ValueTable::written(std::string_view text, Kind kind) {
-  uint64_t hash =
-      hash_bytes(text.data(), text.size(), kind == Kind::string ? 17 : 1000 + uint64_t(kind));
+  uint64_t hash = digest_text(text, kind == Kind::string ? 17 : 1000 + uint64_t(kind));
   Value id;
   intern(
       hash,
@@ -173,7 +154,7 @@ Value ValueTable::written(std::string_view text, Kind kind) {
 Value ValueTable::find_string(std::string_view text) const {
   Value id;
   return intern(
-      hash_bytes(text.data(), text.size(), 17),
+      digest_text(text, 17),
       [&](const Entry& e) {
         return e.kind == Kind::string && std::string_view(text_).substr(e.number, e.length) == text;
       },
@@ -193,8 +174,8 @@ Value ValueTable::tagged(Value tag, Value value) {
 }
 
 Value ValueTable::listed(std::span<const Value> items, Kind kind) {
-  uint64_t hash = hash_bytes(reinterpret_cast<const char*>(items.data()),
-                             items.size() * sizeof(Value), 2000 + uint64_t(kind));
+  uint64_t hash = digest_bytes(reinterpret_cast<const char*>(items.data()),
+                               items.size() * sizeof(Value), 2000 + uint64_t(kind));
   Value id;
   intern(
       hash,
@@ -228,7 +209,7 @@ Value ValueTable::object(std::span<const Value> members) {
     flat.push_back(value);
   }
   uint64_t hash =
-      hash_bytes(reinterpret_cast<const char*>(flat.data()), flat.size() * sizeof(Value), 23);
+      digest_bytes(reinterpret_cast<const char*>(flat.data()), flat.size() * sizeof(Value), 23);
   Value id;
   intern(
       hash,

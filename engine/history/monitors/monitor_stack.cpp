@@ -19,7 +19,7 @@
 // the search decides.
 #include <algorithm>
 
-#include "engine/history/monitors/monitors.h"
+#include "engine/history/monitors/items.h"
 
 namespace lockstep::history {
 namespace {
@@ -174,41 +174,8 @@ class StackMonitor {
   };
 
   Verdict collect() {
-    Value most = 0;
-    for (const auto* ops : {&part_.definite, &part_.pending}) {
-      for (const Op& op : *ops) most = std::max({most, op.a, op.r});
-    }
-    std::vector<int32_t> number(static_cast<size_t>(most) + 1, -1);
-    std::vector<const Op*> takes;
-    for (const auto* ops : {&part_.definite, &part_.pending}) {
-      for (const Op& op : *ops) {
-        if (op.code == Code::insert) {
-          if (number[op.a] >= 0) return Verdict::unknown;
-          number[op.a] = static_cast<int32_t>(items_.size());
-          items_.emplace_back().insert = &op;
-        } else if (!op.ok) {
-          if (op.code == Code::take) pending_takes_.push_back(&op);
-        } else if (op.r == kNull) {
-          empties_.push_back(&op);
-        } else {
-          takes.push_back(&op);
-        }
-      }
-    }
-    for (const Op* op : takes) {
-      if (number[op->r] < 0) return Verdict::invalid;
-      Item& item = items_[number[op->r]];
-      if (op->ret < item.insert->call) return Verdict::invalid;
-      if (op->code == Code::peek) {
-        item.peeks.push_back(op);
-      } else {
-        if (item.take) return Verdict::invalid;
-        item.take = op;
-      }
-    }
-    std::erase_if(items_, [](const Item& item) {
-      return !item.insert->ok && !item.take && item.peeks.empty();
-    });
+    const Verdict verdict = collect_items(part_, &items_, &pending_takes_, &empties_);
+    if (verdict != Verdict::valid) return verdict;
     for (Item& item : items_) measure(item);
     for (const Item& item : items_) {
       if (!item.take) continue;

@@ -157,11 +157,11 @@ class QueueSearch {
       }
     }
     Frame frame{now_, trail_.size(), moves_.size(), moves_.size()};
-    uint64_t s = mix64(static_cast<uint64_t>(now_.in_time) * 0x9e3779b97f4a7c15ULL +
-                       static_cast<uint64_t>(now_.out_time));
-    s = mix64(s ^ (static_cast<uint64_t>(static_cast<uint32_t>(now_.head)) << 32 |
-                   static_cast<uint32_t>(now_.pending)));
-    if (memo_.insert(hash_a_ ^ s, hash_b_ ^ mix64(s), nullptr)) collect();
+    uint64_t s = scatter(static_cast<uint64_t>(now_.in_time) * 0x9e3779b97f4a7c15ULL +
+                         static_cast<uint64_t>(now_.out_time));
+    s = scatter(s ^ (static_cast<uint64_t>(static_cast<uint32_t>(now_.head)) << 32 |
+                     static_cast<uint32_t>(now_.pending)));
+    if (memo_.insert(hash_a_ ^ s, hash_b_ ^ scatter(s), nullptr)) collect();
     frames_.push_back(frame);
     return true;
   }
@@ -263,8 +263,8 @@ class QueueSearch {
   }
 
   void flip(uint64_t key) {
-    hash_a_ ^= mix64(2 * key);
-    hash_b_ ^= mix64(2 * key + 1);
+    hash_a_ ^= scatter(2 * key);
+    hash_b_ ^= scatter(2 * key + 1);
   }
 
   // By time; of equal times in the order of the steps, an enqueue before its consumer.

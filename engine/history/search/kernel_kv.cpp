@@ -134,7 +134,7 @@ void KvKernel::find_appearing() {
       op->appears = false;
       uint64_t hash = 0;
       for (char c : op->text) hash = hash * kBase + byte(c);
-      size_t at = mix64(hash) & (slots - 1);
+      size_t at = scatter(hash) & (slots - 1);
       while (table[at].second) at = (at + 1) & (slots - 1);
       table[at] = {hash, op};
     }
@@ -146,7 +146,8 @@ void KvKernel::find_appearing() {
         hash = hash * kBase + byte(text[end - 1]);
         if (end > length) hash -= power * byte(text[end - length - 1]);
         if (end < length) continue;
-        for (size_t at = mix64(hash) & (slots - 1); table[at].second; at = (at + 1) & (slots - 1)) {
+        for (size_t at = scatter(hash) & (slots - 1); table[at].second;
+             at = (at + 1) & (slots - 1)) {
           if (table[at].first != hash) continue;
           Compiled& op = *table[at].second;
           if (!op.appears) op.appears = op.text == text.substr(end - length, length);

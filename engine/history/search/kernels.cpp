@@ -82,7 +82,7 @@ CounterKernel::CounterKernel(const std::vector<Op>& definite, const std::vector<
 
 int64_t SequenceTable::intern(const std::vector<int32_t>& sequence) {
   uint64_t hash = sequence.size();
-  for (int32_t item : sequence) hash = mix64(hash ^ static_cast<uint64_t>(item));
+  for (int32_t item : sequence) hash = scatter(hash ^ static_cast<uint64_t>(item));
   auto [first, last] = ids_.equal_range(hash);
   for (auto at = first; at != last; ++at) {
     auto [data, size] = get(at->second);
@@ -110,7 +110,7 @@ int32_t number_classes(const std::vector<Op>& ops, std::vector<int32_t>& cls) {
 
 }  // namespace
 
-QueueKernel::QueueKernel(const std::vector<Op>& definite, const std::vector<Op>& pending)
+BufferKernel::BufferKernel(const std::vector<Op>& definite, const std::vector<Op>& pending)
     : ops_(definite), pending_(pending), class_count_(number_classes(definite, cls_)) {}
 
 bool QueueKernel::step(const Op& op, State state, State* next) {
@@ -129,9 +129,6 @@ bool QueueKernel::step(const Op& op, State state, State* next) {
   *next = states_.intern(scratch_);
   return true;
 }
-
-StackKernel::StackKernel(const std::vector<Op>& definite, const std::vector<Op>& pending)
-    : ops_(definite), pending_(pending), class_count_(number_classes(definite, cls_)) {}
 
 bool StackKernel::step(const Op& op, State state, State* next) {
   *next = state;

@@ -185,58 +185,56 @@ class SequenceTable {
   std::unordered_multimap<uint64_t, int64_t> ids_;
 };
 
-// queue: the state is the number of its content, oldest first.
-class QueueKernel : public PlainKernel {
+// What queue and stack have in common.
+class BufferKernel : public PlainKernel {
  public:
-  QueueKernel(const std::vector<Op>& definite, const std::vector<Op>& pending);
+  BufferKernel(const std::vector<Op>& definite, const std::vector<Op>& pending);
   State initial() const { return 0; }
   bool readonly(int32_t i) const {
     return ops_[i].code == Code::peek || (ops_[i].code == Code::take && ops_[i].r == kNull);
-  }
-  bool step(int32_t i, State state, State* next) { return step(ops_[i], state, next); }
-  bool step_pending(int32_t j, State state, State* next) {
-    return pending_[j].code != Code::peek && step(pending_[j], state, next);
   }
   int32_t cls(int32_t i) const { return cls_[i]; }
   int64_t cls_pending(int32_t j) const {
     return pending_[j].code == Code::take ? -1 : pending_[j].a;
   }
   int32_t class_count() const { return class_count_; }
+
+ protected:
+  const std::vector<Op>&ops_, &pending_;
+
+ private:
+  std::vector<int32_t> cls_;
+  int32_t class_count_;
+};
+
+// queue: the state is the number of its content, oldest first.
+class QueueKernel : public BufferKernel {
+ public:
+  using BufferKernel::BufferKernel;
+  bool step(int32_t i, State state, State* next) { return step(ops_[i], state, next); }
+  bool step_pending(int32_t j, State state, State* next) {
+    return pending_[j].code != Code::peek && step(pending_[j], state, next);
+  }
   size_t bytes() const { return states_.bytes(); }
 
  private:
   bool step(const Op& op, State state, State* next);
-  const std::vector<Op>&ops_, &pending_;
-  std::vector<int32_t> cls_;
-  int32_t class_count_;
   SequenceTable states_;
   std::vector<int32_t> scratch_;
 };
 
 // stack: the state is the number of a cell (value, number of the cell below); 0 is empty.
-class StackKernel : public PlainKernel {
+class StackKernel : public BufferKernel {
  public:
-  StackKernel(const std::vector<Op>& definite, const std::vector<Op>& pending);
-  State initial() const { return 0; }
-  bool readonly(int32_t i) const {
-    return ops_[i].code == Code::peek || (ops_[i].code == Code::take && ops_[i].r == kNull);
-  }
+  using BufferKernel::BufferKernel;
   bool step(int32_t i, State state, State* next) { return step(ops_[i], state, next); }
   bool step_pending(int32_t j, State state, State* next) {
     return pending_[j].code != Code::peek && step(pending_[j], state, next);
   }
-  int32_t cls(int32_t i) const { return cls_[i]; }
-  int64_t cls_pending(int32_t j) const {
-    return pending_[j].code == Code::take ? -1 : pending_[j].a;
-  }
-  int32_t class_count() const { return class_count_; }
   size_t bytes() const { return cells_.capacity() * 64; }
 
  private:
   bool step(const Op& op, State state, State* next);
-  const std::vector<Op>&ops_, &pending_;
-  std::vector<int32_t> cls_;
-  int32_t class_count_;
   std::vector<std::pair<Value, int64_t>> cells_{{kAbsent, 0}};
   std::unordered_map<uint64_t, int64_t> ids_;
 };

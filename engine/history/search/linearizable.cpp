@@ -13,20 +13,7 @@
 namespace lockstep::history {
 namespace {
 
-bool only_reads(const Op& op) {
-  switch (op.code) {
-    case Code::read:
-    case Code::peek:
-    case Code::contains:
-    case Code::read_all:
-    case Code::read_counter:
-      return true;
-    case Code::cas:
-      return op.a == op.b;
-    default:
-      return false;
-  }
-}
+bool only_reads(const Op& op) { return is_read(op.code) || (op.code == Code::cas && op.a == op.b); }
 
 // Indeterminate operations that only read say nothing: they are left out.
 void put(Part& part, const Op& op) {

@@ -111,7 +111,7 @@ class ProductKernel {
   struct Hash {
     size_t operator()(const std::vector<State>& tuple) const {
       uint64_t hash = 7;
-      for (State s : tuple) hash = mix64(hash ^ static_cast<uint64_t>(s));
+      for (State s : tuple) hash = scatter(hash ^ static_cast<uint64_t>(s));
       return hash;
     }
   };

@@ -145,8 +145,8 @@ class Search {
 
   void place(int32_t i) {
     remaining_.take(i);
-    hash_a_ ^= mix64(2 * static_cast<uint64_t>(i));
-    hash_b_ ^= mix64(2 * static_cast<uint64_t>(i) + 1);
+    hash_a_ ^= scatter(2 * static_cast<uint64_t>(i));
+    hash_b_ ^= scatter(2 * static_cast<uint64_t>(i) + 1);
     trail_.push_back(i);
     ++placed_;
     kernel_.placed(i);
@@ -169,8 +169,8 @@ class Search {
         continue;
       }
       remaining_.put_back(t);
-      hash_a_ ^= mix64(2 * static_cast<uint64_t>(t));
-      hash_b_ ^= mix64(2 * static_cast<uint64_t>(t) + 1);
+      hash_a_ ^= scatter(2 * static_cast<uint64_t>(t));
+      hash_b_ ^= scatter(2 * static_cast<uint64_t>(t) + 1);
       --placed_;
       kernel_.unplaced(t);
     }
@@ -210,8 +210,8 @@ class Search {
     }
     if ((++nodes_ & 255) == 0 && out_of_budget()) return Entered::dead;
     state = kernel_.canonical(state);
-    uint64_t s = mix64(static_cast<uint64_t>(state) ^ 0x5bf0363546240e6bULL);
-    if (!memo_.insert(hash_a_ ^ s, hash_b_ ^ mix64(s), used_.data())) return Entered::dead;
+    uint64_t s = scatter(static_cast<uint64_t>(state) ^ 0x5bf0363546240e6bULL);
+    if (!memo_.insert(hash_a_ ^ s, hash_b_ ^ scatter(s), used_.data())) return Entered::dead;
     Frame frame{state,          trail_.size(), candidates_.size(), candidates_.size(),
                 chains_.size(), false};
     collect(state);

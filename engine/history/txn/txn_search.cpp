@@ -60,19 +60,19 @@ bool TxnSearch::fits(int32_t id) const {
 void TxnSearch::place(int32_t id) {
   Item& item = items_[id];
   placed_[id] = 1;
-  hash_a_ ^= mix64(4 * static_cast<uint64_t>(id));
-  hash_b_ ^= mix64(4 * static_cast<uint64_t>(id) + 1);
+  hash_a_ ^= scatter(4 * static_cast<uint64_t>(id));
+  hash_b_ ^= scatter(4 * static_cast<uint64_t>(id) + 1);
   trail_.push_back({id, overwritten_.size()});
   for (int32_t next : item.after) --items_[next].waits;
   for (int32_t version : item.reads) --readers_[version];
   auto cell = [](int32_t version) {
-    return mix64(0x7000000000000000ULL ^ static_cast<uint64_t>(version));
+    return scatter(0x7000000000000000ULL ^ static_cast<uint64_t>(version));
   };
   for (int32_t version : item.writes) {
     int32_t& latest = latest_[key_of_[version]];
     overwritten_.push_back(latest);
     hash_a_ ^= cell(latest) ^ cell(version);
-    hash_b_ ^= mix64(cell(latest)) ^ mix64(cell(version));
+    hash_b_ ^= scatter(cell(latest)) ^ scatter(cell(version));
     latest = version;
   }
 }
