@@ -22,23 +22,9 @@
 
 namespace lockstep {
 
-struct ClassFingerprint::Object {
-  ObjectId id = 0;
-  uint32_t generation = 0;
-  // By access: lists in members_ of those that may not count yet (1 + the index of the latest; 0:
-  // none), and the sum of the names of all.
-  uint32_t members[kAccesses] = {};
-  uint64_t names[kAccesses] = {};
-};
-
-ClassFingerprint::ClassFingerprint() : objects_(64) {}
-ClassFingerprint::~ClassFingerprint() = default;
-ClassFingerprint::ClassFingerprint(const ClassFingerprint&) = default;
-ClassFingerprint& ClassFingerprint::operator=(const ClassFingerprint&) = default;
-
 void ClassFingerprint::begin() {
   sum_ = names_ = global_ = 0;
-  used_ = 0;
+  objects_.clear();
   for (Own& own : own_) own.sums.assign(1, 0), own.counted = 0;
   members_.clear();
   decisions_.clear();
@@ -110,31 +96,11 @@ ClassFingerprint::Object& ClassFingerprint::object(ObjectId id) {
   if (object_class(id) == ObjectClass::steps) {  // every step asks
     const uint32_t process = object_container(id);
     if (process >= steps_.size()) steps_.resize(process + 1);
-    if (steps_[process].generation != generation_)
-      steps_[process] = Object{.id = id, .generation = generation_};
-    return steps_[process];
+    Steps& steps = steps_[process];
+    if (steps.generation != generation_) steps = {generation_, {}};
+    return steps.object;
   }
-  if (used_ * 2 >= objects_.size()) grow();
-  const size_t mask = objects_.size() - 1;
-  size_t i = mix64(id, 0) & mask;
-  while (objects_[i].generation == generation_ && objects_[i].id != id) i = (i + 1) & mask;
-  if (objects_[i].generation != generation_) {
-    objects_[i] = Object{.id = id, .generation = generation_};
-    used_++;
-  }
-  return objects_[i];
-}
-
-void ClassFingerprint::grow() {
-  std::vector<Object> old(objects_.size() * 2);
-  old.swap(objects_);
-  const size_t mask = objects_.size() - 1;
-  for (const Object& o : old) {
-    if (o.generation != generation_) continue;
-    size_t i = mix64(o.id, 0) & mask;
-    while (objects_[i].generation == generation_) i = (i + 1) & mask;
-    objects_[i] = o;
-  }
+  return objects_[id];
 }
 
 ClassFingerprint::Event ClassFingerprint::event(ActorId actor, uint64_t actor_key) {

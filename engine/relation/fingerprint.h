@@ -7,16 +7,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/flat_map.h"
 #include "engine/boundary/choice.h"
 
 namespace lockstep {
 
 class ClassFingerprint {
  public:
-  ClassFingerprint();
-  ~ClassFingerprint();
-  ClassFingerprint(const ClassFingerprint&);
-  ClassFingerprint& operator=(const ClassFingerprint&);
   void begin();
   // Each executed alternative, in order.
   void observe(const Alternative& executed, uint64_t actor_key);
@@ -25,7 +22,16 @@ class ClassFingerprint {
 
  private:
   static constexpr size_t kAccesses = 7;
-  struct Object;
+  // By access: lists in members_ of those that may not count yet (1 + the index of the latest; 0:
+  // none), and the sum of the names of all.
+  struct Object {
+    uint32_t members[kAccesses] = {};
+    uint64_t names[kAccesses] = {};
+  };
+  struct Steps {
+    uint32_t generation = 0;  // of an older one: nothing yet
+    Object object;
+  };
   struct Place {
     ActorId actor = kNoActor;
     uint32_t n = 0;  // its n-th event, from 1
@@ -53,7 +59,6 @@ class ClassFingerprint {
   void count_all();
   void count_others(uint32_t& list, ActorId actor);
   Object& object(ObjectId id);
-  void grow();
 
   Alternative ending_;  // the root's end, until something follows it; no actor: none
   uint64_t ending_key_ = 0;
@@ -65,11 +70,10 @@ class ClassFingerprint {
   std::vector<Place> wide_;       // of these, those that may not count yet
   std::vector<Own> own_;          // by actor
   std::vector<Place> decisions_;  // who decided what
-  std::vector<Object> steps_;     // ObjectClass::steps, by process
+  std::vector<Steps> steps_;      // ObjectClass::steps, by process
   std::vector<Member> members_;   // lists of the events that objects remember
-  std::vector<Object> objects_;   // open addressing; entries of older generations count as empty
+  FlatMap<Object> objects_;       // all others
   uint32_t generation_ = 0;
-  size_t used_ = 0;
 };
 
 }  // namespace lockstep
