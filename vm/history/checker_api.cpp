@@ -5,6 +5,7 @@
 #include "engine/history/check/explain.h"
 #include "vm/history/lua_model.h"
 #include "vm/machine/watchdog.h"
+#include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 
 namespace lockstep::vm {
@@ -272,7 +273,7 @@ int l_check(lua_State* L) {
     const std::string property(history::consistency_name(r.consistency));
     std::string reason = "the history is not " + property + " (model " + a.model_name + ")";
     if (!a.why.empty()) reason += ": " + a.why;
-    if (m.recording()) m.keep_failed_check({a.model_name, property, std::move(a.html)});
+    if (m.recording()) m.recorder().keep_failed_check({a.model_name, property, std::move(a.html)});
     m.scheduler().fail(Verdict::not_linearizable, p, std::move(reason), guest_site(L),
                        property + ", " + a.model_name, std::move(a.text));
   }

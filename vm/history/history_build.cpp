@@ -4,6 +4,7 @@
 
 #include "engine/history/read/reader.h"
 #include "vm/machine/recorded_history.h"
+#include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
 namespace {
@@ -172,7 +173,7 @@ std::string GuestHistory::jsonl() const {
 
 RecordedHistories recorded_histories(const System& system) {
   const auto& machine = dynamic_cast<const Machine&>(system);
-  const RecordedCheck& check = machine.failed_check();
+  const RecordedCheck& check = machine.recorder().failed_check();
   RecordedHistories out{{}, check.model, check.property, check.html};
   for (const HistoryLog* log : machine.world().histories)
     out.jsonl.push_back(GuestHistory(*log).jsonl());

@@ -161,28 +161,26 @@ LuaModel::State LuaModel::initial() {
   return intern(bytes);
 }
 
-std::optional<LuaModel::State> LuaModel::step(State state, const Operation& operation) {
-  std::string bytes;
+bool LuaModel::try_step(State state, const Operation& operation, bool why, std::string* bytes) {
   const std::string before = states_[static_cast<size_t>(state)];
   Request r{this, Call::step};
   r.operation = &operation;
   r.state = &before;
-  r.bytes = &bytes;
+  r.bytes = bytes;
+  r.why = why;
   call(r);
-  if (!r.yes) return std::nullopt;
+  return r.yes;
+}
+
+std::optional<LuaModel::State> LuaModel::step(State state, const Operation& operation) {
+  std::string bytes;
+  if (!try_step(state, operation, false, &bytes)) return std::nullopt;
   return intern(bytes);
 }
 
 std::string LuaModel::why(State state, const Operation& operation) {
   std::string bytes;
-  const std::string before = states_[static_cast<size_t>(state)];
-  Request r{this, Call::step};
-  r.operation = &operation;
-  r.state = &before;
-  r.bytes = &bytes;
-  r.why = true;
-  call(r);
-  return r.yes ? std::string() : bytes;
+  return try_step(state, operation, true, &bytes) ? std::string() : bytes;
 }
 
 bool LuaModel::readonly(const Operation& operation) const {

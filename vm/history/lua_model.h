@@ -33,6 +33,8 @@ class LuaModel final : public history::Model {
   std::string why(State state, const history::Operation& operation) override;
 
  private:
+  // The next state, or (`why`) what the model says against it.
+  bool try_step(State state, const history::Operation& operation, bool why, std::string* bytes);
   enum class Call : uint8_t { init, step, equal, readonly, commutes, partition };
   struct Request;
   static int protected_call(lua_State* L);

@@ -29,7 +29,7 @@ void Loading::find_mutable() {
   if (strings != blocks_.end()) {
     fixed.insert(strings->first);
     image.chains = {static_cast<uint32_t>(strings->first - base),
-                     static_cast<uint32_t>(strings->second.size)};
+                    static_cast<uint32_t>(strings->second.size)};
   }
   std::vector<Image::Piece> pieces;
   auto piece = [&](const char* p, size_t size) {

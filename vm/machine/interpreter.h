@@ -1,4 +1,5 @@
-// The state of Lua: where its memory comes from, its coroutines, closures over objects of the image.
+// The state of Lua: where its memory comes from, its coroutines, closures over objects of the
+// image.
 #pragma once
 #include "vm/machine/machine_part.h"
 

@@ -85,7 +85,7 @@ void Machine::begin(uint64_t seed, uint64_t iteration) {
   world_->seed = seed;
   world_->iteration = iteration;
   if (sink_) recorder().begin();
-  failed_check_ = {};
+  recorder().keep_failed_check({});
   watchdog().begin_anew();
   interpreter().begin();
   if (options_.limits.count_instructions) {

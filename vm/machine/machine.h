@@ -19,7 +19,6 @@
 #include "vm/machine/image.h"
 #include "vm/machine/parts.h"
 #include "vm/machine/program.h"
-#include "vm/machine/recorded_history.h"
 #include "vm/machine/scheduler.h"
 #include "vm/machine/world.h"
 #include "vm/memory/host.h"
@@ -75,8 +74,6 @@ class Machine final : public System, public Memory, public Parts {
   Image& image() { return image_; }
   bool recording() const { return sink_ != nullptr; }
   EventSink* sink() const { return sink_; }
-  const RecordedCheck& failed_check() const { return failed_check_; }
-  void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
 
   // The running process; raises if nothing runs (file-level code).
   Process& process(lua_State* L, const char* what) {
@@ -139,7 +136,6 @@ class Machine final : public System, public Memory, public Parts {
   lua_State* L_ = nullptr;  // the state's main thread: runs no guest code after loading
   Image image_;
   EventSink* sink_ = nullptr;
-  RecordedCheck failed_check_;
 };
 
 // The machine that runs on this thread, for code that has no other way to it. Null between runs.

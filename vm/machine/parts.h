@@ -1,5 +1,5 @@
-// The parts of a machine, each with the state that it alone has. What they are is known to their own
-// headers, and to parts.cpp.
+// The parts of a machine, each with the state that it alone has. What they are is known to their
+// own headers, and to parts.cpp.
 #pragma once
 #include <memory>
 

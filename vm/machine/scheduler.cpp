@@ -109,7 +109,8 @@ void aside_entry() {
 void Scheduler::aside(void (*what)(void*), void* argument) {
   aside_what_ = what;
   aside_argument_ = argument;
-  const Context there = make_context(m_.arena().stack_top(Arena::Own::aside), kStackBytes, aside_entry);
+  const Context there =
+      make_context(m_.arena().stack_top(Arena::Own::aside), kStackBytes, aside_entry);
   if (!on_main_) {
     Context here;
     aside_from_ = &here;
@@ -142,7 +143,7 @@ void Scheduler::finish(Outcome outcome) {
 }
 
 void Scheduler::fail(Verdict verdict, const Process& p, std::string reason, std::string site,
-                   std::string object, std::string detail) {
+                     std::string object, std::string detail) {
   finish({verdict, std::move(reason), std::move(site), std::move(object), std::move(detail),
           m_.recorder().label(p)});
 }
@@ -191,7 +192,8 @@ Process* Scheduler::pick(Process* on) {
     if (__builtin_expect(w.alternatives.size == 0 || w.faults.size != 0 || w.timers_due != 0 ||
                              (m_.options().racy_timers() && w.timers.size != 0),
                          0)) {
-      if (w.faults.size != 0) m_.cluster().offer_faults();  // what a fault was for may be gone since
+      if (w.faults.size != 0)
+        m_.cluster().offer_faults();  // what a fault was for may be gone since
       if (!m_.timers().refresh()) {
         decide_end();
         if (on_main_) return nullptr;
@@ -287,7 +289,8 @@ void Scheduler::late() {
   }
   Outcome o;
   o.verdict = Verdict::step_bound;
-  o.reason = "no end within " + std::to_string(m_.options().limits.max_steps) + " steps (--max-steps)";
+  o.reason =
+      "no end within " + std::to_string(m_.options().limits.max_steps) + " steps (--max-steps)";
   finish(std::move(o));
 }
 
@@ -326,7 +329,7 @@ ActorId Scheduler::make_actor(AltKind kind, uint32_t process, uint64_t key) {
 }
 
 void Scheduler::enable(ActorId actor, AltKind kind, uint32_t process, const Operation& op,
-                     uint32_t cause) {
+                       uint32_t cause) {
   World& w = *world_;
   if (w.position[actor] != kNone) {
     w.alternatives[w.position[actor]].op = op;

@@ -64,6 +64,19 @@ int l_put(lua_State* L) {
   lua_rawset(L, 3);
   return 1;
 }
+// Pushes the value of the key at index 1; false, and nil, if there is no dictionary, which else is
+// below it.
+bool look_up(lua_State* L, Process& p) {
+  lua_settop(L, 1);
+  if (!push_dictionary(L, p, false)) {
+    lua_pushnil(L);
+    return false;
+  }
+  settle_key(L, 2, 1);
+  lua_pushvalue(L, 1);
+  lua_rawget(L, -2);
+  return true;
+}
 int l_get(lua_State* L) {
   Process& p = machine_of(L).process(L, "get");
   if (lua_gettop(L) == 0) {  // all of it, as an array of pairs in the order of the keys' terms
@@ -82,14 +95,7 @@ int l_get(lua_State* L) {
     lua_settop(L, 1);
     return 1;
   }
-  lua_settop(L, 1);
-  if (!push_dictionary(L, p, false)) {
-    lua_pushnil(L);
-    return 1;
-  }
-  settle_key(L, 2, 1);
-  lua_pushvalue(L, 1);
-  lua_rawget(L, -2);
+  look_up(L, p);
   return 1;
 }
 int l_erase(lua_State* L) {
@@ -101,14 +107,7 @@ int l_erase(lua_State* L) {
     lua_rawset(L, LUA_REGISTRYINDEX);
     return 1;
   }
-  lua_settop(L, 1);
-  if (!push_dictionary(L, p, false)) {
-    lua_pushnil(L);
-    return 1;
-  }
-  settle_key(L, 2, 1);
-  lua_pushvalue(L, 1);
-  lua_rawget(L, -2);
+  if (!look_up(L, p)) return 1;
   lua_pushvalue(L, 1);
   lua_pushnil(L);
   lua_rawset(L, -4);

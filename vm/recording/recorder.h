@@ -9,6 +9,7 @@
 
 #include "engine/boundary/event.h"
 #include "vm/machine/machine_part.h"
+#include "vm/machine/recorded_history.h"
 
 namespace lockstep::vm {
 
@@ -60,6 +61,9 @@ class Recorder : public MachinePart {
   bool pause(bool yes) { return std::exchange(draft_.open, !yes); }
   void close_event();
   void note_function(Process& p);
+  // What of a checker that failed is shown afterwards.
+  const RecordedCheck& failed_check() const { return failed_check_; }
+  void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
 
  private:
   std::string function_name(uint32_t proto) const;
@@ -77,6 +81,7 @@ class Recorder : public MachinePart {
   std::map<std::pair<std::string, int>, std::string> function_names_;
   std::map<std::pair<uint64_t, const char*>, uint32_t> sites_;  // by place in the arena and call
   std::map<uint32_t, std::string> names_by_site_;
+  RecordedCheck failed_check_;
 };
 
 }  // namespace lockstep::vm
