@@ -6,16 +6,14 @@
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cli/command/commands.h"
+#include "cli/report/json_line.h"
 #include "cli/terminal/console.h"
 
 namespace lockstep::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kShownByRun = 5;
 
@@ -28,20 +26,16 @@ std::string read(const std::string& path) {
   return text.str();
 }
 
-std::string line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 std::string text_of(const vm::LintFinding& f) {
   return fmt::format("{}:{}: {} ({})\n", f.file, f.line, f.message, f.rule);
 }
 std::string ndjson_of(const vm::LintFinding& f) {
-  return line({{"type", "finding"},
-               {"file", f.file},
-               {"line", f.line},
-               {"rule", f.rule},
-               {"message", f.message},
-               {"hint", f.hint}});
+  return json_line({{"type", "finding"},
+                    {"file", f.file},
+                    {"line", f.line},
+                    {"rule", f.rule},
+                    {"message", f.message},
+                    {"hint", f.hint}});
 }
 
 }  // namespace
@@ -80,10 +74,10 @@ ExitCode lint_command(const Options& options) {
   }
   const auto exit = all.empty() ? ExitCode::ok : ExitCode::failure;
   if (ndjson)
-    out += line({{"type", "summary"},
-                 {"files", options.args.size()},
-                 {"findings", all.size()},
-                 {"exit_code", static_cast<int>(exit)}});
+    out += json_line({{"type", "summary"},
+                      {"files", options.args.size()},
+                      {"findings", all.size()},
+                      {"exit_code", static_cast<int>(exit)}});
   else if (options.verbosity >= 0)
     out += fmt::format("{} finding{} in {} file{}\n", all.size(), all.size() == 1 ? "" : "s",
                        options.args.size(), options.args.size() == 1 ? "" : "s");

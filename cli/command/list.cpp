@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "cli/command/commands.h"
+#include "cli/report/json_line.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/words.h"
@@ -14,12 +14,6 @@
 namespace lockstep::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 // All that sample are made fair from outside (engine/schedule/fairness.h); the claim is what one is
 // by itself.
 bool explores_fairly(const StrategyInfo& s) { return s.claims.fair || s.claims.samples(); }
@@ -28,14 +22,14 @@ std::string strategies_text(bool ndjson) {
   std::string out;
   for (const auto& s : strategies()) {
     if (ndjson)
-      out += line({{"type", "strategy"},
-                   {"name", s.name},
-                   {"summary", s.summary},
-                   {"guarantee", s.guarantee},
-                   {"source", s.source},
-                   {"exhaustive", s.claims.exhaustive},
-                   {"fair", explores_fairly(s)},
-                   {"adaptive", s.claims.adaptive}});
+      out += json_line({{"type", "strategy"},
+                        {"name", s.name},
+                        {"summary", s.summary},
+                        {"guarantee", s.guarantee},
+                        {"source", s.source},
+                        {"exhaustive", s.claims.exhaustive},
+                        {"fair", explores_fairly(s)},
+                        {"adaptive", s.claims.adaptive}});
     else
       out += fmt::format("{}\n  {}\n  guarantee: {}\n  source:    {}\n", s.name, s.summary,
                          s.guarantee, s.source);
@@ -49,11 +43,11 @@ std::string scenarios_text(const vm::Program& program, bool ndjson) {
   for (const auto& s : program.scenarios()) width = std::max(width, one_line(s.name).size());
   for (const auto& s : program.scenarios()) {
     if (ndjson) {
-      out += line({{"type", "scenario"},
-                   {"file", program.path()},
-                   {"line", s.line},
-                   {"scenario", s.name},
-                   {"options", s.options}});
+      out += json_line({{"type", "scenario"},
+                        {"file", program.path()},
+                        {"line", s.line},
+                        {"scenario", s.name},
+                        {"options", s.options}});
       continue;
     }
     auto text = fmt::format("{}:{}: {:<{}}", program.path(), s.line, one_line(s.name), width);
@@ -94,7 +88,8 @@ ExitCode list_command(const Options& options) {
 ExitCode version_command(const Options& options) {
   const auto fingerprint = fmt::format("{:016x}", vm::lua_fingerprint());
   if (options.format == "ndjson")
-    put(line({{"type", "version"}, {"version", tool_version()}, {"lua_fingerprint", fingerprint}}));
+    put(json_line(
+        {{"type", "version"}, {"version", tool_version()}, {"lua_fingerprint", fingerprint}}));
   else
     put(fmt::format("lockstep {}\nlua fingerprint {}\n", tool_version(), fingerprint));
   return ExitCode::ok;

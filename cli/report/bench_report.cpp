@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "cli/report/json_line.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Three significant digits say more than the scatter of a geometric law carries.
 std::string short_number(double x) {
@@ -72,10 +70,6 @@ bool ever_failed(const BenchProgram& program) {
 }
 
 Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
-
-std::string line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 }  // namespace
 
@@ -195,7 +189,7 @@ std::string bench_program_ndjson(const BenchReport& report, const BenchProgram& 
                        per_second(static_cast<double>(c.coverage->executions), *c.coverage)},
                       {"classes_per_second",
                        per_second(static_cast<double>(c.coverage->classes), *c.coverage)}};
-    out += line(json);
+    out += json_line(json);
   }
   return out;
 }
@@ -204,15 +198,15 @@ std::string bench_suite_ndjson(const BenchReport& report) {
   std::string out;
   for (size_t i = 0; i < report.strategies.size(); i++) {
     const BenchSuite s = bench_suite(report, i);
-    out += line({{"type", "bench_suite"},
-                 {"strategy", report.strategies[i].label},
-                 {"programs", report.programs.size()},
-                 {"failing", s.programs},
-                 {"always_found", s.always},
-                 {"found_a_trial", s.found},
-                 {"geometric_mean", s.geometric_mean},
-                 {"worst_mean", s.worst},
-                 {"worst_program", s.worst_program}});
+    out += json_line({{"type", "bench_suite"},
+                      {"strategy", report.strategies[i].label},
+                      {"programs", report.programs.size()},
+                      {"failing", s.programs},
+                      {"always_found", s.always},
+                      {"found_a_trial", s.found},
+                      {"geometric_mean", s.geometric_mean},
+                      {"worst_mean", s.worst},
+                      {"worst_program", s.worst_program}});
   }
   return out;
 }

@@ -8,19 +8,12 @@
 #include "cli/report/report.h"
 #include "cli/report/report_proof.h"
 #include "cli/report/report_schedule.h"
+#include "cli/report/scenario_facts.h"
 #include "cli/terminal/words.h"
 #include "engine/explore/estimate.h"
 
 namespace lockstep::cli {
 namespace {
-
-// A field of several lines.
-std::string several(std::string_view name, const std::vector<std::string>& lines) {
-  std::string out;
-  for (const auto& line : lines)
-    out += out.empty() ? field(name, line) : fmt::format("  {:<13}{}\n", "", line);
-  return out;
-}
 
 // A traceback of an endless recursion must not bury the schedule.
 constexpr size_t kMostDetail = 24;
@@ -155,46 +148,8 @@ class TextReporter : public Reporter {
       out = fmt::format("{}: {} found{}", name, counted(r.findings.size(), "failure"),
                         as_expected(s));
     out += "\n\n";
-    out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
-                                           s.settings.strategy, s.settings.seed, stop_text(s)));
-    if (r.shards > 1)
-      out += field("shard", fmt::format("{} of {}: iterations k with k mod {} = {}; figures are of "
-                                        "these alone (iteration 0 is walked by every shard, and "
-                                        "counted by the first)",
-                                        r.shard + 1, r.shards, r.shards, r.shard));
-    out += field("steps", grouped(r.steps));
-    if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
-    if (r.blocked)
-      out += field("redundant",
-                   counted(r.blocked, "execution") + (s.settings.reduce.needs_mail()
-                                                          ? " given up, or of a class seen before"
-                                                          : " given up"));
-    if (r.seconds > 0)
-      out += field("rate",
-                   fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),
-                               per_second(r.steps, r), r.seconds));
-    if (r.classes_sampled)
-      out += field("classes", fmt::format("{} seen in {}, {} of them once", grouped(r.classes),
-                                          counted(r.classes_sampled, "sampled execution"),
-                                          grouped(r.classes_once)));
-    out += several("races", race_lines(s));
-    out += several("ended", end_lines(s));
-    out += several("timers", timer_lines(s));
-    out += several("cover", cover_lines(s));
-    if (s.checked)
-      out += field("determinism",
-                   s.nondeterminism.empty()
-                       ? fmt::format("{} ran twice, all alike", counted(s.checked, "execution"))
-                       : "NOT EXACT: " + s.nondeterminism);
-    if (s.relation_checked) out += field("checked", "the relation's invariants, at each choice");
-    if (s.audit)
-      out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at; "
-                                        "{} changed nothing unannounced",
-                                        counted(s.audit->states, "state"),
-                                        s.audit->all ? ", all that many walks met" : "",
-                                        counted(s.audit->pairs, "independent pair"),
-                                        counted(s.audit->conflicts, "conflict"),
-                                        counted(s.audit->steps, "step")));
+    for (const ScenarioFact& fact : scenario_facts())
+      if (fact.text) fact.text(s, options_, out);
     if (s.proof != Proof::none)
       out += proof_text(s);
     else if (r.findings.empty())
@@ -299,69 +254,6 @@ class TextReporter : public Reporter {
     return out;
   }
 
-  // One line, or with --races one more for each group.
-  std::vector<std::string> race_lines(const ScenarioReport& s) const {
-    const auto& races = s.result.races;
-    if (!races.sampled) return {};
-    const auto& groups = races.groups;
-    auto head = fmt::format("{} in {}", counted(groups.size(), "racing pair"),
-                            counted(races.sampled, "sampled execution"));
-    if (const auto one = races.one_order())
-      head += fmt::format(", {} seen in one order only", grouped(one));
-    else if (!groups.empty())
-      head += ", all seen in both orders";
-    if (races.left_out) head += fmt::format("; {} left out", counted(races.left_out, "longer one"));
-    if (!groups.empty() && !options_.races) head += " (--races lists them)";
-    std::vector<std::string> lines{head};
-    if (!options_.races) return lines;
-    for (const auto& g : groups) {
-      const auto side = [](const RaceSide& r) {
-        return r.site.empty() ? r.what : fmt::format("{} ({})", r.what, r.site);
-      };
-      const auto both = g.both_orders();
-      lines.push_back(one_line(fmt::format(
-          "{:<19} {}: {}; {}", race_kind_name(g.kind), g.object,
-          g.first == g.second ? fmt::format("{} of two {}", side(g.first),
-                                            g.first.what == "timer_fire" ? "timers" : "processes")
-                              : fmt::format("{} and {}", side(g.first), side(g.second)),
-          both ? std::string("both orders seen")
-          : g.first == g.second
-              ? std::string("one order seen")
-              : fmt::format("only {} first", side(g.first_first ? g.first : g.second)))));
-    }
-    return lines;
-  }
-
-  // A scenario that passes because it does not wait for what it has started.
-  static std::vector<std::string> end_lines(const ScenarioReport& s) {
-    const Activity& a = s.result.activity;
-    if (a.cut_short == 0 || !s.result.findings.empty()) return {};
-    return {fmt::format("in {} of {} the root returned while others could go on",
-                        grouped(a.cut_short), counted(a.executions, "execution")),
-            "what they would do is not looked at: wait for them, or { drain = true }"};
-  }
-
-  // A scenario that passes because a time-out never beats what it waits for.
-  static std::vector<std::string> timer_lines(const ScenarioReport& s) {
-    const Activity& a = s.result.activity;
-    if (a.fired_last == 0 || !s.result.findings.empty()) return {};
-    return {
-        fmt::format("{} only ever fired last, when nothing else could go; --timers racy races "
-                    "them",
-                    counted(a.fired_last, "timer"))};
-  }
-
-  static std::vector<std::string> cover_lines(const ScenarioReport& s) {
-    std::vector<std::string> lines;
-    const auto& reached = s.result.activity.goals;
-    for (const auto& name : s.settings.cover)
-      if (!reached.count(name)) lines.push_back(one_line(name) + ": never reached");
-    for (const auto& [name, n] : reached)
-      lines.push_back(fmt::format("{}: reached in {} of {}", one_line(name), grouped(n),
-                                  counted(s.result.activity.executions, "execution")));
-    return lines;
-  }
-
   static std::string as_expected(const ScenarioReport& s) {
     const auto& all = s.result.findings;
     const auto n = static_cast<size_t>(std::count_if(
@@ -369,25 +261,6 @@ class TextReporter : public Reporter {
     return n == 0            ? ""
            : n == all.size() ? ", as expected"
                              : fmt::format(", {} of them as expected", grouped(n));
-  }
-
-  static std::string per_second(uint64_t n, const ExploreResult& r) {
-    return grouped(static_cast<uint64_t>(static_cast<double>(n) / r.seconds));
-  }
-
-  static std::string stop_text(const ScenarioReport& s) {
-    switch (s.result.stop) {
-      case StopReason::time:
-        return ", the time is up";
-      case StopReason::exhausted:
-        return ", nothing is left";
-      case StopReason::interrupted:
-        return ", interrupted";
-      case StopReason::memory:
-        return ", memory for states is used up";
-      default:
-        return "";
-    }
   }
 
   static constexpr double kWorthSaying = 0.005;  // below it, "at most 100 %"

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/utf8.h"
 
@@ -38,6 +39,14 @@ inline std::string counted(uint64_t n, std::string_view what) {
 
 inline std::string field(std::string_view name, const std::string& value) {
   return fmt::format("  {:<13}{}\n", fmt::format("{}:", name), value);
+}
+
+// A field of several lines.
+inline std::string several(std::string_view name, const std::vector<std::string>& lines) {
+  std::string out;
+  for (const auto& line : lines)
+    out += out.empty() ? field(name, line) : fmt::format("  {:<13}{}\n", "", line);
+  return out;
 }
 
 }  // namespace lockstep::cli
