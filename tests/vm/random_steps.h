@@ -104,7 +104,7 @@ inline const char* const kNodeSteps[] = {
     "lockstep.monitor_node('a', true)",
     "lockstep.monitor_node('b', true)",
     "lockstep.monitor_node('b', false)",
-    "lockstep.monitor_nodes(true)",
+    "cluster.monitor_nodes(true)",
     "lockstep.nodes()",
     "cluster.stop_node('b')",
     "cluster.start_node('b')",
