@@ -36,6 +36,15 @@ audited() {  # audited FLAG...: every scenario that loads, one after the other
   has "$out" '"relation_checked":true'
 }
 
+@test "the root's return is the same end as a step of its own and without one" {
+  scenario owed.lua owed <<<'lockstep.temporal("h", "cold") lockstep.spawn_monitor(function() end)
+    lockstep.persistent_term.get()'
+  for delivery in instant async; do
+    lockstep verify owed.lua --audit 50 --delivery $delivery
+    exits 0
+  done
+}
+
 @test "where there are fewer states it says so" {
   scenario two.lua two <<<'lockstep.spawn(function() lockstep.yield() end) lockstep.yield()'
   lockstep verify two.lua --audit 1000000
