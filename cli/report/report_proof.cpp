@@ -48,7 +48,7 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
                             grouped(set.max_steps), grouped(e.longest), set.max_memory >> 20));
   out.push_back(fmt::format("{} delivery on a node; timers {}",
                             set.async_delivery ? "async" : "instant",
-                            set.timers == vm::TimerMode::racy ? "racy: at any time once due"
+                            set.timers == vm::TimerMode::racy ? "racy: at any time"
                             : set.timers == vm::TimerMode::simultaneous
                                 ? "simultaneous: time passes only when nothing else can go"
                                 : "quiescent: only when nothing else can go"));

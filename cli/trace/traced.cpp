@@ -22,6 +22,14 @@ Traced read_traced(const std::string& path) {
   for (const auto& [name, text] : trace.options)
     log_debug(Part::trace, fmt::format("{}: {} = {}", path, name, text));
   auto settings = settings_from_trace(trace.options, path);
+  if (trace.format < 2 && settings.timers != vm::TimerMode::quiescent)
+    throw Error(
+        ExitCode::trace,
+        fmt::format("{}: format version {}, of a lockstep whose timers raced otherwise: its "
+                    "steps mean something else now",
+                    path, trace.format),
+        fmt::format("look for the failure again: lockstep run {} --seed {}",
+                    trace.files.front().name, trace.seed));
   settings.seed = trace.seed;
   settings.strategy = trace.strategy;
   std::vector<vm::SourceFile> files;

@@ -38,9 +38,6 @@ struct Blocked {
   static constexpr uint32_t kToTheEnd = 0xffffffff;
   Alternative what;
   uint32_t until = kToTheEnd;
-  // It might have become possible, had steps come sooner that came after that: its footprint meets
-  // them.
-  bool waits = false;
 };
 
 // A view of the machine's own arrays, valid until the call of Chooser::choose returns.

@@ -46,7 +46,7 @@ enum class OpKind : uint8_t {
   monitor_state = 30,  // liveness monitors, cover goals
   user = 31,           // toy systems in tests
   now = 32,            // the clock is read
-  wait = 33,           // a receive with a time limit begins
+  wait = 33,           // of older traces: a receive with a time limit begins
   kCount
 };
 const char* op_name(OpKind kind);
@@ -120,10 +120,6 @@ inline constexpr uint8_t kAgainstSteps = 16;
 // Takes a lock: possible only while there are permits (System::permits). Other writes of the object
 // are releases, each of which gives one back.
 inline constexpr uint8_t kAcquire = 2;
-// Waits for its turn, which `object` stands for: not possible before what conflicts with the reads
-// at the end of `extra`, nor before such steps with another object. A timer that is due later than
-// others, when time may pass at any moment.
-inline constexpr uint8_t kInTurn = 32;
 inline constexpr uint8_t kUsesUp =
     64;  // takes the last of an object of class `fault`: its like cannot follow
 

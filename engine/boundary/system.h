@@ -129,7 +129,7 @@ class System {
   virtual bool ends_prevent() const { return false; }
 
   // What waited to the end of the execution, or to the end of its chance, and may conflict with
-  // what was done: a lock's acquire, a timer behind others that were due before it, and a crash
+  // what was done: a lock's acquire, the limit of a receive that has its message, and a crash
   // that could still come where nothing else could. A receive that waits for a message conflicts
   // with nothing, so it need not be named. Asked after run().
   virtual std::span<const Blocked> blocked() { return {}; }

@@ -161,12 +161,4 @@ inline bool at_quiescence(const Operation& op) {
 // on the lock that it could come before (HappensBefore, race_of_takes of explain.cpp), and not the
 // releases after that one, which only make it possible.
 
-// kInTurn: so many of its footprints are its own; what comes after them only makes it possible,
-// which is no race. The race is with what made it wait (HappensBefore).
-inline size_t out_of_turn(std::span<const Footprint> footprints) {
-  size_t own = footprints.size();
-  while (own != 0 && footprints[own - 1].access == Access::read) own--;
-  return own;
-}
-
 }  // namespace lockstep

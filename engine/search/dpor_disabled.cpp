@@ -19,11 +19,11 @@ void DisabledEvents::find(DporExecution& execution, PendingSteps& steps, System&
   std::erase_if(events_, [from](const DisabledEvent& d) { return d.known > from; });
   old_ = events_.size();
   settled_ = depth;
-  for (const auto& [a, until, waits] : system.blocked())
+  for (const auto& [a, until] : system.blocked())
     if (a.op.access != Access::take && until >= from) {
       const size_t count = std::min<size_t>(until, depth);
       const Step* step = steps.pool().step(a, execution.key(a.actor), system);
-      events_.push_back({Taken(Pending{step, a.cause}), count, count + 1, false, waits});
+      events_.push_back({Taken(Pending{step, a.cause}), count, count + 1, false});
     }
   const bool nothing_left = outcome.verdict == Verdict::deadlock || crash_waits();
   const std::vector<Pending> nothing;

@@ -16,8 +16,7 @@ struct DisabledEvent {
   // The number of steps that it follows, and how many there were when that was known: one more
   // where the last of them made it impossible, as `prevented` says, or where its chance was over.
   size_t count, known;
-  bool prevented;      // it could have come
-  bool waits = false;  // Blocked::waits
+  bool prevented;  // it could have come
 };
 
 class DisabledEvents {

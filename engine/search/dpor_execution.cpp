@@ -38,7 +38,6 @@ void DporExecution::take(size_t at) {
     node.chosen = next.index;
   }
   Taken& taken = steps_.set(at, Taken(next));
-  if (next.step->op.flags & kInTurn) taken.since = possible_since(at, next.step->actor_key);
   append_to_path(at);
   if (const size_t before = latest(at, taken.actor_key)) {
     taken.before = static_cast<uint32_t>(before);
@@ -66,12 +65,6 @@ uint64_t DporExecution::key(ActorId actor) const {
   if (actor < keys_.size()) return keys_[actor];
   const uint64_t k = system_->actor_key(actor);
   return k ? k : actor + 1;
-}
-
-// The first of the decisions up to `at` since which the actor could go.
-uint32_t DporExecution::possible_since(size_t at, uint64_t actor_key) const {
-  while (at > 0 && (path_[at - 1].data || path_[at - 1].find(actor_key))) at--;
-  return static_cast<uint32_t>(at);
 }
 
 // Direct causes: the actor's step before, its creation, the message.

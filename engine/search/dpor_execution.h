@@ -85,7 +85,6 @@ class DporExecution {
   void show_to_observer(Sequence& v, size_t early, size_t late);
 
  private:
-  uint32_t possible_since(size_t at, uint64_t actor_key) const;
   void causes_of(size_t at, const Taken& taken);
   void append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void append_to_path(size_t at);

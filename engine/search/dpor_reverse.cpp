@@ -33,8 +33,7 @@ void Dpor::reverse(size_t early, size_t late, const Taken& last, size_t count) {
   DporNode& node = execution_.node(early);
   const Step& late_step = *last.step;
   // Without `early` its release is gone too, and with it what came before `late` only through that.
-  if (late_step.op.flags & (kAcquire | kInTurn))
-    late = execution_.order_without(early, last, late, count);
+  if (late_step.op.flags & kAcquire) late = execution_.order_without(early, last, late, count);
   // What it touches may have been changed by `early`; and what goes before it here may change that.
   const Pending* here = node.find(late_step.actor_key);
   const bool first = here && !v.has(late_step.actor_key);
@@ -75,8 +74,7 @@ void Dpor::reverse_late(size_t early, const Taken& taken) {
 void Dpor::reverse_disabled() {
   const size_t depth = execution_.depth();
   for (size_t k = 0; k < disabled_.all().size(); k++) {
-    const auto& [taken, count, known, prevented, waits] = disabled_.all()[k];
-    if (waits && count < depth) reverse_late(count, taken);
+    const auto& [taken, count, known, prevented] = disabled_.all()[k];
     if (!disabled_.is_new(k) && !execution_.by_mail()) continue;
     std::vector<size_t> races = execution_.order_disabled(taken, count);
     // After the step that made it impossible it cannot come, so only that race can be reversed;

@@ -112,7 +112,7 @@ const Step* StepPool::step(const Alternative& a, uint64_t actor_key, const Syste
   s.footprints = footprints_;
   s.simple = touches_one_object(a) && !ends_all(a) && main_footprint(a).access == a.op.access;
   s.harmless = s.kind == AltKind::step && data &&
-               !(s.op.flags & (kAtQuiescence | kGlobal | kAgainstSteps | kAcquire | kInTurn));
+               !(s.op.flags & (kAtQuiescence | kGlobal | kAgainstSteps | kAcquire));
   return keep(s);
 }
 

@@ -13,10 +13,8 @@ struct Taken {
   const Step* step = nullptr;
   uint64_t actor_key = 0;  // of the step
   uint32_t cause = 0;
-  uint32_t before = 0;         // 1 + the decision of its actor's step before; 0: it is the first
-  uint32_t nth = 1;            // of its actor's steps
-  uint32_t since = kNotKnown;  // kInTurn: it could go from that decision on
-  static constexpr uint32_t kNotKnown = 0xffffffff;
+  uint32_t before = 0;  // 1 + the decision of its actor's step before; 0: it is the first
+  uint32_t nth = 1;     // of its actor's steps
 
   Taken() = default;
   explicit Taken(const Pending& p) : step(p.step), actor_key(p.step->actor_key), cause(p.cause) {}
@@ -119,31 +117,6 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
     std::erase_if(
         races, [&](size_t other) { return other == i || steps.permits_before(step, other) <= 0; });
     if (race) races.push_back(i);
-    return;
-  }
-  if (step.op.flags & kInTurn) {
-    // What it waited for only makes it possible: of the steps that meet one object, the first,
-    // which took away what was before it (a process that was killed comes to its end later, too).
-    // The race is with what made it wait, and with what came when it could go already.
-    const size_t own = out_of_turn(step.footprints);
-    const auto made_possible = [&](size_t i) {
-      Step turn = step;
-      for (size_t k = own; k < step.footprints.size(); k++) {
-        turn.footprints = step.footprints.subspan(k, 1);
-        if (!depends(i, turn)) continue;
-        size_t first = 0;
-        while (!depends(first, turn)) first++;
-        if (first == i) return true;
-      }
-      return false;
-    };
-    const auto races_with = [&](size_t i, const Step& late) {
-      const Step& other = *steps[i].step;
-      const bool earlier = other.op.flags & kInTurn && other.op.object != step.op.object;
-      return !earlier && depends(i, late) && (i >= taken.since || !made_possible(i));
-    };
-    append_dependent(index, count, step, steps, races_with, &races);
-    append_dependent(index, count, step, steps, depends, nullptr);
     return;
   }
   append_dependent(index, count, step, steps, depends, &races);

@@ -223,6 +223,7 @@ Trace decode_trace(const std::string& bytes, const std::string& path) {
   std::istream in(&buffer);
   Input input{&buffer};
   Trace t;
+  t.format = trace_version(bytes);
   try {
     Loader ar(input, in);
     ar(t);

@@ -13,6 +13,7 @@
 #include "engine/boundary/event.h"
 #include "engine/boundary/outcome.h"
 #include "engine/trace/deviation.h"
+#include "engine/trace/trace_container.h"
 
 namespace lockstep {
 
@@ -22,6 +23,7 @@ struct TraceFile {
 };
 
 struct Trace {
+  uint32_t format = kTraceVersion;  // of the file that it was read from (traces/README.md)
   std::string tool_version;
   uint64_t fingerprint = 0;  // of the Lua interpreter: order of pairs, length of arrays with holes
   std::vector<TraceFile> files;  // the scenario's own file first, then the modules it required

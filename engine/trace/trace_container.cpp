@@ -67,6 +67,8 @@ uint64_t trace_payload_length(std::string_view header, const std::string& path) 
   return length;
 }
 
+uint32_t trace_version(std::string_view bytes) { return get<uint32_t>(bytes, kMagic.size()); }
+
 std::string_view unseal_trace(std::string_view bytes, const std::string& path) {
   const uint64_t length = trace_payload_length(bytes.substr(0, kTraceHeader), path);
   const auto payload = bytes.substr(kTraceHeader);

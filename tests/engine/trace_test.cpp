@@ -1,6 +1,7 @@
 // Traces on disk: what is written is what is read, and nothing else is ever read.
 #include "engine/trace/trace.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -95,26 +96,30 @@ TEST(Trace, EqualTracesHaveEqualBytes) {
 // The promise of compatibility: every version that was ever written is read, and means what it
 // meant.
 TEST(Trace, GoldenFilesOfEveryVersionAreRead) {
-  const fs::path v1 = kGolden / "v1/sample.lockstep";
-  if (std::getenv("LOCKSTEP_WRITE_GOLDEN")) write_trace(sample_trace(), v1);
-  EXPECT_EQ(encode_trace(read_trace(v1)), encode_trace(sample_trace()));
+  const fs::path newest = kGolden / "v2/sample.lockstep";
+  if (std::getenv("LOCKSTEP_WRITE_GOLDEN")) write_trace(sample_trace(), newest);
+  for (const uint32_t version : {1, 2}) {
+    const Trace read = read_trace(kGolden / fmt::format("v{}/sample.lockstep", version));
+    EXPECT_EQ(read.format, version);
+    EXPECT_EQ(encode_trace(read), encode_trace(sample_trace()));
+  }
   int read = 0;
   for (const auto& entry : fs::recursive_directory_iterator(kGolden)) {
     if (entry.path().extension() != ".lockstep") continue;
     EXPECT_NO_THROW(read_trace(entry.path())) << entry.path();
     read++;
   }
-  EXPECT_GE(read, 1);
+  EXPECT_GE(read, 2);
 }
 
 TEST(Trace, TheFormatHasNotChangedUnderItsVersion) {
-  EXPECT_EQ(slurp(kGolden / "v1/sample.lockstep"), encode_trace(sample_trace()))
+  EXPECT_EQ(slurp(kGolden / "v2/sample.lockstep"), encode_trace(sample_trace()))
       << "the bytes written have changed: raise kTraceVersion or the class's version, see "
          "traces/README.md";
 }
 
 TEST(Trace, CutAnywhereIsSaidToBeCutThere) {
-  const std::string bytes = slurp(kGolden / "v1/sample.lockstep");
+  const std::string bytes = slurp(kGolden / "v2/sample.lockstep");
   ASSERT_GT(bytes.size(), 500u);
   EXPECT_THAT(refusal(""), HasSubstr("empty"));
   for (size_t n = 1; n < bytes.size(); n++)
@@ -123,7 +128,7 @@ TEST(Trace, CutAnywhereIsSaidToBeCutThere) {
 }
 
 TEST(Trace, AnyByteChangedToAnythingIsNoticed) {
-  const std::string good = slurp(kGolden / "v1/sample.lockstep");
+  const std::string good = slurp(kGolden / "v2/sample.lockstep");
   for (size_t i = 0; i < good.size(); i++) {
     std::string bytes = good;
     for (int flip = 1; flip < 256; flip++) {

@@ -206,6 +206,7 @@ uint64_t Machine::digest() const {
               static_cast<uint64_t>(p->life == Life::ended) << 1 | static_cast<uint64_t>(p->traps));
     for (const Message& m : p->mailbox) x = mix64(x, vm::digest(m.payload));
     x = mix64(x, vm::digest(p->name));
+    if (options_.racy_timers()) x = mix64(x, p->clock);
     h += x;
   }
   for (const Timer& t : w.timers) h += mix64(t.due, mix64(vm::digest(t.payload), t.owner));

@@ -20,7 +20,8 @@ inline constexpr uint32_t kNone = 0xffffffff;
 struct Message {
   Term payload;
   uint32_t from = kNone;  // process index of the sender, kNone for timers and the runtime
-  uint32_t sent_at = 0;   // step of the send, for causes
+  uint32_t sent_at = 0;   // step of the send; in a mailbox that of its arrival, for causes
+  uint32_t left_at = 0;   // in a mailbox: step of the send
   uint32_t arrival = 0;   // its number in World::arrivals, while mail is kept
 };
 
@@ -82,18 +83,25 @@ struct Timer {
   uint64_t ref = 0;                // message timers
   Term dest;                       // pid or name (resolved when it fires)
   ObjectId object = 0;             // itself, for footprints
-  Footprint* footprint = nullptr;  // where time may pass at any moment
+  uint32_t released_at = 0;        // step that took away the last of those that it waited for
+  Footprint* footprint = nullptr;  // where timers race
   uint32_t footprint_size = 0;
   uint8_t flags = 0;  // of the operation
   Term payload;
 };
-// A timer that is no more, where time may pass at any moment: one that is due later can fire only
-// after what took it away. Of those that one process took away the last stands for all that were
-// due at its time or later.
-struct PastTimer {
-  ObjectId object = 0;  // what the step that took it away writes
+// Racy timers: one that a process has started and may still be running, as far as it knows. What it
+// starts later for the same process, due later, fires after that.
+struct EarlierTimer {
+  ObjectId object = 0;
   uint64_t due = 0;
-  uint32_t by = kNone;  // that process
+  uint32_t target = kNone;
+  uint32_t gone_at = 0;  // step that took it away, 0: it is running
+};
+// Racy timers: from this step on that is the time of the process; of kNone, a timer that fired.
+struct ClockChange {
+  uint32_t process = kNone;
+  uint32_t step = 0;
+  uint64_t time = 0;  // ms
 };
 
 // Watching another process, kept at the watcher: demonitor finds the target by it.
@@ -192,8 +200,10 @@ struct Process {
   uint32_t children = 0;
   uint32_t refs = 0;  // references made so far
   uint32_t timers_made = 0;
-  Vec<TimerTarget> timer_targets;  // of timers for other processes, in the order of their start
-  uint32_t limits_made = 0;        // time limits of receives, where time may pass at any moment
+  Vec<TimerTarget> timer_targets;    // of timers for other processes, in the order of their start
+  uint64_t clock = 0;                // racy timers: ms, as far as it knows
+  Vec<EarlierTimer> earlier_timers;  // racy timers: in order of start
+  uint32_t limits_made = 0;          // racy timers: time limits of receives
   Footprint* limit_footprint = nullptr;  // the latest of them, as its receive touches it
   uint32_t node = 0;
   uint32_t spawned_at = 0;  // step
@@ -207,6 +217,7 @@ struct Process {
   bool matcher_failed = false;  // its matcher raised: it goes on, and raises again in its own time
   bool doomed = false;          // was killed while its own stack performed a delivery
   bool expired = false;         // its receive timed out, unless a message is there when it goes on
+  bool gives_up = false;        // ... or not: whatever is there by then
   bool crashed = false;         // ended by an error of its own
   bool seeded = false;          // `random` has been prepared
   bool ran = false;             // was picked for a step of its own
@@ -371,9 +382,9 @@ struct World {
   Vec<Process*> processes;
   Vec<uint32_t> free_stacks;
   uint32_t stacks_used = 0;
-  uint64_t now = 0;   // ms
-  Vec<Timer> timers;  // running ones, in order of start
-  Vec<PastTimer> past_timers;
+  uint64_t now = 0;         // ms; with racy timers the latest that has been due
+  Vec<Timer> timers;        // running ones, in order of start
+  Vec<ClockChange> clocks;  // racy timers: in order of steps
   // Simultaneous timers: whose step it is that time passes, how many of them may fire since, and
   // the step at which it passed last.
   ActorId clock = kNoActor;

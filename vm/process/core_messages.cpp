@@ -169,6 +169,7 @@ int l_now(lua_State* L) {
   const bool races = m.timers().clock_races();
   if (races) m.sync(L, p, "now", OpKind::now, Access::read, clock_object());
   m.calls().observe(p, m.world().now);
+  if (races) m.timers().learn_time(p, m.world().now);
   m.world().clock_read = true;
   if (m.world().current) Spins::did_more_than_look(m.calls().self());  // else a predicate asks
   lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
@@ -191,9 +192,8 @@ void options_at(lua_State* L, int i, std::initializer_list<std::pair<const char*
 // `answered`: the answer comes as a message.
 void sync_timer(lua_State* L, Machine& m, Process& p, const char* what, OpKind kind, Access access,
                 uint64_t ref, bool answered) {
-  Footprint footprint[3];
+  Footprint footprint[2];
   size_t n = 0;
-  if (m.options().racy_timers()) footprint[n++] = {clock_object(), Access::read};
   const Process* to = m.timers().target(ref);
   if (to && to != &p) footprint[n++] = {part_object(*to, Part::life), Access::read};
   if (answered) footprint[n++] = {mailbox_object(p), Access::append};
@@ -219,9 +219,8 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   if (!m.loading().text().may_set_timers)  // read in the sources, before anything runs
     luaL_error(L, "%s has to be called by that name: a proof has to know beforehand", what);
   // A timer for a process that has ended is none.
-  const Footprint clock{clock_object(), Access::read};
-  m.calls().announce(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
-                     to ? part_object(*to, Part::life) : 0, 0, &clock, m.options().racy_timers());
+  m.sync(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
+         to ? part_object(*to, Part::life) : 0);
   const uint64_t ref = m.processes().make_ref(p);
   if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
   if (to && to != &p) m.push(p.timer_targets, TimerTarget{ref, to->index});
@@ -229,13 +228,9 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),
                            {make_string("timeout", m.arena()), Term::of_light(ref), payload});
-    const auto now = static_cast<lua_Integer>(m.world().now);
+    const auto now = static_cast<lua_Integer>(m.timers().time_of(p));
     const lua_Integer due = absolute ? std::max(ms, now) : ms > INT64_MAX - now ? ms : now + ms;
-    Timer& t =
-        m.timers().start(p, static_cast<uint64_t>(due), TimerKind::message, timer_object(ref));
-    t.ref = ref;
-    t.dest = dest;
-    t.payload = payload;
+    m.timers().start_message(p, static_cast<uint64_t>(due), ref, dest, payload);
   }
   push_light(L, ref);
   return m.done(L, p, 1);
@@ -286,9 +281,7 @@ int l_read_timer(lua_State* L) {
   sync_timer(L, m, p, "read_timer", OpKind::timer_read, Access::read, ref, async);
   lua_pushboolean(L, 0);
   for (const Timer& t : m.world().timers)
-    if (t.kind == TimerKind::message && t.ref == ref)
-      lua_pushinteger(L,
-                      t.due > m.world().now ? static_cast<lua_Integer>(t.due - m.world().now) : 0);
+    if (t.kind == TimerKind::message && t.ref == ref) lua_pushinteger(L, m.timers().left_of(t, p));
   return timer_answer(L, m, p, "read_timer", ref, async, true);
 }
 

@@ -87,12 +87,10 @@ inline ObjectId timer_object(uint64_t ref) {
 inline ObjectId limit_object(const Process& p, uint32_t nth) {
   return make_object(ObjectClass::timer, p.index, 2 * nth);
 }
-// What time it is, and that an instant has come. Only where time may pass at any moment (--timers
-// racy); else it passes when nothing else can happen, and no two orders differ in it.
+// How late it is: when the latest timer that has fired was due. Only where one may fire at any
+// moment (--timers racy); else time passes when nothing else can happen, and no two orders differ
+// in it.
 inline ObjectId clock_object() { return make_object(ObjectClass::clock, 1); }
-inline ObjectId instant_object(uint64_t ms) {
-  return make_object(ObjectClass::clock, 2, static_cast<uint32_t>(ms) << 1 | 1);
-}
 inline ObjectId name_object(uint32_t node, const Term& name) {
   return make_object(ObjectClass::name, node, static_cast<uint32_t>(digest(name)) | 1);
 }

@@ -212,6 +212,7 @@ Process& Processes::spawn(Process& parent, const Term& values, uint32_t node) {
   p->pid = make_light(Light::pid, p->index, static_cast<uint32_t>(p->key), node);
   p->node = node;
   p->spawned_at = p->woken_by = w.steps;
+  m_.timers().learn_time(*p, parent.clock);
   if (w.free_stacks.size)
     p->stack = w.free_stacks[--w.free_stacks.size];
   else

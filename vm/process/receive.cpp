@@ -27,6 +27,7 @@ bool Mailboxes::fits(Process& p, const Term& payload) const {
 
 void Mailboxes::deliver(Process& to, const Message& message) {
   m_.push(to.mailbox, message);
+  to.mailbox.back().left_at = message.sent_at;
   to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
     to.mailbox.back().arrival = note_arrival(to, message.payload);
@@ -149,6 +150,16 @@ void Mailboxes::wake(Process& p, bool expired, uint32_t cause) {
   Operation op = p.blocked_op;
   // It has its message, and what comes later changes nothing: a time limit ends with the wait.
   if (!expired && op.access == Access::poll) op.access = Access::take;
+  // Where timers race the time-out itself says that no message was there; that another could still
+  // come before the process goes on would only be a second way to take it. But what waits behind a
+  // signal that is to end the process has been sent before, and is looked at.
+  if (expired && options_.timers_race() && op.kind == OpKind::receive &&
+      !m_.footprints().signals_wait(p)) {
+    p.gives_up = true;
+    op.access = Access::none;
+    op.object = 0;
+    op.extra_count = 0;
+  }
   if (!expired && p.timed && !options_.racy_timers()) m_.timers().stop_receive_timer(p);
   m_.scheduler().enable(p.actor, AltKind::step, p.index, op, cause);
   if (expired) m_.footprints().renew_poll(p);
@@ -164,10 +175,11 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
   const OpKind kind = wait == Wait::sleep ? OpKind::sleep : OpKind::receive;
   const Access access = wait == Wait::sleep ? Access::none : finite ? Access::poll : Access::take;
   p.looked = 0;
-  p.expired = false;
+  p.expired = p.gives_up = false;
   p.wait = wait;
   p.receiver = L;
-  if (timeout_ms > 0 && options_.racy_timers()) m_.timers().begin_limit(L, p, timeout_ms);
+  // It begins whether there is a message or not: which came first would show otherwise.
+  if (timeout_ms > 0 && options_.racy_timers()) m_.timers().begin_limit(p, timeout_ms);
   bool found = find_message(p);
   if ((found && !p.timed) || timeout_ms == 0) {
     // A poll that finds a message could have come before it: the message is no cause of it.
@@ -186,11 +198,7 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
     if (!found) found = find_message(p);
   } else {
     // Blocked: not among the alternatives until a message fits or the time is up.
-    if (finite && !p.timed) {
-      p.deadline =
-          m_.timers().start(p, w.now + static_cast<uint64_t>(timeout_ms), TimerKind::receive).due;
-      p.timed = true;
-    }
+    if (finite && !p.timed) m_.timers().begin_limit(p, timeout_ms);
     Alternative& a = w.alternatives[w.position[p.actor]];
     a.op = {};
     a.op.kind = kind;
@@ -213,14 +221,14 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
     m_.scheduler().park(p);
     m_.calls().granted(p);
     if (p.timed) m_.timers().stop_receive_timer(p);
-    found = find_message(p);
+    found = !p.gives_up && find_message(p);
     // All that has been sent is looked at before giving up.
-    if (p.expired && !found && wait != Wait::sleep) {
+    if (p.expired && !found && !p.gives_up && wait != Wait::sleep) {
       flush_own_signals(p);
       found = find_message(p);
     }
   }
-  if (__builtin_expect(options_.keep_mail, 0) && wait != Wait::sleep) {
+  if (__builtin_expect(options_.keep_mail, 0) && wait != Wait::sleep && !p.gives_up) {
     static const Term kAnything = Term::of_light(kAny);
     note_reception(p,
                    wait == Wait::pattern ? &p.pattern
@@ -236,9 +244,11 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
     p.in_clauses = false;
   }
   p.wait = Wait::none;
+  p.gives_up = false;
   p.receiver = nullptr;
   if (p.pattern.tag != Tag::nil) free_term(p.pattern, arena_);
   if (!found) {
+    if (p.expired) m_.timers().learn_time(p, p.deadline);
     w.yielded = true;
     lua_pushnil(L);
     lua_pushstring(L, "timeout");
@@ -250,6 +260,7 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
     lua_error(L);
   }
   m_.erase(p.mailbox, p.looked);
+  m_.timers().learn_from(p, msg);
   vm::push(L, msg.payload);
   if (m_.recording()) {
     m_.recorder().note_cause(msg.sent_at);

@@ -16,9 +16,22 @@
 namespace lockstep::vm {
 
 namespace {
-// Of a timer that fires: its own, and those of the timers that were due before it.
+// Of a timer that fires: its own, and those of the timers that it waits for.
 constexpr uint32_t kOwnFootprint = 5, kMostFootprint = 250;
+
+// Whom it is for, if that is a process and not whoever has a name then.
+uint32_t target_of(const Timer& t) {
+  if (t.kind == TimerKind::receive) return t.owner;
+  return t.kind == TimerKind::message && t.dest.tag == Tag::light ? light_index(t.dest.light)
+                                                                  : kNone;
+}
 }  // namespace
+
+// Does it wait for the other one, which was started before it (racy timers)?
+bool Timers::waits_for(const Timer& t, const Timer& earlier) {
+  return earlier.kind == TimerKind::message && earlier.owner == t.owner && earlier.due < t.due &&
+         target_of(t) != kNone && target_of(earlier) == target_of(t);
+}
 
 Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId object) {
   World& w = *world_;
@@ -43,6 +56,7 @@ Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId obje
     if (!owner.limit_footprint)
       owner.limit_footprint = static_cast<Footprint*>(m_.allocate(sizeof(Footprint)));
     *owner.limit_footprint = {t.object, Access::write};
+    wait_for_turn(t, owner);
   } else {
     t.actor = m_.scheduler().make_actor(AltKind::timer, owner.index,
                                         mix64(owner.key, 0x74696d6572 + ++owner.timers_made));
@@ -52,87 +66,123 @@ Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId obje
   return w.timers.back();
 }
 
-// Where time may pass at any moment the limit begins by a step of its own, whether there is a
-// message already or not: the time that it begins at depends on which timers have fired.
-void Timers::begin_limit(lua_State* L, Process& p, int64_t ms) {
-  m_.sync(L, p, "wait", OpKind::wait, Access::read, clock_object());
-  m_.done(L, p, 0);
-  p.deadline = start(p, world_->now + static_cast<uint64_t>(ms), TimerKind::receive).due;
+void Timers::begin_limit(Process& p, int64_t ms) {
+  p.deadline = start(p, time_of(p) + static_cast<uint64_t>(ms), TimerKind::receive).due;
   p.timed = true;
 }
 
-// `object`: what the step that takes it away writes.
-void Timers::remove(uint32_t i, ObjectId object, uint32_t by) {
+// Racy timers: to be sent to `target` when it is due, after those that the process has started
+// before for that one and that are due before it. What it has seen the end of is none of them.
+void Timers::start_message(Process& owner, uint64_t due, uint64_t ref, const Term& dest,
+                           const Term& payload) {
+  Timer& t = start(owner, due, TimerKind::message, timer_object(ref));
+  t.ref = ref;
+  t.dest = dest;
+  t.payload = payload;
+  if (!options_.racy_timers()) return;
+  wait_for_turn(t, owner);
+  if (target_of(t) != kNone)
+    m_.push(owner.earlier_timers, EarlierTimer{t.object, t.due, target_of(t), 0});
+}
+
+// ---- clocks of processes (racy timers) ----
+// Where any timer may fire at any moment, one clock for all would order everything that asks how
+// late it is, and each time limit with each firing, although nobody looks. So each process has its
+// own: it knows of the time that it has asked for, of its own limits that were over, and of what
+// those knew from whom it has messages. Lamport, "Time, clocks, and the ordering of events in a
+// distributed system" (1978).
+
+uint64_t Timers::time_of(const Process& p) const {
+  return options_.racy_timers() ? p.clock : world_->now;
+}
+
+void Timers::learn_time(Process& p, uint64_t time) {
+  if (!options_.racy_timers() || time <= p.clock) return;
+  p.clock = time;
+  m_.push(world_->clocks, ClockChange{p.index, world_->steps, time});
+}
+
+uint64_t Timers::time_at(uint32_t process, uint32_t step) const {
+  const World& w = *world_;
+  for (size_t i = w.clocks.size; i-- > 0;) {
+    const ClockChange& c = w.clocks[i];
+    if (c.process == process && c.step <= step)
+      return process != kNone || c.step == step ? c.time : 0;
+  }
+  return 0;
+}
+
+// From a message that was taken.
+void Timers::learn_from(Process& p, const Message& message) {
+  if (!options_.racy_timers()) return;
+  learn_time(p, time_at(message.from, message.left_at));
+  if (message.from != kNone) return;
+  for (uint32_t i = 0; i < p.earlier_timers.size; i++)
+    if (p.earlier_timers[i].target == p.index && p.earlier_timers[i].gone_at == message.left_at)
+      return m_.erase(p.earlier_timers, i);
+}
+
+// `by`: the process whose step takes it away, if it is one of a process.
+void Timers::remove(uint32_t i, uint32_t by) {
   World& w = *world_;
-  if (options_.racy_timers() && !m_.scheduler().enabled(w.timers[i].actor))
+  if (options_.racy_timers() && w.timers[i].kind == TimerKind::receive &&
+      !m_.scheduler().enabled(w.timers[i].actor))
     note_blocked(w.timers[i], w.steps - 1);
   const Timer t = w.timers[i];
   if (options_.timers == TimerMode::simultaneous && t.due <= w.now) w.timers_due--;
   m_.scheduler().disable(t.actor);
   m_.erase(w.timers, i);
   if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
-  if (!options_.racy_timers() || t.kind == TimerKind::tick) return;
-  uint64_t due = t.due;  // the earliest, of several that one step takes away
-  for (uint32_t k = 0; k < w.past_timers.size;) {
-    const PastTimer& past = w.past_timers[k];
-    if (past.object == object) due = std::min(due, past.due);
-    if (past.object == object || (past.by == by && by != kNone && past.due >= t.due))
-      m_.erase(w.past_timers, k);
-    else
-      k++;
-  }
-  m_.push(w.past_timers, PastTimer{object, due, by});
+  if (!options_.racy_timers() || t.kind != TimerKind::message) return;
+  for (uint32_t k = i; k < w.timers.size; k++)  // those that were started after it
+    if (waits_for(w.timers[k], t)) w.timers[k].released_at = w.steps;
+  Process& owner = *w.processes[t.owner];
+  if (by == t.owner) return forget_earlier(owner, t.object);
+  for (EarlierTimer& e : owner.earlier_timers)
+    if (e.object == t.object) e.gone_at = w.steps;
 }
 
-// Others were due before it: it might have fired, had they been started later, or gone sooner.
-// Those that are still there may fire, be cancelled, or end with whom they are for.
+// The limit of a receive that has its message: it might have been over, had that come later.
 void Timers::note_blocked(Timer& t, uint32_t until) {
-  const World& w = *world_;
   Operation op;
   op.kind = OpKind::timer_fire;
   footprint(t, true, op);
   auto& all = blocked_footprints_.emplace_back(op.extra, op.extra + op.extra_count);
-  const size_t known = all.size();
-  if (until != Blocked::kToTheEnd)
-    for (const Timer& u : w.timers) {
-      if (u.due >= t.due || u.kind == TimerKind::tick) continue;
-      all.push_back({instant_object(u.due), Access::read});
-      all.push_back({u.object, Access::read});
-      const Process* to = u.kind == TimerKind::receive ? w.processes[u.owner]
-                          : u.dest.tag == Tag::light   ? m_.processes().find(u.dest.light)
-                                                       : nullptr;
-      if (to) all.push_back({part_object(*to, Part::life), Access::read});
-    }
-  const bool waits = all.size() > known;
-  if (all.size() > kMostFootprint) {
-    all.resize(kMostFootprint);
-    op.flags = kGlobal;
-  }
-  std::sort(all.begin() + kOwnFootprint, all.end(),
-            [](const Footprint& a, const Footprint& b) { return a.object < b.object; });
   op.extra = all.data();
-  op.extra_count = static_cast<uint8_t>(all.size());
-  Blocked b{{t.actor, AltKind::timer, t.owner, op}, until, waits};
-  b.what.cause = t.started_at;
+  Blocked b{{t.actor, AltKind::timer, t.owner, op}, until};
+  b.what.cause = std::max(t.started_at, t.released_at);
   m_.scheduler().never_comes(b);
 }
 
 std::span<const Blocked> Machine::blocked() {
   if (options_.racy_timers())
     for (Timer& t : world_->timers)
-      if (!scheduler_.enabled(t.actor)) timers().note_blocked(t, Blocked::kToTheEnd);
+      if (t.kind == TimerKind::receive && !scheduler_.enabled(t.actor))
+        timers().note_blocked(t, Blocked::kToTheEnd);
   return scheduler_.disabled_events();
 }
 
-bool Timers::cancel(const Process& by, uint64_t ref, int64_t* remaining) {
+bool Timers::cancel(Process& by, uint64_t ref, int64_t* remaining) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size; i++)
     if (w.timers[i].kind == TimerKind::message && w.timers[i].ref == ref) {
-      *remaining = w.timers[i].due > w.now ? static_cast<int64_t>(w.timers[i].due - w.now) : 0;
-      remove(i, timer_object(ref), by.index);
+      *remaining = left_of(w.timers[i], by);
+      remove(i, by.index);
       return true;
     }
+  forget_earlier(by, timer_object(ref));
   return false;
+}
+
+// The process knows of its timer that it is gone.
+void Timers::forget_earlier(Process& owner, ObjectId timer) {
+  for (uint32_t k = 0; k < owner.earlier_timers.size; k++)
+    if (owner.earlier_timers[k].object == timer) return m_.erase(owner.earlier_timers, k);
+}
+
+int64_t Timers::left_of(const Timer& t, const Process& asks) const {
+  const uint64_t now = time_of(asks);
+  return t.due > now ? static_cast<int64_t>(t.due - now) : 0;
 }
 
 // Whom it is or was for; its owner, unless it was started for another process. Of a reference to
@@ -156,7 +206,7 @@ void Timers::drop_of(Process& p) {
             ? t.owner == p.index
             : t.kind == TimerKind::message && t.dest.tag == Tag::light && t.dest.light == p.pid;
     if (its)
-      remove(i, part_object(p, Part::life), kNone);
+      remove(i, kNone);
     else
       i++;
   }
@@ -188,13 +238,23 @@ bool Timers::refresh() {
       return true;
     case TimerMode::racy:
       for (Timer& t : w.timers)
-        if (t.due == next_due())
-          offer(t, t.started_at);
+        if (may_fire(t))
+          offer(t, std::max(t.started_at, t.released_at));
         else
           m_.scheduler().disable(t.actor);
       return true;
   }
   return true;
+}
+
+// Racy timers: all that it waits for is gone, and a receive whose limit it is waits for a message.
+bool Timers::may_fire(const Timer& t) const {
+  const World& w = *world_;
+  if (t.kind == TimerKind::receive && m_.scheduler().enabled(w.processes[t.owner]->actor))
+    return false;
+  bool waits = false;
+  each_awaited(t, [&](const Timer&) { waits = true; });
+  return !waits;
 }
 
 uint64_t Timers::next_due() const {
@@ -283,16 +343,10 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
     op.flags = kGlobal;
     return;
   }
-  if (options_.racy_timers()) {
-    op.object = instant_object(t.due);
-    op.access = Access::add;
-    if (fresh) wait_for_turn(t);
-  } else {
-    op.object = 0;
-    if (fresh) {
-      t.footprint_size = kOwnFootprint;
-      t.footprint = static_cast<Footprint*>(m_.allocate(kOwnFootprint * sizeof(Footprint)));
-    }
+  op.object = 0;
+  if (fresh && !options_.racy_timers()) {
+    t.footprint_size = kOwnFootprint;
+    t.footprint = static_cast<Footprint*>(m_.allocate(kOwnFootprint * sizeof(Footprint)));
   }
   Footprint into{make_object(ObjectClass::mailbox, to ? to->index : 0), Access::append};
   if (!to || (t.kind == TimerKind::receive && to->wait == Wait::sleep))
@@ -320,37 +374,35 @@ void Timers::watch_time(const Timer& t) {
                       Access::write};
 }
 
-// All that was due before it is no more: it comes after what took that away.
-void Timers::wait_for_turn(Timer& t) {
-  const World& w = *world_;
-  if (t.footprint) arena_.put(t.footprint, t.footprint_size * sizeof(Footprint));
+// It reads those that were started before it, for the same process and due before it, whether they
+// are there by now or not: which of them are depends on what else went first. The last that is gone
+// already led to it, as the one does that goes last (released_at).
+void Timers::wait_for_turn(Timer& t, const Process& owner) {
+  const auto before = [&](const EarlierTimer& e) {
+    return e.target == target_of(t) && e.due < t.due;
+  };
   uint32_t n = kOwnFootprint;
-  for (const PastTimer& past : w.past_timers) n += past.due < t.due;
-  t.flags = n > kMostFootprint ? kGlobal : kInTurn;
+  if (target_of(t) != kNone)
+    for (const EarlierTimer& e : owner.earlier_timers) n += before(e);
+  t.flags = n > kMostFootprint ? kGlobal : 0;
   t.footprint_size = n = std::min(n, kMostFootprint);
   t.footprint = static_cast<Footprint*>(m_.allocate(n * sizeof(Footprint)));
   Footprint* f = t.footprint + kOwnFootprint;
-  for (const PastTimer& past : w.past_timers)
-    if (past.due < t.due && f < t.footprint + n) *f++ = {past.object, Access::read};
-  // In whatever order they were taken away.
-  std::sort(t.footprint + kOwnFootprint, f,
-            [](const Footprint& a, const Footprint& b) { return a.object < b.object; });
+  if (n == kOwnFootprint) return;
+  for (const EarlierTimer& e : owner.earlier_timers) {
+    if (!before(e)) continue;
+    if (f < t.footprint + n) *f++ = {e.object, Access::read};
+    t.released_at = std::max(t.released_at, e.gone_at);
+  }
 }
 
 void Timers::fire(uint32_t i) {
   World& w = *world_;
   const Timer t = w.timers[i];
-  if (options_.racy_timers()) {
-    // Each instant comes after the one before.
-    for (uint32_t k = 0; k < w.past_timers.size;)
-      if (object_class(w.past_timers[k].object) == ObjectClass::clock)
-        m_.erase(w.past_timers, k);
-      else
-        k++;
-  }
   const bool among_others = fires_among_others(t);
   if (!options_.racy_timers() && (!among_others || w.passed_at > t.started_at)) w.fired_last++;
-  remove(i, instant_object(t.due), kNone);
+  remove(i, kNone);
+  if (options_.racy_timers()) m_.push(w.clocks, ClockChange{kNone, w.steps, t.due});
   if (m_.recording()) {
     m_.recorder().note_cause(t.started_at);
     if (among_others && w.passed_at > t.started_at) m_.recorder().note_cause(w.passed_at);
@@ -400,7 +452,7 @@ void Timers::stop_receive_timer(Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size; i++)
     if (w.timers[i].kind == TimerKind::receive && w.timers[i].owner == p.index) {
-      remove(i, w.timers[i].object, p.index);
+      remove(i, p.index);
       break;
     }
   p.timed = false;

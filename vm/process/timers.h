@@ -13,7 +13,10 @@ class Timers : public MachinePart {
 
   // Timers.
   Timer& start(Process& owner, uint64_t due, TimerKind kind, ObjectId object = 0);
-  bool cancel(const Process& by, uint64_t ref, int64_t* remaining);
+  void start_message(Process& owner, uint64_t due, uint64_t ref, const Term& dest,
+                     const Term& payload);
+  bool cancel(Process& by, uint64_t ref, int64_t* remaining);
+  int64_t left_of(const Timer& t, const Process& asks) const;  // ms
   const Process* target(uint64_t ref) const;
   void drop_of(Process& p);
   void watch_time(const Timer& t);
@@ -25,22 +28,40 @@ class Timers : public MachinePart {
   void fire(uint32_t timer);
   void pass_time();  // simultaneous timers: to when the next of them are due
   void hold_time();  // something else can happen now
-  void begin_limit(lua_State* L, Process& p, int64_t ms);
+  void begin_limit(Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
-  // It has not come to its turn, and never will.
   void note_blocked(Timer& t, uint32_t until);
+
+  // What time it is for the process: for all the same but with racy timers. ms
+  uint64_t time_of(const Process& p) const;
+  void learn_time(Process& p, uint64_t time);
+  void learn_from(Process& p, const Message& message);
+  // What the process knew at that step; of kNone, when the timer that fired then was due.
+  uint64_t time_at(uint32_t process, uint32_t step) const;
+
+  // Racy timers: those that have to fire before it, in order of start.
+  template <class F>
+  void each_awaited(const Timer& t, const F& f) const {
+    for (const Timer& u : world_->timers) {
+      if (&u == &t) break;
+      if (waits_for(t, u)) f(u);
+    }
+  }
 
   void begin() { blocked_footprints_.clear(); }  // of an execution
 
  private:
-  void remove(uint32_t i, ObjectId object, uint32_t by);
+  void remove(uint32_t i, uint32_t by);
+  void forget_earlier(Process& owner, ObjectId timer);
   void offer(Timer& t, uint32_t cause);
   void offer_time();
   void passes(uint64_t until);
   bool fires_among_others(const Timer& t) const;
   uint64_t next_due() const;
+  bool may_fire(const Timer& t) const;
+  static bool waits_for(const Timer& t, const Timer& earlier);
   void footprint(Timer& t, bool fresh, Operation& op);
-  void wait_for_turn(Timer& t);
+  void wait_for_turn(Timer& t, const Process& owner);
 
   std::deque<std::vector<Footprint>> blocked_footprints_;  // of disabled events
 };

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "vm/process/timers.h"
 #include "vm/state/properties.h"
 #include "vm/state/state_digest.h"
 #include "vm/tables/shared_state.h"
@@ -33,12 +34,18 @@ uint64_t Properties::observable_state() {
              static_cast<uint64_t>(p->life.get()) << 24 | static_cast<uint64_t>(p->traps) << 7 |
              static_cast<uint64_t>(p->killed) << 6 | static_cast<uint64_t>(p->leaving) << 5 |
              static_cast<uint64_t>(p->doomed) << 4 | static_cast<uint64_t>(p->expired) << 3 |
-             static_cast<uint64_t>(p->timed) << 2 | static_cast<uint64_t>(p->spin.held) << 1);
+             static_cast<uint64_t>(p->gives_up) << 32 | static_cast<uint64_t>(p->timed) << 2 |
+             static_cast<uint64_t>(p->spin.held) << 1);
     d.term(p->name);
     d.term(p->exit_reason);
     d.term(p->pattern);
     d.number(p->mailbox.size);
-    for (const Message& m : p->mailbox) d.term(m.payload);
+    for (const Message& m : p->mailbox) {
+      d.term(m.payload);
+      if (!options_.racy_timers()) continue;
+      const uint64_t known = m_.timers().time_at(m.from, m.left_at);
+      d.number(known > p->clock ? known - p->clock : 0);
+    }
     for (const uint32_t q : p->links) d.number(q);
     for (const uint32_t q : p->late_links) d.number(q);
     for (const Watch& x : p->watches)
@@ -51,7 +58,7 @@ uint64_t Properties::observable_state() {
   }
   if (w.clock_read) d.number(w.now);
   for (const Timer& t : w.timers) {
-    d.number(t.due - w.now);
+    d.number(t.due - m_.timers().time_of(*w.processes[t.owner]));
     d.number(static_cast<uint64_t>(t.kind) << 32 | t.owner);
     if (t.kind == TimerKind::message) d.ref(t.ref);
     d.term(t.dest);

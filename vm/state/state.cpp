@@ -15,6 +15,7 @@
 
 #include "engine/base/digest.h"
 #include "vm/history/history_log.h"
+#include "vm/process/timers.h"
 #include "vm/state/spin.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
@@ -42,7 +43,7 @@ void add_process(Sum& sum, const Process& p) {
   if (p.life == Life::ended) return;
   sum.add(p.seen, p.wait, p.refs, p.timers_made, p.histories_open, p.unstamped,
           p.traps | p.leaving << 1 | p.killed << 2 | p.matcher_failed << 3 | p.doomed << 4 |
-              p.expired << 5 | p.crashed << 6 | p.timed << 7 | p.performing << 8);
+              p.expired << 5 | p.crashed << 6 | p.timed << 7 | p.performing << 8 | p.gives_up << 9);
   sum.add(p.name.get());
   sum.add(p.label);
   sum.add(p.exit_reason);
@@ -141,6 +142,10 @@ uint64_t Machine::state() const {
           w.names.size(), w.persistent.size, w.histories.size);
   for (Process* p : w.processes) {
     add_process(sum, *p);
+    if (options_.racy_timers() && p->life != Life::ended) {
+      sum.add(p->clock);
+      for (const Message& m : p->mailbox) sum.add(this->timers().time_at(m.from, m.left_at));
+    }
     if (!scheduler_.fair_spins()) continue;
     sum.add(p->spin.held, p->spin.points.size, p->spin.reads.size);
     spins().outdated(*p);
@@ -151,6 +156,8 @@ uint64_t Machine::state() const {
   for (const Timer& t : w.timers) {
     Sum one;
     one.add(t.due, t.owner, t.kind, t.ref);
+    if (options_.racy_timers())
+      this->timers().each_awaited(t, [&](const Timer& u) { one.add(u.ref); });
     one.add(t.dest);
     one.add(t.payload);
     timers += one.value();
