@@ -75,7 +75,11 @@ void Dpor::reverse_disabled() {
   const size_t depth = execution_.depth();
   for (size_t k = 0; k < disabled_.all().size(); k++) {
     const auto& [taken, count, known, prevented] = disabled_.all()[k];
-    if (!disabled_.is_new(k) && !execution_.by_mail()) continue;
+    // What follows the step that made it impossible is another thing in each execution.
+    if (!disabled_.is_new(k) && !execution_.by_mail()) {
+      if (prevented) reverse_late(count - 1, taken);
+      continue;
+    }
     std::vector<size_t> races = execution_.order_disabled(taken, count);
     // After the step that made it impossible it cannot come, so only that race can be reversed;
     // those with what came before are found where it does come.

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "tests/vm/each_class.h"
 #include "tests/vm/random_programs.h"
 
 namespace lockstep {
@@ -106,6 +107,26 @@ std::set<std::string> outcomes(const char* strategy, const char* body, bool asyn
   vm::MachineOptions machine;
   machine.async_delivery = async;
   return all_of(strategy, program_of(body), "p", {}, machine).outcomes;
+}
+
+// What a kill keeps from coming is looked at in each execution that has the kill: what follows it,
+// and could have come before what it kept from coming, differs. Classes of the first program were
+// missing, and with them a failure of the second.
+TEST(Proof, WhatAKillKeepsFromComingIsLookedAtInEachExecution) {
+  const std::string body =
+      "lockstep.spawn(function()\n"
+      "  local q = lockstep.self()\n"
+      "  lockstep.register('n', q)\n"
+      "  lockstep.spawn(function() lockstep.exit(q, 'kill') end)\n"
+      "  local p = lockstep.spawn(function() lockstep.whereis('n') end)\n";
+  expect_each_class_once(body + "  lockstep.alive(p)\nend)\n");
+  const std::string fails =
+      "local root = lockstep.self()\n" + body +
+      "  if not lockstep.alive(p) then lockstep.send(root, 1) lockstep.send(root, 2) end\nend)\n"
+      "error(tostring(lockstep.recv(10)) .. tostring(lockstep.recv(10)), 0)\n";
+  const std::set<std::string> naive = outcomes("dfs", fails.c_str());
+  EXPECT_TRUE(naive.contains("assertion 1nil"));
+  EXPECT_EQ(outcomes("dpor", fails.c_str()), naive);
 }
 
 // A link that is still on its way to the other side when this side ends: both arrive there in turn.
