@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "cli/command/commands.h"
 #include "cli/report/json_line.h"
@@ -18,12 +16,10 @@ namespace {
 constexpr size_t kShownByRun = 5;
 
 std::string read(const std::string& path) {
-  std::error_code ignored;
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  if (std::filesystem::is_directory(path, ignored) || !in || !(text << in.rdbuf(), true))
-    throw Error(ExitCode::usage, path + ": cannot be read");
-  return text.str();
+  std::string text, problem;
+  if (!vm::read_source(path, &text, &problem))
+    throw Error(ExitCode::usage, path + ": cannot be read: " + problem);
+  return text;
 }
 
 std::string text_of(const vm::LintFinding& f) {

@@ -5,7 +5,7 @@
 
 namespace lockstep::cli {
 
-// Writes beside PATH, syncs and renames; devices and pipes are written to as they are. Throws
+// By write_whole (engine/base/files.h). Throws
 // Error(ExitCode::trace) with `flag`, the path and the system's reason.
 void write_whole_file(const char* flag, const std::string& path, std::string_view text);
 

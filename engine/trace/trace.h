@@ -58,7 +58,7 @@ std::string encode_trace(const Trace& trace);
 // small multiple of bytes.size().
 Trace decode_trace(const std::string& bytes, const std::string& path);
 
-// Writes PATH.partial, syncs it, and renames it to PATH. Throws Error(ExitCode::trace) with the
+// All or nothing (base/files.h). Throws Error(ExitCode::trace) with the
 // system's reason (no such folder, disk full, ...); then nothing half-written stays, and an older
 // PATH is untouched.
 void write_trace(const Trace& trace, const std::string& path);

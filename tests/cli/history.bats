@@ -79,7 +79,7 @@ setup() {
   done
   lockstep check-history missing.jsonl
   exits 3
-  has "$err" "missing.jsonl: cannot be opened: No such file or directory"
+  has "$err" "missing.jsonl: cannot be read: No such file or directory"
   for file in empty.jsonl empty.edn; do
     lockstep check-history "$file"
     exits 3

@@ -108,3 +108,54 @@ EOF
   exits 2
   has "$err" "no trace given"
 }
+
+@test "what is no file is refused at once, as trace, scenario and module, and so is what is too large" {
+  mkfifo pipe
+  mkdir folder
+  ln -s pipe link
+  truncate -s 300M large.lua
+  local command file
+  for file in pipe link folder /dev/zero /dev/null; do
+    for command in dump replay shrink; do
+      lockstep "$command" "$file"
+      exits 6
+      has "$err" "not a file"
+    done
+    for command in run verify lint bench 'list scenarios'; do
+      # shellcheck disable=SC2086  # two words
+      lockstep $command "$file"
+      exits 2
+      has "$err" "not a file"
+    done
+  done
+  for command in run lint; do
+    lockstep "$command" large.lua
+    exits 2
+    has "$err" "larger than 256 MiB"
+  done
+  mkfifo part.lua
+  scenario uses.lua uses <<<'lockstep.yield()'
+  sed -i '1a local part = require "part"' uses.lua
+  lockstep run uses.lua
+  exits 3
+  has "$err" "part.lua"
+  has "$err" "a pipe, not a file"
+}
+
+@test "a file is written through nobody's link, to no pipe that nobody reads, and to no folder" {
+  echo precious >other
+  ln -s "$PWD/other" small.lockstep.partial
+  lockstep shrink "$trace" --output small.lockstep
+  exits 0
+  [ "$(cat other)" = precious ]
+  lockstep dump small.lockstep
+  exits 0
+  mkfifo pipe
+  lockstep shrink "$trace" --output pipe
+  exits 6
+  has "$err" "No such device or address"
+  mkdir folder
+  lockstep shrink "$trace" --output folder
+  exits 6
+  has "$err" "Is a directory"
+}

@@ -1,13 +1,16 @@
 // Traces on disk: what is written is what is read, and nothing else is ever read.
 #include "engine/trace/trace.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -219,17 +222,32 @@ TEST_F(TraceFolder, AFullDiskLeavesTheOldFileAndNothingHalfWritten) {
   Trace old = sample_trace();
   old.times = 99;
   write_trace(old, path());
-  fs::create_symlink("/dev/full", path() + ".partial");
+  // A bound on the size of files is met as the end of the disk is, but in its reason.
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignore = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{100, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string refusal;
   try {
     write_trace(sample_trace(), path());
+  } catch (const Error& e) {
+    refusal = e.what();
+    EXPECT_EQ(e.code(), ExitCode::trace);
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignore);
+  EXPECT_THAT(refusal, HasSubstr(path()));
+  EXPECT_THAT(refusal, HasSubstr("File too large"));
+  EXPECT_EQ(read_trace(path()).times, 99u);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+  try {
+    write_trace(sample_trace(), "/dev/full");
     FAIL() << "wrote to a full disk";
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), ExitCode::trace);
-    EXPECT_THAT(e.what(), HasSubstr(path()));
-    EXPECT_THAT(e.what(), HasSubstr("No space left on device"));
+    EXPECT_THAT(e.what(), HasSubstr("/dev/full: No space left on device"));
   }
-  EXPECT_EQ(read_trace(path()).times, 99u);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
 }
 
 TEST_F(TraceFolder, WritersOfOneNameDoNotMeet) {
@@ -249,26 +267,34 @@ TEST_F(TraceFolder, WritersOfOneNameDoNotMeet) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
 }
 
-TEST_F(TraceFolder, WhatAKilledWriterLeftIsWrittenOver) {
-  std::ofstream(path() + ".partial") << std::string(100'000, 'x');
+TEST_F(TraceFolder, WhatSomebodyPutInTheWayIsNotWrittenThrough) {
+  std::ofstream(path("other")) << "precious";
+  fs::create_symlink("other", path() + ".partial");
+  fs::create_hard_link(path("other"), path() + ".lock");
   write_trace(sample_trace(), path());
+  EXPECT_EQ(fs::file_size(path("other")), 8u);
   EXPECT_EQ(encode_trace(read_trace(path())), encode_trace(sample_trace()));
 }
 
-TEST_F(TraceFolder, LinksAreFollowedAndPipesWrittenTo) {
+TEST_F(TraceFolder, LinksAreFollowed) {
   fs::create_symlink("a.lockstep", path("link"));
   write_trace(sample_trace(), path());
   write_trace(sample_trace(), path("link"));
   EXPECT_TRUE(fs::is_symlink(path("link")));
   EXPECT_EQ(encode_trace(read_trace(path())), encode_trace(sample_trace()));
+}
 
+TEST_F(TraceFolder, APipeIsWrittenToWhereSomebodyReadsIt) {
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
-  Trace back;
-  std::thread reader([&] { back = read_trace(path("pipe")); });
+  EXPECT_THROW(write_trace(sample_trace(), path("pipe")), Error) << "waits for ever else";
+  const int reader = ::open(path("pipe").c_str(), O_RDWR);
+  ASSERT_GE(reader, 0);
   write_trace(sample_trace(), path("pipe"));
-  reader.join();
   EXPECT_TRUE(fs::is_fifo(path("pipe"))) << "a file where a device was ends what writes to it";
-  EXPECT_EQ(encode_trace(back), encode_trace(sample_trace()));
+  std::string back(encode_trace(sample_trace()).size(), ' ');
+  EXPECT_EQ(::read(reader, back.data(), back.size()), static_cast<ssize_t>(back.size()));
+  EXPECT_EQ(back, encode_trace(sample_trace()));
+  ::close(reader);
 }
 
 TEST_F(TraceFolder, AFolderThatIsNotThereOrNotAFolderIsNamed) {
@@ -299,7 +325,19 @@ TEST_F(TraceFolder, UnreadableFilesAreNamed) {
       EXPECT_THAT(e.what(), HasSubstr(name));
     }
   }
-  EXPECT_THROW(read_trace("/dev/zero"), Error) << "endless, but not a trace";
+}
+
+TEST_F(TraceFolder, WhatIsNoFileIsNotRead) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  for (const std::string& name : {path("pipe"), std::string("/dev/zero"), folder_.string()}) {
+    try {
+      read_trace(name);
+      FAIL() << name;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ExitCode::trace);
+      EXPECT_THAT(e.what(), HasSubstr(", not a file"));
+    }
+  }
 }
 
 TEST_F(TraceFolder, AHeaderThatAnnouncesMoreThanTheFileHoldsAllocatesOnlyWhatIsThere) {

@@ -36,12 +36,13 @@ const EmbeddedFile* find_embedded(const std::string& name) {
 }
 
 // Text of the scenario's own module, from the files known or from its folder; null if there is
-// none.
-const std::string* module_text(LoadContext& context, const std::string& file) {
+// none, or none that can be read: the *problem.
+const std::string* module_text(LoadContext& context, const std::string& file,
+                               std::string* problem) {
   for (const SourceFile& f : *context.files)
     if (f.name == file) return &f.text;
   std::string text;
-  if (!context.disk || !read_source(context.folder + "/" + file, &text)) return nullptr;
+  if (!context.disk || !read_source(context.folder + "/" + file, &text, problem)) return nullptr;
   context.files->push_back({file, std::move(text)});
   return &context.files->back().text;
 }
@@ -91,10 +92,11 @@ int require(lua_State* L) {
                         "module '%s': only modules beside the scenario's file, and in folders "
                         "below it, are found",
                         name);
-    const std::string* text = module_text(m.loading().context(), file);
+    std::string problem;
+    const std::string* text = module_text(m.loading().context(), file, &problem);
     if (!text)
-      return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario", name,
-                        file.c_str());
+      return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario%s%s", name,
+                        file.c_str(), problem.empty() ? "" : ": ", problem.c_str());
     if (!m.loading().context().begun.insert(file).second)
       return luaL_error(L, "module '%s' requires itself, or failed before", name);
     run_chunk(L, lua_text(*text), "@" + file);

@@ -2,19 +2,14 @@
 #include "vm/machine/program.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
+#include "engine/base/files.h"
 #include "vm/loading/loading.h"
 
 namespace lockstep::vm {
-bool read_source(const std::string& path, std::string* text) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || in.peek() == std::ifstream::traits_type::eof()) return in.eof() && !in.bad();
-  std::ostringstream s;
-  s << in.rdbuf();
-  *text = s.str();
-  return !in.bad();
+bool read_source(const std::string& path, std::string* text, std::string* problem) {
+  constexpr size_t kMost = size_t{256} << 20;
+  return read_whole(path, kMost, text, problem);
 }
 
 std::string_view lua_text(std::string_view text) {
@@ -37,8 +32,9 @@ Program Program::from_file(const std::string& path) {
   Program p;
   p.path_ = path;
   SourceFile file;
-  if (!read_source(path, &file.text))
-    throw Error(ExitCode::usage, "cannot read scenario file '" + path + "'",
+  std::string problem;
+  if (!read_source(path, &file.text, &problem))
+    throw Error(ExitCode::usage, "cannot read scenario file '" + path + "': " + problem,
                 "give the path of a Lua file with a lockstep.scenario in it");
   const size_t slash = path.rfind('/');
   file.name = slash == std::string::npos ? path : path.substr(slash + 1);

@@ -58,8 +58,9 @@ struct ScenarioInfo {
   std::map<std::string, std::string> options;  // as written in the file, snake_case, values as text
 };
 
-// The whole file; false if it cannot be read.
-bool read_source(const std::string& path, std::string* text);
+// The whole file, of 256 MiB at most; false, and why, if it cannot be read or is none (a pipe, a
+// device, a directory).
+bool read_source(const std::string& path, std::string* text, std::string* problem);
 
 // What of a file's text is Lua: as for lua5.4, a byte order mark and a first line with # are not.
 // Lines keep their numbers.

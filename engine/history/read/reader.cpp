@@ -1,6 +1,5 @@
 #include "engine/history/read/reader.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/base/files.h"
 #include "engine/base/utf8.h"
 #include "engine/history/read/edn.h"
 
@@ -25,28 +25,6 @@ namespace {
 constexpr size_t kFileMax = size_t{1} << 30;
 constexpr size_t kChunk = size_t{1} << 18;
 constexpr std::string_view kMark = "\xef\xbb\xbf";  // the byte-order mark of UTF-8
-
-// A descriptor that is closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ > STDIN_FILENO) ::close(fd_);
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-const char* kind_of(mode_t mode) {
-  if (S_ISDIR(mode)) return "a directory";
-  if (S_ISFIFO(mode)) return "a pipe";
-  if (S_ISSOCK(mode)) return "a socket";
-  return "a device";
-}
 
 void require_utf8(std::string_view text, const std::string& name) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
@@ -124,19 +102,16 @@ void internal::stop_if_ended(const Budget* budget, const std::string& name) {
 
 std::string read_file(const std::string& path, const Budget* budget) {
   bool standard = path == "-";
-  // Without O_NONBLOCK the opening of a pipe would wait for its other end.
-  Descriptor file(standard ? STDIN_FILENO
-                           : ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
-  if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) {
-    throw Error(ExitCode::scenario,
-                fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
+  std::string problem;
+  Descriptor file = standard ? Descriptor(STDIN_FILENO) : open_to_read(path, &problem);
+  if (file.fd() < 0) {
+    throw Error(ExitCode::scenario, fmt::format("{}: cannot be read: {}", path, problem),
+                "name files; - reads standard input: ... | lockstep check-history -");
   }
-  if (!standard && !S_ISREG(status.st_mode)) {
+  struct stat status {};
+  if (::fstat(file.fd(), &status) != 0) {
     throw Error(ExitCode::scenario,
-                fmt::format("{}: {}, not a file", path, kind_of(status.st_mode)),
-                S_ISDIR(status.st_mode) ? "name the files in it"
-                                        : "- reads standard input: ... | lockstep check-history -");
+                fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
   }
   auto bound = [&](size_t size) {
     if (size <= kFileMax) return;
