@@ -67,7 +67,7 @@ int guarded_main(const std::vector<std::string>& args) {
     std::fprintf(stderr,
                  "lockstep: out of memory\n  hint: fewer jobs (-j), a smaller --max-memory\n");
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "lockstep: internal error: %s\n", e.what());
+    std::fprintf(stderr, "lockstep: internal error: %s\n", one_line(e.what()).c_str());
   }
   return static_cast<int>(ExitCode::internal);
 }

@@ -342,7 +342,7 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
   for (size_t i = 0; i < n; ++i) {
     if (problems[i]) std::rethrow_exception(problems[i]);
     Answer& answer = answers[i];
-    put(options.format == "text" ? harmless(answer.out) : answer.out, out);
+    put(options.format == "text" ? harmless(answer.out) : harmless_json(answer.out), out);
     if (!answer.err.empty()) std::fputs(harmless(answer.err).c_str(), err);
     if (!answer.html.empty() && !html_written) {
       html_written = true;

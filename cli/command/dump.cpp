@@ -15,13 +15,15 @@
 namespace lockstep::cli {
 namespace {
 
-// One event a line, fields apart by tabs, in a fixed order: for grep, cut and diff.
+// One event a line, fields apart by tabs, in a fixed order: for grep, cut and diff. Names in them
+// may be whatever a scenario says.
 std::string event_lines(const Trace& trace) {
   std::string out;
   for (const auto& e : trace.events) {
-    auto line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", e.step, e.what, e.who, e.target,
-                            e.args, e.result, e.change, e.site);
-    out += line;
+    out += std::to_string(e.step);
+    for (const auto& text : {e.what, e.who, e.target, e.args, e.result, e.change, e.site})
+      out += "\t" + one_line(text);
+    out += "\n";
   }
   return out;
 }
@@ -31,7 +33,7 @@ std::string event_lines(const Trace& trace) {
 namespace {
 
 void write_file(const char* flag, const std::string& path, const std::string& text) {
-  if (path == "-") return put(text);
+  if (path == "-") return put_as_it_is(text);
   write_whole_file(flag, path, text);
 }
 

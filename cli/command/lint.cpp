@@ -9,6 +9,7 @@
 #include "cli/command/commands.h"
 #include "cli/report/json_line.h"
 #include "cli/terminal/console.h"
+#include "cli/terminal/words.h"
 
 namespace lockstep::cli {
 namespace {
@@ -23,7 +24,7 @@ std::string read(const std::string& path) {
 }
 
 std::string text_of(const vm::LintFinding& f) {
-  return fmt::format("{}:{}: {} ({})\n", f.file, f.line, f.message, f.rule);
+  return fmt::format("{}:{}: {} ({})\n", one_line(f.file), f.line, one_line(f.message), f.rule);
 }
 std::string ndjson_of(const vm::LintFinding& f) {
   return json_line({{"type", "finding"},
@@ -51,7 +52,7 @@ std::string lint_notes(const vm::Program& program) {
   for (size_t i = 0; i < all.size() && i < kShownByRun; i++) out += "warning: " + text_of(all[i]);
   if (all.size() > kShownByRun)
     out += fmt::format("warning: and {} more: lockstep lint {}\n", all.size() - kShownByRun,
-                       program.path());
+                       one_line(program.path()));
   return out;
 }
 
@@ -66,7 +67,7 @@ ExitCode lint_command(const Options& options) {
   std::string out;
   for (const auto& finding : all) {
     out += ndjson ? ndjson_of(finding) : text_of(finding);
-    if (!ndjson && !finding.hint.empty()) out += "  hint: " + finding.hint + "\n";
+    if (!ndjson && !finding.hint.empty()) out += "  hint: " + one_line(finding.hint) + "\n";
   }
   const auto exit = all.empty() ? ExitCode::ok : ExitCode::failure;
   if (ndjson)

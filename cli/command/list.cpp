@@ -50,7 +50,8 @@ std::string scenarios_text(const vm::Program& program, bool ndjson) {
                         {"options", s.options}});
       continue;
     }
-    auto text = fmt::format("{}:{}: {:<{}}", program.path(), s.line, one_line(s.name), width);
+    auto text =
+        fmt::format("{}:{}: {:<{}}", one_line(program.path()), s.line, one_line(s.name), width);
     for (const auto& [name, value] : s.options)
       text += fmt::format("  {}={}", name, one_line(value));
     while (text.back() == ' ') text.pop_back();

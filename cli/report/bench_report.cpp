@@ -60,7 +60,7 @@ std::string failures(const BenchProgram& program) {
     for (const auto& [signature, times] : c.signatures) all[signature] += times;
   std::string out;
   for (const auto& [signature, times] : all)
-    out += fmt::format("  fails with:  {} ({} trials)\n", signature, grouped(times));
+    out += fmt::format("  fails with:  {} ({} trials)\n", one_line(signature), grouped(times));
   return out.empty() ? "  never failed\n" : out;
 }
 
@@ -93,9 +93,10 @@ BenchSuite bench_suite(const BenchReport& report, size_t strategy) {
 
 std::string bench_program_text(const BenchReport& report, const BenchProgram& program,
                                const Style& style) {
-  std::string out = fmt::format("{} ({}): seeds {}..{}, at most {} executions each\n",
-                                style.bold(program.name), program.file, report.first_seed,
-                                report.first_seed + report.trials - 1, grouped(report.cap));
+  std::string out =
+      fmt::format("{} ({}): seeds {}..{}, at most {} executions each\n",
+                  style.bold(one_line(program.name)), one_line(program.file), report.first_seed,
+                  report.first_seed + report.trials - 1, grouped(report.cap));
   std::vector<Row> rows = {
       {"strategy", "found", "median", "quartiles", "mean", "sd", "restricted mean"}};
   const bool coverage = report.coverage > 0;
@@ -125,7 +126,7 @@ std::string bench_suite_text(const BenchReport& report, const Style& style) {
     const BenchSuite s = bench_suite(report, i);
     rows.push_back({report.strategies[i].label, fmt::format("{}/{}", s.always, s.programs),
                     fmt::format("{:.1f}", s.found), fmt::format("{:.1f}", s.geometric_mean),
-                    fmt::format("{} ({})", short_number(s.worst), s.worst_program)});
+                    fmt::format("{} ({})", short_number(s.worst), one_line(s.worst_program))});
   }
   return out + aligned(rows, style);
 }
@@ -135,7 +136,7 @@ std::string bench_markdown(const BenchReport& report) {
   for (const auto& s : report.strategies) out += " " + s.label + " |", rule += "---|";
   out += "\n" + rule + "\n";
   for (const auto& program : report.programs) {
-    out += "| " + program.name + " |";
+    out += "| " + one_line(program.name) + " |";
     for (const auto& c : program.result.contestants) {
       out += " " + or_dash(c.first.mean);
       if (c.first.found > 0 && c.first.found < c.first.trials)

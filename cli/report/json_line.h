@@ -4,13 +4,16 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "engine/base/utf8.h"
+
 namespace lockstep::cli {
 
 using Json = nlohmann::ordered_json;
 
-// Payloads may hold any bytes; what is not UTF-8 is replaced rather than refused.
+// Payloads may hold any bytes; what is not UTF-8 is replaced rather than refused, and what steers a
+// terminal is escaped.
 inline std::string json_line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return harmless_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 // Integers that a double cannot hold are strings.

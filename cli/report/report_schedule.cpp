@@ -90,9 +90,9 @@ const Event* process_before(const ScheduleView& view, const Trace& trace, size_t
 
 std::string switch_text(const ScheduleView& view, const Trace& trace, size_t row) {
   const auto& now = trace.events[view.steps[row].event];
-  if (!view.steps[row].preempted) return fmt::format("---- {} runs ----", now.who);
-  return fmt::format("---- {} preempted here: {} runs ----", process_before(view, trace, row)->who,
-                     now.who);
+  if (!view.steps[row].preempted) return fmt::format("---- {} runs ----", one_line(now.who));
+  return fmt::format("---- {} preempted here: {} runs ----",
+                     one_line(process_before(view, trace, row)->who), one_line(now.who));
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ std::string schedule_list(const Trace& trace, const ScheduleView& view, const St
     const auto& e = trace.events[shown.event];
     number = std::max(number, std::to_string(e.step).size());
     what = std::max(what, shown_width(e.what));
-    who = std::max(who, shown_width(e.who));
+    who = std::max(who, shown_width(one_line(e.who)));
     rest = std::max(rest, shown_width(rest_of(e, kLongestValue)));
   }
   std::string out;
@@ -123,7 +123,7 @@ std::string schedule_list(const Trace& trace, const ScheduleView& view, const St
                          shown.preempted ? style.yellow(text) : style.dim(text));
     }
     auto line = fmt::format("    step {}  {}  {}  {}", padded(std::to_string(e.step), number),
-                            padded(e.what, what), padded(e.who, who),
+                            padded(e.what, what), padded(one_line(e.who), who),
                             padded(rest_of(e, kLongestValue), e.site.empty() ? 0 : rest));
     if (!e.site.empty()) line += "  " + style.dim(one_line(e.site));
     while (line.back() == ' ') line.pop_back();
@@ -142,7 +142,7 @@ std::string schedule_columns(const Trace& trace, const ScheduleView& view, const
     return i;
   };
   std::vector<size_t> widths(count);
-  for (size_t i = 0; i < count; i++) widths[i] = shown_width(view.processes[i].name);
+  for (size_t i = 0; i < count; i++) widths[i] = shown_width(one_line(view.processes[i].name));
   size_t number = 1, change = 0;
   bool needs_mark = false;
   for (const auto& shown : view.steps) {
@@ -150,7 +150,7 @@ std::string schedule_columns(const Trace& trace, const ScheduleView& view, const
     auto& width = widths[column_of(e.process)];
     width = std::max(width, shown_width(cell_of(e)));
     number = std::max(number, std::to_string(e.step).size());
-    change = std::max(change, shown_width(e.change));
+    change = std::max(change, shown_width(one_line(e.change)));
     if (shown.preempted) needs_mark = true;
   }
   if (needs_mark)
@@ -196,7 +196,8 @@ std::string schedule_sources(const ScheduleView& view, const Style& style) {
   std::string out, file;
   size_t width = 0;
   for (const auto& source : view.sources)
-    if (source.text.size() <= kLongestSource) width = std::max(width, shown_width(source.text));
+    if (source.text.size() <= kLongestSource)
+      width = std::max(width, shown_width(one_line(source.text)));
   for (const auto& source : view.sources) {
     if (source.file != file) out += fmt::format("    {}\n", one_line(file = source.file));
     std::string steps;

@@ -114,7 +114,7 @@ class TextReporter : public Reporter {
       out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
     out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
     out += field("signature", one_line(shown.outcome.signature()));
-    if (!shown.outcome.process.empty()) out += field("in", shown.outcome.process);
+    if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
     if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
     if (f.why && !f.why->sentence.empty())
       out += field("Why", style_.bold(one_line(f.why->sentence)));

@@ -26,6 +26,15 @@ size_t terminal_width(FILE* stream) {
   return 120;
 }
 
+bool g_coloured = false;  // whether this command's results have colours
+
+// "\x1b[1;31m": what Style writes, and nothing else.
+size_t colour_at(std::string_view text) {
+  if (!g_coloured || !text.starts_with("\x1b[")) return 0;
+  const size_t end = text.find_first_not_of("0123456789;", 2);
+  return end != std::string_view::npos && text[end] == 'm' ? end + 1 : 0;
+}
+
 constexpr double kHeartbeat = 30;  // seconds between plain lines
 constexpr double kRewrite = 0.1;   // seconds between rewritten ones
 
@@ -51,7 +60,7 @@ bool want_color(const std::string& flag, const Environment& env) {
 Style output_style(const Options& options) {
   Style style;
   const auto env = Environment::of(stdout);
-  style.color = want_color(options.color, env);
+  style.color = g_coloured = want_color(options.color, env);
   if (env.tty) style.width = terminal_width(stdout);
   return style;
 }
@@ -62,6 +71,19 @@ void complain(const Error& error) {
 }
 
 void put(std::string_view text, FILE* out) {
+  std::string fit;
+  while (!text.empty()) {
+    const size_t colour = colour_at(text);
+    fit += text.substr(0, colour);
+    text.remove_prefix(colour);
+    const auto plain = text.substr(0, text.find('\x1b', colour ? 0 : 1));
+    fit += harmless(plain);
+    text.remove_prefix(plain.size());
+  }
+  put_as_it_is(fit, out);
+}
+
+void put_as_it_is(std::string_view text, FILE* out) {
   errno = 0;
   std::fwrite(text.data(), 1, text.size(), out);
   if (std::fflush(out) == 0 && !std::ferror(out)) return;

@@ -34,9 +34,12 @@ struct Environment {
 bool want_color(const std::string& flag, const Environment& env);
 Style output_style(const Options& options);  // for stdout
 
-// Writes a result; Error(ExitCode::trace) if that fails for any reason but a reader that has
-// gone.
+// Writes a result, of which nothing but our own colours steers a terminal (harmless, utf8.h), even
+// where a reporter forgot to see to it; Error(ExitCode::trace) if that fails for any reason but a
+// reader that has gone.
 void put(std::string_view text, FILE* out = stdout);
+// The same for what is no report but a file that goes to standard output.
+void put_as_it_is(std::string_view text, FILE* out = stdout);
 
 // An operating error in words on stderr, with its hint.
 void complain(const Error& error);

@@ -1,7 +1,10 @@
 #include "engine/base/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <iterator>
 
 namespace lockstep {
 namespace {
@@ -19,11 +22,45 @@ uint32_t code_of(std::string_view character) {
   return code;
 }
 
-// Unicode's Bidi_Control, and what ends a line for some who show it.
+// Ranges of Unicode 15 beside the control characters: Bidi_Control, what ends a line for some who
+// show it, interlinear annotation, and Default_Ignorable_Code_Point.
+struct Range {
+  uint32_t first, last;
+};
+constexpr Range kSteers[] = {
+    {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},   {0x115f, 0x1160}, {0x17b4, 0x17b5},
+    {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164},
+    {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
 bool steers(uint32_t code) {
   if (code < 0x20) return code != '\n' && code != '\t';
-  return (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  if (code < 0x7f) return false;
+  return code < 0xa0 || std::any_of(std::begin(kSteers), std::end(kSteers), [&](const Range& r) {
+           return code >= r.first && code <= r.last;
+         });
+}
+
+// Calls `take` with each character and its code, and with an empty one for each byte that is none.
+template <class Take>
+void each_character(std::string_view text, Take take) {
+  while (!text.empty()) {
+    std::string_view part = text.substr(0, not_utf8(text));
+    text.remove_prefix(part.size());
+    while (!part.empty()) {
+      const auto character = part.substr(0, length_of(static_cast<unsigned char>(part[0])));
+      take(character, code_of(character));
+      part.remove_prefix(character.size());
+    }
+    if (!text.empty()) take({}, 0), text.remove_prefix(1);
+  }
+}
+
+std::string escape(uint32_t unit) {
+  char text[8];
+  std::snprintf(text, sizeof text, "\\u%04x", unit);
+  return text;
 }
 
 }  // namespace
@@ -61,20 +98,28 @@ size_t not_utf8(std::string_view text) {
 std::string harmless(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const size_t sound = not_utf8(text);
-    std::string_view part = text.substr(0, sound);
-    text.remove_prefix(part.size());
-    while (!part.empty()) {
-      const auto character = part.substr(0, length_of(static_cast<unsigned char>(part[0])));
-      if (steers(code_of(character)))
-        out += '?';
-      else
-        out += character;
-      part.remove_prefix(character.size());
-    }
-    if (!text.empty()) out += '?', text.remove_prefix(1);
-  }
+  each_character(text, [&](std::string_view character, uint32_t code) {
+    if (character.empty() || steers(code))
+      out += '?';
+    else
+      out += character;
+  });
+  return out;
+}
+
+std::string harmless_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  each_character(json, [&](std::string_view character, uint32_t code) {
+    if (character.empty())
+      out += escape(0xfffd);
+    else if (!steers(code))
+      out += character;
+    else if (code < 0x10000)
+      out += escape(code);
+    else
+      out += escape(0xd800 + ((code - 0x10000) >> 10)) + escape(0xdc00 + (code & 0x3ff));
+  });
   return out;
 }
 

@@ -113,3 +113,47 @@ interrupted_run() {  # interrupted_run SIGNAL
   [ -s "$(jq -r 'select(.type == "failure") | .trace_path' out)" ]
   [ "$(jq -r 'select(.type == "summary") | .interrupted' out)" = true ]
 }
+
+# Of all that a scenario can name, nothing may steer a terminal, hide, or end a line or a column.
+@test "no command and no format hands on what steers a terminal or is not seen" {
+  cat >evil.lua <<'LUA'
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+local evil = "E\27[31m\u{202e}\u{200b}\u{feff}\u{e0041}\u{2028}\xff\u{9b}31m\t\n\r\0\127"
+lockstep.scenario("name " .. evil, function()
+  print(evil)
+  lockstep.set_label(evil)
+  lockstep.register("n" .. evil, lockstep.self())
+  local t = ets.new(evil, { "public" })
+  ets.insert(t, { evil, evil })
+  lockstep.spawn(function(parent)
+    lockstep.set_label("child " .. evil)
+    lockstep.send(parent, { evil })
+  end, lockstep.self())
+  lockstep.recv()
+  lockstep.choose { evil, evil }
+  error("boom " .. evil)
+end)
+LUA
+  local format command words
+  lockstep run evil.lua
+  exits 1
+  [ "$(echo traces/*.shrunk.*)" = traces/evil-iter0-seed1.shrunk.lockstep ]
+  for format in text ndjson; do
+    for command in "run --races" verify "bench --seeds 1 --strategies pos" lint "list scenarios"; do
+      read -ra words <<<"$command"
+      "$LOCKSTEP" "${words[@]}" evil.lua --format "$format" || true
+    done
+    for command in dump replay shrink; do
+      "$LOCKSTEP" "$command" traces/evil-iter0-seed1.lockstep --format "$format" || true
+    done
+  done >all 2>&1
+  "$LOCKSTEP" bench evil.lua --seeds 1 --strategies pos --format markdown >>all
+  "$LOCKSTEP" run evil.lua -vv >>all 2>&1 || true
+  "$LOCKSTEP" dump traces/evil-iter0-seed1.lockstep --format events >events
+  cat events >>all
+  grep -q boom all
+  iconv -f UTF-8 -t UTF-8 all >/dev/null
+  [ -z "$(LC_ALL=C.UTF-8 grep -nP '[\x00-\x08\x0b-\x1f\x7f-\x9f\x{200b}\x{2028}\x{202e}\x{feff}\x{e0041}]' all)" ]
+  [ "$(awk -F '\t' 'NF != 8' events | wc -l)" -eq 0 ]
+}

@@ -28,6 +28,19 @@ TEST(Utf8, WhatSteersATerminalBecomesAQuestionMark) {
             "a?b");  // LINE SEPARATOR
 }
 
+// Unicode 15, DerivedCoreProperties.txt: Default_Ignorable_Code_Point.
+TEST(Utf8, WhatIsNotSeenIsSeen) {
+  EXPECT_EQ(harmless("a\u200bb\u200cc\u200dd\ufeffe\u2060f\u00adg\u034fh\ufe0fi\U000e0041j"),
+            "a?b?c?d?e?f?g?h?i?j");
+}
+
+// RFC 8259, section 7: a pair of surrogates for what is beyond U+FFFF.
+TEST(Utf8, JsonKeepsItsMeaning) {
+  EXPECT_EQ(harmless_json("{\"\u202ea\u009b\":\"\x7f\U000e0041\u00fc\"}"),
+            R"({"\u202ea\u009b":"\u007f\udb40\udc41ü"})");
+  EXPECT_EQ(harmless_json("[\"\xff\"]"), R"(["\ufffd"])");
+}
+
 TEST(Utf8, LettersOfAllLengthsStay) {
   const std::string text = "z\xc3\xbc \xe2\x82\xac \xf0\x9f\x90\x9f";
   EXPECT_EQ(harmless(text), text);
