@@ -555,3 +555,32 @@ LUA
   lacks "$out" "P1(worker)"
   lacks "$out" "P1(boss)"
 }
+
+@test "a badarg says which argument of which function is what, also when it is raised again" {
+  cat >bad.lua <<'LUA'
+local lockstep = require "lockstep"
+local ets = require "lockstep.ets"
+lockstep.scenario("table", function() ets.insert("users", { 1 }) end)
+lockstep.scenario("name", function() lockstep.send("nobody", 1) end)
+lockstep.scenario("option", function() ets.new("t", { "public", "sett" }) end)
+lockstep.scenario("again", function()
+  local t = ets.new("t", {})
+  local ok, problem = pcall(ets.lookup_element, t, "k", 2)
+  assert(not ok and problem.reason == "badarg" and problem.class == "error" and problem.argument == nil)
+  pcall(lockstep.link, 5)
+  ok, problem = pcall(ets.lookup_element, t, { "a", 7 }, 2)
+  error(problem, 0)
+end)
+lockstep.scenario("another", function()
+  pcall(lockstep.link, 5)
+  lockstep.error("badarg")
+end)
+LUA
+  lockstep run bad.lua --no-shrink
+  exits 1
+  [ "$(grep Reason: <<<"$out" | sed 's/ *Reason: *//')" = 'badarg: ets.insert, argument 1, "users": no such table (any more)
+badarg: lockstep.send, argument 1, "nobody": nobody has this name
+badarg: ets.new, argument 2, {"public", "sett"}, element 2: no such option
+badarg: ets.lookup_element, argument 2, {"a", 7}: no row has this key
+badarg' ]
+}

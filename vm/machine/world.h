@@ -258,6 +258,8 @@ struct Process {
   Term label;          // for people: set_label, or the first registered name
   uint32_t proto = 0;  // for people: place in the arena of the function it runs, 0 if unknown
   Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
+  Term badarg_text;                          // what its last badarg was about ...
+  const void* badarg = nullptr;              // ... which is this error
   uint64_t observed = 0;                     // digest of what it has seen, while recording
   uint64_t seen = 0;            // the same for System::state (state.cpp), while that is asked for
   bool performing = false;      // ... an operation that has told it nothing yet

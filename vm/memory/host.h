@@ -51,7 +51,10 @@ inline void push_light(lua_State* L, uint64_t value) {
 [[noreturn]] void raise_top(lua_State* L, const char* cls);
 bool is_exception(lua_State* L, int index);  // an error of this kind, as raise_top makes it
 [[noreturn]] void raise(lua_State* L, const char* cls, const char* reason);
-[[noreturn]] inline void badarg(lua_State* L) { raise(L, "error", "badarg"); }
+// OTP's badarg, from within the function that was called so: a report says which `argument` it was,
+// what it was, and `why` it is none; `element` is the place in it, if it is a list. The error
+// itself says no more than OTP's: who runs has no business with labels that depend on the schedule.
+[[noreturn]] void badarg(lua_State* L, int argument, const char* why, lua_Integer element = 0);
 // Misuse of the API, as a plain Lua error that names the argument: "bad argument #2 to 'send'
 // (...)".
 [[noreturn]] void misuse_argument(lua_State* L, int argument, const char* expected);

@@ -147,15 +147,15 @@ int l_process_info(lua_State* L) {
   Process& p = m.process(L, "process_info");
   lua_settop(L, 2);
   Process* q = m.processes().find(light_at(L, 1));
-  if (!q || q->node != p.node) badarg(L);
+  if (!q || q->node != p.node) badarg(L, 1, "a pid of this node expected");
   const bool list = lua_istable(L, 2);
   const auto count = list ? static_cast<lua_Integer>(lua_rawlen(L, 2)) : 0;
   for (lua_Integer i = 1; i <= count; i++) {
     lua_rawgeti(L, 2, i);
-    if (!find_item(L, -1)) badarg(L);
+    if (!find_item(L, -1)) badarg(L, 2, "no such item", i);
     lua_pop(L, 1);
   }
-  if (!list && !lua_isnil(L, 2) && !find_item(L, 2)) badarg(L);
+  if (!list && !lua_isnil(L, 2) && !find_item(L, 2)) badarg(L, 2, "no such item");
   m.footprints().announce_deferred(L, p, "process_info", OpKind::process_info, 0,
                                    DeferredTarget::info, q, nullptr, q->node);
   if (q != &p) m.signals().flush_from(p, *q);

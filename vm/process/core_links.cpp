@@ -15,7 +15,7 @@ namespace {
 
 Process& pid_argument(lua_State* L, Machine& m, int i) {
   Process* p = m.processes().find(light_at(L, i));
-  if (!p) badarg(L);
+  if (!p) badarg(L, i, "a pid expected");
   return *p;
 }
 
@@ -123,9 +123,9 @@ int l_monitor(lua_State* L) {
   Term name;
   uint32_t node = p.node;
   const bool remote = !q && lua_istable(L, 1);
-  if (remote && !remote_name(L, m, 1, &name, &node)) badarg(L);
+  if (remote && !remote_name(L, m, 1, &name, &node)) badarg(L, 1, "{name, node} expected");
   const bool by_name = remote || (!q && lua_type(L, 1) == LUA_TSTRING);
-  if (!q && !by_name) badarg(L);
+  if (!q && !by_name) badarg(L, 1, "a pid or a name expected");
   const MonitorOptions options = monitor_options(L, m, 2, "monitor");
   const bool elsewhere = remote && node != p.node;  // looked up when the signal arrives there
   if (by_name && !remote) name = m.calls().encode_argument(L, 1, "monitor");

@@ -69,7 +69,7 @@ int l_send(lua_State* L) {
   }
   if (uint32_t node = 0; lua_istable(L, 1)) {  // {name, node}: never an error, wherever it goes
     Term name;
-    if (!remote_name(L, m, 1, &name, &node)) badarg(L);
+    if (!remote_name(L, m, 1, &name, &node)) badarg(L, 1, "{name, node} expected");
     if (node != p.node) {
       m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
                                        DeferredTarget::send, nullptr, &name, node);
@@ -89,14 +89,14 @@ int l_send(lua_State* L) {
     m.processes().die_if_doomed(p);
     return m.done(L, p, 1);
   }
-  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a pid or a name expected");
   Term name = m.calls().encode_argument(L, 1, "send");
   // The name is resolved when the send happens.
   m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
                                    DeferredTarget::send, nullptr, &name, p.node);
   Process* to = m.processes().whereis(name, p.node);
   free_term(name, m.arena());
-  if (!to) badarg(L);
+  if (!to) badarg(L, 1, "nobody has this name");
   if (m.recording())
     m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
   m.signals().send(p, *to, s);
@@ -206,14 +206,16 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   Process& p = m.process(L, what);
   const uint64_t light = light_at(L, 1);
   Process* to = m.processes().find(light);
-  if (to ? to->node != p.node : lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (to ? to->node != p.node : lua_type(L, 1) != LUA_TSTRING)
+    badarg(L, 1, "a pid of this node or a name expected");
   if (lua_isnone(L, 2))
     luaL_error(L, "bad argument #2 to '%s' (message expected, got nothing)", what);
   int whole = 0;
   const lua_Integer ms = lua_tointegerx(L, 3, &whole);
   bool absolute = false;
   options_at(L, 4, {{"abs", &absolute}});
-  if (lua_type(L, 3) != LUA_TNUMBER || !whole || (ms < 0 && !absolute)) badarg(L);
+  if (lua_type(L, 3) != LUA_TNUMBER || !whole || (ms < 0 && !absolute))
+    badarg(L, 3, "milliseconds expected (an integer, 0 or more)");
   Term dest = m.calls().encode_argument(L, 1, what);
   Term payload = m.calls().encode_argument(L, 2, what);
   if (!m.loading().text().may_set_timers)  // read in the sources, before anything runs

@@ -12,14 +12,17 @@ int l_register(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "register");
   Process* q = m.processes().find(light_at(L, 2));
-  if (lua_type(L, 1) != LUA_TSTRING || !q) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a name (a string) expected");
+  if (!q) badarg(L, 2, "a pid expected");
   Term name = m.calls().encode_argument(L, 1, "register");
   const Footprint other{part_object(*q, Part::name), Access::write};
-  m.calls().announce(L, p, "register", OpKind::register_name, Access::write,
-                     name_object(p.node, name), 0, &other, 1);
-  if (is_string(name, "undefined") || m.processes().whereis(name, p.node) ||
-      q->name->tag != Tag::nil || !m.processes().alive(*q) || q->node != p.node)
-    badarg(L);
+  m.calls().announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
+             &other, 1);
+  if (is_string(name, "undefined") || m.processes().whereis(name, p.node))
+    badarg(L, 1, "this name is taken");
+  if (q->name->tag != Tag::nil) badarg(L, 2, "it has a name already");
+  if (!m.processes().alive(*q) || q->node != p.node)
+    badarg(L, 2, "it has ended, or is of another node");
   m.change(q->name) = name;
   if (q->label.tag == Tag::nil) q->label = copy_term(name, m.arena());
   m.processes().add_name(Name{name, q->index, p.node});
@@ -30,12 +33,12 @@ int l_register(lua_State* L) {
 int l_unregister(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unregister");
-  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a name (a string) expected");
   Term name = m.calls().encode_argument(L, 1, "unregister");
   m.footprints().announce_deferred(L, p, "unregister", OpKind::unregister_name, 0,
                                    DeferredTarget::unregister, nullptr, &name, p.node);
   Process* q = m.processes().whereis(name, p.node);
-  if (!q) badarg(L);
+  if (!q) badarg(L, 1, "nobody has this name");
   m.processes().release_name(*q);
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
@@ -43,7 +46,7 @@ int l_unregister(lua_State* L) {
 int l_whereis(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "whereis");
-  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a name (a string) expected");
   Term name = m.calls().encode_argument(L, 1, "whereis");
   m.sync(L, p, "whereis", OpKind::whereis, Access::read, name_object(p.node, name));
   Process* q = m.processes().whereis(name, p.node);

@@ -19,16 +19,16 @@ void add_core_info(lua_State* L);
 template <class F>
 void each_option(lua_State* L, int i, const F& take) {
   if (lua_isnoneornil(L, i)) return;
-  if (!lua_istable(L, i)) badarg(L);
+  if (!lua_istable(L, i)) badarg(L, i, "options expected (a table)");
   const auto one = [&](int name) {  // its value is on top
     const char* text = lua_type(L, name) == LUA_TSTRING ? lua_tostring(L, name) : "";
-    if (!take(text)) badarg(L);
+    if (!take(text)) badarg(L, i, "no such option, or not this value");
   };
   const int top = lua_gettop(L);
   const auto n = static_cast<lua_Integer>(lua_rawlen(L, i));
   for (lua_Integer k = 1; k <= n; k++, lua_settop(L, top)) {
     if (lua_rawgeti(L, i, k) == LUA_TTABLE) {
-      if (lua_rawlen(L, top + 1) != 2) badarg(L);
+      if (lua_rawlen(L, top + 1) != 2) badarg(L, i, "no such option", k);
       lua_rawgeti(L, top + 1, 1);
       lua_rawgeti(L, top + 1, 2);
       one(top + 2);
@@ -118,7 +118,7 @@ inline ObjectId budget_object(FaultKind kind) {
 }
 inline uint64_t ref_argument(lua_State* L, int i) {
   const uint64_t v = light_at(L, i);
-  if (light_class(v) != Light::ref) badarg(L);
+  if (light_class(v) != Light::ref) badarg(L, i, "a reference expected");
   return v;
 }
 

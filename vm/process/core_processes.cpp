@@ -83,7 +83,7 @@ int l_spawn_opt(lua_State* L) {
   Machine& m = machine_of(L);
   m.process(L, "spawn_opt");
   luaL_checktype(L, 1, LUA_TFUNCTION);
-  if (!lua_istable(L, 2)) badarg(L);
+  if (!lua_istable(L, 2)) badarg(L, 2, "a list of options expected");
   static const char* const tuning[] = {"priority",      "fullsweep_after",
                                        "min_heap_size", "min_bin_vheap_size",
                                        "max_heap_size", "message_queue_data"};
@@ -106,7 +106,7 @@ int l_spawn_opt(lua_State* L) {
     } else if (pair) {
       for (const char* t : tuning) known = known || std::strcmp(name, t) == 0;
     }
-    if (!known) badarg(L);
+    if (!known) badarg(L, 2, "no such option");
     lua_settop(L, top);
   }
   lua_remove(L, 2);
@@ -148,7 +148,7 @@ int tuning_flag(lua_State* L, Process& p, const char* name) {
     lua_pushinteger(L, 0), good = whole && lua_tointeger(L, 2) <= 10000;
   else if (flag == "sensitive")
     lua_pushboolean(L, 0), good = lua_isboolean(L, 2) != 0;
-  if (!good) badarg(L);
+  if (!good) badarg(L, 1, "no such flag, or not for this value");
   p.shows = true;
   const int standard = lua_gettop(L);
   lua_pushfstring(L, "lockstep.flags.%d", static_cast<int>(p.index));
@@ -170,7 +170,7 @@ int l_flag(lua_State* L) {
   Process& p = m.process(L, "flag");
   const char* name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
   if (std::strcmp(name, "trap_exit") != 0) return tuning_flag(L, p, name);
-  if (!lua_isboolean(L, 2)) badarg(L);
+  if (!lua_isboolean(L, 2)) badarg(L, 2, "true or false expected");
   const bool on = lua_toboolean(L, 2) != 0;
   m.sync(L, p, "flag", OpKind::flag, Access::write, part_object(p, Part::flags));
   lua_pushboolean(L, p.traps);
@@ -187,7 +187,7 @@ int l_exit(lua_State* L) {
     raise_top(L, "exit");
   }
   Process* q = m.processes().find(light_at(L, 1));
-  if (!q) badarg(L);
+  if (!q) badarg(L, 1, "a pid expected");
   Term reason = m.calls().encode_argument(L, 2, "exit");
   Signal s;
   s.kind = SignalKind::exit;
@@ -215,7 +215,7 @@ int l_alive(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "alive");
   Process* q = m.processes().find(light_at(L, 1));
-  if (!q || q->node != p.node) badarg(L);
+  if (!q || q->node != p.node) badarg(L, 1, "a pid of this node expected");
   m.footprints().announce_deferred(L, p, "alive", OpKind::alive, 0, DeferredTarget::alive, q,
                                    nullptr, q->node);
   if (q != &p) m.signals().flush_from(p, *q);

@@ -53,6 +53,10 @@ size_t place_in_front(std::string_view text, std::string_view site) {
   return site.starts_with(file) || std::all_of(file.begin(), file.end() - 1, in_names) ? end : 0;
 }
 
+std::string text_of(const Term& t) {
+  return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
+}
+
 constexpr size_t kTold = 3;  // footprints of whom a process tells first
 constexpr uint32_t kRefStep =
     0x9e3779b1;  // odd: the references of one process differ in their low halves
@@ -108,6 +112,7 @@ int on_error(lua_State* L) {
       lua_getfield(L, 1, "missing");
       if (const char* missing = lua_tostring(L, -1)) text += std::string(": ") + missing;
       lua_pop(L, 1);
+      if (p.badarg && p.badarg == lua_topointer(L, 1)) text += ": " + text_of(p.badarg_text);
     }
     if (is_exit)
       text = "exit: " + text;
@@ -137,10 +142,6 @@ bool orderly(const Term& r) {
   if (r.tag != Tag::table) return false;
   const View v{r.bytes};
   return v.array_size() == 2 && v.first().tag() == Tag::string && v.first().string() == "shutdown";
-}
-
-std::string text_of(const Term& t) {
-  return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
 }
 
 // How far a process that ends has come with telling of it.

@@ -281,7 +281,7 @@ int l_node(lua_State* L) {
   const Process* q = m.processes().find(light);
   if (!q && light_class(light) == Light::ref && light_index(light) < m.world().processes.size)
     q = m.world().processes[light_index(light)];  // a reference is of the node that made it
-  if (!q) badarg(L);
+  if (!q) badarg(L, 1, "a pid or a reference expected");
   lua_pushstring(L, m.cluster().node_name(q->node).c_str());
   return 1;
 }
@@ -304,7 +304,7 @@ int l_nodes(lua_State* L) {
 int l_monitor_node(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor_node");
-  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a node's name expected");
   luaL_checktype(L, 2, LUA_TBOOLEAN);
   Term name = m.calls().encode_argument(L, 1, "monitor_node");
   uint32_t node = m.cluster().find_node(name);  // one that never was is down

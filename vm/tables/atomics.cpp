@@ -29,27 +29,27 @@ std::string value_text(const AtomicsArray& a, int64_t v) {
 
 AtomicsArray& array_argument(lua_State* L, Machine& m, uint32_t kind) {
   need(L, 1, kind == kCountersRef ? "a counters reference" : "an atomics reference");
-  if (lua_type(L, 1) != LUA_TLIGHTUSERDATA) badarg(L);
+  if (lua_type(L, 1) != LUA_TLIGHTUSERDATA) badarg(L, 1, "no such reference");
   const auto id = reinterpret_cast<uint64_t>(lua_touserdata(L, 1));
   const World& w = m.world();
   const uint32_t number = light_index(id);
   if (light_class(id) != Light::atomics || number >= w.atomics.size ||
       w.atomics[number]->id != id || w.atomics[number]->counters != (kind == kCountersRef))
-    badarg(L);
+    badarg(L, 1, "no such reference");
   return *w.atomics[number];
 }
 
 uint32_t slot_argument(lua_State* L, const AtomicsArray& a) {
   need(L, 2, "an index (from 1)");
-  if (!lua_isinteger(L, 2)) badarg(L);
+  if (!lua_isinteger(L, 2)) badarg(L, 2, "an index expected");
   const lua_Integer i = lua_tointeger(L, 2);
-  if (i < 1 || i > static_cast<lua_Integer>(a.size)) badarg(L);
+  if (i < 1 || i > static_cast<lua_Integer>(a.size)) badarg(L, 2, "out of range");
   return static_cast<uint32_t>(i);
 }
 
 int64_t integer_argument(lua_State* L, int index) {
   need(L, index, "an integer");
-  if (!lua_isinteger(L, index)) badarg(L);
+  if (!lua_isinteger(L, index)) badarg(L, index, "an integer expected");
   return lua_tointeger(L, index);
 }
 
@@ -160,9 +160,9 @@ int counters_add(lua_State* L) { return operate<kCountersRef, Change::add>(L, "c
 int counters_sub(lua_State* L) { return operate<kCountersRef, Change::sub>(L, "counters.sub"); }
 
 int make(lua_State* L, Machine& m, Process& p, AtomicsArray shape) {
-  if (!lua_isinteger(L, 1)) badarg(L);
+  if (!lua_isinteger(L, 1)) badarg(L, 1, "a size expected");
   const lua_Integer size = lua_tointeger(L, 1);
-  if (size < 1) badarg(L);
+  if (size < 1) badarg(L, 1, "a size is 1 or more");
   if (size > kMaxSize) raise(L, "error", "system_limit");
   push_light(L, make_array(m, p, shape, static_cast<uint32_t>(size)).id);
   return 1;
@@ -175,13 +175,14 @@ int atomics_new(lua_State* L) {
   need(L, 1, "a size");
   AtomicsArray shape;
   if (!lua_isnoneornil(L, 2)) {
-    if (lua_type(L, 2) != LUA_TTABLE) badarg(L);
+    if (lua_type(L, 2) != LUA_TTABLE) badarg(L, 2, "no such option");
     const auto n = static_cast<lua_Integer>(lua_rawlen(L, 2));
     for (lua_Integer i = 1; i <= n; i++) {
-      if (lua_rawgeti(L, 2, i) != LUA_TTABLE || lua_rawlen(L, -1) != 2) badarg(L);
+      if (lua_rawgeti(L, 2, i) != LUA_TTABLE || lua_rawlen(L, -1) != 2)
+        badarg(L, 2, "no such option");
       if (lua_rawgeti(L, -1, 1) != LUA_TSTRING || std::string_view(lua_tostring(L, -1)) != "signed")
-        badarg(L);
-      if (lua_rawgeti(L, -2, 2) != LUA_TBOOLEAN) badarg(L);
+        badarg(L, 2, "no such option");
+      if (lua_rawgeti(L, -2, 2) != LUA_TBOOLEAN) badarg(L, 2, "no such option");
       shape.is_signed = lua_toboolean(L, -1);
       lua_pop(L, 3);
     }
@@ -201,15 +202,15 @@ int counters_new(lua_State* L) {
   AtomicsArray shape;
   shape.counters = true;
   if (!lua_isnoneornil(L, 2)) {
-    if (lua_type(L, 2) != LUA_TTABLE) badarg(L);
+    if (lua_type(L, 2) != LUA_TTABLE) badarg(L, 2, "no such option");
     const auto n = static_cast<lua_Integer>(lua_rawlen(L, 2));
     for (lua_Integer i = 1; i <= n; i++) {
-      if (lua_rawgeti(L, 2, i) != LUA_TSTRING) badarg(L);
+      if (lua_rawgeti(L, 2, i) != LUA_TSTRING) badarg(L, 2, "no such option");
       const std::string_view option = lua_tostring(L, -1);
       if (option == "write_concurrency")
         shape.relaxed = true;
       else if (option != "atomics")
-        badarg(L);
+        badarg(L, 2, "no such option");
       lua_pop(L, 1);
     }
   }

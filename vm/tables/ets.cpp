@@ -29,7 +29,7 @@ struct Rows {
 void take_rows(lua_State* L, Machine& m, const char* function, Rows& rows) {
   need_argument(L, 2, "an object (an array) or a list of objects");
   if (!is_row_list(L, 2)) {
-    if (!take_row(L, m, 2, function, rows.one)) badarg(L);
+    if (!take_row(L, m, 2, function, rows.one)) badarg(L, 2, "an object (an array) expected");
     rows.count = 1;
     rows.value = digest_bytes(rows.one.bytes, rows.one.size);
     return;
@@ -40,7 +40,8 @@ void take_rows(lua_State* L, Machine& m, const char* function, Rows& rows) {
   rows.elements = static_cast<uint32_t*>(m.allocate(rows.count * sizeof(uint32_t)));
   for (uint32_t i = 0; i < rows.count; i++) {
     lua_rawgeti(L, 2, static_cast<lua_Integer>(i) + 1);
-    if (!take_row(L, m, lua_gettop(L), function, rows.many[i])) badarg(L);
+    if (!take_row(L, m, lua_gettop(L), function, rows.many[i]))
+      badarg(L, 2, "an object (an array) expected", static_cast<lua_Integer>(i) + 1);
     lua_pop(L, 1);
     rows.value = mix64(rows.value, digest_bytes(rows.many[i].bytes, rows.many[i].size));
   }
@@ -76,7 +77,7 @@ void release_rows(Machine& m, Rows& rows) {
 void check_rows(lua_State* L, const EtsTable& t, Rows& rows) {
   if (rows.keypos == t.keypos) return;
   for (uint32_t i = 0; i < rows.count; i++)
-    if (!row_key(rows.data()[i], t.keypos)) badarg(L);
+    if (!row_key(rows.data()[i], t.keypos)) badarg(L, 2, "it has no key: too few elements");
 }
 
 void put_rows(Machine& m, EtsTable& t, Rows& rows) {
@@ -157,7 +158,8 @@ int ets_lookup_element(lua_State* L) {
   Key key;
   take_key(L, m, 2, "ets.lookup_element", key);
   need_argument(L, 3, "a position (from 1)");
-  if (!lua_isinteger(L, 3) || lua_tointeger(L, 3) < 1) badarg(L);
+  if (!lua_isinteger(L, 3) || lua_tointeger(L, 3) < 1)
+    badarg(L, 3, "a position from 1 on expected");
   const lua_Integer position = lua_tointeger(L, 3);
   const bool has_default = !lua_isnoneornil(L, 4);
   begin(L, m, p, "ets.lookup_element", Access::read, target, key.element);
@@ -166,9 +168,10 @@ int ets_lookup_element(lua_State* L) {
   const Span s = find_rows(t, key.view);
   drop_key(m, key);
   for (uint32_t i = s.first; i < s.last; i++)
-    if (t.rows[i].view().array_size() < static_cast<uint64_t>(position)) badarg(L);
+    if (t.rows[i].view().array_size() < static_cast<uint64_t>(position))
+      badarg(L, 3, "the row has fewer elements");
   if (s.empty()) {
-    if (!has_default) badarg(L);
+    if (!has_default) badarg(L, 2, "no row has this key");
     lua_pushvalue(L, 4);
   } else if (t.single()) {
     push_element(L, t.rows[s.first], static_cast<uint32_t>(position));
@@ -235,7 +238,7 @@ int ets_delete_object(lua_State* L) {
   const Target target = table_argument(L, m, p);
   need_argument(L, 2, "an object (an array)");
   Row row;
-  if (!take_row(L, m, 2, "ets.delete_object", row)) badarg(L);
+  if (!take_row(L, m, 2, "ets.delete_object", row)) badarg(L, 2, "an object (an array) expected");
   begin(L, m, p, "ets.delete_object", Access::write, target, row_element(p, target, row));
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (row_key(row, t.keypos)) {

@@ -109,14 +109,14 @@ constexpr const char* kOptions = "a list of options, such as {\"public\", {\"key
 
 void take_options(lua_State* L, Machine& m, Options& o) {
   if (lua_isnoneornil(L, 2)) return;
-  if (lua_type(L, 2) != LUA_TTABLE) badarg(L);
+  if (lua_type(L, 2) != LUA_TTABLE) badarg(L, 2, kOptions);
   const auto n = static_cast<lua_Integer>(lua_rawlen(L, 2));
   for (lua_Integer i = 1; i <= n; i++) {
     const int type = lua_rawgeti(L, 2, i);
     const bool good = type == LUA_TSTRING  ? plain_option(text_at(L, -1), o)
                       : type == LUA_TTABLE ? pair_option(L, m, lua_gettop(L), o)
                                            : false;
-    if (!good) badarg(L);
+    if (!good) badarg(L, 2, "no such option", i);
     lua_settop(L, 2);
   }
   if (n > 0)
@@ -138,7 +138,7 @@ int ets_new(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "ets.new");
   need_argument(L, 1, "a name (a string)");
-  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a name (a string) expected");
   Options o;
   take_options(L, m, o);
   const std::string_view name = text_at(L, 1);
@@ -150,7 +150,7 @@ int ets_new(lua_State* L) {
   m.calls().announce(L, p, "ets.new", OpKind::ets, Access::write,
                      make_object(ObjectClass::ets, container), 0, &extra, 1);
   World& w = m.world();
-  if (o.named && find_named(w, p.node, name)) badarg(L);
+  if (o.named && find_named(w, p.node, name)) badarg(L, 1, "this name is taken");
   auto* t = new (m.allocate(sizeof(EtsTable))) EtsTable();
   t->id = make_light(Light::ets_table, w.tables.size, low, p.node);
   m.change(t->container) = container;
@@ -248,7 +248,7 @@ int ets_info(lua_State* L) {
   bool known = all;
   if (!all) {
     need_argument(L, 2, "an item's name");
-    if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
+    if (lua_type(L, 2) != LUA_TSTRING) badarg(L, 2, "an item's name expected");
     item = text_at(L, 2);
     for (const char* name : kItems) known = known || item == name;
   }
@@ -256,7 +256,7 @@ int ets_info(lua_State* L) {
   begin(L, m, p, "ets.info", Access::read, target, whole ? kWholeTable : kTableFacts);
   const EtsTable* t = resolve(m, p, target);
   if (t && m.recording()) note_table(m, *t);
-  if (t && !known) badarg(L);  // no table, no question
+  if (t && !known) badarg(L, 2, "no such item");  // no table, no question
   if (!t) {
     lua_pushnil(L);
   } else if (!all) {
@@ -275,7 +275,7 @@ int ets_whereis(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "ets.whereis");
   need_argument(L, 1, "a table's name");
-  if (lua_type(L, 1) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a name (a string) expected");
   const Target target = table_argument(L, m, p);
   begin(L, m, p, "ets.whereis", Access::read, target, kTableFacts);
   const EtsTable* t = resolve(m, p, target);
@@ -313,7 +313,7 @@ int ets_rename(lua_State* L) {
   Process& p = m.process(L, "ets.rename");
   const Target target = table_argument(L, m, p);
   need_argument(L, 2, "the new name");
-  if (lua_type(L, 2) != LUA_TSTRING) badarg(L);
+  if (lua_type(L, 2) != LUA_TSTRING) badarg(L, 2, "a name (a string) expected");
   const std::string_view name = text_at(L, 2);
   const Footprint extra[2] = {
       {make_object(ObjectClass::ets, name_container(p.node, name)), Access::write},
@@ -321,7 +321,8 @@ int ets_rename(lua_State* L) {
   m.calls().announce(L, p, "ets.rename", OpKind::ets, Access::write,
                      make_object(ObjectClass::ets, target.container), 0, extra, 2);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  if (t.named && find_named(m.world(), p.node, name)) badarg(L);  // its own name is taken too
+  if (t.named && find_named(m.world(), p.node, name))
+    badarg(L, 2, "this name is taken");  // its own name is taken too
   if (m.recording()) {
     note_table(m, t);
     m.recorder().note_change(table_text(t) + " -> " + std::string(name));
@@ -353,17 +354,18 @@ int ets_give_away(lua_State* L) {
   Process& p = m.process(L, "ets.give_away");
   const Target target = table_argument(L, m, p);
   need_argument(L, 2, "a pid");
-  if (lua_type(L, 2) != LUA_TLIGHTUSERDATA) badarg(L);
+  if (lua_type(L, 2) != LUA_TLIGHTUSERDATA) badarg(L, 2, "a pid expected");
   need_argument(L, 3, "what to send with it");
   Process* to = m.processes().find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
-  if (!to || to == &p || to->node != p.node) badarg(L);
+  if (!to || to == &p || to->node != p.node)
+    badarg(L, 2, "a pid of another process of this node expected");
   Term gift = m.calls().encode_argument(L, 3, "ets.give_away");
   Footprint extra[3] = {{part_object(*to, Part::life), Access::read}};
   const size_t n = 1 + m.footprints().sending(p, *to, extra + 1);
   m.calls().announce(L, p, "ets.give_away", OpKind::ets, Access::write,
                      make_object(ObjectClass::ets, target.container), 0, extra, n);
   EtsTable& t = granted(L, m, p, target, Need::owner);
-  if (!reachable(m, *to)) badarg(L);
+  if (!reachable(m, *to)) badarg(L, 2, "this process has ended");
   if (m.recording()) {
     note_table(m, t);
     m.recorder().note_change("owner of " + table_text(t) + ": " + m.recorder().label(p) + " -> " +
@@ -381,7 +383,7 @@ int ets_setopts(lua_State* L) {
   Process& p = m.process(L, "ets.setopts");
   const Target target = table_argument(L, m, p);
   need_argument(L, 2, "{\"heir\", pid, data} or {\"heir\", \"none\"}");
-  if (lua_type(L, 2) != LUA_TTABLE) badarg(L);
+  if (lua_type(L, 2) != LUA_TTABLE) badarg(L, 2, "an option expected");
   const int type = lua_rawgeti(L, 2, 1);
   const bool list = type == LUA_TTABLE;
   const bool empty = type == LUA_TNIL;
@@ -394,9 +396,9 @@ int ets_setopts(lua_State* L) {
   if (!empty) {
     if (lua_rawgeti(L, option, 1) != LUA_TSTRING || text_at(L, -1) != "heir" ||
         (list && lua_rawlen(L, 2) != 1))
-      badarg(L);
+      badarg(L, 2, "no such option");
     lua_pop(L, 1);
-    if (!heir_option(L, m, option, "ets.setopts", o)) badarg(L);
+    if (!heir_option(L, m, option, "ets.setopts", o)) badarg(L, 2, "no such heir");
   }
   lua_settop(L, 2);
   begin(L, m, p, "ets.setopts", Access::write, target, kWholeTable);
@@ -427,7 +429,7 @@ int ets_safe_fixtable(lua_State* L) {
   Process& p = m.process(L, "ets.safe_fixtable");
   const Target target = table_argument(L, m, p);
   need_argument(L, 2, "true or false");
-  if (lua_type(L, 2) != LUA_TBOOLEAN) badarg(L);
+  if (lua_type(L, 2) != LUA_TBOOLEAN) badarg(L, 2, "true or false expected");
   begin(L, m, p, "ets.safe_fixtable", Access::write, target, kWholeTable);
   EtsTable& t = granted(L, m, p, target, Need::read);
   if (lua_toboolean(L, 2)) {

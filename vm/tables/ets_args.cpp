@@ -184,7 +184,7 @@ void take_key(lua_State* L, Machine& m, int index, const char* function, Key& ke
       key.view = {t.bytes};
       key.owned = t.size;
     }
-    if (holds_nan(key.view)) badarg(L);
+    if (holds_nan(key.view)) badarg(L, index, "no key: it holds a NaN");
   }
   key.element = key_element(key.view);
 }
@@ -200,7 +200,7 @@ Target table_argument(lua_State* L, Machine& m, Process& p, int index) {
     const uint32_t number = light_index(id);
     if (light_class(id) != Light::ets_table || number >= w.tables.size ||
         w.tables[number]->id != id)
-      badarg(L);
+      badarg(L, index, "no such table");
     target.id = id;
     target.table = w.tables[number];
     target.container = target.table->container;
@@ -216,7 +216,7 @@ Target table_argument(lua_State* L, Machine& m, Process& p, int index) {
   }
   if (lua_type(L, index) != LUA_TLIGHTUSERDATA)
     need_argument(L, index, "a table (its identifier or its name)");
-  badarg(L);
+  badarg(L, index, "a table's identifier or name expected");
 }
 
 void begin(lua_State* L, Machine& m, Process& p, const char* what, Access access,
@@ -249,11 +249,14 @@ EtsTable* resolve(Machine& m, const Process& p, const Target& target) {
 
 EtsTable& granted(lua_State* L, Machine& m, const Process& p, const Target& target, Need need) {
   EtsTable* t = resolve(m, p, target);
-  if (!t) badarg(L);
+  if (!t) badarg(L, 1, "no such table (any more)");
   if (t->owner != p.index) {
     if (need == Need::owner || (need == Need::read && t->protection == EtsProtection::closed) ||
         (need == Need::write && t->protection != EtsProtection::open))
-      badarg(L);
+      badarg(L, 1,
+             need == Need::owner  ? "only its owner may do that"
+             : need == Need::read ? "it is private"
+                                  : "it is not public");
   }
   return *t;
 }

@@ -28,7 +28,8 @@ View query_view(const Query& q, char* room) { return view_of(q.term, room); }
 void check_query(lua_State* L, const Query& q) {
   char room[16];
   const View v = query_view(q, room);
-  if (q.mode == Mode::select ? !good_spec(v) : !good_pattern(v)) badarg(L);
+  if (q.mode == Mode::select ? !good_spec(v) : !good_pattern(v))
+    badarg(L, 2, q.mode == Mode::select ? "no match specification" : "no pattern");
 }
 
 // The key that a pattern names, or a null view.
@@ -194,13 +195,13 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
       misuse_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
     if (lua_rawgeti(L, 1, 1) != LUA_TSTRING ||
         std::string_view(lua_tostring(L, -1)) != kContinuation)
-      badarg(L);
+      badarg(L, 1, "no continuation");
     for (int i = 2; i <= 8; i++) lua_rawgeti(L, 1, i);  // to 3 .. 9
     target = table_argument(L, m, p, 3);
     q.term = m.calls().encode_argument(L, 4, what);
     if (!lua_isinteger(L, 5) || static_cast<Mode>(lua_tointeger(L, 5)) != mode ||
         !lua_isinteger(L, 7) || !lua_isinteger(L, 9))
-      badarg(L);
+      badarg(L, 1, "no continuation");
     q.reverse = lua_toboolean(L, 6);
     q.limit = static_cast<uint64_t>(lua_tointeger(L, 7));
     take_key(L, m, 8, what, q.last);
@@ -212,7 +213,8 @@ int find(lua_State* L, const char* what, Mode mode, bool reverse) {
     need_argument(L, 2, mode == Mode::select ? "a match specification" : "a pattern");
     q.term = m.calls().encode_argument(L, 2, what);
     if (!lua_isnoneornil(L, 3)) {
-      if (!lua_isinteger(L, 3) || lua_tointeger(L, 3) < 1) badarg(L);
+      if (!lua_isinteger(L, 3) || lua_tointeger(L, 3) < 1)
+        badarg(L, 3, "a limit from 1 on expected");
       q.limit = static_cast<uint64_t>(lua_tointeger(L, 3));
     }
   }
@@ -317,7 +319,8 @@ int ets_select_replace(lua_State* L) {
   EtsTable& t = granted(L, m, p, target, Need::write);
   char room[16];
   const View query = query_view(q, room);
-  if (t.type == EtsType::bag || !keeps_keys(query, t.keypos)) badarg(L);
+  if (t.type == EtsType::bag || !keeps_keys(query, t.keypos))
+    badarg(L, 2, "it has to keep keys, and the table may not be a bag");
   MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
   Vec<Row> fresh;
@@ -331,7 +334,7 @@ int ets_select_replace(lua_State* L) {
     Row row{out.data(), static_cast<uint32_t>(out.size()), 0};
     if (!is_array(row.view()) || !row_key(row, t.keypos) ||
         order_keys(t.ordered(), row.key(), t.rows[i].key()) != 0)
-      badarg(L);
+      badarg(L, 2, "it has to keep keys");
     const uint32_t key_at = row.key_at;
     row = keep_row(m, row.bytes, row.size);
     row.key_at = key_at;
@@ -363,7 +366,7 @@ int ets_test_ms(lua_State* L) {
   need_argument(L, 1, "an object (an array)");
   need_argument(L, 2, "a match specification");
   Row row;
-  if (!take_row(L, m, 1, "ets.test_ms", row)) badarg(L);
+  if (!take_row(L, m, 1, "ets.test_ms", row)) badarg(L, 1, "an object (an array) expected");
   Query q;
   take_query(L, m, "ets.test_ms", q);
   char room[16];

@@ -42,20 +42,24 @@ void drop_ops(Machine& m, Ops<T>& ops) {
 // Integer number i of the array at `index`; anything else is OTP's badarg.
 int64_t integer_at(lua_State* L, int index, int i) {
   lua_rawgeti(L, index, i);
-  if (!lua_isinteger(L, -1)) badarg(L);
+  if (!lua_isinteger(L, -1)) badarg(L, 3, "integers expected");
   const int64_t v = lua_tointeger(L, -1);
   lua_pop(L, 1);
   return v;
 }
 
+constexpr const char* kBadarg = "badarg";
+constexpr const char* kCounterOp =
+    "an increment, {position, increment} or {position, increment, threshold, value} expected";
+
 CounterOp counter_op(lua_State* L, int index) {
   CounterOp op;
-  if (lua_type(L, index) != LUA_TTABLE) badarg(L);
+  if (lua_type(L, index) != LUA_TTABLE) badarg(L, 3, kCounterOp);
   const auto n = lua_rawlen(L, index);
-  if (n != 2 && n != 4) badarg(L);
+  if (n != 2 && n != 4) badarg(L, 3, kCounterOp);
   op.position = integer_at(L, index, 1);
   op.increment = integer_at(L, index, 2);
-  if (op.position < 1) badarg(L);
+  if (op.position < 1) badarg(L, 3, "a position is 1 or more");
   if (n == 4) {
     op.bounded = true;
     op.threshold = integer_at(L, index, 3);
@@ -96,7 +100,7 @@ void take_counter_ops(lua_State* L, Machine& m, Ops<CounterOp>& ops) {
 
 bool take_default(lua_State* L, Machine& m, int index, const char* function, Row& row) {
   if (lua_isnoneornil(L, index)) return false;
-  if (!take_row(L, m, index, function, row)) badarg(L);
+  if (!take_row(L, m, index, function, row)) badarg(L, index, "an object (an array) expected");
   return true;
 }
 
@@ -129,7 +133,7 @@ const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops) {
     const char* element = element_of(row, op.position);
     if (op.position == static_cast<int64_t>(t.keypos) || !element ||
         View{element}.tag() != Tag::integer)
-      return "badarg";
+      return kBadarg;
     int64_t value = View{element}.i64(1);
     for (uint32_t k = 0; k < i; k++)
       if (ops.data[k].position == op.position) value = ops.data[k].result;
@@ -159,14 +163,17 @@ int ets_update_counter(lua_State* L) {
   for (uint32_t i = 0; i < ops.count; i++) blind = blind && !ops.data[i].bounded;
   begin(L, m, p, "ets.update_counter", blind ? Access::add : Access::write, target, key.element);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  if (!t.single()) badarg(L);
+  if (!t.single()) badarg(L, 1, "a table whose keys have one row each expected");
   const Span s = find_rows(t, key.view);
   Row row;
   if (!s.empty())
     row = t.rows[s.first];
   else if (!has_default || !row_for_key(m, t, model, key.view, row))
-    badarg(L);
-  if (const char* reason = count(t, row, ops)) raise(L, "error", reason);
+    badarg(L, 2, "no row has this key");
+  if (const char* reason = count(t, row, ops)) {
+    if (std::strcmp(reason, kBadarg) != 0) raise(L, "error", reason);
+    badarg(L, 3, "the row has no integer there, or it is the key's place");
+  }
   const bool recording = m.recording();
   if (recording) {
     const std::string before = rows_text(t, key.view);
@@ -259,19 +266,19 @@ int ets_update_element(lua_State* L) {
         mix64(value, mix64(static_cast<uint64_t>(ops.data[i].position), digest(ops.data[i].value)));
   begin(L, m, p, "ets.update_element", Access::write, target, key.element, has_default ? 0 : value);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  if (!t.single()) badarg(L);
+  if (!t.single()) badarg(L, 1, "a table whose keys have one row each expected");
   const Span s = find_rows(t, key.view);
   Row row;
   const bool found = !s.empty();
   if (found)
     row = t.rows[s.first];
   else if (has_default && !row_for_key(m, t, model, key.view, row))
-    badarg(L);
+    badarg(L, 4, "it has no place for the key");
   for (uint32_t i = 0; i < ops.count; i++) {
     const int64_t at = ops.data[i].position;
     if (row.bytes && (at < 1 || at == static_cast<int64_t>(t.keypos) ||
                       at > static_cast<int64_t>(row.view().array_size())))
-      badarg(L);
+      badarg(L, 3, "the row has no such position, or it is the key's");
     char room[16];
     if (shares_variables(view_of(ops.data[i].value, room)))
       luaL_error(L,

@@ -50,7 +50,7 @@ int neighbour(lua_State* L, const char* what, bool previous) {
   begin(L, m, p, what, Access::read, target, kWholeTable);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
-  if (!known(t, key.view)) badarg(L);
+  if (!known(t, key.view)) badarg(L, 2, "no row has this key");
   if (previous && t.ordered()) {
     const uint32_t at = find_rows(t, key.view).first;
     push_key(L, t, at == 0 ? t.rows.size : at - 1);

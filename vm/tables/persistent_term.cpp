@@ -48,7 +48,7 @@ int store(lua_State* L, const char* what, bool fresh) {
     free_term(value, m.arena());
   } else {
     if (m.recording()) note(m, key.view, e, e && fresh ? nullptr : &value);
-    if (e && fresh) badarg(L);
+    if (e && fresh) badarg(L, 1, "it has another value");
     if (!e) {
       PersistentEntry made;
       made.key = make_term(key.view, m.arena());
@@ -105,7 +105,7 @@ int persistent_get(lua_State* L) {
   else if (has_default)
     lua_pushvalue(L, 2);
   else
-    badarg(L);
+    badarg(L, 1, "no such key");
   return m.done(L, p, 1);
 }
 
