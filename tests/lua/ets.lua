@@ -399,3 +399,11 @@ lockstep.scenario("a bag with many rows of one key holds each once, whatever was
   ets.insert(b, { 1, 7 })
   expect("{{1, 7}}", ets.tab2list(b))
 end)
+
+-- OTP 25: is_reference(ets:new(t, [])), is_reference(atomics:new(1, [])); a named table is known by its atom.
+lockstep.scenario("a table is a reference, its name is none", function()
+  local t = ets.new("t", {})
+  assert(lockstep.is_ref(t) and not lockstep.is_pid(t))
+  assert(not lockstep.is_ref(ets.new("named", { "named_table" })))
+  assert(lockstep.is_ref(atomics.new(1)))
+end)

@@ -187,8 +187,10 @@ int l_is_pid(lua_State* L) {
   lua_pushboolean(L, light_class(light_at(L, 1)) == Light::pid);
   return 1;
 }
+// On the BEAM the identifier of a table is a reference, as one of atomics is.
 int l_is_ref(lua_State* L) {
-  lua_pushboolean(L, light_class(light_at(L, 1)) == Light::ref);
+  const Light light = light_class(light_at(L, 1));
+  lua_pushboolean(L, light == Light::ref || light == Light::ets_table || light == Light::atomics);
   return 1;
 }
 
