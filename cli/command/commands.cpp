@@ -184,19 +184,34 @@ const Flag kDumpHistory[] = {
      [](Options& o, const std::string& t) { o.timeline = t; }},
 };
 
+#define LOCKSTEP_FLAG_COLOR                                          \
+  {                                                                  \
+    "--color", nullptr, "auto|always|never",                         \
+        "auto: on a terminal, unless NO_COLOR or TERM=dumb says no", \
+        [](Options& o, const std::string& t) { o.color = t; }        \
+  }
+#define LOCKSTEP_FLAG_QUIET                                                \
+  {                                                                        \
+    "--quiet", "-q", nullptr, "print failures and incomplete proofs only", \
+        [](Options& o, const std::string&) { o.verbosity = -1; }           \
+  }
+#define LOCKSTEP_FLAGS_LOG                                                                        \
+  {"--verbose", "-v", nullptr, "log what is done on stderr; twice for more",                      \
+   [](Options& o, const std::string&) { o.verbosity = std::max(o.verbosity, 0) + 1; }},           \
+  {                                                                                               \
+    "--log-file", nullptr, "FILE", "log what is done there, with times, all that -vv would show", \
+        [](Options& o, const std::string& t) { o.log_file = t; }                                  \
+  }
+
 const Flag kOutput[] = {
-    {"--color", nullptr, "auto|always|never",
-     "auto: on a terminal, unless NO_COLOR or TERM=dumb says no",
-     [](Options& o, const std::string& t) { o.color = t; }},
+    LOCKSTEP_FLAG_COLOR,
     {"--no-progress", nullptr, nullptr, "no progress on stderr",
      [](Options& o, const std::string&) { o.progress = false; }},
-    {"--quiet", "-q", nullptr, "print failures and incomplete proofs only",
-     [](Options& o, const std::string&) { o.verbosity = -1; }},
-    {"--verbose", "-v", nullptr, "log what is done on stderr; twice for more",
-     [](Options& o, const std::string&) { o.verbosity = std::max(o.verbosity, 0) + 1; }},
-    {"--log-file", nullptr, "FILE", "log what is done there, with times, all that -vv would show",
-     [](Options& o, const std::string& t) { o.log_file = t; }},
+    LOCKSTEP_FLAG_QUIET,
+    LOCKSTEP_FLAGS_LOG,
 };
+const Flag kTraceOutput[] = {LOCKSTEP_FLAG_COLOR, LOCKSTEP_FLAGS_LOG};
+const Flag kLintOutput[] = {LOCKSTEP_FLAG_QUIET};
 
 const Flag kTrace[] = {
     {"--trace", nullptr, "T", "the trace; may also be given without the flag",
@@ -302,7 +317,10 @@ const std::vector<Command>& table() {
        "  lockstep replay T --scenario my.lua      does the edited scenario still fail?\n",
        "trace",
        1,
-       {{"replay", kTrace}, {"what to run", kReplay}, {"format", kFormat}, {"output", kOutput}},
+       {{"replay", kTrace},
+        {"what to run", kReplay},
+        {"format", kFormat},
+        {"output", kTraceOutput}},
        replay_command},
       {"shrink",
        "Make a recorded failure as small as possible under the same signature.",
@@ -311,7 +329,7 @@ const std::vector<Command>& table() {
        "  lockstep shrink T --time 2m --output small.lockstep\n",
        "trace",
        1,
-       {{"trace", kTrace}, {"shrinking", kShrink}, {"format", kFormat}, {"output", kOutput}},
+       {{"trace", kTrace}, {"shrinking", kShrink}, {"format", kFormat}, {"output", kTraceOutput}},
        shrink_command},
       {"dump",
        "Print what a trace holds, without running it.",
@@ -320,7 +338,10 @@ const std::vector<Command>& table() {
        "  lockstep dump T --format events | grep send\n",
        "trace",
        1,
-       {{"trace", kTrace}, {"history", kDumpHistory}, {"format", kDumpFormat}, {"output", kOutput}},
+       {{"trace", kTrace},
+        {"history", kDumpHistory},
+        {"format", kDumpFormat},
+        {"output", kTraceOutput}},
        dump_command},
       {"bench",
        "Measure how many executions each strategy needs to the first failure.",
@@ -343,7 +364,7 @@ const std::vector<Command>& table() {
        "  lockstep lint scenarios/*/*.lua --format ndjson | jq -r .rule\n",
        "file",
        SIZE_MAX,
-       {{"format", kFormat}, {"output", kOutput}},
+       {{"format", kFormat}, {"output", kLintOutput}},
        lint_command},
       {"list",
        "List the strategies, or a file's scenarios.",
@@ -352,7 +373,7 @@ const std::vector<Command>& table() {
        "  lockstep list scenarios my.lua\n",
        "strategies|scenarios",
        SIZE_MAX,
-       {{"format", kFormat}, {"output", kOutput}},
+       {{"format", kFormat}},
        list_command},
       {"check-history",
        "Check recorded histories against a model: linearizable, serializable, causal, ...",

@@ -39,6 +39,49 @@ void apply(const Command& command, const Flag& flag, const std::string& value, O
   }
 }
 
+bool another_has(std::string_view flag) {
+  for (const auto& command : commands())
+    if (command.find(flag)) return true;
+  return false;
+}
+
+// Two flags of which one has no effect beside the other, or where nobody can tell which one is
+// meant.
+struct Clash {
+  const char *flag, *value;  // null: whatever its value
+  const char *other, *other_value;
+  const char* why;
+};
+constexpr Clash kClashes[] = {
+    {"--quiet", nullptr, "--verbose", nullptr, "one says less, the other more"},
+    {"--max-failures", nullptr, "--keep-going", nullptr, "that stops at no failure, however many"},
+    {"--color", nullptr, "--format", "ndjson", "that has no colours"},
+    {"--color", nullptr, "--format", "events", "that has no colours"},
+    {"--color", nullptr, "--format", "markdown", "that has no colours"},
+    {"--format", nullptr, "--history", nullptr, "that writes JSON Lines"},
+    {"--format", nullptr, "--timeline", nullptr, "that writes HTML"},
+    {"--color", nullptr, "--history", nullptr, "that prints nothing else"},
+    {"--color", nullptr, "--timeline", nullptr, "that prints nothing else"},
+    {"--timeline", "-", "--history", "-", "both would go to standard output"},
+};
+
+using Given = std::vector<std::pair<std::string, std::string>>;  // flags by name, and their values
+
+bool has(const Given& given, const char* flag, const char* value) {
+  for (const auto& [name, text] : given)
+    if (name == flag && (!value || text == value)) return true;
+  return false;
+}
+
+void refuse_clashes(const Command& command, const Given& given) {
+  for (const auto& c : kClashes)
+    if (has(given, c.flag, c.value) && has(given, c.other, c.other_value))
+      throw usage(command,
+                  fmt::format("{} has no effect beside {}{}{}: {}", c.flag, c.other,
+                              c.other_value ? " " : "", c.other_value ? c.other_value : "", c.why),
+                  "leave one of them out");
+}
+
 // What CLI11 left over: positional arguments, and flags that nobody knows.
 void take_rest(const Command& command, const std::vector<std::string>& rest, Options* out) {
   bool literal = false;
@@ -46,10 +89,16 @@ void take_rest(const Command& command, const std::vector<std::string>& rest, Opt
     if (!literal && word == "--") {
       literal = true;
     } else if (!literal && word.size() > 1 && word[0] == '-') {
-      const auto name = word.substr(0, word.find('='));
+      auto name = word.substr(0, word.find('='));
+      if (name[1] != '-') name.resize(2);  // "-vv" is "-v" twice
+      if (another_has(name))
+        throw usage(command, fmt::format("{} has no effect with '{}'", name, command.name),
+                    fmt::format("leave it out; lockstep {} --help", command.name));
       const auto near = nearest(name, flag_names(command));
-      throw usage(command, fmt::format("unknown flag '{}' for '{}'", name, command.name),
-                  near.empty() ? std::string() : fmt::format("did you mean {}?", near));
+      throw usage(
+          command,
+          fmt::format("unknown flag '{}' for '{}'", word.substr(0, word.find('=')), command.name),
+          near.empty() ? std::string() : fmt::format("did you mean {}?", near));
     } else {
       out->args.push_back(word);
     }
@@ -101,13 +150,16 @@ Options parse_options(const Command& command, const std::vector<std::string>& ar
   if (const char* env = std::getenv("LOCKSTEP_NO_CAUSAL_SLICE");
       env && std::string_view(env) == "1")
     out.slice = false;
+  Given given;
   for (const auto& [flag, option] : table) {
     for (const auto& value : option->results()) {
+      given.emplace_back(flag->name, value);
       if (!flag->value && value != "true")
         throw usage(command, fmt::format("{} takes no value", flag->name));
       apply(command, *flag, value, &out);
     }
   }
+  refuse_clashes(command, given);
   take_rest(command, app.remaining(), &out);
   return out;
 }

@@ -6,6 +6,8 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <vector>
@@ -49,6 +51,13 @@ void set_levels(const std::string& text) {
   }
 }
 
+// The disk may fill up on the way: said once, since a log is nobody's verdict.
+void on_log_error(const std::string& what) {
+  static std::atomic<bool> said{false};
+  if (!said.exchange(true))
+    std::fprintf(stderr, "lockstep: --log-file: %s\n", one_line(what).c_str());
+}
+
 }  // namespace
 
 void init_log(int verbosity, const std::string& file) {
@@ -60,11 +69,15 @@ void init_log(int verbosity, const std::string& file) {
   if (!file.empty()) {
     try {
       sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file, true));
+      sinks[1]->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n: %v");
+      // A file that takes nothing is found out before anything is done.
+      sinks[1]->log(
+          spdlog::details::log_msg("log", spdlog::level::info, "lockstep " LOCKSTEP_VERSION));
+      sinks[1]->flush();
     } catch (const spdlog::spdlog_ex& e) {
       throw Error(ExitCode::trace, fmt::format("--log-file {}: {}", file, e.what()),
                   "name a file in a folder that can be written to");
     }
-    sinks[1]->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n: %v");
   }
   const char* env = std::getenv("LOCKSTEP_LOG");
   if (env && !*env) env = nullptr;
@@ -73,6 +86,7 @@ void init_log(int verbosity, const std::string& file) {
     auto& logger = loggers()[i];
     logger = std::make_shared<spdlog::logger>(kNames[i], sinks.begin(), sinks.end());
     logger->set_level(file.empty() ? shown : spdlog::level::debug);
+    logger->set_error_handler(on_log_error);
     logger->flush_on(spdlog::level::debug);  // whoever reads it meanwhile, or after a crash
   }
   if (env) set_levels(env);

@@ -98,3 +98,26 @@ LUA
     [ "$(jq 'select(.type == "summary") | .interrupted' out)" = true ]
   done
 }
+
+@test "what another command takes, or another flag makes idle, is refused with the reason" {
+  "$LOCKSTEP" run "$TOUR" >/dev/null || true
+  local trace=traces/lost_update-iter0-seed1.lockstep line words
+  while read -r line; do
+    read -ra words <<<"${line%% :: *}"
+    lockstep "${words[@]}"
+    exits 2
+    has "$err" "${line##* :: }"
+    has "$err" "hint:"
+  done <<LINES
+dump $trace -q :: -q has no effect with 'dump'
+list strategies --color always :: --color has no effect with 'list'
+lint $TOUR -vv :: -v has no effect with 'lint'
+replay $trace --no-progress :: --no-progress has no effect with 'replay'
+check-history h.jsonl --strategy pos :: --strategy has no effect with 'check-history'
+dump $trace --history h.jsonl --format ndjson :: --format has no effect beside --history
+dump $trace --history - --timeline - :: both would go to standard output
+run $TOUR -k --max-failures 3 :: --max-failures has no effect beside --keep-going
+run $TOUR -q -v :: --quiet has no effect beside --verbose
+run $TOUR --color always --format ndjson :: --color has no effect beside --format ndjson
+LINES
+}

@@ -60,3 +60,13 @@ run_tour() { lockstep run "$TOUR" --no-progress "$@"; }
   ! grep -q '^lockstep: search: forged' <<<"$err"
   ! grep -q $'\x1b' <<<"$err"
 }
+
+@test "a log that cannot be written is found out before anything is done" {
+  [ -e /dev/full ] || skip
+  scenario clean.lua clean <<<'lockstep.yield()'
+  lockstep run clean.lua --log-file /dev/full
+  exits 6
+  has "$err" "--log-file /dev/full:"
+  has "$err" "No space left on device"
+  [ -z "$out" ]
+}
