@@ -41,3 +41,21 @@ function lockstep.receive(clauses)
   if clauses.otherwise then return clauses.otherwise() end
   return nil, "timeout"
 end
+
+-- `seen`: what was or is being compared with what; one that differs ends all, so the others count as equal.
+local function equal(a, b, seen)
+  if rawequal(a, b) or type(a) ~= "table" and a == b then return true end
+  if type(a) ~= "table" or type(b) ~= "table" then return false end
+  if seen[a] == b then return true end
+  seen[a] = b
+  for key, value in next, a do
+    if not equal(value, rawget(b, key), seen) then return false end
+  end
+  for key in next, b do
+    if rawget(a, key) == nil then return false end
+  end
+  return true
+end
+
+-- By contents, as two terms of Erlang are: tables by keys and values all the way down, the rest as by ==.
+function lockstep.equal(a, b) return equal(a, b, {}) end

@@ -199,6 +199,11 @@ function lockstep.is_pid(value) end
 ---@param value any
 ---@return boolean
 function lockstep.is_ref(value) end
+---Whether two terms have the same contents.
+---@param a any
+---@param b any
+---@return boolean
+function lockstep.equal(a, b) end
 
 ---@param key any
 ---@param value any
