@@ -99,7 +99,7 @@ std::vector<std::string> substance(const ScenarioReport& s) {
     out.push_back("NOTHING ASSERTED: only errors, crashes, deadlocks and bounds are excluded");
   else
     out.push_back(fmt::format(
-        "assert or a checker was evaluated {} times, {}", grouped(e.assertions),
+        "assert or a checker was evaluated {}, {}", counted(e.assertions, "time"),
         e.asserting == e.executions
             ? "in every execution"
             : fmt::format("in {} of {} executions", grouped(e.asserting), grouped(e.executions))));

@@ -264,7 +264,7 @@ LUA
 LUA
   lockstep verify checked.lua
   exits 0
-  has "$out" "assert or a checker was evaluated 1 times, in every execution"
+  has "$out" "assert or a checker was evaluated 1 time, in every execution"
   scenario drawn.lua drawn <<<'assert(math.random(6) < 7)'
   lockstep verify drawn.lua
   exits 0

@@ -437,8 +437,11 @@ std::string core_text(const History& history, const Explanation& e) {
     text += fmt::format("The longest order found places {} operations. After them:\n",
                         e.longest.size());
   for (const Refusal& r : e.refusals) text += fmt::format("    {} {}\n", describe(r.op), r.why);
-  text += fmt::format("{} operations fail by themselves{}:\n", e.core.size(),
-                      e.minimal ? ", and no fewer of them" : "");
+  text +=
+      fmt::format("{} fail{} by {}{}:\n",
+                  e.core.size() == 1 ? "1 operation" : fmt::format("{} operations", e.core.size()),
+                  e.core.size() == 1 ? "s" : "", e.core.size() == 1 ? "itself" : "themselves",
+                  e.minimal && e.core.size() > 1 ? ", and no fewer of them" : "");
   for (size_t i = 0; i < e.core.size() && i < kListedMax; ++i)
     text += "    " + describe(e.core[i]) + "\n";
   if (e.core.size() > kListedMax) text += "    ...\n";
