@@ -114,22 +114,22 @@ EOF
   mkdir folder
   ln -s pipe link
   truncate -s 300M large.lua
-  local command file
+  local verb file
   for file in pipe link folder /dev/zero /dev/null; do
-    for command in dump replay shrink; do
-      lockstep "$command" "$file"
+    for verb in dump replay shrink; do
+      lockstep "$verb" "$file"
       exits 6
       has "$err" "not a file"
     done
-    for command in run verify lint bench 'list scenarios'; do
+    for verb in run verify lint bench 'list scenarios'; do
       # shellcheck disable=SC2086  # two words
-      lockstep $command "$file"
+      lockstep $verb "$file"
       exits 2
       has "$err" "not a file"
     done
   done
-  for command in run lint; do
-    lockstep "$command" large.lua
+  for verb in run lint; do
+    lockstep "$verb" large.lua
     exits 2
     has "$err" "larger than 256 MiB"
   done
