@@ -62,7 +62,7 @@ bool arithmetic(Op op, View a, View b, Bytes& out) {
       case Op::bsl:
       case Op::bsr: {
         const int64_t left = op == Op::bsl ? y : y == INT64_MIN ? INT64_MAX : -y;
-        if (left <= 0) return put_int(out, x >> std::min<int64_t>(-left, 63));
+        if (left <= 0) return put_int(out, x >> (left < -63 ? 63 : -left));
         if (x == 0) return put_int(out, 0);
         return left < 63 && ((x << left) >> left) == x && put_int(out, x << left);
       }
