@@ -327,10 +327,12 @@ int declare_scenario(lua_State* L) {
         lua_pop(L, 1);
       }
     }
-    for (const ScenarioInfo& other : *m.loading().context().scenarios)
-      if (other.name == info.name)
-        problem = "a scenario named '" + info.name + "' exists already (line " +
-                  std::to_string(other.line) + ")";
+    auto& declared = m.loading().context().declared;
+    if (const auto other = declared.find(info.name); other != declared.end())
+      problem = "a scenario named '" + info.name + "' exists already (line " +
+                std::to_string(other->second) + ")";
+    else if (problem.empty())
+      declared[info.name] = info.line;
     if (problem.empty())
       m.loading().context().scenarios->push_back(std::move(info));
     else

@@ -2,6 +2,7 @@
 #pragma once
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "vm/machine/program.h"
@@ -15,6 +16,7 @@ struct LoadContext {
   std::vector<SourceFile>* files =
       nullptr;  // the scenario's file first; modules are added as they are read
   std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
+  std::unordered_map<std::string, int> declared;   // the line of each scenario, by its name
   std::set<std::string> begun;                     // modules whose code has been run, or runs now
   int periods = 0;                                 // of instructions that file-level code has run
 };
