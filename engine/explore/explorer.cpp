@@ -25,8 +25,14 @@ double clock_seconds(int clock) {
 }
 
 namespace {
-constexpr uint64_t kFirstTry = 32, kTryFactor = 8;
-}
+constexpr uint64_t kFirstTry = 32;
+
+// How many executions to give a proof whose classes are estimated at so many: an estimate is a
+// lower bound, and some executions are of no new class.
+uint64_t worth_giving(double classes) { return static_cast<uint64_t>(2 * classes) + 64; }
+// How many it has to have at least.
+double needed(double classes) { return 1.25 * classes + 32; }
+}  // namespace
 
 Exploration::Exploration(const ExploreOptions& options, const ProgressFn& progress)
     : options_(options),
@@ -212,14 +218,18 @@ void Exploration::sample() {
   work(*workers_[0]);
 }
 
-// Samples in stretches that grow, and tries a proof between two of them where it looks cheap: from
-// the classes among the executions sampled so far (a function of seed and options, never of the
-// clock), at most half of the budget that is left. A try that gives up costs its executions, whose
-// numbers the sampling then leaves out.
+// Samples in stretches that double, and tries a proof between two of them where it looks cheap:
+// from the classes among the executions sampled so far (a function of seed and options, never of
+// the clock), where it fits into the budget that is left. A try that gives up costs its executions,
+// whose numbers the sampling then leaves out; it has shown that there are more classes than that,
+// so the next one gets twice as many at least.
 void Exploration::sample_or_prove() {
   const uint64_t end = options_.iterations ? options_.iterations : UINT64_MAX;
   bool drew = false;
-  for (uint64_t next = kFirstTry; !stop_; next *= kTryFactor) {
+  uint64_t tried = 0;
+  // After a walk without a choice there is nothing to sample.
+  for (uint64_t next = pilot_.choice_points == 0 ? 1 : kFirstTry; !stop_;
+       next = std::max(2 * next, kFirstTry)) {
     last_ = std::min(next, end) - 1;
     next_ = collector_.merged();
     if (next_ < std::min(next, end)) sample();
@@ -227,11 +237,13 @@ void Exploration::sample_or_prove() {
     ExploreResult& result = collector_.result();
     const double classes = chao(result);
     result.classes_expected = classes;
-    const double left = static_cast<double>(end - collector_.merged());
-    if (drew || !worth_a_proof(result) || 4 * classes > left) continue;
-    const auto most = static_cast<uint64_t>(2 * classes) + 64;
+    const uint64_t left = end - collector_.merged();
+    const bool known = next == 1 || worth_a_proof(result);
+    if (drew || !known || needed(classes) > static_cast<double>(left) || 2 * tried > left) continue;
+    const uint64_t most = std::min(left, std::max(worth_giving(classes), 2 * tried));
     const uint64_t first = collector_.merged();
     if (search_tree(*find_strategy("dpor"), most)) return;
+    tried = most;
     drew = result.evidence.drew != 0 || hopeless_;
     result.share = 0;
     result.tried.push_back({first, collector_.merged()});
