@@ -127,7 +127,7 @@ constexpr Setting kSettings[] = {
     {.name = "time",
      .alias = "-t",
      .value = "T",
-     .help = "stop with a scenario after this time: 5, 5s, 500ms, 2m",
+     .help = "stop with a scenario after this time, shrinking included: 5, 5s, 500ms, 2m",
      .lua = "integer|string",
      .set = [](Settings& s, Text t) { s.seconds = parse_seconds(t); }},
     {.name = "seed",
@@ -250,7 +250,8 @@ constexpr Setting kSettings[] = {
     {.name = "cache_memory",
      .group = Group::proof,
      .value = "SIZE",
-     .help = "cache: memory for the states visited, 16 bytes each; INCOMPLETE when it is full "
+     .help = "cache: memory for the table of states visited, 18 to 37 bytes a state, and half of "
+             "it again while it doubles; INCOMPLETE when it is full "
              "(default 1G)",
      .lua = "integer|string",
      .takes = kTakesCacheMemory,
