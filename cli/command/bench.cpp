@@ -111,7 +111,9 @@ class Bench {
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     bake.interrupted = &interrupted();
     const auto factory = [&] {
-      return vm::make_machine(*s.program, s.scenario->name, s.settings.machine());
+      auto options = s.settings.machine();
+      options.stop = &stop_if_interrupted();
+      return vm::make_machine(*s.program, s.scenario->name, options);
     };
     BenchProgram program{s.program->path(), s.scenario->name, {}};
     program.result = bake_off(factory, bake, [&](const BakeOffProgress& p) {

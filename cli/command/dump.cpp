@@ -6,6 +6,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/report/report.h"
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/whole_file.h"
 #include "cli/terminal/words.h"
 #include "cli/trace/traced.h"
@@ -48,8 +49,9 @@ std::string numbered(const std::string& path, size_t n) {
 
 ExitCode dump_history(const Options& options, const std::string& path) {
   const auto traced = read_traced(path);
-  const auto machine = traced.machine();
+  const auto machine = traced.machine(stop_if_interrupted());
   const auto result = replay_strict(*machine, traced.trace);
+  check_not_cut(*machine, traced.path);
   if (result.kind == ReplayResult::diverged)
     throw Error(ExitCode::diverged,
                 fmt::format("{}: the recorded schedule cannot be followed", path),

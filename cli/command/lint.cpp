@@ -9,6 +9,7 @@
 #include "cli/command/commands.h"
 #include "cli/report/json_line.h"
 #include "cli/terminal/console.h"
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {
@@ -57,6 +58,7 @@ std::string lint_notes(const vm::Program& program) {
 }
 
 ExitCode lint_command(const Options& options) {
+  const NothingToReport nothing;
   if (options.args.empty())
     throw Error(ExitCode::usage, "no scenario file given",
                 "lockstep lint scenarios/tour/lost_update.lua");

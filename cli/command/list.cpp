@@ -7,6 +7,7 @@
 #include "cli/report/json_line.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/console.h"
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/words.h"
 #include "engine/schedule/strategy.h"
 #include "vm/machine/program.h"
@@ -82,7 +83,7 @@ ExitCode list_command(const Options& options) {
   if (options.args.size() < 2)
     throw Error(ExitCode::usage, "no scenario file given", "lockstep list scenarios FILE");
   for (size_t i = 1; i < options.args.size(); i++)
-    put(scenarios_text(vm::Program::from_file(options.args[i]), ndjson));
+    put(scenarios_text(vm::Program::from_file(options.args[i], &stop_if_interrupted()), ndjson));
   return ExitCode::ok;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/report/report.h"
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"
 #include "cli/trace/traced.h"
@@ -53,15 +54,25 @@ SettingMap edited_options(const Traced& traced, const vm::ScenarioInfo& edited) 
 
 // The edited file's words are those that a report of its failure must quote.
 ReplayResult replay_file(Traced& traced, const std::string& file) {
-  const auto program = vm::Program::from_file(file);
+  const auto program = vm::Program::from_file(file, &stop_if_interrupted());
   const auto& scenario = same_scenario(program, traced.trace.scenario);
   traced.trace.options = edited_options(traced, scenario);
   const auto settings = settings_from_trace(traced.trace.options, traced.path);
   auto with = context(settings);
   for (const auto& source : program.files()) with.files.push_back({source.name, source.text});
-  const auto machine = vm::make_machine(program, scenario.name, settings.machine());
+  auto machine_options = settings.machine();
+  machine_options.stop = &stop_if_interrupted();
+  const auto machine = vm::make_machine(program, scenario.name, machine_options);
   auto result = replay_edited(*machine, traced.trace, with);
+  check_not_cut(*machine, traced.path);
   traced.trace.files = with.files;
+  return result;
+}
+
+ReplayResult replay_recorded(const Traced& traced) {
+  const auto machine = traced.machine(stop_if_interrupted());
+  auto result = replay_strict(*machine, traced.trace, context(traced.settings));
+  check_not_cut(*machine, traced.path);
   return result;
 }
 
@@ -96,9 +107,8 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
 ExitCode replay_command(const Options& options) {
   auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
-  auto result = options.scenario.empty()
-                    ? replay_strict(*traced.machine(), traced.trace, context(traced.settings))
-                    : replay_file(traced, options.scenario);
+  auto result =
+      options.scenario.empty() ? replay_recorded(traced) : replay_file(traced, options.scenario);
   const auto& outcome = result.recording.outcome;
   log_info(Part::replay, fmt::format("{}: ends after {} with {}", traced.path,
                                      counted(result.recording.events.size(), "step"),

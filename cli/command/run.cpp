@@ -89,8 +89,10 @@ class Run {
     std::vector<std::string> used;
     for (const auto& s : selected) used.push_back(s.settings.strategy);
     check_takes(options_.settings, used);
-    if (options_.verbosity >= 0)
+    if (options_.verbosity >= 0) {
+      const NothingToReport nothing;
       for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
+    }
     put(reporter_->begin({options_.prove ? "verify" : "run", options_.args}));
     for (const auto& s : selected) {
       if (summary_.interrupted) break;
@@ -115,6 +117,18 @@ class Run {
     return options_.total_seconds - gone.count();
   }
 
+  // Of those that the scenario has; 0: no limit, and never 0 because none are left.
+  double left_of(double seconds) const {
+    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - begun_;
+    return seconds > 0 ? std::max(seconds - gone.count(), 1e-6) : 0;
+  }
+
+  std::unique_ptr<System> machine(const ScenarioRun& run, const Settings& settings) const {
+    auto machine_options = settings.machine();
+    machine_options.stop = &stop_;
+    return vm::make_machine(run.program, run.scenario.name, machine_options);
+  }
+
   void one(const Selected& s) {
     ScenarioReport report;
     report.file = s.program->path();
@@ -122,11 +136,16 @@ class Run {
     report.settings = s.settings;
     const ScenarioRun run{*s.program, *s.scenario, report.settings};
     report.relation_checked = options_.check;
+    report.seconds = report.settings.seconds;
+    if (options_.total_seconds > 0 && (report.seconds == 0 || report.seconds > left()))
+      report.seconds = std::max(left(), 0.001);
+    begun_ = std::chrono::steady_clock::now();
+    stop_ = stop_after(report.seconds);
     if (options_.audit && !audit_one(run, &report)) return;
     explore_one(s, &report);
     const auto& r = report.result;
     bool failed = false, bounded = false;
-    const uint64_t in_vain = r.findings.empty() ? 0 : all_failing(run, r);
+    const uint64_t in_vain = r.findings.empty() ? 0 : all_failing(run, report);
     for (const auto& finding : r.findings) {
       const bool expected = report.settings.expects(finding.outcome);
       const bool bound = options_.prove && !expected && finding.outcome.at_bound();
@@ -134,7 +153,7 @@ class Run {
       failed |= !expected && !bound;
       bounded |= bound;
       nondeterministic_ |= !finding.deterministic;
-      auto described = describe(run, finding,
+      auto described = describe(run, finding, report.seconds,
                                 expected ? FailureReport::How::expected
                                 : bound  ? FailureReport::How::bound
                                          : FailureReport::How::found);
@@ -157,57 +176,60 @@ class Run {
     summary_.failed += failed || report.missed || r.misuse;
     summary_.incomplete += report.proof == Proof::incomplete || nothing;
     summary_.iterations += r.iterations;
-    summary_.interrupted |= r.stop == StopReason::interrupted;
+    summary_.interrupted |= r.stop == StopReason::interrupted || interrupted();
     found_ |= failed || report.missed;
     incomplete_ |= report.proof == Proof::incomplete || nothing;
   }
 
   // What fails under every schedule is no matter of the schedule. If no execution has passed, a few
   // random walks are made: how many schedules failed, all of them; 0 if one passed.
-  uint64_t all_failing(const ScenarioRun& run, const ExploreResult& r) {
+  uint64_t all_failing(const ScenarioRun& run, const ScenarioReport& report) {
+    const ExploreResult& r = report.result;
     const auto failing = [](const ExploreResult& result) {
       uint64_t n = 0;
       for (const Finding& finding : result.findings) n += finding.times;
       return n;
     };
     const uint64_t executed = r.iterations - r.blocked;
-    if (failing(r) < executed || interrupted()) return 0;
-    if (r.exhausted) return executed;
+    if (failing(r) < executed) return 0;
+    if (r.exhausted || stop_.asks()) return executed;
     auto walks = run.settings.explore();
     walks.strategy = "random";
     walks.iterations = kWalks;
-    walks.seconds = kWalkSeconds;
+    walks.seconds =
+        report.seconds > 0 ? std::min(kWalkSeconds, left_of(report.seconds)) : kWalkSeconds;
     walks.max_failures = 0;
     walks.count_classes = false;
     walks.interrupted = &interrupted();
-    const auto walked = explore(
-        [&] { return vm::make_machine(run.program, run.scenario.name, run.settings.machine()); },
-        walks, nullptr);
-    if (failing(walked) < walked.iterations) return 0;
-    return executed + walked.iterations;
+    try {
+      const auto walked = explore([&] { return machine(run, run.settings); }, walks, nullptr);
+      return failing(walked) < walked.iterations ? 0 : executed + walked.iterations;
+    } catch (const vm::LoadingStopped&) {
+      return executed;
+    }
   }
 
   // Before anything rests on the dependence relation. False: it is wrong here.
   bool audit_one(const ScenarioRun& run, ScenarioReport* report) {
-    const auto machine = vm::make_machine(run.program, run.scenario.name, run.settings.machine());
+    const auto audited = machine(run, run.settings);
     AuditOptions audit_options;
     audit_options.states = options_.audit;
     audit_options.seed = run.settings.seed;
-    audit_options.seconds = run.settings.seconds;
+    audit_options.seconds = report->seconds;
     audit_options.interrupted = &interrupted();
-    report->audit = audit(*machine, audit_options);
+    report->audit = audit(*audited, audit_options);
     if (report->audit->found.empty()) return true;
     for (const Disagreement& found : report->audit->found) {
       DisagreementReport d{run.scenario.name, found, {}};
       for (const int i : {0, 1}) {
         if (found.orders[i].empty()) continue;
         Finding finding;
-        Recording recording = record_schedule(*machine, run.settings.seed, 0, found.orders[i]);
+        Recording recording = record_schedule(*audited, run.settings.seed, 0, found.orders[i]);
         finding.outcome = recording.outcome;
         finding.decisions = recording.decisions;
         finding.events = std::move(recording.events);
         const auto path = names_.audited(run);
-        if (write(make_trace(run, finding, *machine), path)) d.paths[i] = path;
+        if (write(make_trace(run, finding, audited.get()), path)) d.paths[i] = path;
       }
       put(reporter_->disagreement(d));
     }
@@ -232,9 +254,7 @@ class Run {
   void explore_as(const Selected& s, std::atomic<bool>* polled, ScenarioReport* report) {
     const Settings& settings = report->settings;
     auto explore_options = settings.explore();
-    if (options_.total_seconds > 0 && (settings.seconds == 0 || settings.seconds > left()))
-      explore_options.seconds = std::max(left(), 0.001);
-    report->seconds = explore_options.seconds;
+    explore_options.seconds = left_of(report->seconds);
     explore_options.workers =
         options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     explore_options.max_failures = options_.max_failures;
@@ -258,6 +278,7 @@ class Run {
       vm::MachineOptions machine_options = settings.machine();
       machine_options.check |= options_.check;
       machine_options.polled = polled;
+      machine_options.stop = &stop_;
       auto machine = vm::make_machine(*s.program, s.scenario->name, machine_options);
       return options_.check_determinism ? checked_system(std::move(machine), &check)
                                         : std::move(machine);
@@ -268,9 +289,15 @@ class Run {
                    "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
                    one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
     ProgressLine line(options_);
-    report->result = explore(factory, explore_options, [&](const Progress& p) {
-      line.show(progress_text(s.scenario->name, p, report->seconds));
-    });
+    try {
+      report->result = explore(factory, explore_options, [&](const Progress& p) {
+        line.show(progress_text(s.scenario->name, p, report->seconds));
+      });
+    } catch (const vm::LoadingStopped& e) {  // no execution has begun
+      report->result = {};
+      report->result.stop =
+          e.code() == ExitCode::interrupted ? StopReason::interrupted : StopReason::time;
+    }
     log_result(s.scenario->name, report->result);
     report->checked = check.checked();
     report->nondeterminism = check.difference();
@@ -290,28 +317,38 @@ class Run {
                          r.seconds, stop_name(r.stop)));
   }
 
-  // Writes the trace, shrinks it, writes what came of that.
-  FailureReport describe(const ScenarioRun& run, const Finding& finding, FailureReport::How how) {
+  // Writes the trace, shrinks it, writes what came of that. The trace is written also where there
+  // is no time left for anything else.
+  FailureReport describe(const ScenarioRun& run, const Finding& finding, double seconds,
+                         FailureReport::How how) {
     Settings settings = run.settings;
     settings.spins_held = finding.fair_spins;
-    const auto machine = vm::make_machine(run.program, run.scenario.name, settings.machine());
+    std::unique_ptr<System> again;
+    try {
+      if (!stop_.asks()) again = machine(run, settings);
+    } catch (const vm::LoadingStopped&) {
+    }
     FailureReport f;
     f.how = how;
-    f.trace = make_trace({run.program, run.scenario, settings}, finding, *machine);
+    f.trace = make_trace({run.program, run.scenario, settings}, finding, again.get());
     f.iteration = finding.iteration;
     f.nondeterminism = finding.divergence;
+    f.confirmed = finding.confirmed;
     const auto path = names_.next(run, finding.iteration);
     if (write(f.trace, path)) f.path = path;
-    if (options_.shrink && how != FailureReport::How::bound && finding.deterministic &&
-        !interrupted())
-      shrink_one(*machine, path, &f);
+    if (options_.shrink && how != FailureReport::How::bound && finding.deterministic) {
+      f.out_of_time = !again || !finding.confirmed || !shrink_one(*again, path, seconds, &f);
+    }
     return f;
   }
 
-  void shrink_one(System& machine, const std::string& path, FailureReport* f) {
+  // False: there was no time for it.
+  bool shrink_one(System& machine, const std::string& path, double seconds, FailureReport* f) {
+    if (stop_.asks()) return false;
     ShrinkOptions shrink_options;
     shrink_options.max_decisions = kShrinkDecisions;
-    shrink_options.seconds = kShrinkSeconds;
+    shrink_options.seconds =
+        seconds > 0 ? std::min(kShrinkSeconds, left_of(seconds)) : kShrinkSeconds;
     shrink_options.interrupted = &interrupted();
     ProgressLine line(options_);
     const auto result = shrink(machine, f->trace.seed, f->trace.iteration, f->trace.decisions,
@@ -321,13 +358,15 @@ class Run {
                                  log_smaller(now, attempts);
                                });
     log_shrunk(path, result);
+    if (result.cut) return false;
     f->shrink = make_shrink_report(result);
-    if (!result.reproduced) return;
+    if (!result.reproduced) return true;
     ExplainOptions explain_options;
     explain_options.interrupted = &interrupted();
     f->why = explain(machine, f->trace.seed, f->trace.iteration, result.recording, explain_options);
     f->small = make_small_trace(f->trace, result, path, machine);
     if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
+    return true;
   }
 
   // A trace that cannot be written must not cost the report: the error is raised when all has been
@@ -364,6 +403,8 @@ class Run {
   TraceNames names_;
   SummaryReport summary_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point begun_;  // of the scenario at hand
+  StopToken stop_;                               // ... and when its machines are to stop
   std::optional<Error> trace_error_;
   bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
   bool unsound_ = false;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"
 #include "engine/base/nearest.h"
@@ -26,8 +28,13 @@ bool wanted(const Options& options, const std::string& name) {
 std::vector<vm::Program> load_programs(const Options& options, const std::string& example) {
   if (options.args.empty()) throw Error(ExitCode::usage, "no scenario file given", example);
   std::vector<vm::Program> programs;
+  double seconds = options.total_seconds;  // a file is loaded before it says what it has
+  if (const auto time = options.settings.find("time"); time != options.settings.end())
+    seconds = std::min(seconds > 0 ? seconds : std::numeric_limits<double>::infinity(),
+                       resolve_settings({}, {{"time", time->second}}).seconds);
+  const StopToken stop = stop_after(seconds);
   for (const auto& path : options.args) {
-    const auto& program = programs.emplace_back(vm::Program::from_file(path));
+    const auto& program = programs.emplace_back(vm::Program::from_file(path, &stop));
     log_info(Part::load,
              fmt::format("{}: {}, {}", path, counted(program.scenarios().size(), "scenario"),
                          counted(program.files().size() - 1, "module")));

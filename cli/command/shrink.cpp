@@ -34,9 +34,15 @@ ShrinkResult shrink_traced(const Traced& traced, const Options& options, System&
 ExitCode shrink_command(const Options& options) {
   const auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
-  const auto machine = traced.machine();
+  const StopToken stop = stop_after(options.shrink_seconds);
+  const auto machine = traced.machine(stop);
   const auto result = shrink_traced(traced, options, *machine);
   log_shrunk(traced.path, result);
+  if (result.cut)
+    throw Error(interrupted() ? ExitCode::interrupted : ExitCode::incomplete,
+                fmt::format("{}: {} before anything smaller was recorded", traced.path,
+                            interrupted() ? "interrupted" : "the time was up"),
+                interrupted() ? "" : "more --time: the schedule is run a few times at least");
   if (!result.reproduced)
     throw Error(ExitCode::diverged,
                 fmt::format("{}: the recorded schedule does not fail any more", traced.path),
@@ -47,7 +53,9 @@ ExitCode shrink_command(const Options& options) {
   f.iteration = f.trace.iteration;
   f.path = traced.path;
   f.shrink = make_shrink_report(result);
-  f.why = explain(*machine, f.trace.seed, f.trace.iteration, result.recording);
+  ExplainOptions explain_options;
+  explain_options.interrupted = &interrupted();
+  f.why = explain(*machine, f.trace.seed, f.trace.iteration, result.recording, explain_options);
   f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);

@@ -50,6 +50,8 @@ struct FailureReport {
   std::optional<ShrinkReport> shrink;
   std::optional<Explanation> why;  // of the shown schedule
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
+  bool confirmed = true;       // false: there was no time to run it again, so there are no events
+  bool out_of_time = false;    // to shrink it
   // So many schedules were tried, and the scenario failed under each; 0: it passed under one.
   uint64_t in_vain = 0;
 

@@ -147,6 +147,7 @@ class NdjsonReporter : public Reporter {
     json["options"] = t.options;
     json["deterministic"] = f.nondeterminism.empty();
     json["divergence"] = f.nondeterminism;
+    json["confirmed"] = f.confirmed;
     if (f.how == FailureReport::How::found) json["schedules_all_failing"] = json_number(f.in_vain);
     json["tool_version"] = t.tool_version;
     json["fingerprint"] = std::to_string(t.fingerprint);

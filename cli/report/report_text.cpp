@@ -121,7 +121,14 @@ class TextReporter : public Reporter {
     if (!f.nondeterminism.empty())
       out += "\n" + field("NOT EXACT",
                           "the same schedule, run again, went elsewhere: " + f.nondeterminism);
-    out += schedule(f);
+    if (f.confirmed)
+      out += schedule(f);
+    else
+      out += "\n" + field("unconfirmed",
+                          "the time was up before the schedule was executed a second time, which "
+                          "shows its steps: replay it");
+    if (f.out_of_time)
+      out += "\n" + field("not shrunk", "the time was up; 'lockstep shrink' takes its own");
     if (f.shrink) {
       out += "\n" + field("shrunk", shrink_text(*f.shrink));
       if (f.shrink->reproduced) out += fmt::format("  {:<13}{}\n", "", shrink_claim(*f.shrink));

@@ -36,7 +36,7 @@ std::string suite(const ScenarioRun& run) {
 
 }  // namespace
 
-Trace make_trace(const ScenarioRun& run, const Finding& finding, System& system) {
+Trace make_trace(const ScenarioRun& run, const Finding& finding, System* system) {
   Trace t;
   t.tool_version = tool_version();
   t.fingerprint = vm::lua_fingerprint();
@@ -48,7 +48,7 @@ Trace make_trace(const ScenarioRun& run, const Finding& finding, System& system)
   t.iteration = finding.stream;
   t.times = finding.times;
   put_recording(t, {finding.outcome, finding.decisions, finding.events, {}});
-  if (finding.deterministic) annotate(t, system);
+  if (system && finding.deterministic && finding.confirmed) annotate(t, *system);
   return t;
 }
 

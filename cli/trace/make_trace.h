@@ -14,8 +14,9 @@ struct ScenarioRun {  // the scenario that an execution belongs to
   const Settings& settings;
 };
 
-// `system` runs the schedule once more, to find out who is who in it.
-Trace make_trace(const ScenarioRun& run, const Finding& finding, System& system);
+// `system` runs the schedule once more, to find out who is who in it, which only an edited scenario
+// needs; null: there is no time for that.
+Trace make_trace(const ScenarioRun& run, const Finding& finding, System* system);
 // The trace of the same failure under a shrunk schedule.
 Trace make_small_trace(const Trace& trace, const ShrinkResult& result, const std::string& origin,
                        System& system);

@@ -2,14 +2,23 @@
 
 #include <fmt/format.h>
 
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"
 #include "engine/base/error.h"
 
 namespace lockstep::cli {
 
-std::unique_ptr<System> Traced::machine() const {
-  return vm::make_machine(program, trace.scenario, settings.machine());
+std::unique_ptr<System> Traced::machine(const StopToken& stop) const {
+  auto options = settings.machine();
+  options.stop = &stop;
+  return vm::make_machine(program, trace.scenario, options);
+}
+
+void check_not_cut(const System& machine, const std::string& path) {
+  if (machine.cut())
+    throw Error(ExitCode::interrupted,
+                fmt::format("{}: interrupted before the schedule came to its end", path));
 }
 
 Traced read_traced(const std::string& path) {
@@ -34,7 +43,7 @@ Traced read_traced(const std::string& path) {
   settings.strategy = trace.strategy;
   std::vector<vm::SourceFile> files;
   for (const auto& file : trace.files) files.push_back({file.name, file.text});
-  auto program = vm::Program::from_sources(std::move(files));
+  auto program = vm::Program::from_sources(std::move(files), &stop_if_interrupted());
   return {path, std::move(trace), std::move(settings), std::move(program)};
 }
 

@@ -15,8 +15,12 @@ struct Traced {
   Settings settings;
   vm::Program program;
 
-  std::unique_ptr<System> machine() const;
+  // `stop` must outlive it.
+  std::unique_ptr<System> machine(const StopToken& stop) const;
 };
+
+// Raises Error(ExitCode::interrupted) if its last execution was cut off.
+void check_not_cut(const System& machine, const std::string& path);
 
 Traced read_traced(const std::string& path);
 

@@ -156,8 +156,9 @@ class System {
 
   virtual Limits& limits() = 0;
   // From now on an execution under way is cut off soon after `token` asks for it, wherever it is;
-  // null: none is. It ends as Verdict::stopped, cut() is true until the next begins, and nothing is
-  // known of it. A System that does not know how ends when it ends.
+  // null: after that one asks which the system was made with, if any. It ends as Verdict::stopped,
+  // cut() is true until the next begins, and nothing is known of it. A System that does not know
+  // how ends when it ends.
   virtual void watch(const StopToken* token) { (void)token; }
   virtual bool cut() const { return false; }
 };

@@ -142,7 +142,7 @@ Explanation explain(System& system, uint64_t seed, uint64_t iteration, const Rec
   uint64_t decisions = 0;
   const auto spent = [&] {
     return result.attempts >= options.max_attempts || decisions >= options.max_decisions ||
-           (options.interrupted && *options.interrupted);
+           (options.interrupted && *options.interrupted) || system.cut();
   };
   const std::string signature = failing.outcome.signature();
   const CountInstructions counting(system, failing.outcome.verdict == Verdict::runaway);

@@ -189,6 +189,7 @@ ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
   result.omitted = options.omitted;
   ShrinkOracle oracle(system, seed, iteration, options, progress);
   result.reproduced = oracle.start(schedule);
+  result.cut = system.cut();
   if (!result.reproduced) {
     result.recording.outcome = oracle.outcome();
     result.attempts = oracle.attempts();
@@ -212,12 +213,19 @@ ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
       again.signature = signature;
       again.max_attempts = options.max_attempts - std::min(options.max_attempts, result.attempts);
       ShrinkOracle rest(system, seed, iteration, again, progress);
-      LOCKSTEP_ASSERT(rest.start(inputs.decisions));
-      shrink_schedule(rest, again, result);
-      decisions = rest.best().decisions;
+      if (rest.start(inputs.decisions)) {
+        shrink_schedule(rest, again, result);
+        decisions = rest.best().decisions;
+      } else {
+        LOCKSTEP_ASSERT(system.cut());
+        result.budget_ended = true;
+        result.omitted = options.omitted;
+        system.omit(result.omitted);
+      }
     }
   }
   result.recording = record_schedule(system, seed, iteration, decisions);
+  result.cut = system.cut();
   ActorKeys keys;
   keys.begin(system);
   for (const Decision& d : decisions) result.keys.push_back(keys(d.actor));

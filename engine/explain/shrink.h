@@ -32,6 +32,8 @@ struct ShrinkResult {
   bool one_minimal = false;  // no single deviation can be dropped
   bool minimum = false;      // all smaller sets were tried
   bool budget_ended = false;
+  bool cut =
+      false;  // before it had begun, or before the shrunk schedule was recorded: there is none
   std::vector<Deviation> deviations;  // in the order they happen
   std::vector<uint32_t> at;           // the decision (0-based) of each
   std::vector<uint64_t> keys;         // System::actor_key of each decision's actor

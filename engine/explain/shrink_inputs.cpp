@@ -64,7 +64,8 @@ class InputShrinker {
 
  private:
   bool spent() const {
-    return out_.attempts >= attempts_max_ || std::chrono::steady_clock::now() >= until_;
+    return out_.attempts >= attempts_max_ || std::chrono::steady_clock::now() >= until_ ||
+           system_.cut();
   }
 
   bool keep_if(const Outcome& outcome) {

@@ -42,7 +42,8 @@ double ShrinkOracle::seconds() const {
 
 bool ShrinkOracle::spent() {
   return attempts_ >= options_.max_attempts || decisions_ >= options_.max_decisions ||
-         (options_.interrupted && *options_.interrupted) || seconds() >= options_.seconds;
+         (options_.interrupted && *options_.interrupted) ||
+         seconds() + reserved_ >= options_.seconds || system_.cut();
 }
 
 void ShrinkOracle::count(const Outcome& outcome) {
@@ -78,6 +79,9 @@ bool ShrinkOracle::start(std::span<const Decision> schedule) {
     counting_.start();
   } while (true);
   outcome_ = e.outcome;
+  // The shrunk schedule is recorded, and run once more to say who is who in it.
+  constexpr double kRunsLeft = 3;
+  reserved_ = kRunsLeft * seconds() / static_cast<double>(attempts_);
   if (!e.followed || !e.outcome.failed()) return false;
   signature_ = e.outcome.signature();
   if (!options_.signature.empty() && options_.signature != signature_) return false;
@@ -101,6 +105,7 @@ bool ShrinkOracle::improves(std::span<const Deviation> set, Branches* branches) 
   // Branches are wanted even of a set whose outcome is known.
   if ((!branches && tried(set)) || spent()) return false;
   const Encoding e = run(set, branches);
+  if (system_.cut()) return false;
   tried_.insert(hash(set));
   tried_.insert(hash(e.deviations));
   if (progress_ && attempts_ % 16 == 0) progress_(best_.size, attempts_);

@@ -63,6 +63,7 @@ class ShrinkOracle {
   Candidate best_;
   std::unordered_set<uint64_t> tried_;  // hashes of sets, both as asked and as they took effect
   uint64_t attempts_ = 0, decisions_ = 0;
+  double reserved_ = 0;  // seconds that what comes after the search will take
 };
 
 }  // namespace lockstep

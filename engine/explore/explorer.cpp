@@ -172,6 +172,8 @@ void Exploration::report() {
 void Exploration::record(System& system, Finding& finding) const {
   Recording recording =
       record_schedule(system, options_.seed, finding.stream, finding.decisions, finding.fair_spins);
+  finding.confirmed = !system.cut();
+  if (!finding.confirmed) return;
   finding.deterministic =
       recording.divergence.empty() && recording.outcome.signature() == finding.outcome.signature();
   if (!recording.divergence.empty())
@@ -189,7 +191,7 @@ RaceSummary Exploration::races(System& system) const {
   RaceCollector collector;
   uint64_t budget = options_.race_samples * (uint64_t{1} << 19);
   for (const RaceSample& sample : collector_.race_samples()) {
-    if (options_.interrupted && *options_.interrupted) break;
+    if (stop_token_.asks()) break;
     const uint64_t cost = sample.decisions.size() * sample.decisions.size();
     if (sample.decisions.empty() || cost > budget) {
       collector.leave_out();
@@ -198,7 +200,7 @@ RaceSummary Exploration::races(System& system) const {
     budget -= cost;
     const Recording run =
         record_schedule(system, options_.seed, sample.stream, sample.decisions, sample.fair_spins);
-    if (run.divergence.empty()) collector.add(run.events, system);
+    if (run.divergence.empty() && !system.cut()) collector.add(run.events, system);
   }
   return collector.summary();
 }

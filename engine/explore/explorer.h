@@ -58,6 +58,7 @@ struct Finding {
   bool fair_spins = false;    // found by a chooser with fair_spins()
   bool deterministic = true;  // false: the second run differed; then `divergence` says where
   std::string divergence;
+  bool confirmed = true;  // false: the second run was cut off, so there are no events
 };
 
 enum class StopReason : uint8_t {

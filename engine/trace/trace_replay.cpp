@@ -11,7 +11,9 @@ namespace {
 
 using Kind = TraceDivergence::Kind;
 
-// Follows the decisions and compares what comes of each. Stops at the first difference.
+// Follows the decisions and compares what comes of each. Stops at the first difference. Without
+// events (time was up before it was recorded) labels are made from decisions alone, and not
+// compared.
 class StrictChooser : public Chooser, public EventSink {
  public:
   explicit StrictChooser(const Trace& trace) : replay_(trace.decisions), trace_(trace) {}
@@ -24,7 +26,7 @@ class StrictChooser : public Chooser, public EventSink {
   void on_event(Event&& event) override {
     const uint32_t i = event.step;
     const bool first = events.empty() || events.back().step != i;
-    if (first && i > 0 && i <= trace_.labels.size() &&
+    if (first && i > 0 && i <= trace_.labels.size() && !trace_.events.empty() &&
         without_names(event_label(event)) != without_names(trace_.labels[i - 1]))
       leave(Kind::operation, i);
     events.push_back(std::move(event));

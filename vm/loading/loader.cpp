@@ -60,8 +60,12 @@ const struct {
               {"history_core", open_history},
               {"checker_core", open_checker}};
 
-void run_chunk(lua_State* L, std::string_view text, const std::string& chunk) {
-  if (luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t") != LUA_OK) lua_error(L);
+void run_chunk(lua_State* L, std::string_view text, const std::string& chunk,
+               Watchdog* watchdog = nullptr) {
+  if (watchdog) watchdog->compiling(true);
+  const int status = luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t");
+  if (watchdog) watchdog->compiling(false);
+  if (status != LUA_OK) lua_error(L);
   lua_call(L, 0, 1);
 }
 
@@ -81,7 +85,7 @@ int require(lua_State* L) {
   if (module.compare(0, 8, "lockstep") == 0 && (module.size() == 8 || module[8] == '.')) {
     const EmbeddedFile* e = find_embedded(file);
     if (!e) return luaL_error(L, "module '%s' not found: lockstep has no such part", name);
-    run_chunk(L, e->text, "=" + file);
+    run_chunk(L, e->text, "=" + file, &m.watchdog());
   } else {
     bool inside = !module.empty() && file[0] != '/' && file.find("..") == std::string::npos;
     for (char c : module)
@@ -99,7 +103,7 @@ int require(lua_State* L) {
                         file.c_str(), problem.empty() ? "" : ": ", problem.c_str());
     if (!m.loading().context().begun.insert(file).second)
       return luaL_error(L, "module '%s' requires itself, or failed before", name);
-    run_chunk(L, lua_text(*text), "@" + file);
+    run_chunk(L, lua_text(*text), "@" + file, &m.watchdog());
   }
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
@@ -370,16 +374,26 @@ void Loading::run_file_level(const std::function<void()>& what) {
   m_.watchdog().end_loading();
   m_.scheduler().drop_main();
   Machine::take_thread(before);
+  if (stopped_) {
+    const bool asked = options_.stop->interrupted && *options_.stop->interrupted;
+    throw LoadingStopped(
+        asked ? ExitCode::interrupted : ExitCode::incomplete,
+        context().files->front().name + (asked ? ": interrupted while it was loaded"
+                                               : ": the time was up before it was loaded"));
+  }
   if (!problem_.empty()) throw Error(ExitCode::scenario, problem_);
   if (call.raised) std::rethrow_exception(call.raised);
 }
 
+// Without a problem: MachineOptions::stop asked for it.
 void Loading::fail(std::string problem) {
+  stopped_ = problem.empty();
   problem_ = std::move(problem);
   m_.scheduler().back_to_main();
 }
 
 void Loading::end(lua_State* L) {
+  if (m_.watchdog().cut()) fail({});
   throw Error(ExitCode::scenario,
               guest_site(L) + fmt::format(": file-level code runs for more than {:g} s",
                                           options_.limits.max_compute));
@@ -452,8 +466,10 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
         if (const int status = lua_pcall(L, 1, 0, 1); status != LUA_OK) fail(status);
       }
     const std::string_view main_text = lua_text(context.files->front().text);
-    int status =
-        luaL_loadbufferx(L, main_text.data(), main_text.size(), ("@" + main_name).c_str(), "t");
+    const std::string chunk = "@" + main_name;
+    m_.watchdog().compiling(true);
+    int status = luaL_loadbufferx(L, main_text.data(), main_text.size(), chunk.c_str(), "t");
+    m_.watchdog().compiling(false);
     if (status != LUA_OK) fail(status);
     lua_pushvalue(L, -1);
     luaL_ref(L, LUA_REGISTRYINDEX);  // keeps every prototype of the file

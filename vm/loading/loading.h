@@ -21,7 +21,7 @@ class Loading : public MachinePart {
   lua_State*& file_level() { return file_level_; }
   bool at_file_level() const { return file_level_ != nullptr; }
   [[noreturn]] void end(lua_State* L);  // it took too long
-  [[noreturn]] void fail(std::string problem);
+  [[noreturn]] void fail(std::string problem);  // empty: it is to end (MachineOptions::stop)
   void forget_block(void* p, size_t size) {
     blocks_.erase(static_cast<char*>(p));
     arena_.put(p, size);
@@ -46,6 +46,7 @@ class Loading : public MachinePart {
   LoadContext* context_ = nullptr;
   lua_State* file_level_ = nullptr;
   std::string problem_;
+  bool stopped_ = false;
   std::map<char*, Memory::Block> blocks_;  // there when a program had been loaded
   Text text_;
   int body_ref_ = 0;

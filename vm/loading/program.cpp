@@ -19,16 +19,17 @@ std::string_view lua_text(std::string_view text) {
 }
 
 namespace {
-void load_program(Program& p, const std::string& folder, bool disk, std::vector<SourceFile>& files,
-                  std::vector<ScenarioInfo>& scenarios) {
-  (void)p;
+void load_program(const std::string& folder, bool disk, std::vector<SourceFile>& files,
+                  std::vector<ScenarioInfo>& scenarios, const StopToken* stop) {
   LoadContext context{folder, disk, &files, &scenarios};
   files.reserve(64);
-  Machine machine(context, "", {});
+  MachineOptions options;
+  options.stop = stop;
+  Machine machine(context, "", options);
 }
 }  // namespace
 
-Program Program::from_file(const std::string& path) {
+Program Program::from_file(const std::string& path, const StopToken* stop) {
   Program p;
   p.path_ = path;
   SourceFile file;
@@ -39,17 +40,17 @@ Program Program::from_file(const std::string& path) {
   const size_t slash = path.rfind('/');
   file.name = slash == std::string::npos ? path : path.substr(slash + 1);
   p.files_.push_back(std::move(file));
-  load_program(p, slash == std::string::npos ? "." : path.substr(0, slash), true, p.files_,
-               p.scenarios_);
+  load_program(slash == std::string::npos ? "." : path.substr(0, slash), true, p.files_,
+               p.scenarios_, stop);
   return p;
 }
 
-Program Program::from_sources(std::vector<SourceFile> files) {
+Program Program::from_sources(std::vector<SourceFile> files, const StopToken* stop) {
   Program p;
   if (files.empty()) throw Error(ExitCode::scenario, "a program without files");
   p.path_ = files.front().name;
   p.files_ = std::move(files);
-  load_program(p, "", false, p.files_, p.scenarios_);
+  load_program("", false, p.files_, p.scenarios_, stop);
   return p;
 }
 

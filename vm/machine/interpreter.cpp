@@ -12,6 +12,18 @@
 namespace lockstep::vm {
 namespace {
 constexpr uint32_t kSeed = 0x10c557e9;  // of the string hashes
+
+// The list of blocks lies outside the arena: who is at work on it must not be left where it is.
+class Noting {
+ public:
+  explicit Noting(Watchdog& watchdog) : watchdog_(watchdog) { watchdog_.noting(true); }
+  ~Noting() { watchdog_.noting(false); }
+  Noting(const Noting&) = delete;
+  Noting& operator=(const Noting&) = delete;
+
+ private:
+  Watchdog& watchdog_;
+};
 }  // namespace
 
 void Interpreter::open() {
@@ -46,7 +58,10 @@ void* Interpreter::allocate(void* ud, void* p, size_t old_size, size_t new_size)
   Arena& a = self->arena_;
   if (new_size == 0) {
     if (p) {
-      if (__builtin_expect(m.noted() != nullptr, 0)) m.noted()->erase(static_cast<char*>(p));
+      if (__builtin_expect(m.noted() != nullptr, 0)) {
+        const Noting noting(m.watchdog());
+        m.noted()->erase(static_cast<char*>(p));
+      }
       if (!a.put(p, old_size) && m.frozen().contains(p)) m.frozen().shared_write(p);
     }
     return nullptr;
@@ -63,12 +78,16 @@ void* Interpreter::allocate(void* ud, void* p, size_t old_size, size_t new_size)
       self->state_size_ = new_size;
     }
     if (__builtin_expect(q == nullptr, 0)) return self->refuse(new_size);
-    if (__builtin_expect(m.noted() != nullptr, 0))
+    if (__builtin_expect(m.noted() != nullptr, 0)) {
+      const Noting noting(m.watchdog());
       (*m.noted())[static_cast<char*>(q)] = {new_size, static_cast<int>(old_size)};
+    }
     return q;
   }
-  if (__builtin_expect(m.noted() != nullptr, 0))
+  if (__builtin_expect(m.noted() != nullptr, 0)) {
+    const Noting noting(m.watchdog());
     (*m.noted())[static_cast<char*>(p)].size = new_size;
+  }
   if (__builtin_expect(m.frozen().contains(p), 0)) m.frozen().shared_write(p);
   if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
   void* q = a.get(new_size);
@@ -78,6 +97,7 @@ void* Interpreter::allocate(void* ud, void* p, size_t old_size, size_t new_size)
   }
   std::memcpy(q, p, std::min(old_size, new_size));
   if (__builtin_expect(m.noted() != nullptr, 0)) {
+    const Noting noting(m.watchdog());
     (*m.noted())[static_cast<char*>(q)] = {new_size, (*m.noted())[static_cast<char*>(p)].kind};
     m.noted()->erase(static_cast<char*>(p));
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/boundary/system.h"
 
 namespace lockstep::vm {
@@ -48,6 +49,15 @@ struct MachineOptions {
   // that are not for users do so in every eighth execution.
   bool check = false;
   bool fair_spins = false;  // waits that spin are taken to be fair, whoever chooses (spin.cpp)
+  // Ends loading (LoadingStopped), and executions for which System::watch has named no other.
+  const StopToken* stop = nullptr;
+};
+
+// Thrown where MachineOptions::stop asked for it before the file was loaded: ExitCode::interrupted,
+// or ExitCode::incomplete if the time is up.
+class LoadingStopped : public Error {
+ public:
+  using Error::Error;
 };
 
 // One lockstep.scenario(name, options, body).
@@ -70,10 +80,10 @@ class Program {
  public:
   // Reads the file and runs it once, which finds its modules and scenarios. Errors: ExitCode::usage
   // if the file is missing; ExitCode::scenario for syntax and load errors, with file and line, and
-  // for a file without a scenario.
-  static Program from_file(const std::string& path);
+  // for a file without a scenario; LoadingStopped.
+  static Program from_file(const std::string& path, const StopToken* stop = nullptr);
   // From a trace: nothing is read from disk. The first file is the scenario's.
-  static Program from_sources(std::vector<SourceFile> files);
+  static Program from_sources(std::vector<SourceFile> files, const StopToken* stop = nullptr);
 
   const std::string& path() const { return path_; }                // as given, for messages
   const std::vector<SourceFile>& files() const { return files_; }  // the scenario's file first

@@ -90,10 +90,16 @@ bool Watchdog::in_library_call(lua_State* L) const {
   return m_.frozen().of_library(f);
 }
 
+bool Watchdog::asked_to_stop() const {
+  const StopToken* token = stop_token_;
+  if (!token) token = options_.stop;
+  return token && token->asks();
+}
+
 // 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a
 // runaway is always noticed.
 bool Watchdog::on_tick() {
-  if (const StopToken* token = stop_token_; token && m_.scheduler().running() && token->asks()) {
+  if ((m_.scheduler().running() || m_.loading().at_file_level()) && asked_to_stop()) {
     cut_ = true;
     m_.scheduler().hurry();  // at its next choice, if it comes to one
   }
@@ -109,7 +115,7 @@ bool Watchdog::on_tick() {
   if (!L) return false;
   late_ = late_ || static_cast<double>(cpu_ns() - tick_cpu_) > options_.limits.max_compute * 1e9;
   const bool enough = late_ || cut_;
-  if (enough && in_library_call(L)) {
+  if (enough && !noting_ && (compiling_ || in_library_call(L))) {
     ending_ = true;
     return true;
   }
@@ -206,11 +212,16 @@ bool Watchdog::is_expected_fault(const void* address) {
 void Watchdog::end_at_fault() {
   ending_ = true;
   lua_State* L = m_.calls().guest();
-  if (m_.loading().at_file_level())
-    m_.loading().fail(guest_site(L) + ": file-level code " +
-                      (late_ ? "runs for too long in one call of a function of the library"
-                             : "nests calls of C functions too deep"));
   const void* address = std::exchange(fault_, nullptr);
+  if (m_.loading().at_file_level()) {
+    if (!address && cut_) m_.loading().fail({});
+    const std::string where = compiling_ ? std::string() : guest_site(L);
+    m_.loading().fail((where.empty() ? m_.loading().context().files->front().name : where) +
+                      (compiling_ ? ": takes too long to compile"
+                       : !address ? ": file-level code runs for too long in one call of a function "
+                                    "of the library"
+                                  : ": file-level code nests calls of C functions too deep"));
+  }
   if (!address && cut_) m_.scheduler().stop(Verdict::stopped);
   if (!address) runaway(L);
   if (m_.frozen().contains(address)) m_.frozen().shared_write(address);

@@ -35,19 +35,24 @@ class Watchdog : public MachinePart {
   // is to be called, on the stack that is kept for it.
   bool is_expected_fault(const void* address);
   [[noreturn]] void end_at_fault();
-  // Who wants the execution to end; null: nobody. Asked now and then, by the signal's handler.
+  // Who wants the execution to end; null: MachineOptions::stop. Asked now and then, by the signal's
+  // handler.
   void watch(const StopToken* token) { stop_token_ = token; }
   bool cut() const { return cut_; }  // somebody wanted it
   void begin();                      // of an execution, also where it goes on from a mark
   void begin_anew();                 // of one that goes on from nowhere
   void begin_loading() { tick_runs_ = ~uint64_t{0}; }
-  void end_loading() { late_ = ending_ = false; }
+  void end_loading() { late_ = ending_ = false, cut_ = false; }
+  // Lua's compiler is at work, called by us and not by a guest: it can be left where it is, too.
+  void compiling(bool on) { compiling_ = on; }
+  void noting(bool on) { noting_ = on; }  // at work outside the arena: it cannot
   void leave_alone() { ending_ = true; }  // the outcome is being written
   void ask_for_memory(bool asked) { asked_for_memory_ = asked; }
 
  private:
   [[noreturn]] void runaway(lua_State* L);
   bool ask_to_end(lua_State* L);
+  bool asked_to_stop() const;
   bool in_library_call(lua_State* L) const;
 
   uint64_t tick_runs_ = 0;
@@ -61,6 +66,7 @@ class Watchdog : public MachinePart {
   std::atomic<const StopToken*> stop_token_{nullptr};  // the watchdog asks it
   std::atomic<bool> cut_{false};                       // it wants the execution to end
   bool ending_ = false;  // the outcome is being written: not to be interrupted
+  volatile bool compiling_ = false, noting_ = false;
   uint64_t tick_cpu_ = 0;
 };
 
