@@ -59,6 +59,18 @@ LUA
   exits 0
 }
 
+@test "a proof of a fold over many keys takes no time that grows with their square" {
+  # Each key's operation might be a round of a wait that spins; its state holds all rows.
+  scenario fold.lua fold <<'LUA'
+  local t, rows = lockstep.ets.new("t", { "public" }), {}
+  for i = 1, 20000 do rows[i] = { i, i } end
+  lockstep.ets.insert(t, rows)
+  assert(lockstep.ets.foldl(function(_, n) return n + 1 end, 0, t) == 20000)
+LUA
+  lockstep verify fold.lua --max-steps 50000 --time 60s
+  exits 0
+}
+
 @test "what processes would share unseen is misuse, with the name and the line" {
   local file name line
   while read -r file line name; do

@@ -15,9 +15,11 @@
 // footprint of its operations. A clock that moves only when nothing else can happen moves while all
 // that could happen is going round, and lets those who are held look once more.
 //
-// A digest costs as much as some steps, so it is taken only before calls that some process is known
-// to have come back to without doing more than look. Which these are is learned: the execution that
-// shows a new one is run again from its start. So what was learned before changes nothing but time.
+// A digest costs as much as some steps, and as many as a process has data, so it is taken only
+// before calls that some process is known to have come back to without doing more than look, and
+// with the same numbers and strings in its variables: first it is learned which these places are,
+// then by the surface of their states which of them are rounds. The execution that shows a new one
+// is run again from its start. So what was learned before changes nothing but time.
 // Programs whose text has no loop are left alone.
 #include "vm/state/spin.h"
 
@@ -33,7 +35,8 @@
 namespace lockstep::vm {
 namespace {
 
-constexpr uint64_t kUntold = 2;     // SpinPoint::state; digests are odd
+// SpinPoint::state: digests are odd, of surfaces multiples of 4.
+constexpr uint64_t kUntold = 2;
 constexpr uint32_t kLongest = 256;  // operations of a round
 
 // Operations that may turn out to have only looked.
@@ -152,19 +155,13 @@ void Spins::look_for_round(lua_State* L, Process& p, const Operation& next) {
                                         reinterpret_cast<intptr_t>(arena_.base())));
     break;
   }
-  const bool look = m_.recording() || std::binary_search(rounds_.begin(), rounds_.end(), place);
-  uint64_t state = 0;
-  if (look) {
-    StateDigest d(host_, L_, w);
-    d.number(p.inputs);
-    d.own(p);
-    state = d.known() ? d.value() : kUntold;
-  }
+  const uint64_t state = state_of(p, place);
   auto& points = p.spin.points;
   for (uint32_t i = points.size; i-- > 0;) {
     if (points[i].place != place) continue;
-    if (points[i].state == 0 || state == 0) learn_round(place);
+    if (points[i].state == 0 || state == 0) learn(met_again_, place);
     if (points[i].state != state || state == kUntold) continue;
+    if (state % 4 == 0) learn(rounds_, place);
     const uint32_t from = points[i].reads;
     for (uint32_t k = from; k < p.spin.reads.size; k++) p.spin.reads[k - from] = p.spin.reads[k];
     p.spin.reads.size -= from;
@@ -188,10 +185,24 @@ void Spins::hold(Process& p, const Operation& next) {
   m_.push(world_->held, p.index);
 }
 
+// Of the process at that place, as far as it matters by what was learned; 0: not at all yet.
+uint64_t Spins::state_of(const Process& p, uint64_t place) {
+  const auto among = [&](const std::vector<uint64_t>& places) {
+    return std::binary_search(places.begin(), places.end(), place);
+  };
+  const bool all = m_.recording() || among(rounds_);
+  if (!all && !among(met_again_)) return 0;
+  StateDigest d(host_, L_, *world_, !all);
+  d.number(p.inputs);
+  all ? d.own(p) : d.frames(p);
+  if (!d.known()) return kUntold;
+  return all ? d.value() : d.value() << 2;
+}
+
 // The execution is run again, with digests taken there from the start.
-void Spins::learn_round(uint64_t place) {
-  const auto at = std::lower_bound(rounds_.begin(), rounds_.end(), place);
-  if (at == rounds_.end() || *at != place) rounds_.insert(at, place);
+void Spins::learn(std::vector<uint64_t>& places, uint64_t place) {
+  const auto at = std::lower_bound(places.begin(), places.end(), place);
+  if (at == places.end() || *at != place) places.insert(at, place);
   again_ = true;
   m_.scheduler().stop(Verdict::stopped);
 }

@@ -30,11 +30,14 @@ class Spins : public MachinePart {
 
  private:
   void hold(Process& p, const Operation& next);
-  [[noreturn]] void learn_round(uint64_t place);
+  [[noreturn]] void learn(std::vector<uint64_t>& places, uint64_t place);
+  uint64_t state_of(const Process& p, uint64_t place);
 
-  std::vector<uint64_t> rounds_;  // sorted: places that some process came round to
-  bool again_ = false;            // one was learned: the execution is to be run again
-  bool given_up_ = false;         // somebody was held who could have gone on
+  // Sorted: places that some process came back to, and those that one came round to, as far as its
+  // surface tells.
+  std::vector<uint64_t> met_again_, rounds_;
+  bool again_ = false;     // one was learned: the execution is to be run again
+  bool given_up_ = false;  // somebody was held who could have gone on
 };
 
 }  // namespace lockstep::vm

@@ -20,9 +20,10 @@ namespace lockstep::vm {
 
 class StateDigest {
  public:
-  // `main`: the state's main thread, as room to work in.
-  StateDigest(Host& host, lua_State* main, const World& world)
-      : host_(host), main_(main), texts_(world.texts) {
+  // `main`: the state's main thread, as room to work in. `surface`: of variables on the stack only
+  // those that are no reference to more, of which there may be much.
+  StateDigest(Host& host, lua_State* main, const World& world, bool surface = false)
+      : host_(host), main_(main), texts_(world.texts), surface_(surface) {
     lua_getglobal(main, "pcall");
     lua_getglobal(main, "xpcall");
     pcall_ = lua_tocfunction(main, -2);
@@ -75,11 +76,15 @@ class StateDigest {
   // The value at the top of L's stack, which is taken off.
   void top(lua_State* L) {
     bytes_.clear();
-    if (encode(L, -1, bytes_))
+    const int type = lua_type(L, -1);
+    if (surface_ && type != LUA_TNIL && type != LUA_TBOOLEAN && type != LUA_TNUMBER &&
+        type != LUA_TSTRING && type != LUA_TLIGHTUSERDATA)
+      number(static_cast<uint64_t>(type));
+    else if (encode(L, -1, bytes_))
       known_ = false;
     else
       view(View{bytes_.data()});
-    if (known_) identity(L, -1);
+    if (known_ && !surface_) identity(L, -1);
     lua_pop(L, 1);
   }
 
@@ -96,6 +101,9 @@ class StateDigest {
     own_table("printed", p);
     number(lua_istable(main_, -1) ? lua_rawlen(main_, -1) : 0);
     lua_pop(main_, 1);
+    frames(p);
+  }
+  void frames(const Process& p) {
     frames(p.L);
     if (p.running && p.running != p.L) frames(p.running);
   }
@@ -165,7 +173,7 @@ class StateDigest {
   uint64_t h_ = 0x6c6173736f;
   bool known_ = true;
   std::vector<uint64_t> refs_;
-  bool texts_;
+  bool texts_, surface_;
   uint64_t places_ = 0;  // tables, functions and variables met so far
   std::unordered_map<const char*, uint64_t> met_;
   Bytes bytes_;
