@@ -1,6 +1,6 @@
 #!/bin/bash
 # By name: 100,000 damaged and crafted traces and histories and 1,000 scenarios that mean harm, under AddressSanitizer
-# with UndefinedBehaviorSanitizer, then 500 kills at random moments. ./test.sh makes 2,000, 60 and 6 of each. Arguments:
+# with UndefinedBehaviorSanitizer, then 500 kills at random moments. ./test.sh makes 2,000, 40 and 6 of each. Arguments:
 # how many of each. The seeds are printed; HOSTILE_SEED=N repeats one.
 set -eu
 cd "$(dirname "$0")/.."

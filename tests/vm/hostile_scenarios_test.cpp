@@ -7,6 +7,8 @@
 
 #include <array>
 #include <chrono>
+#include <ctime>
+#include <map>
 #include <random>
 
 #include "engine/trace/recording.h"
@@ -18,6 +20,13 @@ namespace {
 uint64_t number(const char* name, uint64_t usual) {
   const char* text = getenv(name);
   return text ? strtoull(text, nullptr, 10) : usual;
+}
+
+// Of this thread: the machine may be busy with other things.
+double cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 // What every scenario begins with.
@@ -262,10 +271,9 @@ class Hostile {
     const std::string text =
         kHead + with(kPlaces[random_() % kPlaces.size()], "do " + harm + " end");
     SCOPED_TRACE(text.substr(std::string(kHead).size()));
-    const auto began = std::chrono::steady_clock::now();
+    const double began = cpu_seconds();
     run(text);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    EXPECT_LT(took.count(), 60);
+    EXPECT_LT(cpu_seconds() - began, 60);
   }
   std::string counts() const {
     std::string s;
@@ -281,9 +289,11 @@ class Hostile {
     options.limits.max_steps = 300;
     options.limits.max_memory = 24 << 20;
     options.limits.max_instructions = 1'000'000;
-    options.limits.max_compute = 0.5;
+    options.limits.max_compute = 0.25;
     try {
-      Program program = Program::from_sources({{"hostile.lua", text}});
+      StopToken stop;  // file-level code would have ten seconds
+      stop.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+      const Program program = Program::from_sources({{"hostile.lua", text}}, &stop);
       const auto& scenario = program.scenarios().front();
       const auto asks = [&](const char* name, const char* value) {
         const auto it = scenario.options.find(name);
@@ -306,6 +316,9 @@ class Hostile {
       if (outcome.verdict == Verdict::suspect) return;  // which the recording has judged
       if (again.outcome.reason.find("by the clock") != std::string::npos) return;
       EXPECT_EQ(again.outcome.signature(), outcome.signature()) << again.divergence;
+    } catch (const LoadingStopped& e) {
+      EXPECT_EQ(e.code(), ExitCode::incomplete);
+      verdicts_["not loaded in time"]++;
     } catch (const Error& e) {  // at file level
       EXPECT_EQ(e.code(), ExitCode::scenario) << e.what();
       verdicts_["not loaded"]++;
@@ -318,7 +331,7 @@ class Hostile {
 
 TEST(HostileScenarios, EndWithAVerdict) {
   const uint64_t seed = number("HOSTILE_SEED", std::random_device{}());
-  const uint64_t n = number("HOSTILE_SCENARIOS", 60);
+  const uint64_t n = number("HOSTILE_SCENARIOS", 40);
   std::printf("HOSTILE_SEED=%llu HOSTILE_SCENARIOS=%llu\n", static_cast<unsigned long long>(seed),
               static_cast<unsigned long long>(n));
   Hostile hostile(seed);
