@@ -11,8 +11,8 @@
 #include <sstream>
 
 #include "engine/explore/explorer.h"
-#include "engine/history/check.h"
-#include "engine/history/reader.h"
+#include "engine/history/check/check.h"
+#include "engine/history/read/reader.h"
 #include "engine/trace/make_trace.h"
 #include "engine/trace/trace.h"
 #include "engine/trace/trace_container.h"
