@@ -364,6 +364,10 @@ class Run {
     ExplainOptions explain_options;
     explain_options.interrupted = &interrupted();
     f->why = explain(machine, f->trace.seed, f->trace.iteration, result.recording, explain_options);
+    ContrastOptions contrast_options;
+    contrast_options.interrupted = &interrupted();
+    f->contrast =
+        contrast(machine, f->trace.seed, f->trace.iteration, result.recording, contrast_options);
     f->small = make_small_trace(f->trace, result, path, machine);
     if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
     return true;

@@ -8,6 +8,7 @@
 
 #include "cli/settings/settings.h"
 #include "cli/terminal/console.h"
+#include "engine/explain/contrast.h"
 #include "engine/explain/explain.h"
 #include "engine/explain/shrink.h"
 #include "engine/explore/audit.h"
@@ -48,7 +49,8 @@ struct FailureReport {
   std::optional<Trace> small;
   std::string small_path;
   std::optional<ShrinkReport> shrink;
-  std::optional<Explanation> why;  // of the shown schedule
+  std::optional<Explanation> why;    // of the shown schedule
+  std::optional<Contrast> contrast;  // ... when it fails and when not
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
   bool confirmed = true;       // false: there was no time to run it again, so there are no events
   bool out_of_time = false;    // to shrink it

@@ -153,6 +153,7 @@ class NdjsonReporter : public Reporter {
     json["fingerprint"] = std::to_string(t.fingerprint);
     json["decisions"] = f.shown().decisions.size();
     if (f.why) json["why"] = why_json(*f.why);
+    if (f.contrast) json["contrast"] = contrast_json(*f.contrast);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
     json["schedule"] = schedule_json(f.shown(), slice_);
     json["replay"] = f.shown_path().empty() ? "" : replay_command_line(f.shown_path());

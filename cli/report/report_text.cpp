@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/report/report.h"
+#include "cli/report/report_contrast.h"
 #include "cli/report/report_proof.h"
 #include "cli/report/report_schedule.h"
 #include "cli/report/scenario_facts.h"
@@ -116,7 +117,8 @@ class TextReporter : public Reporter {
     out += field("signature", one_line(shown.outcome.signature()));
     if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
     if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
-    if (f.why && !f.why->sentence.empty())
+    if (f.contrast) out += contrast_text(*f.contrast, style_);
+    if (f.why && !f.why->sentence.empty() && !(f.contrast && f.contrast->kind == Contrast::found))
       out += field("Why", style_.bold(one_line(f.why->sentence)));
     if (!f.nondeterminism.empty())
       out += "\n" + field("NOT EXACT",

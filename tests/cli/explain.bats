@@ -17,8 +17,8 @@ LUA
   exits 1
   has "$out" "exit_signal"
   has "$out" "signals to P1(fn:4)"
-  has "$out" "Why:"
-  has "$out" "comes before P1(fn:4) goes on; the other way round it passes"
+  has "$out" '1. the arrival at P1(fn:4) of "kill" from P2(fn:5)'
+  has "$out" 'comes before P1(fn:4) send P0(root) "hi" (none.lua:4), which it then never comes to'
   lockstep run none.lua --format ndjson
   has "$out" '"second":0'
 }
@@ -39,7 +39,9 @@ LUA
   exits 1
   has "$out" "exit_signal"
   has "$out" "deliver      signals to P1"
-  has "$out" "Why:"
+  # It comes after the one message and before the other.
+  has "$out" 'comes before the arrival at P1(fn:4) of "kill"'
+  has "$out" 'comes before P1(fn:4) send P0(root) "two"'
 }
 
 @test "a node that stops is in the slice, and races with what came before it" {

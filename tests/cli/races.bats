@@ -151,5 +151,5 @@ LUA
     'm:lock() last:set(1) m:unlock()' 'm:lock() last:set(2) m:unlock()' 'assert(last:get() == 2)'
   lockstep run first.lua --strategy pos
   exits 1
-  [[ "$out" =~ Why:\ +P2.*\ lock\ .*comes\ before\ P1.*\ lock ]]
+  [[ "$out" =~ 1\.\ P2.*\ lock\ [^$'\n']*$'\n'\ +comes\ before\ P1[^$'\n']*\ lock ]]
 }
