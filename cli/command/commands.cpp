@@ -220,7 +220,9 @@ const Flag kTrace[] = {
 
 const Flag kReplay[] = {
     {"--scenario", nullptr, "FILE",
-     "run the recorded schedule on this file instead of the recorded source",
+     "is it repaired? what decided the recorded failure, on this file: 1 it still fails, 0 it "
+     "passes, "
+     "4 cannot tell",
      [](Options& o, const std::string& t) { o.scenario = t; }},
     LOCKSTEP_FLAG_SLICE,
 };

@@ -69,7 +69,7 @@ std::string full_help() {
       "  1    a failure found, or reproduced by replay; a finding of lint\n"
       "  2    wrong usage, also a filter that matches nothing\n"
       "  3    the scenario cannot be loaded, or misuses the API\n"
-      "  4    a replay left the recorded execution\n"
+      "  4    a replay left the recorded execution, or cannot tell whether a file is repaired\n"
       "  5    a bound or budget ended before the guarantee that was asked for\n"
       "  6    a trace cannot be read or written, or standard output cannot be written\n"
       "  70   a bug of lockstep itself\n"

@@ -1,8 +1,9 @@
 // lockstep replay: the recorded execution again, decision by decision, from the trace alone; or,
-// with --scenario, the recorded schedule on an edited file.
+// with --scenario, the recorded schedule, and else what decided the failure, on an edited file.
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "cli/command/commands.h"
 #include "cli/report/report.h"
@@ -11,6 +12,7 @@
 #include "cli/terminal/words.h"
 #include "cli/trace/traced.h"
 #include "engine/base/nearest.h"
+#include "engine/explain/fix.h"
 #include "engine/trace/make_trace.h"
 #include "engine/trace/trace_replay.h"
 
@@ -52,10 +54,17 @@ SettingMap edited_options(const Traced& traced, const vm::ScenarioInfo& edited) 
   return options;
 }
 
+struct Answer {
+  ReplayResult replay;
+  std::optional<FixResult> fix;  // where the recorded steps alone did not fail
+};
+
+// The steps first: if they fail, that is the answer. Else what decided the failure is kept instead.
 // The edited file's words are those that a report of its failure must quote.
-ReplayResult replay_file(Traced& traced, const std::string& file) {
+Answer replay_file(Traced& traced, const std::string& file) {
   const auto program = vm::Program::from_file(file, &stop_if_interrupted());
   const auto& scenario = same_scenario(program, traced.trace.scenario);
+  const auto recorded = traced.machine(stop_if_interrupted());
   traced.trace.options = edited_options(traced, scenario);
   const auto settings = settings_from_trace(traced.trace.options, traced.path);
   auto with = context(settings);
@@ -63,10 +72,52 @@ ReplayResult replay_file(Traced& traced, const std::string& file) {
   auto machine_options = settings.machine();
   machine_options.stop = &stop_if_interrupted();
   const auto machine = vm::make_machine(program, scenario.name, machine_options);
-  auto result = replay_edited(*machine, traced.trace, with);
+  Answer answer{replay_edited(*machine, traced.trace, with), {}};
   check_not_cut(*machine, traced.path);
+  const auto& then = traced.trace.outcome;
+  const auto kind = answer.replay.kind;
+  // Left to run on alone, what the edit made wait may come to a bound: that is no failure of it.
+  const bool bound = kind == ReplayResult::other_failure && !then.at_bound() &&
+                     answer.replay.recording.outcome.at_bound();
+  if (then.failed() && (kind == ReplayResult::passed || kind == ReplayResult::diverged || bound)) {
+    FixOptions how;
+    how.interrupted = &interrupted();
+    answer.fix = check_fix(*recorded, *machine, traced.trace, with, how);
+    log_info(Part::replay, fmt::format("{}: {} kept what decided the failure, of {}", file,
+                                       counted(answer.fix->kept_all, "execution"),
+                                       counted(answer.fix->executions, "execution")));
+  }
   traced.trace.files = with.files;
-  return result;
+  return answer;
+}
+
+FailureReport failure(const Traced& traced, FailureReport::How how, Recording recording) {
+  FailureReport f;
+  f.how = how;
+  f.trace = traced.trace;
+  f.iteration = f.trace.iteration;
+  f.path = traced.path;
+  put_recording(f.trace, std::move(recording));
+  return f;
+}
+
+ExitCode report(const Traced& traced, const std::string& file, const ReplayResult& replay,
+                FixResult fix, Reporter& reporter) {
+  switch (fix.kind) {
+    case FixResult::passes:
+      put(reporter.fixed({traced.path, file, replay.divergence, fix}));
+      return ExitCode::ok;
+    case FixResult::cannot_tell:
+      put(reporter.fixed({traced.path, file, replay.divergence, fix}));
+      return ExitCode::diverged;
+    case FixResult::misuse:
+      throw misuse_error(fix.failing.outcome);
+    default:
+      break;
+  }
+  const auto how = fix.keeps ? FailureReport::How::kept : FailureReport::How::sampled;
+  put(reporter.failure(failure(traced, how, std::move(fix.failing))));
+  return ExitCode::failure;
 }
 
 ReplayResult replay_recorded(const Traced& traced) {
@@ -90,15 +141,10 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
     case ReplayResult::other_failure:
       break;
   }
-  FailureReport f;
-  f.how = file.empty()                              ? FailureReport::How::replayed
-          : result.kind == ReplayResult::reproduced ? FailureReport::How::edited
-                                                    : FailureReport::How::otherwise;
-  f.trace = traced.trace;
-  f.iteration = f.trace.iteration;
-  f.path = traced.path;
-  put_recording(f.trace, std::move(result.recording));
-  put(reporter.failure(f));
+  const auto how = file.empty()                              ? FailureReport::How::replayed
+                   : result.kind == ReplayResult::reproduced ? FailureReport::How::edited
+                                                             : FailureReport::How::otherwise;
+  put(reporter.failure(failure(traced, how, std::move(result.recording))));
   return ExitCode::failure;
 }
 
@@ -107,14 +153,17 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
 ExitCode replay_command(const Options& options) {
   auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
-  auto result =
-      options.scenario.empty() ? replay_recorded(traced) : replay_file(traced, options.scenario);
+  auto answer = options.scenario.empty() ? Answer{replay_recorded(traced), {}}
+                                         : replay_file(traced, options.scenario);
+  auto& result = answer.replay;
   const auto& outcome = result.recording.outcome;
   log_info(Part::replay, fmt::format("{}: ends after {} with {}", traced.path,
                                      counted(result.recording.events.size(), "step"),
                                      verdict_name(outcome.verdict)));
   put(reporter->begin({"replay", {traced.path}}));
-  const auto code = report(traced, options.scenario, std::move(result), *reporter);
+  const auto code =
+      answer.fix ? report(traced, options.scenario, result, std::move(*answer.fix), *reporter)
+                 : report(traced, options.scenario, std::move(result), *reporter);
   put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));
   return code;
 }

@@ -366,8 +366,13 @@ class Run {
     f->why = explain(machine, f->trace.seed, f->trace.iteration, result.recording, explain_options);
     ContrastOptions contrast_options;
     contrast_options.interrupted = &interrupted();
+    const auto begun = std::chrono::steady_clock::now();
     f->contrast =
         contrast(machine, f->trace.seed, f->trace.iteration, result.recording, contrast_options);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    log_info(Part::shrink,
+             fmt::format("{}: the contrast took {} and {:.3f} s", path,
+                         counted(f->contrast->executions, "execution"), took.count()));
     f->small = make_small_trace(f->trace, result, path, machine);
     if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
     return true;

@@ -10,6 +10,7 @@
 #include "cli/terminal/console.h"
 #include "engine/explain/contrast.h"
 #include "engine/explain/explain.h"
+#include "engine/explain/fix.h"
 #include "engine/explain/shrink.h"
 #include "engine/explore/audit.h"
 #include "engine/explore/explorer.h"
@@ -40,6 +41,8 @@ struct FailureReport {
     replayed,
     edited,
     otherwise,
+    kept,     // on an edited file: by an execution that keeps what decided the failure
+    sampled,  // ... by another one
     shrunk,
     dumped
   } how = How::found;
@@ -91,6 +94,14 @@ struct DivergenceReport {
   TraceDivergence at;
 };
 
+// An edited file on which the failure of a trace was not found.
+struct FixReport {
+  std::string path;    // of the trace
+  std::string file;    // that was run
+  TraceDivergence at;  // where its steps no longer apply; kind none: they do
+  const FixResult& fix;
+};
+
 struct SummaryReport {
   uint64_t scenarios = 0, failed = 0, iterations = 0;
   ExitCode exit = ExitCode::ok;
@@ -108,6 +119,7 @@ class Reporter {
   virtual std::string scenario(const ScenarioReport& scenario) = 0;
   virtual std::string disagreement(const DisagreementReport& disagreement) = 0;
   virtual std::string diverged(const DivergenceReport& divergence) = 0;
+  virtual std::string fixed(const FixReport& fix) = 0;
   virtual std::string passed(const std::string& path,
                              const std::string& file) = 0;  // a replay that did not fail
   virtual std::string end(const SummaryReport& summary) = 0;

@@ -99,17 +99,19 @@ std::string contrast_sentence(const ContrastPart& p) {
   return fmt::format("{} comes before {}", first_words(p), second_words(p));
 }
 
+std::string contrast_lines(const ContrastPart& p, size_t number, const Style& style) {
+  auto out = fmt::format("    {}. {}\n", number, style.bold(one_line(first_words(p))));
+  if (p.condition.kind == Condition::order)
+    out += fmt::format("       comes before {}\n", style.bold(one_line(second_words(p))));
+  return out;
+}
+
 std::string contrast_text(const Contrast& c, const Style& style) {
   if (c.kind == Contrast::not_told) return "\n" + field("Fails when", "not told: " + c.reason);
   if (c.kind == Contrast::always) return "\n" + field("Fails always", checked(c));
   std::string out =
       fmt::format("\n  {}\n", style.bold(c.exact ? "Fails exactly when:" : "Fails when:"));
-  for (size_t i = 0; i < c.parts.size(); i++) {
-    const ContrastPart& p = c.parts[i];
-    out += fmt::format("    {}. {}\n", i + 1, style.bold(one_line(first_words(p))));
-    if (p.condition.kind == Condition::order)
-      out += fmt::format("       comes before {}\n", style.bold(one_line(second_words(p))));
-  }
+  for (size_t i = 0; i < c.parts.size(); i++) out += contrast_lines(c.parts[i], i + 1, style);
   out += field("checked", checked(c));
   std::string without;
   for (size_t i = 0; i < c.parts.size(); i++)

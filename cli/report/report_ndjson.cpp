@@ -109,6 +109,10 @@ const char* how_name(FailureReport::How how) {
       return "edited";
     case FailureReport::How::otherwise:
       return "otherwise";
+    case FailureReport::How::kept:
+      return "kept";
+    case FailureReport::How::sampled:
+      return "sampled";
     case FailureReport::How::shrunk:
       return "shrunk";
     case FailureReport::How::dumped:
@@ -185,6 +189,17 @@ class NdjsonReporter : public Reporter {
                       {"actual", d.at.actual},
                       {"available", d.at.available},
                       {"causes", d.at.causes}});
+  }
+
+  std::string fixed(const FixReport& fix) override {
+    Json json = fix.fix.kind == FixResult::passes
+                    ? Json{{"type", "passed"}, {"trace_path", fix.path}, {"file", fix.file}}
+                    : Json{{"type", "divergence"},          {"trace_path", fix.path},
+                           {"against", fix.file},           {"step", fix.at.step},
+                           {"recorded", fix.at.recorded},   {"actual", fix.at.actual},
+                           {"available", fix.at.available}, {"causes", fix.at.causes}};
+    json["fix"] = fix_json(fix.fix);
+    return json_line(json);
   }
 
   std::string passed(const std::string& path, const std::string& file) override {

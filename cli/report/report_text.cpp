@@ -7,6 +7,7 @@
 
 #include "cli/report/report.h"
 #include "cli/report/report_contrast.h"
+#include "cli/report/report_fix.h"
 #include "cli/report/report_proof.h"
 #include "cli/report/report_schedule.h"
 #include "cli/report/scenario_facts.h"
@@ -55,6 +56,13 @@ std::string heading(const FailureReport& f, const Style& style) {
     case FailureReport::How::otherwise:
       return style.red(
           fmt::format("{}: fails otherwise under the schedule of iteration {}", name, n));
+    case FailureReport::How::kept:
+      return style.red(fmt::format(
+          "{}: still fails: an execution that keeps what decided the failure of iteration {}", name,
+          n));
+    case FailureReport::How::sampled:
+      return style.red(
+          fmt::format("{}: still fails, though not under the schedule of iteration {}", name, n));
     case FailureReport::How::shrunk:
       return style.bold(fmt::format("{}: shrunk the bug found on iteration {}", name, n));
     case FailureReport::How::dumped:
@@ -200,6 +208,8 @@ class TextReporter : public Reporter {
     out += several("available", at.available) + several("perhaps", at.causes);
     return out;
   }
+
+  std::string fixed(const FixReport& fix) override { return fix_text(fix, style_); }
 
   std::string passed(const std::string& path, const std::string& file) override {
     return style_.green(fmt::format("passes: {} under the schedule of {}", file, path)) + "\n" +
