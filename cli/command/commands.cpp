@@ -345,6 +345,16 @@ const std::vector<Command>& table() {
         {"format", kDumpFormat},
         {"output", kTraceOutput}},
        dump_command},
+      {"diff",
+       "Say what tells two traces apart, without running them.",
+       "diff A B [flags]",
+       "  lockstep diff traces/lost_update-iter0-seed1.lockstep "
+       "traces/lost_update-iter0-seed1.shrunk.lockstep\n"
+       "Exit code 0: the same steps; 1: they differ.\n",
+       "trace",
+       2,
+       {{"format", kFormat}, {"output", kOutput}},
+       diff_command},
       {"bench",
        "Measure how many executions each strategy needs to the first failure.",
        "bench FILE... [flags]",

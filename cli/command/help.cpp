@@ -66,7 +66,7 @@ std::string full_help() {
       "\n'lockstep COMMAND --help' shows a command's examples and flags.\n\n"
       "exit codes:\n"
       "  0    nothing found\n"
-      "  1    a failure found, or reproduced by replay; a finding of lint\n"
+      "  1    a failure found, or reproduced by replay; a finding of lint; traces that differ\n"
       "  2    wrong usage, also a filter that matches nothing\n"
       "  3    the scenario cannot be loaded, or misuses the API\n"
       "  4    a replay left the recorded execution, or cannot tell whether a file is repaired\n"
