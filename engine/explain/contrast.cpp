@@ -328,7 +328,22 @@ class Search {
     return std::move(result_);
   }
 
+  // A lock's name is not in its events.
+  void name_object(Event* e) const {
+    if (!e->target.empty() || e->footprint.empty()) return;
+    const ObjectId object = e->footprint[0].object;
+    if (object_class(object) != ObjectClass::atomics) return;
+    e->target = system_.object_name(object);
+    if (e->target.starts_with(e->what + " ")) e->target.erase(0, e->what.size() + 1);
+  }
+
   ContrastPart described(const Condition& c) {
+    ContrastPart part = in_words(c);
+    name_object(&part.first);
+    name_object(&part.second);
+    return part;
+  }
+  ContrastPart in_words(const Condition& c) {
     ContrastPart part;
     part.condition = c;
     part.first = event_at(failing_.events, c.first_step);
