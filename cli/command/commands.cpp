@@ -170,8 +170,8 @@ const Flag kFormat[] = {
      [](Options& o, const std::string& t) { o.format = t; }},
 };
 const Flag kDumpFormat[] = {
-    {"--format", nullptr, "text|events|ndjson",
-     "everything for people, one event a line, or one JSON object a line",
+    {"--format", nullptr, "text|events|ndjson|mermaid|plantuml|shiviz|perfetto|dot",
+     "everything for people, one event a line, one JSON object a line, or for another tool",
      [](Options& o, const std::string& t) { o.format = t; }},
 };
 
@@ -337,7 +337,8 @@ const std::vector<Command>& table() {
        "Print what a trace holds, without running it.",
        "dump [--trace] T [flags]",
        "  lockstep dump traces/lost_update-iter3-seed1.lockstep\n"
-       "  lockstep dump T --format events | grep send\n",
+       "  lockstep dump T --format events | grep send\n"
+       "  lockstep dump T --format mermaid > trace.mmd\n",
        "trace",
        1,
        {{"trace", kTrace},

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "cli/command/commands.h"
+#include "cli/report/export.h"
 #include "cli/report/report.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/whole_file.h"
@@ -81,6 +82,10 @@ ExitCode dump_command(const Options& options) {
   auto trace = read_trace(path);
   if (options.format == "events") {
     put(event_lines(trace));
+    return ExitCode::ok;
+  }
+  if (const auto export_as = find_export(options.format)) {
+    put(export_as(trace));
     return ExitCode::ok;
   }
   auto all = options;

@@ -159,3 +159,18 @@ EOF
   exits 6
   has "$err" "Is a directory"
 }
+
+@test "dump writes the formats of other tools" {
+  lockstep dump "$trace" --format perfetto
+  exits 0
+  [ "$(jq '[.traceEvents[] | select(.ph == "X")] | length' out)" = "$("$LOCKSTEP" dump "$trace" --format events | wc -l)" ]
+  # One clock a line before its event, of the form that ShiViz reads.
+  lockstep dump "$trace" --format shiviz
+  exits 0
+  awk 'NR % 2' out | sed 's/^[^ ]* //' | jq -e 'all(.[]; . >= 1)' >/dev/null
+  for format in mermaid:sequenceDiagram plantuml:@startuml "dot:digraph trace {"; do
+    lockstep dump "$trace" --format "${format%%:*}"
+    exits 0
+    [ "${out%%$'\n'*}" = "${format#*:}" ]
+  done
+}
