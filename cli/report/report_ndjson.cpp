@@ -3,6 +3,8 @@
 // a double cannot hold are strings.
 #include "cli/report/json_line.h"
 #include "cli/report/report.h"
+#include "cli/report/report_contrast.h"
+#include "cli/report/report_fix.h"
 #include "cli/report/scenario_facts.h"
 #include "cli/report/schedule_view.h"
 #include "cli/terminal/words.h"
