@@ -69,7 +69,7 @@ for room in $rooms; do
   below="$below $room"
 done
 found=$(find vm -maxdepth 1 -type f ! -name README.md)
-[ -z "$found" ] || { echo "files of the runtime without a room: $found"; failures=$((failures + 1)); }
+[ -z "$found" ] || { echo "files of the runtime that have no a room: $found"; failures=$((failures + 1)); }
 found=$(grep -rlE '"vm/(machine|process|signals|tables)/' vm/memory --include='*.h' --include='*.cpp' | grep -v term_lua)
 [ -z "$found" ] || { echo "memory knows of executions: $found"; failures=$((failures + 1)); }
 must_not vm/lint 'vm/(machine/(machine|world)|process|signals|tables|history|state|recording)' 'lint runs nothing'

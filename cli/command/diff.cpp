@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command/commands.h"
-#include "cli/terminal/console.h"
 #include "cli/report/report_diff.h"
+#include "cli/terminal/console.h"
 #include "engine/base/error.h"
 
 namespace lockstep::cli {

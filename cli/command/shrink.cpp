@@ -58,8 +58,8 @@ ExitCode shrink_command(const Options& options) {
   f.why = explain(*machine, f.trace.seed, f.trace.iteration, result.recording, explain_options);
   ContrastOptions contrast_options;
   contrast_options.interrupted = &interrupted();
-  f.contrast = contrast(*machine, f.trace.seed, f.trace.iteration, result.recording,
-                        contrast_options);
+  f.contrast =
+      contrast(*machine, f.trace.seed, f.trace.iteration, result.recording, contrast_options);
   f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);

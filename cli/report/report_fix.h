@@ -3,8 +3,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "cli/terminal/console.h"
 #include "cli/report/report.h"
+#include "cli/terminal/console.h"
 
 namespace lockstep::cli {
 

@@ -71,14 +71,14 @@ void executed_text(const ScenarioReport& s, const ReportOptions&, std::string& o
   out += field("steps", grouped(r.steps));
   if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
   if (r.blocked)
-    out += field("redundant", counted(r.blocked, "execution") +
-                                  (s.settings.reduce.needs_mail()
-                                       ? " given up, or of a class seen before"
-                                       : " given up"));
+    out += field("redundant",
+                 counted(r.blocked, "execution") + (s.settings.reduce.needs_mail()
+                                                        ? " given up, or of a class seen before"
+                                                        : " given up"));
   if (r.seconds > 0)
-    out += field("rate",
-                 fmt::format("{} executions/s, {} steps/s, {:.2f} s", per_second(r.iterations, r),
-                             per_second(r.steps, r), r.seconds));
+    out +=
+        field("rate", fmt::format("{} executions/s, {} steps/s, {:.2f} s",
+                                  per_second(r.iterations, r), per_second(r.steps, r), r.seconds));
 }
 
 // ---- classes ----
@@ -282,9 +282,15 @@ void misuse_json(const ScenarioReport& s, Json& json) {
 
 std::span<const ScenarioFact> scenario_facts() {
   static constexpr ScenarioFact kAll[] = {
-      {subject_json},           {executed_json, executed_text}, {classes_json, classes_text},
-      {estimate_json},          {seen_json, seen_text},         {verdict_json},
-      {checked_json, checked_text}, {audit_json, audit_text},   {misuse_json},
+      {subject_json},
+      {executed_json, executed_text},
+      {classes_json, classes_text},
+      {estimate_json},
+      {seen_json, seen_text},
+      {verdict_json},
+      {checked_json, checked_text},
+      {audit_json, audit_text},
+      {misuse_json},
   };
   return kAll;
 }

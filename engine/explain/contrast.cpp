@@ -47,8 +47,9 @@ class Search {
     if (failing_.outcome.at_bound()) return not_told("it ends at a bound");
     conditions_ = conditions_of(failing_.events, tape_);
     if (conditions_.size() > kMostConditions) {  // then those that were close
-      std::stable_sort(conditions_.begin(), conditions_.end(),
-                       [](const Condition& a, const Condition& b) { return cost(a) < cost(b); });
+      std::stable_sort(
+          conditions_.begin(), conditions_.end(),
+          [this](const Condition& a, const Condition& b) { return cost(a) < cost(b); });
       conditions_.resize(kMostConditions);
     }
     failed_.push_back({tape_, {}});
@@ -204,11 +205,12 @@ class Search {
   }
 
   // What it costs to read: what never happens more than what does, a long way more than a short
-  // one.
-  static uint32_t cost(const Condition& c) {
+  // one; and what somebody is told of the time more than what made it pass.
+  uint32_t cost(const Condition& c) const {
     if (c.kind != Condition::order) return 1;
     const uint32_t apart = c.second_step ? c.second_step - c.first_step : 50;
-    return 10 + std::min(apart, 100u) + (c.second_step ? 0 : 40);
+    const bool asks = c.second_step && event_at(failing_.events, c.second_step).op == OpKind::now;
+    return 10 + std::min(apart, 100u) + (c.second_step ? 0 : 40) + (asks ? 40 : 0);
   }
 
   void judge(std::vector<Judged>& all) {

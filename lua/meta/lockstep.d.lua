@@ -11,7 +11,7 @@
 ---@class lockstep.options
 ---@field strategy? string how schedules are chosen; see 'lockstep list strategies' (default auto)
 ---@field iterations? integer executions to make (default 1000; no limit if only --time is given, or for a search that ends by itself)
----@field time? integer|string stop with a scenario after this time: 5, 5s, 500ms, 2m
+---@field time? integer|string stop with a scenario after this time, shrinking included: 5, 5s, 500ms, 2m
 ---@field seed? integer|string a number, 0x and hex digits, or a 40-digit commit id (default 1)
 ---@field depth? integer pct: ordering constraints a bug may need (default 3)
 ---@field resample_prob? number pos: redraw all priorities with probability P at each step

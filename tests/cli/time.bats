@@ -21,7 +21,7 @@ within() {
 signalled() {
   local signal=$1 pid
   shift
-  "$LOCKSTEP" "$@" --no-progress >out 2>err &
+  "$LOCKSTEP" "$@" >out 2>err &
   pid=$!
   sleep 0.5
   took=$(now)

@@ -147,7 +147,7 @@ TEST(Trace, SaysWhatIsWrong) {
   EXPECT_THAT(refusal(good + "x"), HasSubstr("1 bytes follow its end"));
   std::string bytes = good;
   bytes[8] = 7;
-  EXPECT_THAT(refusal(bytes), HasSubstr("format version 7 is newer than this tool's 1"));
+  EXPECT_THAT(refusal(bytes), HasSubstr("format version 7 is newer than this tool's 2"));
   EXPECT_THAT(refusal(bytes.substr(0, 13)), HasSubstr("version 7 is newer"));
   bytes[8] = 0;
   EXPECT_THAT(refusal(bytes), HasSubstr("changed"));

@@ -20,7 +20,7 @@ class Loading : public MachinePart {
   // The coroutine that runs guest code at file level, null if none does.
   lua_State*& file_level() { return file_level_; }
   bool at_file_level() const { return file_level_ != nullptr; }
-  [[noreturn]] void end(lua_State* L);  // it took too long
+  [[noreturn]] void end(lua_State* L);          // it took too long
   [[noreturn]] void fail(std::string problem);  // empty: it is to end (MachineOptions::stop)
   void forget_block(void* p, size_t size) {
     blocks_.erase(static_cast<char*>(p));

@@ -16,8 +16,8 @@ int l_register(lua_State* L) {
   if (!q) badarg(L, 2, "a pid expected");
   Term name = m.calls().encode_argument(L, 1, "register");
   const Footprint other{part_object(*q, Part::name), Access::write};
-  m.calls().announce(L, p, "register", OpKind::register_name, Access::write, name_object(p.node, name), 0,
-             &other, 1);
+  m.calls().announce(L, p, "register", OpKind::register_name, Access::write,
+                     name_object(p.node, name), 0, &other, 1);
   if (is_string(name, "undefined") || m.processes().whereis(name, p.node))
     badarg(L, 1, "this name is taken");
   if (q->name->tag != Tag::nil) badarg(L, 2, "it has a name already");

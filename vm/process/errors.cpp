@@ -26,7 +26,8 @@ void make_exception(lua_State* L, const char* cls) {
   luaL_setmetatable(L, kException);
   lua_remove(L, -2);
   // A new error may have the address of one that is gone.
-  if (m.world().current && m.calls().self().badarg == lua_topointer(L, -1)) m.calls().self().badarg = nullptr;
+  if (m.world().current && m.calls().self().badarg == lua_topointer(L, -1))
+    m.calls().self().badarg = nullptr;
 }
 
 // The function that is called, as a scenario calls it: "ets.insert"; "" if it is nobody's.
