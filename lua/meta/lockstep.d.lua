@@ -25,7 +25,7 @@
 ---@field reduce? string dpor: schedules that differ only in the order of equal-writes, unused-increments, unobserved-sends, equal-messages, all or none of these, count as one (default: the first three)
 ---@field spins? "fair"|"any" dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while nothing that it looks at changes; or gone round as often as there are steps (default fair)
 ---@field preemptions? integer|"none" cache, dfs: only schedules with at most N preemptions; the verdict says so
----@field cache_memory? integer|string cache: memory for the states visited, 16 bytes each; INCOMPLETE when it is full (default 1G)
+---@field cache_memory? integer|string cache: memory for the table of states visited, 18 to 37 bytes a state, and half of it again while it doubles; INCOMPLETE when it is full (default 1G)
 ---@field drain? boolean run on after the root has ended
 ---@field crashes? "fail"|"allow"|"abort" whether a process that ends by an error fails the scenario
 ---@field cover? string|string[] goals of lockstep.cover that some execution should reach

@@ -52,6 +52,7 @@ class Arena {
   void reset();
   void* get(size_t size) {
     const int c = size_class(size);
+    if (__builtin_expect(c >= kClasses, 0)) return bump(size);  // more than there is
     if (void* p = head_->free[c]) {
       std::memcpy(&head_->free[c], p, sizeof(void*));
       return p;
