@@ -87,12 +87,3 @@ false_proof_restore 8 'depth'
 iso_corostring 9 'string'
 END
 }
-
-@test "what is larger than any memory there is fails as memory that is not there" {
-  for size in 31 33 34 40; do
-    scenario large.lua large <<<"local s = string.rep('x', 1 << $size)"
-    lockstep run large.lua -n 1 --no-shrink
-    exits 1
-    has "$out" "memory"
-  done
-}

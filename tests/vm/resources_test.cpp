@@ -3,6 +3,7 @@
 
 #include "engine/explore/explorer.h"
 #include "vm/machine/program.h"
+#include "vm/memory/arena.h"
 
 namespace lockstep {
 namespace {
@@ -162,6 +163,14 @@ TEST(Resources, ProcessesAndDepth) {
   expect_verdict("while true do lockstep.spawn(lockstep.recv) end", Verdict::memory_bound);
   expect_verdict("local t = {} t.t = t\nlockstep.send(lockstep.self(), t)", Verdict::assertion,
                  "s.lua:4");
+}
+
+// There is no class of blocks for them, and no free block of that size.
+TEST(Resources, RequestsLargerThanAnyBlockAreRefused) {
+  vm::Arena arena;
+  arena.reset();
+  for (int bits = 31; bits < 64; bits++) EXPECT_EQ(arena.get(size_t{1} << bits), nullptr) << bits;
+  EXPECT_NE(arena.get(100), nullptr);
 }
 
 }  // namespace
