@@ -115,6 +115,11 @@ const Flag kCheck[] = {
      "first execute, at N states of random executions, each two steps that are called independent "
      "in both orders: exit 70 if they do not commute, which is a bug of lockstep",
      [](Options& o, const std::string& t) { o.audit = parse_count(t, 1); }},
+    {"--judge", nullptr, "N",
+     "look for what a proof excludes by searches that share nothing with its own: every state once "
+     "in at most N executions, and if these are too few by N/4 random ones; 0: do not (default "
+     "16384, or a 64th of the proof's)",
+     [](Options& o, const std::string& t) { o.judge = parse_count(t, 0); }},
     {"--check", nullptr, nullptr,
      "at each choice of each execution, assert the invariants that proofs rest on (about three "
      "times "

@@ -143,6 +143,7 @@ class Run {
     stop_ = stop_after(report.seconds);
     if (options_.audit && !audit_one(run, &report)) return;
     explore_one(s, &report);
+    judge_one(run, &report);
     const auto& r = report.result;
     bool failed = false, bounded = false;
     const uint64_t in_vain = r.findings.empty() ? 0 : all_failing(run, report);
@@ -166,7 +167,7 @@ class Run {
                     (r.findings.empty() || options_.prove) && (complete || !options_.prove);
     nondeterministic_ |= !report.nondeterminism.empty();
     const bool nothing = r.iterations == 0 && r.stop == StopReason::time;
-    if (!failed && !report.missed && !r.misuse) {
+    if (!failed && !report.missed && !r.misuse && !unsound(report)) {
       if (complete && (options_.prove || r.findings.empty())) report.proof = Proof::verified;
       if (!complete && options_.prove) report.proof = Proof::incomplete;
     }
@@ -239,6 +240,51 @@ class Run {
     return false;
   }
 
+  // Nothing that came to its end without an unexpected failure is called a proof before searches
+  // that share nothing with its own have looked for one.
+  void judge_one(const ScenarioRun& run, ScenarioReport* report) {
+    const ExploreResult& r = report->result;
+    const Claims& claims = find_strategy(run.settings.strategy)->claims;
+    const bool reduced = claims.proves || claims.unit == Unit::equivalence_class ||
+                         (claims.counts_states() && run.settings.preemptions < 0);
+    if (!r.exhausted || r.misuse || !reduced || claims.bounded || options_.judge == 0) return;
+    for (const Finding& finding : r.findings)
+      if (!run.settings.expects(finding.outcome)) return;
+    ExploreOptions judge_options = explore_options(run.settings, *report);
+    judge_options.interrupted = &interrupted();
+    const auto factory = [&] { return machine(run, run.settings); };
+    try {
+      report->judged =
+          judge(factory, judge_options, r, options_.judge.value_or(judge_executions(r)));
+    } catch (const vm::LoadingStopped&) {
+      return;
+    }
+    Judgement& judged = *report->judged;
+    log_info(Part::search,
+             fmt::format("{}: judged by {} and {}", run.scenario.name,
+                         counted(judged.states, "state"), counted(judged.walks, "walk")));
+    unsound_ |= unsound(*report);
+    if (!judged.failure) return;
+    std::fprintf(
+        stderr,
+        "lockstep: %s: %s left this failure out, which is a bug of lockstep: please report "
+        "the scenario\n",
+        one_line(run.scenario.name).c_str(), run.settings.strategy.c_str());
+    report->result.findings.push_back(*judged.failure);
+  }
+
+  // Of a proof that left something out there is nothing to say but that.
+  static bool unsound(const ScenarioReport& report) {
+    return report.judged && !report.judged->failure && !report.judged->goal.empty();
+  }
+
+  ExploreOptions explore_options(const Settings& settings, const ScenarioReport& report) const {
+    ExploreOptions o = settings.explore();
+    o.seconds = left_of(report.seconds);
+    o.workers = options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
+    return o;
+  }
+
   void explore_one(const Selected& s, ScenarioReport* report) {
     std::atomic<bool> polled{false};
     const bool may_poll = report->settings.reduce.needs_mail() && !report->settings.reduce_given;
@@ -253,10 +299,7 @@ class Run {
   // `polled`: where to stop if a wait polls a mailbox.
   void explore_as(const Selected& s, std::atomic<bool>* polled, ScenarioReport* report) {
     const Settings& settings = report->settings;
-    auto explore_options = settings.explore();
-    explore_options.seconds = left_of(report->seconds);
-    explore_options.workers =
-        options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
+    ExploreOptions explore_options = this->explore_options(settings, *report);
     explore_options.max_failures = options_.max_failures;
     explore_options.shard = options_.shard;
     explore_options.shards = options_.shards;

@@ -14,6 +14,7 @@
 #include "engine/explain/shrink.h"
 #include "engine/explore/audit.h"
 #include "engine/explore/explorer.h"
+#include "engine/explore/judge.h"
 #include "engine/trace/trace.h"
 #include "engine/trace/trace_replay.h"
 
@@ -77,6 +78,7 @@ struct ScenarioReport {
   uint64_t checked = 0;              // ... among that many executions
   std::optional<AuditReport> audit;  // --audit
   bool relation_checked = false;     // --check
+  std::optional<Judgement> judged;   // what would be a proof, if it was judged
   Proof proof = Proof::none;
   double seconds = 0;  // it had, of its own time or of what the whole command had left; 0: no limit
 };

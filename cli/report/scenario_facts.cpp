@@ -237,6 +237,38 @@ void verdict_json(const ScenarioReport& s, Json& json) {
   json["missed"] = s.missed;
 }
 
+// ---- --judge ----
+
+void judged_json(const ScenarioReport& s, Json& json) {
+  if (!s.judged) return;
+  json["judged"] = {
+      {"states", json_number(s.judged->states)},         {"every_state", s.judged->every_state},
+      {"walks", json_number(s.judged->walks)},           {"cut", s.judged->cut},
+      {"missed_failure", s.judged->failure.has_value()}, {"missed_goal", s.judged->goal}};
+}
+void judged_text(const ScenarioReport& s, const ReportOptions&, std::string& out) {
+  if (!s.judged) return;
+  const Judgement& j = *s.judged;
+  std::string text;
+  if (j.failure)
+    text = fmt::format("WRONG PROOF: {} left out a failure, which is a bug of lockstep",
+                       s.settings.strategy);
+  else if (!j.goal.empty())
+    text = fmt::format(
+        "WRONG PROOF: {} never reached \"{}\" (lockstep.cover), which is a bug of "
+        "lockstep: please report the scenario",
+        s.settings.strategy, one_line(j.goal));
+  else if (j.every_state)
+    text = fmt::format("without reduction, by every state once ({}): the same",
+                       counted(j.states, "state"));
+  else if (j.cut)
+    text = "not to its end: the time was up";
+  else
+    text = fmt::format("in part: nothing else in {}{}", counted(j.states, "state"),
+                       j.walks ? fmt::format(" and {}", counted(j.walks, "random execution")) : "");
+  out += field("judged", text);
+}
+
 // ---- --check-determinism, --check, --audit ----
 
 void checked_json(const ScenarioReport& s, Json& json) {
@@ -288,6 +320,7 @@ std::span<const ScenarioFact> scenario_facts() {
       {estimate_json},
       {seen_json, seen_text},
       {verdict_json},
+      {judged_json, judged_text},
       {checked_json, checked_text},
       {audit_json, audit_text},
       {misuse_json},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,12 +67,13 @@ struct Options {
   bool races = false;  // list them
   bool progress = true;
   bool check_determinism = false;
-  bool check = false;           // assert the invariants of the relation
-  uint64_t audit = 0;           // states; 0: none
-  bool prove = false;           // verify: insist on a proof
-  CheckHistoryOptions history;  // what only check-history takes
-  BenchOptions bench;           // what only bench takes
-  int verbosity = 0;            // -1 quiet, 1 and more: log
+  bool check = false;             // assert the invariants of the relation
+  uint64_t audit = 0;             // states; 0: none
+  std::optional<uint64_t> judge;  // executions of each of its searches; 0: none
+  bool prove = false;             // verify: insist on a proof
+  CheckHistoryOptions history;    // what only check-history takes
+  BenchOptions bench;             // what only bench takes
+  int verbosity = 0;              // -1 quiet, 1 and more: log
 };
 
 // One flag. `set` throws std::string, "must be ...", for a value that it does not like; the caller

@@ -8,7 +8,7 @@ std::span<const StrategyInfo> strategies() {
   static const StrategyInfo all[] = {
       kAutoInfo, kRandomInfo, kPctInfo,  kFairPctInfo, kIdPctInfo,  kPosInfo,        kLocInfo,
       kUrwInfo,  kSurwInfo,   kRffInfo,  kPctcpInfo,   kDelayInfo,  kPreemptionInfo, kBoundedInfo,
-      kDfsInfo,  kSleepInfo,  kDporInfo, kCacheInfo,   kReplayInfo,
+      kDfsInfo,  kSleepInfo,  kDporInfo, kCacheInfo,   kStatesInfo, kReplayInfo,
   };
   return all;
 }

@@ -22,6 +22,7 @@ extern const StrategyInfo kDfsInfo;
 extern const StrategyInfo kSleepInfo;
 extern const StrategyInfo kDporInfo;
 extern const StrategyInfo kCacheInfo;
+extern const StrategyInfo kStatesInfo;
 extern const StrategyInfo kReplayInfo;
 
 // How many of the first `executions` executions of auto the member "random" or "idpct" makes, the

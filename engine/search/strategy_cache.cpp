@@ -13,6 +13,9 @@
 // most so many lead to. A state then is visited again with more of them left, and nothing sleeps,
 // since a reduction drops schedules for others that may need more preemptions.
 //
+// `states` is the same without sleep sets: it takes nothing on trust but the digests of states, not
+// even the dependence relation, so it is who judges the others (engine/explore/judge.h).
+//
 // Invariants
 // 1. A table entry (state, set) stands for: every way on from that state that does not begin
 // (commuting what commutes) with a step of the set is explored, or will be before the search ends.
@@ -34,11 +37,13 @@ namespace {
 
 class Cache final : public Subtree {
  public:
-  explicit Cache(const StrategyOptions& options)
-      : preemptions_(options.preemptions), table_(options.cache_bytes) {
+  Cache(const StrategyOptions& options, bool sleep_sets)
+      : preemptions_(options.preemptions),
+        sleep_sets_(sleep_sets && options.preemptions < 0),
+        table_(options.cache_bytes) {
     states_ = true;
     fair_spins_ = options.fair_spins;
-    skip_forced_ = bounded();  // else what sleeps has to be watched
+    skip_forced_ = !sleep_sets_;  // else what sleeps has to be watched
   }
 
   bool begin(uint64_t iteration, System& system) override {
@@ -229,7 +234,7 @@ class Cache final : public Subtree {
   // Whoever sleeps after the branch that the node has taken.
   void asleep_after(const Node& node) {
     asleep_ = node.asleep;
-    if (node.data || bounded()) return;
+    if (node.data || !sleep_sets_) return;
     asleep_.clear();
     const Step* taken = nullptr;
     for (const Option& o : node.options)
@@ -239,7 +244,8 @@ class Cache final : public Subtree {
         asleep_.push_back(o.step);
   }
 
-  const int preemptions_;  // negative: any number, and steps may sleep
+  const int preemptions_;  // negative: any number
+  const bool sleep_sets_;
   StepPool pool_{false};
   StateTable table_;
   System* system_ = nullptr;
@@ -265,7 +271,20 @@ const StrategyInfo kCacheInfo = {
      .takes = kTakesSpins | kTakesPreemptions | kTakesCacheMemory,
      .tree = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
-      return std::make_unique<Cache>(options);
+      return std::make_unique<Cache>(options, true);
+    }};
+
+const StrategyInfo kStatesInfo = {
+    "states",
+    "every state once, without any reduction: the judge of the others",
+    "when it runs out, every reachable state was visited (compared by 64-bit digests)",
+    "Godefroid, Holzmann, Pirottin: State-space caching revisited (1992), without sleep sets",
+    {.exhaustive = true,
+     .unit = Unit::state,
+     .takes = kTakesSpins | kTakesPreemptions | kTakesCacheMemory,
+     .tree = true},
+    [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
+      return std::make_unique<Cache>(options, false);
     }};
 
 }  // namespace lockstep

@@ -554,3 +554,26 @@ LUA
   lockstep verify counter4.lua --reduce equal-writes -j 2
   has "$out" "counter 4: VERIFIED, all 8,712 classes pass"
 }
+
+@test "a proof is judged by every state, by a part of them, or not at all" {
+  writers
+  lockstep verify writers.lua
+  exits 0
+  has "$out" "judged:      without reduction, by every state once"
+  lockstep verify writers.lua --judge 4
+  exits 0
+  has "$out" "judged:      in part: nothing else in"
+  has "$out" "and 1 random execution"
+  lockstep verify writers.lua --judge 0
+  exits 0
+  lacks "$out" "judged:"
+  lockstep run writers.lua --strategy dpor --format ndjson
+  exits 0
+  [ "$(jq -r 'select(.judged) | .judged.every_state' <<<"$out")" = true ]
+  lockstep run writers.lua --strategy dfs
+  exits 0
+  lacks "$out" "judged:"
+  lockstep verify writers.lua --judge x
+  exits 2
+  has "$err" "--judge"
+}
