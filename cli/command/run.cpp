@@ -366,6 +366,7 @@ class Run {
                          FailureReport::How how) {
     Settings settings = run.settings;
     settings.spins_held = finding.fair_spins;
+    settings.polls_held = !settings.reduce.needs_mail();
     std::unique_ptr<System> again;
     try {
       if (!stop_.asks()) again = machine(run, settings);

@@ -114,6 +114,7 @@ vm::MachineOptions Settings::machine() const {
   m.unused_increments = reduce.unused_increments;
   m.keep_mail = reduce.needs_mail();
   m.fair_spins = spins_held;
+  m.hold_polls = spins_held ? polls_held : !m.keep_mail;
   return m;
 }
 

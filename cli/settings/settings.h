@@ -31,6 +31,7 @@ struct Settings {
   bool reduce_given = false;  // else the default, which depends on the program too
   bool fair_spins = true;     // searches that leave nothing out take waits that spin to be fair
   bool spins_held = false;    // of traces: their execution did
+  bool polls_held = true;     // ... also those waits that poll a mailbox
   int preemptions = -1;       // negative: no bound
   uint64_t cache_memory = 1ull << 30;
   bool async_delivery = false;

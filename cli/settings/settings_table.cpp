@@ -296,8 +296,14 @@ constexpr Setting kSettings[] = {
      .recorded = [](const Settings& s) { return omitted_text(s.omitted); }},
     {.name = "spins_held",  // the search that made it took waits that spin to be fair
      .group = Group::trace,
-     .set = [](Settings& s, Text t) { s.spins_held = parse_bool(t); },
-     .recorded = [](const Settings& s) -> std::string { return s.spins_held ? "true" : ""; }},
+     .set =
+         [](Settings& s, Text t) {
+           s.polls_held = t != "but-polls";
+           s.spins_held = !s.polls_held || parse_bool(t);
+         },
+     .recorded = [](const Settings& s) -> std::string {
+       return !s.spins_held ? "" : s.polls_held ? "true" : "but-polls";
+     }},
 };
 
 }  // namespace

@@ -14,8 +14,12 @@ void Collector::submit(Batch&& batch) {
 void Collector::merge(Batch& batch) {
   const uint64_t steps_before = result_.steps;
   uint64_t end = batch.from + batch.count + batch.others;
+  if (batch.discarded > 0)
+    for (Finding& finding : result_.findings) finding.times = 0;
+  size_t in_vain = batch.in_vain;
   for (Failure& failure : batch.failures) {
-    merge(failure);
+    merge(failure, failure.counts && in_vain == 0);
+    in_vain -= in_vain > 0;
     if (!finished_) continue;
     end = failure.iteration + 1;
     result_.steps = steps_before + failure.steps;
@@ -36,7 +40,7 @@ void Collector::merge(Batch& batch) {
   }
   for (RaceSample& sample : batch.race_samples)
     if (sample.iteration < end) race_samples_.push_back(std::move(sample));
-  result_.blocked += batch.blocked;
+  result_.blocked += batch.blocked + batch.discarded;
   result_.evidence.merge(batch.evidence);
   for (Taught& taught : batch.lessons) lessons_.push_back(std::move(taught));
   if (finished_) return;
@@ -52,7 +56,7 @@ void Collector::merge(Batch& batch) {
   }
 }
 
-void Collector::merge(Failure& failure) {
+void Collector::merge(Failure& failure, bool counts_once) {
   if (failure.misuse) {
     result_.misuse = std::move(*failure.finding);
     return finish(StopReason::misuse);
@@ -61,10 +65,11 @@ void Collector::merge(Failure& failure) {
   const bool counts = !failure.bound || options_.bounds_fail;
   const auto [it, fresh] = signatures_.try_emplace(failure.signature, result_.findings.size());
   if (!fresh) {
-    result_.findings[it->second].times++;
+    result_.findings[it->second].times += counts_once;
     return;
   }
   result_.findings.push_back(std::move(*failure.finding));
+  result_.findings.back().times = counts_once;
   if (counts && options_.max_failures && ++counted_ == options_.max_failures)
     finish(StopReason::failures);
 }

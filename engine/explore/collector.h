@@ -19,6 +19,7 @@ struct Failure {
   std::string signature;
   bool bound = false;
   bool misuse = false;
+  bool counts = true;                // its execution repeats no class
   std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
   Activity activity;  // of its batch, up to the end of this execution; only with a finding, since
                       // no other can end the run
@@ -43,6 +44,10 @@ struct Batch {
   uint64_t others = 0;  // passed by, since they are of other shards
   uint64_t steps = 0;
   uint64_t blocked = 0;
+  // The search began anew: so many executions before count for nothing, and so do these failures of
+  // the batch, and all before it.
+  uint64_t discarded = 0;
+  size_t in_vain = 0;
   bool exhausted = false;
   bool full = false;  // the strategy gave up: its memory is used up
   bool cut = false;   // ended early by the clock or by ^C
@@ -72,7 +77,7 @@ class Collector {
 
  private:
   void merge(Batch& batch);
-  void merge(Failure& failure);
+  void merge(Failure& failure, bool counts_once);
   void finish(StopReason reason);
 
   const ExploreOptions& options_;

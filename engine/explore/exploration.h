@@ -128,7 +128,8 @@ struct Exploration::Worker {
       if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});
     batch.count++;
     activity.add(system.facts());
-    batch.blocked += outcome->verdict == Verdict::stopped || by.redundant();
+    const bool repeats = by.redundant();
+    batch.blocked += outcome->verdict == Verdict::stopped || repeats;
     batch.steps += system.decisions().size();
     if (in_order && (outcome->verdict != Verdict::stopped || all.info_.claims.counts_states()))
       system.witness(batch.evidence);
@@ -142,7 +143,11 @@ struct Exploration::Worker {
         kept.decisions.assign(decisions.begin(), decisions.end());
     }
     if (outcome->failed() || outcome->verdict == Verdict::misuse)
-      keep(i, *outcome, by.fair_spins(), batch);
+      keep(i, *outcome, by.fair_spins(), repeats, batch);
+    if (const uint64_t discarded = by.discarded()) {
+      batch.discarded += discarded;
+      batch.in_vain = batch.failures.size();
+    }
     return true;
   }
 
@@ -152,13 +157,14 @@ struct Exploration::Worker {
     activity.clear();
   }
 
-  void keep(uint64_t i, const Outcome& outcome, bool fair_spins, Batch& batch) {
+  void keep(uint64_t i, const Outcome& outcome, bool fair_spins, bool repeats, Batch& batch) {
     Failure& f = batch.failures.emplace_back();
     f.iteration = i;
     f.steps = batch.steps;
     f.signature = outcome.signature();
     f.misuse = outcome.verdict == Verdict::misuse;
     f.bound = outcome.at_bound();
+    f.counts = !repeats;
     if (!known.insert(f.signature).second) return;
     f.activity = activity.sum(system);
     f.finding = std::make_unique<Finding>();

@@ -8,6 +8,7 @@
 // as the tree is deep.
 // 3. While a round is under way, nobody touches what two parts share.
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/explore/exploration.h"
@@ -97,6 +98,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
   collector_.result().evidence = {};
   double done = 0;
   bool exhausted = false;
+  uint64_t counted = 0;  // executions since it began, or began anew, that repeat no class
   while (!stop_ && left > 0) {
     if (parts.empty()) {
       // What was proved for the random numbers of one stream says nothing of others: sampling goes
@@ -131,6 +133,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
         if (f.finding) f.finding->iteration = f.iteration;
       }
       const bool whole = !stop_;
+      counted += part.batch.count - part.batch.blocked - part.batch.discarded;
       submit(std::move(part.batch));
       hopeless_ |= part.hopeless;
       if (part.full && !stop_) {
@@ -151,6 +154,18 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       if (n > 1) part.tree->forget_images();
     }
     if (hopeless_) break;
+    const bool last = fresh.empty() && std::all_of(parts.begin(), parts.end(),
+                                                   [](const Part& part) { return part.done; });
+    if (auto whole = stop_ ? nullptr : round.front().tree->anew(counted, last)) {
+      Batch in_vain;
+      in_vain.from = collector_.merged();
+      in_vain.discarded = std::exchange(counted, 0);
+      submit(std::move(in_vain));
+      parts.clear();
+      parts.push_back({std::move(whole)});
+      done = 0;
+      continue;
+    }
     std::erase_if(parts, [](const Part& part) { return part.done; });
     for (Part& part : fresh) parts.push_back(std::move(part));
     double all = done, there = done;

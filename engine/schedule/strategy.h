@@ -134,6 +134,9 @@ class Strategy : public Chooser {
   // True if the execution that has just ended repeats a class: another one stands for it. Asked
   // after end().
   virtual bool redundant() const { return false; }
+  // So many executions before the one that has just ended count for nothing any more, since the
+  // search begins anew, and will execute their classes again. Asked after end(), tells it once.
+  virtual uint64_t discarded() { return 0; }
   // Adds what the strategy itself has seen since last asked.
   virtual void witness(Evidence& evidence) { (void)evidence; }
   // begin() was false because memory is used up, not because the space is.

@@ -48,11 +48,13 @@ class Dpor final : public Subtree {
   void end(const Outcome& outcome, System& system) override;
   bool resumed() const override { return images_.resumed(); }
   bool redundant() const override { return redundant_; }
+  uint64_t discarded() override { return std::exchange(discarded_, 0); }
   size_t choose(const ChoicePoint& point) override;
   double share() const override;
   void witness(Evidence& evidence) override;
   Parts split() override;
   std::vector<std::unique_ptr<Subtree>> surrender() override;
+  std::unique_ptr<Subtree> anew(uint64_t executions, bool last) override;
   void forget_images() override { images_.forget(); }
 
  private:
@@ -65,6 +67,11 @@ class Dpor final : public Subtree {
   static constexpr uint64_t kNever = UINT64_MAX;
 
   bool backtrack();
+  void put_in_order(const Outcome& outcome, System& system);
+  bool learn();
+  bool due() const { return counted_ >= patience_ && !lessons_->empty(); }
+  Relation learnt();
+  void begin_anew();
   void take(size_t at);
   DporNode& enter(const ChoicePoint& point);
   size_t ending(const Outcome& outcome) const;
@@ -74,7 +81,7 @@ class Dpor final : public Subtree {
     seen_.saw(execution_.name(at), execution_.name(other, at));
   }
 
-  Sequence sequence() { return Sequence(execution_.order(), reduce_.equal_writes, buffer_); }
+  Sequence sequence() { return Sequence(execution_.order(), execution_.relation(), buffer_); }
   void reverse_races();
   void reverse(size_t early, size_t late, const Taken& last, size_t count);
   void reverse_late(size_t early, const Taken& taken);
@@ -102,6 +109,11 @@ class Dpor final : public Subtree {
   uint64_t iteration_ = kNever;
   bool blocked_ = false;
   bool redundant_ = false;
+  // What was taken to commute and does not (told_apart.h): the search will begin anew.
+  std::shared_ptr<Lessons> lessons_ = std::make_shared<Lessons>();
+  uint64_t counted_ = 0;    // executions since it began, of classes
+  uint64_t patience_ = 4;   // ... after which it begins anew, if it has to
+  uint64_t discarded_ = 0;  // ... that were in vain, not told yet
   size_t at_ = 0;           // decisions made in this execution
   size_t fresh_ = 0;        // the first decision that is new in this execution
   size_t ending_ = kNever;  // Dpor::ending

@@ -17,7 +17,7 @@ DporNode& DporExecution::enter(const ChoicePoint& point) {
   node.actors = static_cast<uint32_t>(keys_.size());
   if (depth_ > 0) {
     node.sleep = path_[depth_ - 1].sleep;
-    node.sleep.wake(step(depth_ - 1), reduce_.equal_writes);
+    node.sleep.wake(step(depth_ - 1), relation_);
     node.sleep.inherited = node.sleep.steps.size();
   }
   if (point.data) {
@@ -47,7 +47,7 @@ void DporExecution::take(size_t at) {
 }
 
 DporExecution DporExecution::prefix(size_t at, DporNode last) const {
-  DporExecution e(reduce_);
+  DporExecution e(reduce_, relation_);
   for (size_t i = 0; i < at; i++) e.path_.push_back(path_[i].bare());
   for (size_t i = 0; i < at; i++) e.steps_.set(i, steps_[i]);
   e.keys_.assign(keys_.begin(), keys_.begin() + last.actors);
@@ -79,20 +79,21 @@ void DporExecution::causes_of(size_t at, const Taken& taken) {
 
 void DporExecution::append_to_path(size_t at) {
   meets_by_mail_ = false;
+  while (!unordered_.empty() && unordered_.back().second >= at) unordered_.pop_back();
   found_.clear();
-  append(at, at, steps_[at], found_);
+  append(at, at, steps_[at], true, found_);
   path_[at].by_mail = meets_by_mail_ || (at > 0 && path_[at - 1].by_mail);
 }
 
 // As the step numbered `at`, after the first `count` steps.
-void DporExecution::append(size_t at, size_t count, const Taken& taken,
+void DporExecution::append(size_t at, size_t count, const Taken& taken, bool came,
                            std::vector<size_t>& races) {
   causes_of(count, taken);
   const Step& step = *taken.step;
   order_.append(
       at, count, taken, direct_, steps_,
-      [this](size_t i, const Step& late) {
-        if (!depends(i, late)) return false;
+      [this, at, came](size_t i, const Step& late) {
+        if (!depends(i, late)) return came ? unordered(unordered_, i, at) : conflicts(i, late);
         if (reduce_.needs_mail() && !meets_by_mail_)
           meets_by_mail_ = only_mailbox(*steps_[i].step, late) != 0;
         return true;
@@ -117,7 +118,7 @@ const std::vector<size_t>& DporExecution::order_disabled(const Taken& taken, siz
   if (by_mail_)
     append_observed(depth_, count, taken, found_);
   else
-    append(depth_, count, taken, found_);
+    append(depth_, count, taken, false, found_);
   return found_;
 }
 

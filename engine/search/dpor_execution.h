@@ -15,7 +15,16 @@ class DporExecution {
  public:
   using Pair = std::pair<size_t, size_t>;  // of steps: early, late
 
-  explicit DporExecution(const Reduce& reduce) : reduce_(reduce) {}
+  explicit DporExecution(const Reduce& reduce)
+      : reduce_(reduce), relation_{reduce.equal_writes, nullptr} {
+    // Where equal messages may take each other's place, each execution decides what counts.
+    if (reduce.unobserved_sends && !reduce.equal_messages)
+      relation_.told = std::make_shared<const ToldApart>();
+  }
+  // Without steps yet.
+  DporExecution(const Reduce& reduce, Relation relation)
+      : reduce_(reduce), relation_(std::move(relation)) {}
+  const Relation& relation() const { return relation_; }
 
   void run_on(System& system) { system_ = &system; }
 
@@ -64,7 +73,11 @@ class DporExecution {
   HappensBefore& order() { return by_mail_ ? observed_ : order_; }
   const HappensBefore& order() const { return by_mail_ ? observed_ : order_; }
   bool depends(size_t at, const Step& late) const {
-    return dependent(*steps_[at].step, late, reduce_.equal_writes);
+    return dependent(*steps_[at].step, late, relation_);
+  }
+  // ... whether or not anybody has told the two apart. Of an event that never came nobody can.
+  bool conflicts(size_t at, const Step& late) const {
+    return dependent(*steps_[at].step, late, {relation_.equal_writes, nullptr});
   }
   // Of the steps that are new; of all of them by_mail().
   const std::vector<Pair>& races() const { return races_; }
@@ -82,18 +95,32 @@ class DporExecution {
   void order_by_mail(std::span<const DisabledEvent> disabled);
   // Does it lead where a sleeping step was the first to lead?
   bool repeats() const;
+  // The pairs that were taken to commute though a receive told them apart, or one of them kept the
+  // other from coming. After order_by_mail(), where that is due.
+  ToldApart told_apart(std::span<const DisabledEvent> disabled);
+  // From now on what `told` names does not commute. Only while nothing sleeps: all is put in order
+  // again.
+  void tell_apart(const ToldApart& told);
   void show_to_observer(Sequence& v, size_t early, size_t late);
 
  private:
+  // Notes that the two, which are not dependent, are left in any order. Always false.
+  bool unordered(std::vector<Pair>& pairs, size_t early, size_t late) {
+    if (relation_.told && only_mailbox(*steps_[early].step, *steps_[late].step) != 0)
+      pairs.emplace_back(early, late);
+    return false;
+  }
   void causes_of(size_t at, const Taken& taken);
-  void append(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
+  // `came`: it is the step at `at`, not an event that never came.
+  void append(size_t at, size_t count, const Taken& taken, bool came, std::vector<size_t>& races);
   void append_to_path(size_t at);
   void append_observed(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void leave_out_declarations(const Step& step, std::vector<size_t>& races) const;
   bool matters(const Pair& sends, std::span<const DisabledEvent> disabled) const;
   bool matters(size_t send, size_t other, std::span<const DisabledEvent> disabled) const;
 
-  const Reduce reduce_;
+  Reduce reduce_;
+  Relation relation_;
   System* system_ = nullptr;
   std::vector<DporNode> path_;
   Trail steps_;  // apart from the nodes since they are gone through at every step
@@ -105,6 +132,8 @@ class DporExecution {
   bool meets_by_mail_ = false;  // the step that was appended last
   ObservedMail mail_;
   std::vector<Pair> races_;
+  // That meet in a mailbox alone: by the later one, along the path; and as receives show it.
+  std::vector<Pair> unordered_, unordered_by_mail_;
   std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
   std::vector<size_t> direct_, found_;
 };

@@ -23,9 +23,10 @@ void DporExecution::append_observed(size_t at, size_t count, const Taken& taken,
   const Step& step = *taken.step;
   if (at < depth_ && step.op.access == Access::take && mail_.brought(at) < at)
     direct_.push_back(mail_.brought(at));
-  const auto depends = [&](size_t i, const Step& late) {
+  const auto ordered = [&](size_t i, const Step& late) {
     const Step& other = *steps_[i].step;
-    if (!dependent(other, late, reduce_.equal_writes)) return false;
+    if (!depends(i, late))
+      return at < depth_ ? unordered(unordered_by_mail_, i, at) : conflicts(i, late);
     const ObjectId box = at < depth_ ? only_mailbox(other, step) : 0;
     if (box == 0) return true;
     if (reduce_.unobserved_sends && mail_.indifferent(i, at, box)) return false;
@@ -34,7 +35,7 @@ void DporExecution::append_observed(size_t at, size_t count, const Taken& taken,
     equal_.emplace_back(i, at);
     return false;
   };
-  observed_.append(at, count, taken, direct_, steps_, depends, races);
+  observed_.append(at, count, taken, direct_, steps_, ordered, races);
   leave_out_declarations(step, races);
 }
 
@@ -44,6 +45,7 @@ void DporExecution::order_by_mail(std::span<const DisabledEvent> disabled) {
   for (bool again = true; again;) {
     races_.clear();
     equal_.clear();
+    unordered_by_mail_.clear();
     for (size_t at = 0; at < depth_; at++) {
       found_.clear();
       append_observed(at, at, steps_[at], found_);
@@ -88,7 +90,7 @@ bool DporExecution::matters(size_t send, size_t other,
       (receive == depth_ - 1 || observed_.before(receive, depth_ - 1)))
     return true;
   const auto conflict = [&](const Step& x, const Step& y, bool is_send) {
-    if (x.actor_key == y.actor_key || !dependent(x, y, reduce_.equal_writes)) return false;
+    if (x.actor_key == y.actor_key || !dependent(x, y, relation_)) return false;
     return !is_send || only_mailbox(x, y) == 0;  // in the mailbox the one stands for the other
   };
   for (size_t x = 0; x <= send; x++) {
@@ -121,6 +123,35 @@ void DporExecution::show_to_observer(Sequence& v, size_t early, size_t late) {
     if (i != late && observed_.before(early, i) &&
         (all || i == observer || observed_.before(i, observer)))
       v.push(*steps_[i].step, i);
+}
+
+ToldApart DporExecution::told_apart(std::span<const DisabledEvent> disabled) {
+  ToldApart told;
+  if (!relation_.told) return told;
+  const std::vector<Pair>& pairs = by_mail_ ? unordered_by_mail_ : unordered_;
+  if (!by_mail_ && !pairs.empty()) mail_.look(*system_, depth_);
+  for (const auto& [early, late] : pairs) {
+    const Step &a = *steps_[early].step, &b = *steps_[late].step;
+    const ObjectId mailbox = only_mailbox(a, b);
+    if (!mail_.indifferent(early, late, mailbox)) told.add(a, b);
+  }
+  for (const DisabledEvent& d : disabled) {
+    if (!d.prevented || d.count == 0) continue;
+    const Step &a = *steps_[d.count - 1].step, &b = *d.taken.step;
+    if (untold(a, b, relation_)) told.add(a, b);
+  }
+  return told;
+}
+
+void DporExecution::tell_apart(const ToldApart& told) {
+  auto all = std::make_shared<ToldApart>(*relation_.told);
+  all->add(told);
+  relation_.told = std::move(all);
+  races_.clear();
+  for (size_t at = 0; at < depth_; at++) {
+    append_to_path(at);
+    for (const size_t early : found_) races_.emplace_back(early, at);
+  }
 }
 
 bool DporExecution::repeats() const {

@@ -19,6 +19,8 @@ std::unique_ptr<Dpor> Dpor::part(const std::shared_ptr<Trunk>& trunk, size_t at,
   p->trunk_ = trunk;
   p->start_ = true;
   p->weight = trunk->weight;
+  p->lessons_ = lessons_;
+  p->patience_ = patience_;
   return p;
 }
 
@@ -121,7 +123,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
     for (const Step*& s : node.sleep.steps)
       if (s->actor_key == wakeup.marked->actor_key) s = wakeup.marked;
   HappensBefore order;
-  Sequence v(order, reduce_.equal_writes, buffer_);
+  Sequence v(order, execution_.relation(), buffer_);
   for (size_t i = 0; i < wakeup.steps.size(); i++) {
     order.restart(i, {});
     v.push(*wakeup.steps[i], i);

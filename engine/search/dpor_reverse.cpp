@@ -65,7 +65,7 @@ void Dpor::reverse_late(size_t early, const Taken& taken) {
   const size_t depth = execution_.depth();
   bool any = false;
   for (size_t i = early + 1; i < depth && !any; i++)
-    any = !execution_.order().before(early, i) && execution_.depends(i, *taken.step);
+    any = !execution_.order().before(early, i) && execution_.conflicts(i, *taken.step);
   if (!any) return;
   execution_.order_disabled(taken, depth);
   reverse(early, depth, taken, depth);

@@ -75,6 +75,14 @@ struct StepPool::Store {
 
 StepPool::StepPool(bool values) : store_(std::make_shared<Store>()), values_(values) {}
 
+uint64_t ToldApart::key(const Step& a, const Step& b) {
+  const auto one = [](const Step& s) {
+    return mix64(s.actor_key, s.op.object ^ static_cast<uint64_t>(s.op.kind) << 48);
+  };
+  const uint64_t x = one(a), y = one(b);
+  return mix64(std::min(x, y), std::max(x, y));
+}
+
 const Step* StepPool::keep(const Step& step) {
   if (recent_.empty()) recent_.resize(kRecent);
   const Step*& recent = recent_[Hash{}(&step) % kRecent];
@@ -139,13 +147,13 @@ const Step* StepPool::marked(const Step& step, bool Step::*mark, ObjectId with) 
   return keep(s);
 }
 
-bool dependent_slow(const Step& a, const Step& b, bool equal_writes) {
+bool dependent_slow(const Step& a, const Step& b, const Relation& relation) {
   if (a.actor_key == b.actor_key) return true;
-  const bool equal = equal_writes && same_write(a.op, b.op);
+  const bool equal = relation.equal_writes && same_write(a.op, b.op);
   for (const Footprint& f : a.footprints)
     for (const Footprint& g : b.footprints)
       if (conflicting(f, g) && !(equal && f.object == a.op.object && g.object == a.op.object))
-        return true;
+        return !untold(a, b, relation);
   return false;
 }
 
@@ -191,6 +199,19 @@ bool take_from_one_channel(const Step& a, const Step& b) {
          });
 }
 
+namespace {
+
+// May it end the owner of the mailbox? What is sent after an exit signal waits behind it, so that
+// commutes with no message.
+bool may_end_owner(const Step& s, ObjectId mailbox) {
+  return std::any_of(s.footprints.begin(), s.footprints.end(), [&](const Footprint& f) {
+    return f.access == Access::write &&
+           f.object == make_object(ObjectClass::process, object_container(mailbox));
+  });
+}
+
+}  // namespace
+
 ObjectId only_mailbox(const Step& a, const Step& b) {
   if (a.actor_key == b.actor_key) return 0;
   const auto receives = [](Access x) { return x == Access::poll || x == Access::take; };
@@ -204,7 +225,7 @@ ObjectId only_mailbox(const Step& a, const Step& b) {
       if (!mail || (box != 0 && box != x.object)) return 0;
       box = x.object;
     }
-  return box;
+  return box != 0 && (may_end_owner(a, box) || may_end_owner(b, box)) ? 0 : box;
 }
 
 Pending PendingSteps::pending(const Alternative& a, uint32_t index, uint64_t actor_key,

@@ -8,6 +8,7 @@
 
 #include "engine/boundary/system.h"
 #include "engine/relation/dependence.h"
+#include "engine/search/told_apart.h"
 
 namespace lockstep {
 
@@ -36,15 +37,27 @@ inline bool same_write(const Operation& a, const Operation& b) {
          a.value == b.value && a.value != 0 && a.kind == b.kind;
 }
 
-// May the order of the two matter? Symmetric. `equal_writes`: writes of one value to one object
-// commute.
-bool dependent_slow(const Step& a, const Step& b, bool equal_writes);
-inline bool dependent(const Step& a, const Step& b, bool equal_writes) {
+// The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
+// it. 0: they are independent, or something else makes them dependent too.
+ObjectId only_mailbox(const Step& a, const Step& b);
+
+// They meet in a mailbox alone, in which nobody has told them apart.
+inline bool untold(const Step& a, const Step& b, const Relation& relation) {
+  if (!relation.told) return false;
+  const ObjectId mailbox = only_mailbox(a, b);
+  return mailbox != 0 && !relation.told->has(a, b);
+}
+
+// May the order of the two matter, as far as the search knows? Symmetric.
+bool dependent_slow(const Step& a, const Step& b, const Relation& relation);
+inline bool dependent(const Step& a, const Step& b, const Relation& relation) {
   if (a.actor_key == b.actor_key) return true;
   if (!(a.touched & b.touched)) return false;
-  if (!(a.simple & b.simple)) return dependent_slow(a, b, equal_writes);
+  if (!(a.simple & b.simple)) return dependent_slow(a, b, relation);
   return a.op.object != 0 && b.op.object != 0 && overlap(a.op.object, b.op.object) &&
-         conflicting(a.op.access, b.op.access) && !(equal_writes && same_write(a.op, b.op));
+         conflicting(a.op.access, b.op.access) &&
+         !(relation.equal_writes && same_write(a.op, b.op)) &&
+         (object_class(a.op.object) != ObjectClass::mailbox || !untold(a, b, relation));
 }
 
 // is_crash() of an alternative.
@@ -61,16 +74,12 @@ bool take_from_one_channel(const Step& a, const Step& b);
 // Do the two meet in what decides over what an operation on processes touches?
 bool may_change(const Step& early, const Step& late);
 
-// The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
-// it. 0: they are independent, or something else makes them dependent too.
-ObjectId only_mailbox(const Step& a, const Step& b);
-
 // Where steps are kept, until the search ends: there are about as many as the program has places
 // where it can touch something, times the objects that it touches there. What its copies keep, they
 // share: parts of one search may be at work on different threads, each with a copy of its own.
 class StepPool {
  public:
-  // `values`: what is written tells steps apart (dependent() with equal_writes).
+  // `values`: what is written tells steps apart (dependent() with Relation::equal_writes).
   explicit StepPool(bool values);
 
   const Step* step(const Alternative& alternative, uint64_t actor_key, const System& system);

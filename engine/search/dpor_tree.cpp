@@ -19,8 +19,8 @@ WakeupTree& Branch::below() {
   return next;
 }
 
-void Sleepers::wake(const Step& next, bool equal_writes) {
-  std::erase_if(steps, [&](const Step* s) { return dependent(*s, next, equal_writes); });
+void Sleepers::wake(const Step& next, const Relation& relation) {
+  std::erase_if(steps, [&](const Step* s) { return dependent(*s, next, relation); });
 }
 
 bool Sequence::starts_with(const Step& first) const {
@@ -40,9 +40,8 @@ bool Sequence::may_start_with(const Step& first) const {
   if (has(first.actor_key)) return starts_with(first);
   if (unsure_ || !first.harmless) return false;
   return !(touched_ & first.touched) ||
-         std::none_of(steps_.begin(), steps_.end(), [&](const Item& item) {
-           return dependent(*item.step, first, equal_writes_);
-         });
+         std::none_of(steps_.begin(), steps_.end(),
+                      [&](const Item& item) { return dependent(*item.step, first, relation_); });
 }
 
 bool Sequence::redundant_by(const Sleepers& sleeping) const {
@@ -62,7 +61,7 @@ bool Sequence::has(uint64_t actor_key) const {
 bool Sequence::order_before(const Step& step, HappensBefore& order, size_t row) const {
   bool any = false;
   for (const Item& item : steps_)
-    if (dependent(*item.step, step, equal_writes_)) {
+    if (dependent(*item.step, step, relation_)) {
       order.add(row, item.index);
       any = true;
     }

@@ -20,7 +20,7 @@ struct Sleepers {
                        [actor_key](const Step* s) { return s->actor_key == actor_key; });
   }
   // Takes out those that depend on `next`.
-  void wake(const Step& next, bool equal_writes);
+  void wake(const Step& next, const Relation& relation);
 };
 
 struct Branch;
@@ -58,8 +58,8 @@ class Sequence {
   };
   using Buffer = std::vector<Item>;
   // `buffer`: its memory, for one sequence at a time.
-  Sequence(const HappensBefore& order, bool equal_writes, Buffer& buffer)
-      : order_(order), equal_writes_(equal_writes), steps_(buffer) {
+  Sequence(const HappensBefore& order, const Relation& relation, Buffer& buffer)
+      : order_(order), relation_(relation), steps_(buffer) {
     buffer.clear();
   }
   // `row`: where its predecessors are, if not at its index.
@@ -110,7 +110,7 @@ class Sequence {
   }
   static uint64_t actor_bit(uint64_t actor_key) { return uint64_t{1} << (actor_key >> 58); }
   const HappensBefore& order_;
-  const bool equal_writes_;
+  const Relation& relation_;
   uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
   bool unsure_ = false;
   Buffer& steps_;

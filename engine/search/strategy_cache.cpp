@@ -132,7 +132,7 @@ class Cache final : public Subtree {
 
   bool bounded() const { return preemptions_ >= 0; }
 
-  static bool independent(const Step& a, const Step& b) { return !dependent(a, b, false); }
+  static bool independent(const Step& a, const Step& b) { return !dependent(a, b, {}); }
 
   uint32_t preemptions_before() const {
     if (depth_ == 0) return 0;

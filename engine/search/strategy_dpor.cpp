@@ -46,14 +46,19 @@ bool Dpor::begin(uint64_t iteration, System& system) {
   at_rest_ = false;
   blocked_ = redundant_ = false;
   at_ = 0;
-  const bool again = iteration == iteration_, first = iteration_ == kNever;
+  const bool again = iteration == iteration_;
+  if (!again && !trunk_ && due()) begin_anew();
+  const bool first = iteration_ == kNever;
   iteration_ = iteration;
   if (again) return true;
   execution_.forget_races();
   if (start_)
     start();
-  else if (!first && !backtrack())
-    return false;
+  else if (!first && !backtrack()) {
+    if (trunk_ || lessons_->empty()) return false;
+    begin_anew();
+    iteration_ = iteration;
+  }
   at_ = images_.go_back(system, fresh_, static_cast<uint32_t>(fresh_));
   at_rest_ = images_.at_rest();
   return true;
@@ -138,17 +143,65 @@ DporNode& Dpor::enter(const ChoicePoint& point) {
   return node;
 }
 
-void Dpor::end(const Outcome& outcome, System& system) {
-  if (execution_.depth() == 0) return;
+// A sleep-set blocked execution is looked at like any other: the executions that its sleep sets
+// stand for need not have these races, nor have kept the same from coming.
+void Dpor::put_in_order(const Outcome& outcome, System& system) {
   execution_.look_at_mail();
-  // A sleep-set blocked execution is looked at like any other: the executions that its sleep sets
-  // stand for need not have these races, nor have kept the same from coming.
   disabled_.find(execution_, steps_, system, outcome, fresh_, blocked_);
   ending_ = blocked_ ? kNever : ending(outcome);
-  if (execution_.by_mail()) {
-    execution_.order_by_mail(disabled_.all());
-    redundant_ = !blocked_ && execution_.repeats();
+  if (execution_.by_mail()) execution_.order_by_mail(disabled_.all());
+}
+
+// Nothing sleeps in the first execution, so with what is learnt from it that is put in order again.
+// True: it was.
+bool Dpor::learn() {
+  const ToldApart told = execution_.told_apart(disabled_.all());
+  if (told.empty()) return false;
+  if (counted_ > 0 || trunk_) {
+    lessons_->add(told);
+    return false;
   }
+  execution_.tell_apart(told);
+  disabled_ = {};
+  return true;
+}
+
+// The relation with what was learnt.
+Relation Dpor::learnt() {
+  auto told = std::make_shared<ToldApart>(*execution_.relation().told);
+  told->add(lessons_->take());
+  return {execution_.relation().equal_writes, std::move(told)};
+}
+
+// As if nothing had been executed yet, but with what was learnt.
+void Dpor::begin_anew() {
+  execution_ = DporExecution(reduce_, learnt());
+  execution_.run_on(*system_);
+  disabled_ = {};
+  wakeup_ = {};
+  images_.forget();
+  iteration_ = kNever;
+  fresh_ = 0;
+  ending_ = kNever;
+  discarded_ += counted_;
+  patience_ = std::max(patience_, counted_) * 2;
+  counted_ = 0;
+}
+
+std::unique_ptr<Subtree> Dpor::anew(uint64_t executions, bool last) {
+  if (!trunk_ || lessons_->empty() || !(last || executions >= patience_)) return nullptr;
+  auto whole =
+      std::make_unique<Dpor>(reduce_, steps_.pool(), fair_spins_, DporExecution(reduce_, learnt()));
+  whole->patience_ = std::max(patience_, executions) * 2;
+  return whole;
+}
+
+void Dpor::end(const Outcome& outcome, System& system) {
+  if (execution_.depth() == 0) return;
+  do put_in_order(outcome, system);
+  while (learn());
+  redundant_ = !blocked_ && execution_.by_mail() && execution_.repeats();
+  counted_ += !blocked_ && !redundant_;
   for (const auto& [early, late] : execution_.races())
     seen_.saw(execution_.name(early), execution_.name(late));
   reverse_races();

@@ -122,7 +122,7 @@ class SleepSets final : public Subtree {
     for (uint32_t i = 0; i < node.options.size(); i++) {
       const Option& o = node.options[i];
       if (i != node.pick && !o.awake && (o.asleep || i < node.pick) &&
-          !dependent(*o.step, taken, false))
+          !dependent(*o.step, taken, {}))
         asleep.push_back(o.step);
     }
     return asleep;

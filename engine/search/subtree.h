@@ -22,6 +22,12 @@ class Subtree : public Strategy {
   virtual Parts split() = 0;
   // The parts that the executions so far have shown to be needed outside this one. As split().
   virtual std::vector<std::unique_ptr<Subtree>> surrender() { return {}; }
+  // The whole search anew, if what it takes for granted has turned out wrong in any of its parts,
+  // so that all that it has done counts for nothing: so many `executions`. Null: it is right so
+  // far, or that can wait, which it cannot if this was the `last` part. Between executions.
+  virtual std::unique_ptr<Subtree> anew(uint64_t executions, bool last) {
+    return (void)executions, (void)last, nullptr;
+  }
   // Images belong to the system that made them: before another one goes on.
   virtual void forget_images() = 0;
 

@@ -53,6 +53,8 @@ TEST(Settings, WhatATraceSaysIsReadAsItWasMeant) {
   for (const Setting& s : settings()) kept += s.recorded != nullptr;
   EXPECT_EQ(kept, changed.size());
   EXPECT_EQ(settings_from_trace(changed, "T").recorded(), changed);
+  EXPECT_EQ(settings_from_trace({{"spins_held", "but-polls"}}, "T").recorded().at("spins_held"),
+            "but-polls");
 }
 
 TEST(Settings, AScenarioMayNotSetWhatOnlyTracesSay) {

@@ -577,3 +577,26 @@ LUA
   exits 2
   has "$err" "--judge"
 }
+
+# The wait for a message is not held there, the one for the number is: the replay has to do the same.
+@test "what is found without holding waits that poll is replayed without holding them" {
+  cat >polls.lua <<'LUA'
+local lockstep = require "lockstep"
+local atomics = require "lockstep.atomics"
+lockstep.scenario("polls", { max_steps = 60 }, function()
+  local root, number = lockstep.self(), atomics.new(1)
+  lockstep.spawn(function() lockstep.send(root, "a") end)
+  repeat local m = lockstep.recv(0) until m
+  while atomics.get(number, 1) == 0 do end
+end)
+LUA
+  lockstep verify polls.lua --reduce unobserved-sends -k --no-shrink --trace-dir t
+  exits 1
+  has "$out" "livelock"
+  for trace in t/*; do
+    lockstep replay --trace "$trace"
+    exits 1
+    lockstep shrink --trace "$trace"
+    exits 0
+  done
+}

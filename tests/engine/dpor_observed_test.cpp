@@ -116,7 +116,7 @@ Seen all_of(const char* strategy, const std::string& program, const Reduce& redu
     const Outcome outcome = system.run(tap);
     s->end(outcome, system);
     seen.executions++;
-    seen.redundant += s->redundant();
+    seen.redundant += s->redundant() + s->discarded();
     if (outcome.verdict == Verdict::stopped) {
       seen.stopped++;
       continue;
@@ -181,8 +181,9 @@ TEST(DporObserved, RandomProgramsReachEveryClassOfTheNaiveSearch) {
     fewer += naive.classes.size();
     redundant += less.redundant + less.stopped;
   }
-  EXPECT_LT(2 * fewer, all);         // the switch does something
-  EXPECT_LT(10 * redundant, fewer);  // and costs little: 1 % of 8,000 programs' executions
+  EXPECT_LT(2 * fewer, all);        // the switch does something
+  EXPECT_LT(5 * redundant, fewer);  // and costs little: 12 % of 8,000 programs' executions, most in
+                                    // searches that begin anew after four
 }
 
 // The naive search's final states, of processes that send equal messages.

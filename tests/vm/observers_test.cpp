@@ -121,6 +121,28 @@ TEST(Observers, ListsOfMessagesTellTheirOrder) {
   }
 }
 
+// What is sent after an exit signal waits behind it: the end of the inner process, and the signal
+// that ends who watches it, are not two messages. By hand: the value is read as 1, the DOWN is
+// taken, and only then the signal is handled.
+TEST(Observers, AnExitSignalIsNoMessage) {
+  const vm::Program program = program_of(
+      "local atomics = require 'lockstep.atomics'\n"
+      "local at = atomics.new(1)\n"
+      "local watching = lockstep.spawn_monitor(function()\n"
+      "  local me = lockstep.self()\n"
+      "  lockstep.spawn_monitor(function() end)\n"
+      "  lockstep.spawn(function() lockstep.exit(me, 'x') atomics.put(at, 1, 1) end)\n"
+      "  local seen = atomics.get(at, 1)\n"
+      "  lockstep.recv()\n"
+      "  if seen == 1 then lockstep.exit('hit') end\n"
+      "end)\n"
+      "error(lockstep.recv()[5], 0)\n");
+  const Seen naive = all_of("dfs", program, "p");
+  EXPECT_TRUE(naive.outcomes.contains("assertion hit")) << "the program is not what it should be";
+  for (const Reduce& reduce : {Reduce{}, kObserved, kEqual, kBoth})
+    EXPECT_EQ(all_of("dpor", program, "p", reduce).outcomes, naive.outcomes);
+}
+
 // Concuerror's programs, instant delivery. It counts with observers (optimal DPOR with observers,
 // Aronis et al. 2018), which is `observed`; where ours differs, why. Plain: a mailbox keeps the
 // order of all that enters it; by hand.

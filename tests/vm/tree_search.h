@@ -40,6 +40,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;
   machine.keep_mail = reduce.needs_mail();
+  machine.hold_polls = !machine.keep_mail;
   const auto system = vm::make_machine(program, scenario, machine);
   StrategyOptions options;
   options.reduce = reduce;
@@ -59,7 +60,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     s->end(outcome, *system);
     add_goals(*system, seen);
     seen.executions++;
-    seen.redundant += s->redundant();
+    seen.redundant += s->redundant() + s->discarded();
     seen.failed += !s->redundant() && outcome.verdict != Verdict::stopped &&
                    outcome.verdict != Verdict::passed && outcome.verdict != Verdict::deadlock;
     if (outcome.verdict == Verdict::stopped) {
@@ -134,6 +135,7 @@ inline Seen all_by_workers(const vm::Program& program, const std::string& scenar
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;
   machine.keep_mail = reduce.needs_mail();
+  machine.hold_polls = !machine.keep_mail;
   ExploreOptions options;
   options.strategy = "dpor";
   options.strategy_options.reduce = reduce;

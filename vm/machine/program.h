@@ -42,8 +42,10 @@ struct MachineOptions {
   uint32_t max_temperature = 0;    // steps that something may be owed; 0: half of max_steps
   bool unused_increments = false;  // increments whose result the caller drops commute
   bool keep_mail = false;          // keep what System::mail() and accepts() tell
-  // With keep_mail: set where a wait goes round that polls a mailbox, which spin.cpp does not hold
-  // then. May be shared by machines.
+  // Waits that poll a mailbox are held as others are (spin.cpp). Not where sends commute that nobody
+  // tells apart: what such a wait has looked at is then not known to stay as it was.
+  bool hold_polls = true;
+  // Set where a wait goes round that polls a mailbox and is not held. May be shared by machines.
   std::atomic<bool>* polled = nullptr;
   // Assert the invariants of the relation at each choice (engine/relation/invariants.h); builds
   // that are not for users do so in every eighth execution.

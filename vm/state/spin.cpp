@@ -174,7 +174,7 @@ void Spins::look_for_round(lua_State* L, Process& p, const Operation& next) {
 }
 
 void Spins::hold(Process& p, const Operation& next) {
-  if (options_.keep_mail && polls(p)) {
+  if (!options_.hold_polls && polls(p)) {
     if (options_.polled) options_.polled->store(true, std::memory_order_relaxed);
     return forget_round(p);
   }
