@@ -31,4 +31,9 @@ std::string Outcome::signature() const {
   return s;
 }
 
+bool fails_alike(const Outcome& then, const Outcome& now) {
+  if (!now.failed() || now.verdict != then.verdict) return false;
+  return now.site.empty() ? now.signature() == then.signature() : now.site == then.site;
+}
+
 }  // namespace lockstep

@@ -52,4 +52,7 @@ struct Outcome {
   std::string signature() const;
 };
 
+// `now` is the failure `then` again, though perhaps of another process that runs the same code.
+bool fails_alike(const Outcome& then, const Outcome& now);
+
 }  // namespace lockstep

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/boundary/activity.h"
 #include "engine/boundary/choice.h"
@@ -61,6 +62,15 @@ struct Content {
   ObjectId with = 0;
 };
 
+// A part of the state in words, for people who look at a state or compare two.
+struct Shown {
+  std::string what;     // what kind of thing: "process", "mailbox", "table"
+  std::string of;       // which one: "P1(worker)", "counter"; empty where there is only one
+  std::string key;      // which part of it: "waits", "\"n\"", "3"; the three together are unique
+  std::string value;    // one line
+  ObjectId object = 0;  // as footprints name it; 0: nobody but its process can see it
+};
+
 // When to stop: at once if the flag is set, or at a time. Asked in signal handlers.
 struct StopToken {
   const std::atomic<bool>* interrupted = nullptr;
@@ -108,6 +118,15 @@ class System {
   // several times. What is listed for the first time has just been made. With a chooser with
   // at_rest(). (audit.h)
   virtual void contents(std::vector<Content>& out) const { out.clear(); }
+
+  // The same for people, and what processes have to themselves, in an order that is a function of
+  // the state. With a chooser with at_rest(), or after run().
+  virtual void show(std::vector<Shown>& out) { out.clear(); }
+  // What the alternative would do, in words, its actor aside: "ets.insert counter["n"]", "arrival
+  // of "done"". While its choice point is asked about.
+  virtual std::string pending(const Alternative& alternative) const {
+    return op_name(alternative.op.kind);
+  }
 
   // A name for an actor that means the same in executions that differ elsewhere: the hash of its
   // spawn path, of its channel's ends, of its timer's owner and number. 0 if there is none.

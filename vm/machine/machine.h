@@ -46,6 +46,8 @@ class Machine final : public System, public Memory, public Parts {
   uint64_t digest() const override;
   uint64_t state() const override;
   void contents(std::vector<Content>& out) const override;
+  void show(std::vector<Shown>& out) override;
+  std::string pending(const Alternative& alternative) const override;
   uint64_t actor_key(ActorId actor) const override;
   std::string actor_name(ActorId actor) const override;
   std::string site_name(uint32_t site) const override;

@@ -289,26 +289,27 @@ void Recorder::data_event(Process& p, uint32_t count, uint32_t value) {
 
 // ---- a deadlock's story ----
 
+std::string Recorder::waits(const Process& p) const {
+  const std::string site = guest_site(p.running ? p.running : p.L);
+  std::string s = "waits";
+  if (p.wait == Wait::pattern)
+    s += " for " + print(p.pattern);
+  else if (p.wait == Wait::any)
+    s += " for any message";
+  else if (p.wait == Wait::predicate || p.wait == Wait::clauses)
+    s += p.wait == Wait::clauses ? " for a message that a clause accepts"
+                                 : " for a message that its matcher accepts";
+  else if (p.wait == Wait::lock)
+    s += " for " + m_.object_name(p.blocked_op.object);
+  if (!site.empty()) s += " at " + site;
+  if (const auto raised = matchers_raised_.find(p.index);
+      raised != matchers_raised_.end() && (p.wait == Wait::predicate || p.wait == Wait::clauses))
+    s += " (its matcher raised, which is no match: " + raised->second + ")";
+  return s;
+}
+
 std::string Recorder::deadlock_story(const Process& root) const {
   const World& w = *world_;
-  auto waits = [&](const Process& p) {
-    const std::string site = guest_site(p.running ? p.running : p.L);
-    std::string s = "waits";
-    if (p.wait == Wait::pattern)
-      s += " for " + print(p.pattern);
-    else if (p.wait == Wait::any)
-      s += " for any message";
-    else if (p.wait == Wait::predicate || p.wait == Wait::clauses)
-      s += p.wait == Wait::clauses ? " for a message that a clause accepts"
-                                   : " for a message that its matcher accepts";
-    else if (p.wait == Wait::lock)
-      s += " for " + m_.object_name(p.blocked_op.object);
-    if (!site.empty()) s += " at " + site;
-    if (const auto raised = matchers_raised_.find(p.index);
-        raised != matchers_raised_.end() && (p.wait == Wait::predicate || p.wait == Wait::clauses))
-      s += " (its matcher raised, which is no match: " + raised->second + ")";
-    return s;
-  };
   auto mailbox = [&](const Process& p) {
     if (p.mailbox.empty()) return std::string("mailbox empty");
     std::string s = "mailbox holds ";

@@ -48,6 +48,11 @@ class Recorder : public MachinePart {
   uint32_t site(lua_State* L);
   std::string site_name(uint32_t site) const;
   std::string deadlock_story(const Process& root) const;
+  std::string waits(const Process& p) const;  // "waits for {"ok"} at file.lua:12"
+  // What a process that is parked is about to call, with its arguments; what an alternative would
+  // do.
+  std::string pending_call(const Process& p) const;
+  std::string pending(const Alternative& alternative) const;
   // A step: of the process, or of none. What the guest calls meanwhile and gets is noted.
   void open_event(Process* p, const Alternative& a, size_t alternatives);
   void note_call(lua_State* L, const Process& p);
