@@ -76,12 +76,7 @@ class Search {
     return std::move(result_);
   }
 
-  // The same failure, though perhaps of another process that runs the same code.
-  bool same(const Outcome& o) const {
-    const Outcome& then = failing_.outcome;
-    if (!o.failed() || o.verdict != then.verdict) return false;
-    return o.site.empty() ? o.signature() == signature_ : o.site == then.site;
-  }
+  bool same(const Outcome& o) const { return fails_alike(failing_.outcome, o); }
 
   bool spent() const {
     return result_.executions >= options_.max_executions || decisions_ >= options_.max_decisions ||

@@ -124,11 +124,12 @@ size_t Keeper::recorded(const ChoicePoint& point) {
 }
 
 size_t Keeper::choose(const ChoicePoint& point) {
-  if (replaying_) {
+  if (replaying_ || point.step < schedule_.size()) {
     const size_t i = recorded(point);
     if (i == kStop) stuck_ = true;
     if (i == kStop) return kStop;
     note(point, i, point.data ? ids_.base_of_choice(point.last) : ids_.base(point.alternatives[i]));
+    if (!point.data) scheduler_.took(point, i);
     return i;
   }
   if (point.data) return data(point);

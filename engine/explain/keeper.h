@@ -28,6 +28,8 @@ class Keeper final : public Chooser {
              std::span<const Condition> turned, Manner manner, uint64_t seed);
   // ... or a recorded one, to the letter.
   void begin(const System& system, std::span<const Decision> schedule);
+  // After begin(): these decisions first, to the letter.
+  void lead(std::span<const Decision> lead) { schedule_ = lead; }
   size_t choose(const ChoicePoint& point) override;
   void set_fair_spins(bool on) { fair_spins_ = on; }
 
