@@ -417,6 +417,14 @@ class Run {
     log_info(Part::shrink,
              fmt::format("{}: the contrast took {} and {:.3f} s", path,
                          counted(f->contrast->executions, "execution"), took.count()));
+    CurveOptions curve_options;
+    curve_options.interrupted = &interrupted();
+    f->curve =
+        failure_curve(machine, f->trace.seed, f->trace.iteration, result.recording, curve_options);
+    const std::chrono::duration<double> both = std::chrono::steady_clock::now() - begun;
+    log_info(Part::shrink,
+             fmt::format("{}: the curve took {} and {:.3f} s", path,
+                         counted(f->curve->executions, "execution"), both.count() - took.count()));
     f->small = make_small_trace(f->trace, result, path, machine);
     if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
     return true;

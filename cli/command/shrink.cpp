@@ -60,6 +60,10 @@ ExitCode shrink_command(const Options& options) {
   contrast_options.interrupted = &interrupted();
   f.contrast =
       contrast(*machine, f.trace.seed, f.trace.iteration, result.recording, contrast_options);
+  CurveOptions curve_options;
+  curve_options.interrupted = &interrupted();
+  f.curve =
+      failure_curve(*machine, f.trace.seed, f.trace.iteration, result.recording, curve_options);
   f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);

@@ -9,6 +9,7 @@
 #include "cli/settings/settings.h"
 #include "cli/terminal/console.h"
 #include "engine/explain/contrast.h"
+#include "engine/explain/curve.h"
 #include "engine/explain/explain.h"
 #include "engine/explain/fix.h"
 #include "engine/explain/shrink.h"
@@ -55,6 +56,7 @@ struct FailureReport {
   std::optional<ShrinkReport> shrink;
   std::optional<Explanation> why;    // of the shown schedule
   std::optional<Contrast> contrast;  // ... when it fails and when not
+  std::optional<Curve> curve;        // ... how likely it was after each step
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
   bool confirmed = true;       // false: there was no time to run it again, so there are no events
   bool out_of_time = false;    // to shrink it

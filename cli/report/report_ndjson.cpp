@@ -4,6 +4,7 @@
 #include "cli/report/json_line.h"
 #include "cli/report/report.h"
 #include "cli/report/report_contrast.h"
+#include "cli/report/report_curve.h"
 #include "cli/report/report_fix.h"
 #include "cli/report/scenario_facts.h"
 #include "cli/report/schedule_view.h"
@@ -160,6 +161,7 @@ class NdjsonReporter : public Reporter {
     json["decisions"] = f.shown().decisions.size();
     if (f.why) json["why"] = why_json(*f.why);
     if (f.contrast) json["contrast"] = contrast_json(*f.contrast);
+    if (f.curve) json["curve"] = curve_json(*f.curve);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
     json["schedule"] = schedule_json(f.shown(), slice_);
     json["replay"] = f.shown_path().empty() ? "" : replay_command_line(f.shown_path());

@@ -7,6 +7,7 @@
 
 #include "cli/report/report.h"
 #include "cli/report/report_contrast.h"
+#include "cli/report/report_curve.h"
 #include "cli/report/report_fix.h"
 #include "cli/report/report_proof.h"
 #include "cli/report/report_schedule.h"
@@ -126,6 +127,7 @@ class TextReporter : public Reporter {
     if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
     if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
     if (f.contrast) out += contrast_text(*f.contrast, style_);
+    if (f.curve) out += curve_text(*f.curve);
     if (f.why && !f.why->sentence.empty() && !(f.contrast && f.contrast->kind == Contrast::found))
       out += field("Why", style_.bold(one_line(f.why->sentence)));
     if (!f.nondeterminism.empty())
