@@ -25,6 +25,8 @@ class Search {
     if (failing_.outcome.at_bound()) return not_told("it ends at a bound");
     if (!find_places()) return not_told("the execution could not be followed");
     coarse();
+    if (curve_.executions == 0 && places_.size() > 1 && !curve_.cut)
+      return not_told("its states cannot be saved");
     for (uint32_t round = 0; round < kMostRounds && closer() && !spent(); round++) {
     }
     return settle();

@@ -107,6 +107,28 @@ class ToySystem : public System {
   std::string actor_name(ActorId actor) const override {
     return std::string("P").append(std::to_string(actor));
   }
+  void show(std::vector<Shown>& out) override {
+    out.clear();
+    for (size_t p = 0; p < programs_.size(); p++) {
+      const Proc& proc = state_.procs[p];
+      const std::string of = actor_name(static_cast<ActorId>(p));
+      if (!proc.started) continue;
+      out.push_back({"process", of, "next", enabled(p) ? text(p) : proc.done ? "-" : "waits", 0});
+      for (size_t c = 0; c < proc.seen.size(); c++)
+        if (proc.seen[c])
+          out.push_back(
+              {"seen", of, std::string(1, static_cast<char>(c)), std::to_string(proc.seen[c]), 0});
+      if (!proc.mailbox.empty())
+        out.push_back({"mailbox", of, "all", proc.mailbox,
+                       make_object(ObjectClass::mailbox, static_cast<uint32_t>(p + 1))});
+    }
+    for (size_t c = 0; c < state_.vars.size(); c++)
+      if (state_.vars[c])
+        out.push_back({"register", "", std::string(1, static_cast<char>(c)),
+                       std::to_string(state_.vars[c]),
+                       make_object(ObjectClass::user, static_cast<uint32_t>(c))});
+  }
+  std::string pending(const Alternative& a) const override { return text(a.actor); }
   std::string site_name(uint32_t site) const override {
     return site ? "toy:" + std::to_string(site) : "";
   }
