@@ -133,7 +133,8 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
       put(reporter.diverged({traced.path, file, result.divergence}));
       return ExitCode::diverged;
     case ReplayResult::passed:
-      put(reporter.passed(traced.path, file.empty() ? traced.trace.scenario : file));
+      put(reporter.passed(traced.path, file.empty() ? traced.trace.scenario : file,
+                          traced.trace.outcome.verdict == Verdict::passed));
       return ExitCode::ok;
     case ReplayResult::misuse:
       throw misuse_error(result.recording.outcome);

@@ -124,8 +124,9 @@ class Reporter {
   virtual std::string disagreement(const DisagreementReport& disagreement) = 0;
   virtual std::string diverged(const DivergenceReport& divergence) = 0;
   virtual std::string fixed(const FixReport& fix) = 0;
-  virtual std::string passed(const std::string& path,
-                             const std::string& file) = 0;  // a replay that did not fail
+  // A replay that did not fail; `as_recorded`: the recorded execution did not either.
+  virtual std::string passed(const std::string& path, const std::string& file,
+                             bool as_recorded) = 0;
   virtual std::string end(const SummaryReport& summary) = 0;
 };
 

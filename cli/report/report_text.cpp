@@ -39,6 +39,8 @@ std::string indented(const std::string& text, size_t indent) {
 std::string heading(const FailureReport& f, const Style& style) {
   const auto name = one_line(f.trace.scenario);
   const auto n = f.iteration;
+  if (f.trace.outcome.verdict == Verdict::passed)
+    return style.bold(fmt::format("{}: an execution that passes", name));
   switch (f.how) {
     case FailureReport::How::bound:
       return style.yellow(fmt::format("{}: comes to a bound on iteration {}", name, n));
@@ -122,7 +124,8 @@ class TextReporter : public Reporter {
     if (!f.small_path.empty()) out += field("shrunk to", f.small_path);
     if (f.trace.times > 1)
       out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
-    out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
+    if (shown.outcome.verdict != Verdict::passed)
+      out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
     out += field("signature", one_line(shown.outcome.signature()));
     if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
     if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
@@ -213,7 +216,12 @@ class TextReporter : public Reporter {
 
   std::string fixed(const FixReport& fix) override { return fix_text(fix, style_); }
 
-  std::string passed(const std::string& path, const std::string& file) override {
+  std::string passed(const std::string& path, const std::string& file,
+                     bool as_recorded) override {
+    if (as_recorded)
+      return style_.green(fmt::format("passes, as recorded: {} under the schedule of {}",
+                                      one_line(file), path)) +
+             "\n";
     return style_.green(fmt::format("passes: {} under the schedule of {}", file, path)) + "\n" +
            "  The recorded failure is gone under this one schedule. 'lockstep run' looks at "
            "others.\n";

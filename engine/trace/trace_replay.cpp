@@ -137,6 +137,8 @@ ReplayResult replay_strict(System& system, const Trace& trace, const ReplayConte
   const Outcome& outcome = result.recording.outcome;
   if (result.divergence.kind != Kind::none)
     result.kind = ReplayResult::diverged;
+  else if (outcome.verdict == Verdict::passed)
+    result.kind = ReplayResult::passed;
   else if (outcome.signature() == trace.outcome.signature())
     result.kind = ReplayResult::reproduced;
   else if (outcome.verdict == Verdict::misuse)

@@ -41,7 +41,7 @@ struct ReplayContext {
 
 struct ReplayResult {
   enum Kind : uint8_t {
-    reproduced,     // fails with the same signature
+    reproduced,     // fails with the same signature; a recorded execution that passes is `passed`
     other_failure,  // fails, but otherwise
     passed,         // the whole schedule was followed and nothing failed
     diverged,  // strict: left the recorded execution; edited: the schedule no longer applies, and
