@@ -70,15 +70,16 @@ class Showing {
     if (p.life == Life::ended)
       return own("state", "ended at " + step(p.ended_at) + ": " + print(p.exit_reason), life);
     own("state",
-        p.killed || p.life == Life::dying ? "ending: " + print(p.exit_reason)
+        w_.over && w_.current == &p       ? "was going on when the execution ended"
+        : p.killed || p.life == Life::dying ? "ending: " + print(p.exit_reason)
         : p.leaving                       ? "about to end"
         : p.status == Status::blocked     ? m_.recorder().waits(p)
                                           : "can go on",
         life);
     lua_State* L = p.running ? p.running : p.L;
-    if (!p.leaving && p.status != Status::blocked) {
+    if (!p.leaving && p.status != Status::blocked && !(w_.over && w_.current == &p)) {
       own("next", m_.recorder().pending_call(p));
-      own("at", guest_site(L));
+      if (const auto site = guest_site(L); !site.empty()) own("at", site);
     }
     if (p.name->tag != Tag::nil) own("name", print(p.name), part_object(p, Part::name));
     if (p.node != 0) own("node", m_.cluster().node_name(p.node));
@@ -128,8 +129,22 @@ class Showing {
         for (int n = 1; const char* name = lua_getlocal(L, &ar, n); n++) show("", name);
         for (int n = 1; const char* name = lua_getupvalue(L, function, n); n++)
           show(" (captured)", name);
+      } else if (ar.currentline > 0) {
+        behaviour(L, ar, of);
       }
       lua_settop(L, function - 1);
+    }
+  }
+  // A behaviour of the library keeps what it has in a table S.
+  void behaviour(lua_State* L, lua_Debug& ar, const std::string& of) {
+    for (int n = 1; const char* name = lua_getlocal(L, &ar, n); n++) {
+      if (std::string_view(name) == "S" && lua_istable(L, -1))
+        for (const char* field : {"state", "data", "queue", "postponed"}) {
+          lua_pushstring(L, field);
+          if (lua_rawget(L, -2) != LUA_TNIL) add("server", of, field, text(L, -1));
+          lua_pop(L, 1);
+        }
+      lua_pop(L, 1);
     }
   }
   // Functions, and what the file had before the scenario ran: the same in all states.
