@@ -351,6 +351,17 @@ const std::vector<Command>& table() {
         {"format", kDumpFormat},
         {"output", kTraceOutput}},
        dump_command},
+      {"debug",
+       "Walk through a recorded execution, forwards and back, and into what might have been.",
+       "debug [--trace] T [flags]",
+       "  lockstep debug traces/lost_update-iter3-seed1.lockstep\n"
+       "  printf 'goto 6\\nstate\\nalternatives\\nsample 200\\n' | lockstep debug T\n"
+       "  lockstep debug T --format ndjson < commands.txt\n"
+       "Commands come from the terminal or from standard input; 'help' lists them.\n",
+       "trace",
+       1,
+       {{"trace", kTrace}, {"format", kFormat}, {"output", kTraceOutput}},
+       debug_command},
       {"diff",
        "Say what tells two traces apart, without running them.",
        "diff A B [flags]",

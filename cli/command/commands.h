@@ -14,6 +14,7 @@ ExitCode verify_command(const Options& options);
 ExitCode replay_command(const Options& options);
 ExitCode shrink_command(const Options& options);
 ExitCode dump_command(const Options& options);
+ExitCode debug_command(const Options& options);
 ExitCode diff_command(const Options& options);
 ExitCode bench_command(const Options& options);
 ExitCode lint_command(const Options& options);
