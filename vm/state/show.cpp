@@ -70,11 +70,12 @@ class Showing {
     if (p.life == Life::ended)
       return own("state", "ended at " + step(p.ended_at) + ": " + print(p.exit_reason), life);
     own("state",
-        w_.over && w_.current == &p       ? "was going on when the execution ended"
-        : p.killed || p.life == Life::dying ? "ending: " + print(p.exit_reason)
-        : p.leaving                       ? "about to end"
-        : p.status == Status::blocked     ? m_.recorder().waits(p)
-                                          : "can go on",
+        w_.over && w_.current == &p   ? "was going on when the execution ended"
+        : p.life == Life::dying       ? "ended, has yet to tell others: " + print(p.exit_reason)
+        : p.killed                    ? "about to end: " + print(p.exit_reason)
+        : p.leaving                   ? "about to end"
+        : p.status == Status::blocked ? m_.recorder().waits(p)
+                                      : "can go on",
         life);
     lua_State* L = p.running ? p.running : p.L;
     if (!p.leaving && p.status != Status::blocked && !(w_.over && w_.current == &p)) {
