@@ -137,9 +137,9 @@ Reply Session::curve(const Words&) {
     reply.text +=
         fmt::format("  {:>10}   {:<10}  {:.2f} to {:.2f}  {:#<{}}{}\n", p.step,
                     share_text(p.share()), in.low, in.high, "", static_cast<int>(p.share() * kBar),
-                    i == c.no_return ? "  no return"
-                    : c.rise == i    ? "  the greatest rise"
-                                     : "");
+                    i == c.no_return         ? "  no return"
+                    : c.clear && c.rise == i ? "  the greatest rise"
+                                             : "");
     if (sure && i == c.no_return) break;
   }
   reply.text += curve_text(c);

@@ -48,13 +48,14 @@ std::string curve_text(const Curve& c) {
   if (c.no_return == 0) {
     text = share(first) + " from the start on";
   } else {
-    if (c.rise != size_t{1}) text = share(first) + " at first, ";
-    if (c.rise) {
+    if (!c.clear || c.rise != size_t{1}) text = share(first) + " at first";
+    if (c.clear) {
       const CurvePoint& before = c.points[*c.rise - 1];
       const CurvePoint& after = c.points[*c.rise];
-      text += fmt::format("{} -> {} by step {}", share(before), share(after), after.step);
+      text += fmt::format("{}{} -> {} by step {}", text.empty() ? "" : ", ", share(before),
+                          share(after), after.step);
     }
-    if (c.rise == c.no_return)
+    if (c.clear && c.rise == c.no_return)
       text += ": no return";
     else
       text += fmt::format(", {} from step {} on", share(end), end.step);

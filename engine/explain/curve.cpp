@@ -8,8 +8,9 @@
 namespace lockstep {
 namespace {
 
-constexpr uint32_t kFewest = 8;       // tries at a state, where executions are long
-constexpr uint32_t kMostRounds = 64;  // of looking closer
+constexpr uint32_t kFewest = 8;         // tries at a state, where executions are very long
+constexpr uint64_t kFewestPlaces = 16;  // that are looked at first
+constexpr uint32_t kMostRounds = 64;    // of looking closer
 
 class Search {
  public:
@@ -86,16 +87,17 @@ class Search {
     }
   }
 
-  // All places, or some at equal distances, by half of the budget.
+  // All places, or some at equal distances, by half of the budget. Of long executions fewer places
+  // rather than fewer tries: the greatest of many differences that say little is chance.
   void coarse() {
-    uint64_t cost = 0;
+    uint64_t cost = 0;  // of one try at each
     for (const uint32_t step : places_) cost += path_.size() - step + 1;
-    const uint64_t half = options_.max_decisions / 2;
+    const uint64_t half = options_.max_decisions / 2 + 1;
+    const uint64_t few = std::max<uint64_t>(cost * kFewestPlaces / places_.size(), 1);
     const auto tries = static_cast<uint32_t>(
-        std::clamp<uint64_t>(half / cost, kFewest, std::max(kFewest, options_.tries)));
-    const auto stride =
-        static_cast<size_t>((cost * tries + half - 1) / std::max<uint64_t>(half, 1));
-    for (size_t i = 0; i + 1 < places_.size() && !stopped(); i += std::max<size_t>(stride, 1))
+        std::clamp<uint64_t>(half / few, kFewest, std::max(kFewest, options_.tries)));
+    const auto stride = static_cast<size_t>((cost * tries + half - 1) / half);
+    for (size_t i = 0; i + 1 < places_.size() && !stopped(); i += stride)
       if (decisions_ < half || i == 0) sample(i, tries);
   }
 
@@ -152,7 +154,12 @@ class Search {
       if (place == top) curve_.rise = curve_.points.size();
       curve_.points.push_back(point);
     }
-    if (curve_.rise) curve_.clear = before->second.interval().high < at->second.interval().low;
+    const auto known = [&](const CurvePoint& p) {
+      return p.forced || p.tally.tried >= options_.sure;
+    };
+    if (curve_.rise)
+      curve_.clear = before->second.interval().high < at->second.interval().low &&
+                     known(before->second) && known(at->second) && at->first - before->first == 1;
     return std::move(curve_);
   }
 

@@ -43,7 +43,9 @@ struct Curve {
   // same way.
   std::optional<size_t> rise;
   size_t no_return = 0;
-  bool clear = false;         // the two intervals of the rise have nothing in common
+  // The rise is by one step, both its states were tried often enough, and the two intervals have
+  // nothing in common; else it may be one of many.
+  bool clear = false;
   uint64_t executions = 0;    // continuations
   bool budget_ended = false;  // some states have fewer tries than were asked for, or none
   bool cut = false;           // interrupted, or the time was up: as far as it came
