@@ -285,3 +285,30 @@ typed() { printf "$1" | TERM=xterm script -qec "'$LOCKSTEP' debug '$trace'" /dev
   [ "$(jq 'select(.type == "failure") | .curve.points | all(.[]; .low <= .share and .share <= .high)' \
     "$BATS_TEST_TMPDIR/out")" = true ]
 }
+
+@test "a signal ends what is under way; what there is by then is said" {
+  find_bug "$LOCKSTEP_ROOT/scenarios/bugs/raft_election.lua"
+  printf '%s\n' 'goto 1' 'sample 1000000' where >commands
+  "$LOCKSTEP" debug "$trace" <commands >out 2>err &
+  local pid=$! status=0
+  while ! grep -q '^step 1 of' out; do sleep 0.01; done
+  sleep 0.1
+  kill -TERM $pid
+  wait $pid || status=$?
+  [ "$status" -eq 130 ]
+  grep -q '^after step 1: .*; interrupted$' out
+  [ "$(grep -c '^step 1 of' out)" -eq 1 ]
+}
+
+@test "a signal while it waits for a command ends it at once" {
+  find_bug "$TOUR"
+  mkfifo commands
+  "$LOCKSTEP" debug "$trace" <commands >out 2>err &
+  local pid=$! status=0
+  exec 7>commands
+  while ! grep -q 'next, step 1' out; do sleep 0.01; done
+  kill -TERM $pid
+  wait $pid || status=$?
+  exec 7>&-
+  [ "$status" -eq 130 ]
+}
