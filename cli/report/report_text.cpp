@@ -216,8 +216,7 @@ class TextReporter : public Reporter {
 
   std::string fixed(const FixReport& fix) override { return fix_text(fix, style_); }
 
-  std::string passed(const std::string& path, const std::string& file,
-                     bool as_recorded) override {
+  std::string passed(const std::string& path, const std::string& file, bool as_recorded) override {
     if (as_recorded)
       return style_.green(fmt::format("passes, as recorded: {} under the schedule of {}",
                                       one_line(file), path)) +
