@@ -206,12 +206,9 @@ class NdjsonReporter : public Reporter {
     return json_line(json);
   }
 
-  std::string passed(const std::string& path, const std::string& file,
-                     bool as_recorded) override {
-    return json_line({{"type", "passed"},
-                      {"trace_path", path},
-                      {"file", file},
-                      {"as_recorded", as_recorded}});
+  std::string passed(const std::string& path, const std::string& file, bool as_recorded) override {
+    return json_line(
+        {{"type", "passed"}, {"trace_path", path}, {"file", file}, {"as_recorded", as_recorded}});
   }
 
   std::string end(const SummaryReport& s) override {
