@@ -34,10 +34,10 @@ ShrinkResult shrink_traced(const Traced& traced, const Options& options, System&
 ExitCode shrink_command(const Options& options) {
   const auto traced = read_traced(trace_argument(options));
   if (!traced.trace.outcome.failed())
-    throw Error(ExitCode::usage,
-                fmt::format("{}: the recorded execution passes; there is nothing to shrink",
-                            traced.path),
-                "lockstep debug walks through it");
+    throw Error(
+        ExitCode::usage,
+        fmt::format("{}: the recorded execution passes; there is nothing to shrink", traced.path),
+        "lockstep debug walks through it");
   const auto reporter = make_reporter(options);
   const StopToken stop = stop_after(options.shrink_seconds);
   const auto machine = traced.machine(stop);

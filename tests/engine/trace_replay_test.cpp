@@ -76,7 +76,9 @@ TEST(StrictReplay, ReproducesEveryRecordedExecution) {
     system.run(chooser);
     const Trace t = trace_of(system, {system.decisions().begin(), system.decisions().end()});
     const ReplayResult r = replay_strict(system, t);
-    EXPECT_EQ(r.kind, ReplayResult::reproduced) << seed;
+    const bool passed = t.outcome.verdict == Verdict::passed;
+    EXPECT_EQ(r.kind, passed ? ReplayResult::passed : ReplayResult::reproduced) << seed;
+    EXPECT_EQ(r.recording.outcome.signature(), t.outcome.signature()) << seed;
     EXPECT_EQ(r.divergence.kind, TraceDivergence::none);
     EXPECT_EQ(r.recording.decisions, t.decisions);
     EXPECT_EQ(r.recording.events.size(), t.events.size());
