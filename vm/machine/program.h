@@ -42,8 +42,8 @@ struct MachineOptions {
   uint32_t max_temperature = 0;    // steps that something may be owed; 0: half of max_steps
   bool unused_increments = false;  // increments whose result the caller drops commute
   bool keep_mail = false;          // keep what System::mail() and accepts() tell
-  // Waits that poll a mailbox are held as others are (spin.cpp). Not where sends commute that nobody
-  // tells apart: what such a wait has looked at is then not known to stay as it was.
+  // Waits that poll a mailbox are held as others are (spin.cpp). Not where sends commute that
+  // nobody tells apart: what such a wait has looked at is then not known to stay as it was.
   bool hold_polls = true;
   // Set where a wait goes round that polls a mailbox and is not held. May be shared by machines.
   std::atomic<bool>* polled = nullptr;
