@@ -212,9 +212,32 @@ Value EdnParser::read_dispatch() {
     if (word == "NaN") fail("##NaN equals nothing, not even itself: it cannot be compared", start);
     fail(fmt::format("unknown value ##{}", word), start);
   }
+  if (next == ':') return read_namespaced();
   if (is_letter(next)) return read_tagged();
   if (next == '"') fail("a regular expression is no part of EDN", start);
-  fail("expected a tag, #{, #_ or ## after #", start);
+  fail("expected a tag, #{, #_, #: or ## after #", start);
+}
+
+// #:ns{:a 1, :b/c 2, :_/d 3} is {:ns/a 1, :b/c 2, :d 3}.
+Value EdnParser::read_namespaced() {
+  size_t start = at_;
+  at_ += 2;
+  if (at_ < text_.size() && text_[at_] == ':')
+    fail("#:: names a namespace of the program that wrote it: it is no part of EDN", start);
+  std::string_view name_space = name(token(), start, "namespace");
+  if (name_space.find('/') != std::string_view::npos)
+    fail(fmt::format("not a namespace: {}", name_space), start);
+  if (!skip() || text_[at_] != '{') fail(fmt::format("#:{} is of a map", name_space), start);
+  return read_items('}', Kind::object, name_space);
+}
+
+Value EdnParser::in_namespace(std::string_view name_space, Value key) {
+  const Kind kind = values_.kind(key);
+  if (kind != Kind::keyword && kind != Kind::symbol) return key;
+  const std::string word(values_.as_string(key));
+  const size_t slash = word.find('/');
+  if (slash == std::string::npos) return values_.text(kind, fmt::format("{}/{}", name_space, word));
+  return word.starts_with("_/") ? values_.text(kind, word.substr(2)) : key;
 }
 
 Value EdnParser::read_tagged() {
@@ -237,7 +260,7 @@ Value EdnParser::read_tagged() {
   return keep_ ? values_.tagged(values_.text(Kind::symbol, tag), value) : kNull;
 }
 
-Value EdnParser::read_items(char close, Kind kind) {
+Value EdnParser::read_items(char close, Kind kind, std::string_view name_space) {
   size_t start = at_++;
   std::vector<Value> items;
   size_t count = 0;
@@ -246,7 +269,9 @@ Value EdnParser::read_items(char close, Kind kind) {
       fail("mismatched bracket", at_);
     }
     Value item = read();
-    if (keep_) items.push_back(item);
+    if (!keep_) continue;
+    const bool key = !name_space.empty() && count % 2 == 0;
+    items.push_back(key ? in_namespace(name_space, item) : item);
   }
   if (at_ >= text_.size()) fail("not closed", start);
   ++at_;

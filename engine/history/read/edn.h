@@ -1,6 +1,7 @@
 // EDN as its specification says (github.com/edn-format/edn), and what Clojure prints besides:
-// ratios, 0x1f, 017 and 36rZZ, \uNNNN and \oNNN, ##Inf. Whatever else stands there is an error with
-// its place: nothing is dropped, and nothing read as something near it.
+// ratios, 0x1f, 017 and 36rZZ, \uNNNN and \oNNN, ##Inf, #:ns{:a 1} for {:ns/a 1}. Whatever else
+// stands there is an error with its place: nothing is dropped, and nothing read as something near
+// it.
 //
 // #inst and #uuid are read with their meaning; a value with another tag is another value than the
 // same without it. Metadata, regular expressions and ##NaN (which equals nothing) are refused.
@@ -38,7 +39,9 @@ class EdnParser {
 
  private:
   Value read_value();
-  Value read_items(char close, ValueTable::Kind kind);
+  Value read_items(char close, ValueTable::Kind kind, std::string_view name_space = {});
+  Value read_namespaced();
+  Value in_namespace(std::string_view name_space, Value key);
   Value read_string();
   Value read_character();
   Value read_number(std::string_view word, size_t start);
