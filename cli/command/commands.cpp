@@ -216,6 +216,13 @@ const Flag kOutput[] = {
     LOCKSTEP_FLAGS_LOG,
 };
 const Flag kTraceOutput[] = {LOCKSTEP_FLAG_COLOR, LOCKSTEP_FLAGS_LOG};
+const Flag kLintTime[] = {
+    {"--time", "-t", "T",
+     "stop after this time: 5, 5s, 500ms, 2m; files that it does not come to are counted, and it "
+     "ends with exit code 5",
+     [](Options& o, const std::string& t) { o.total_seconds = parse_seconds(t); }},
+};
+
 const Flag kLintOutput[] = {LOCKSTEP_FLAG_QUIET};
 
 const Flag kTrace[] = {
@@ -393,7 +400,7 @@ const std::vector<Command>& table() {
        "  lockstep lint scenarios/*/*.lua --format ndjson | jq -r .rule\n",
        "file",
        SIZE_MAX,
-       {{"format", kFormat}, {"output", kLintOutput}},
+       {{"limit", kLintTime}, {"format", kFormat}, {"output", kLintOutput}},
        lint_command},
       {"list",
        "List the strategies, or a file's scenarios.",

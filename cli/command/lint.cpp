@@ -3,8 +3,14 @@
 #include "cli/command/lint.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
 #include "cli/command/commands.h"
 #include "cli/report/json_line.h"
@@ -45,7 +51,7 @@ std::string lint_notes(const vm::Program& program) {
     const bool first = &file == &program.files().front();
     const auto path = first ? program.path() : (folder / file.name).string();
     try {
-      for (auto& finding : vm::lint(path, file.text)) all.push_back(std::move(finding));
+      for (auto& finding : vm::lint_valid(path, file.text)) all.push_back(std::move(finding));
     } catch (const Error&) {  // it runs, though the lint cannot read it: not run's business
     }
   }
@@ -57,31 +63,85 @@ std::string lint_notes(const vm::Program& program) {
   return out;
 }
 
+namespace {
+
+// What is known of the files that were looked at so far. Each file's is put out when it is known,
+// since whatever is under way then may be ended at any moment.
+class LintReport {
+ public:
+  explicit LintReport(const Options& options) : options_(options) {}
+
+  void add(const std::vector<vm::LintFinding>& findings) {
+    const std::lock_guard lock(mutex_);
+    files_++;
+    findings_ += findings.size();
+    std::string out;
+    for (const auto& finding : findings) {
+      out += ndjson_ ? ndjson_of(finding) : text_of(finding);
+      if (!ndjson_ && !finding.hint.empty()) out += "  hint: " + one_line(finding.hint) + "\n";
+    }
+    put(out);
+  }
+  ExitCode end() {
+    const std::lock_guard lock(mutex_);
+    const auto exit = findings_ == 0 ? ExitCode::ok : ExitCode::failure;
+    summary(exit);
+    return exit;
+  }
+  // From another thread: whoever looks at a file asks nobody.
+  [[noreturn]] void time_is_up() noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+      summary(ExitCode::incomplete);
+    } catch (const Error& e) {  // nobody takes it
+      _exit(static_cast<int>(e.code()));
+    }
+    const size_t left = options_.args.size() - files_;
+    const auto text = fmt::format("lockstep: the time was up before {} file{} had been looked at\n",
+                                  left, left == 1 ? "" : "s");
+    std::fputs(text.c_str(), stderr);
+    _exit(static_cast<int>(ExitCode::incomplete));
+  }
+
+ private:
+  void summary(ExitCode exit) {
+    if (ndjson_)
+      put(json_line({{"type", "summary"},
+                     {"files", files_},
+                     {"findings", findings_},
+                     {"exit_code", static_cast<int>(exit)}}));
+    else if (options_.verbosity >= 0)
+      put(fmt::format("{} finding{} in {} file{}\n", findings_, findings_ == 1 ? "" : "s", files_,
+                      files_ == 1 ? "" : "s"));
+  }
+
+  const Options& options_;
+  const bool ndjson_ = options_.format == "ndjson";
+  std::mutex mutex_;
+  size_t files_ = 0, findings_ = 0;
+};
+
+}  // namespace
+
 ExitCode lint_command(const Options& options) {
-  const NothingToReport nothing;
+  const NothingToReport nothing;  // that has not been put out
   if (options.args.empty())
     throw Error(ExitCode::usage, "no scenario file given",
                 "lockstep lint scenarios/tour/lost_update.lua");
-  const bool ndjson = options.format == "ndjson";
-  std::vector<vm::LintFinding> all;
-  for (const auto& path : options.args)
-    for (auto& finding : vm::lint(path, read(path))) all.push_back(std::move(finding));
-  std::string out;
-  for (const auto& finding : all) {
-    out += ndjson ? ndjson_of(finding) : text_of(finding);
-    if (!ndjson && !finding.hint.empty()) out += "  hint: " + one_line(finding.hint) + "\n";
-  }
-  const auto exit = all.empty() ? ExitCode::ok : ExitCode::failure;
-  if (ndjson)
-    out += json_line({{"type", "summary"},
-                      {"files", options.args.size()},
-                      {"findings", all.size()},
-                      {"exit_code", static_cast<int>(exit)}});
-  else if (options.verbosity >= 0)
-    out += fmt::format("{} finding{} in {} file{}\n", all.size(), all.size() == 1 ? "" : "s",
-                       options.args.size(), options.args.size() == 1 ? "" : "s");
-  put(out);
-  return exit;
+  LintReport report(options);
+  std::jthread timer;
+  if (options.total_seconds > 0)
+    timer = std::jthread([&](const std::stop_token& stop) {
+      std::mutex mutex;
+      std::unique_lock lock(mutex);
+      std::condition_variable_any never;
+      const auto all = std::chrono::duration<double>(std::min(options.total_seconds, 1e9));
+      never.wait_for(lock, stop, all, [] { return false; });
+      if (!stop.stop_requested()) report.time_is_up();
+    });
+  for (const auto& path : options.args) report.add(vm::lint(path, read(path)));
+  timer.request_stop();
+  return report.end();
 }
 
 }  // namespace lockstep::cli
