@@ -154,13 +154,24 @@ int safe_setmetatable(lua_State* L) {
   return 1;
 }
 
+// The compiler alone, on (text, name): a chunk, or its error. Of its errors that of nesting too
+// deeply goes through the handler of whoever called last, and that of a process takes it for its
+// end.
+int compile_text(lua_State* L) {
+  size_t n;
+  const char* s = lua_tolstring(L, 1, &n);
+  if (luaL_loadbufferx(L, s, n, lua_tostring(L, 2), "t") != LUA_OK) return lua_error(L);
+  return 1;
+}
+
 // load of text only.
 int safe_load(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING) return luaL_error(L, "load: only text is loaded, as a string");
-  size_t n;
-  const char* s = lua_tolstring(L, 1, &n);
-  const char* name = luaL_optstring(L, 2, s);
-  if (luaL_loadbufferx(L, s, n, name, "t") != LUA_OK) {
+  const char* name = luaL_optstring(L, 2, lua_tostring(L, 1));
+  lua_pushcfunction(L, compile_text);
+  lua_pushvalue(L, 1);
+  lua_pushstring(L, name);
+  if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
@@ -385,6 +396,7 @@ void FrozenState::know_library() {
         library_functions_.push_back(f);
     lua_pop(L_, 1);
   }
+  library_functions_.push_back(compile_text);
   library_functions_.push_back(safe_load);
   lua_getglobal(L_, "select");
   library_functions_.push_back(lua_tocfunction(L_, -1));
