@@ -40,6 +40,14 @@ int64_t Trail::permits_before(const Step& acquire, size_t count) const {
 }
 
 void HappensBefore::resize(size_t steps) {
+  if (is_long_) {
+    if (steps + 1 > long_.size()) long_.resize(steps * 2 + 1);
+    return;
+  }
+  if (steps > kShort) {
+    become_long();
+    return resize(steps);
+  }
   if (steps > words_ * 64) {
     const size_t words = words_ * 2;
     std::vector<Word> wider(rows_.size() * 2);
@@ -50,6 +58,20 @@ void HappensBefore::resize(size_t steps) {
     return resize(steps);
   }
   if (rows_.size() < (steps + 1) * words_) rows_.resize((steps * 2 + 1) * words_);
+}
+
+void HappensBefore::join_all(size_t into, size_t count) {
+  if (is_long_) return long_.fill(into, count);
+  std::fill_n(row(into), count / 64, ~Word{0});
+  if (count % 64) row(into)[count / 64] |= (Word{1} << count % 64) - 1;
+}
+
+void HappensBefore::become_long() {
+  const size_t rows = rows_.size() / words_;
+  long_.resize(rows);
+  for (size_t i = 0; i < rows; i++) long_.assign(i, {row(i), words_});
+  std::vector<Word>().swap(rows_);
+  is_long_ = true;
 }
 
 }  // namespace lockstep

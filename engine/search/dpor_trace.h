@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/search/dpor_steps.h"
+#include "engine/search/long_rows.h"
 
 namespace lockstep {
 
@@ -58,16 +59,22 @@ class Trail {
   std::vector<Word> index_;  // for each 64 steps, 64 containers
 };
 
-// Happens-before as one row of bits for each step: the steps before it.
+// Happens-before as one row of bits for each step: the steps before it. Beyond kShort steps rows
+// share what they have in common.
 class HappensBefore {
  public:
-  bool before(size_t early, size_t late) const { return test(row(late), early); }
+  bool before(size_t early, size_t late) const {
+    return is_long_ ? long_.test(late, early) : test(row(late), early);
+  }
   void resize(size_t steps);
 
   // A row with only these before it, and what is before them.
   void restart(size_t index, const std::vector<size_t>& direct) {
     resize(index + 1);
-    std::fill_n(row(index), words_, 0);
+    if (is_long_)
+      long_.clear(index);
+    else
+      std::fill_n(row(index), words_, 0);
     for (const size_t i : direct) join(index, i);
   }
   void add(size_t index, size_t early) {
@@ -86,18 +93,31 @@ class HappensBefore {
   void append_dependent(size_t index, size_t count, const Step& step, const Trail& steps,
                         const Depends& depends, std::vector<size_t>* races);
   using Word = uint64_t;
+  static constexpr size_t kShort = 4096;  // 2 MiB of rows
   Word* row(size_t i) { return rows_.data() + i * words_; }
   const Word* row(size_t i) const { return rows_.data() + i * words_; }
   static bool test(const Word* r, size_t i) { return r[i / 64] >> (i % 64) & 1; }
-  void join(size_t into, size_t from) {
-    Word* a = row(into);
-    const Word* b = row(from);
-    for (size_t w = 0; w <= from / 64; w++) a[w] |= b[w];
-    a[from / 64] |= Word{1} << (from % 64);
-  }
+  Word word(size_t i, size_t w) const { return is_long_ ? long_.word(i, w) : row(i)[w]; }
+  void join(size_t into, size_t from);
+  // All of the first `count` steps come before it.
+  void join_all(size_t into, size_t count);
+  void become_long();
   size_t words_ = 1;
   std::vector<Word> rows_;
+  bool is_long_ = false;
+  LongRows long_;
 };
+
+inline void HappensBefore::join(size_t into, size_t from) {
+  if (is_long_) {
+    long_.join(into, from);
+    return long_.set(into, from);
+  }
+  Word* a = row(into);
+  const Word* b = row(from);
+  for (size_t w = 0; w <= from / 64; w++) a[w] |= b[w];
+  a[from / 64] |= Word{1} << (from % 64);
+}
 
 template <class Depends>
 void HappensBefore::append(size_t index, size_t count, const Taken& taken,
@@ -106,9 +126,7 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
   const Step& step = *taken.step;
   restart(index, direct);
   if (step.op.flags & kAtQuiescence || step.final) {
-    for (size_t i = count; i-- > 0;)
-      if (!before(i, index)) join(index, i);
-    return;
+    return join_all(index, count);
   }
   if (step.op.flags & kAcquire) {
     const size_t i = steps.latest_coenabled_acquire(step, count);
@@ -126,12 +144,16 @@ template <class Depends>
 void HappensBefore::append_dependent(size_t index, size_t count, const Step& step,
                                      const Trail& steps, const Depends& depends,
                                      std::vector<size_t>* races) {
-  const Word* before_it = row(index);
   for (size_t w = (count + 63) / 64; w-- > 0;) {
+    if (is_long_) {
+      const size_t open = long_.open_before(index, w + 1);
+      if (open == 0) return;
+      w = open - 1;
+    }
     const size_t most = count - w * 64;
     Word asked = steps.touching(step.touched, w);
     if (most < 64) asked &= (Word{1} << most) - 1;
-    while (const Word open = asked & ~before_it[w]) {
+    while (const Word open = asked & ~word(index, w)) {
       const auto bit = static_cast<size_t>(63 - __builtin_clzll(open));
       asked &= (Word{1} << bit) - 1;
       const size_t i = w * 64 + bit;

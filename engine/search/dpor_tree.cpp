@@ -84,7 +84,7 @@ void Sequence::drop(uint64_t actor_key) {
   const auto first = std::find_if(steps_.begin(), steps_.end(), is_its);
   if (first == steps_.end()) return;
   const auto at = first - steps_.begin();
-  steps_.erase(first);
+  steps_.erase(static_cast<size_t>(at));
   const auto next = std::find_if(steps_.begin() + at, steps_.end(), is_its);
   if (next != steps_.end() && next->step->kind == AltKind::data)
     std::rotate(steps_.begin(), next, next + 1);

@@ -56,7 +56,28 @@ class Sequence {
     size_t index;  // in the execution
     size_t row;
   };
-  using Buffer = std::vector<Item>;
+  // Steps are mostly taken out at the front.
+  class Buffer {
+   public:
+    auto begin() { return all_.begin() + static_cast<std::ptrdiff_t>(from_); }
+    auto end() { return all_.end(); }
+    size_t size() const { return all_.size() - from_; }
+    bool empty() const { return size() == 0; }
+    Item& operator[](size_t i) { return all_[from_ + i]; }
+    Item& front() { return all_[from_]; }
+    void push_back(const Item& item) { all_.push_back(item); }
+    void clear() { all_.clear(), from_ = 0; }
+    void erase(size_t i) {
+      if (i > size() / 2) return (void)all_.erase(begin() + static_cast<std::ptrdiff_t>(i));
+      std::move_backward(begin(), begin() + static_cast<std::ptrdiff_t>(i),
+                         begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      from_++;
+    }
+
+   private:
+    std::vector<Item> all_;
+    size_t from_ = 0;
+  };
   // `buffer`: its memory, for one sequence at a time.
   Sequence(const HappensBefore& order, const Relation& relation, Buffer& buffer)
       : order_(order), relation_(relation), steps_(buffer) {
