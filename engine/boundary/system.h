@@ -180,6 +180,9 @@ class System {
   // how ends when it ends.
   virtual void watch(const StopToken* token) { (void)token; }
   virtual bool cut() const { return false; }
+  // Asks the token at once, for who computes for long between two choices or after the end: if it
+  // asks for the end, the execution is cut off, also one that has ended.
+  virtual bool cut_if_asked() { return cut(); }
 };
 
 }  // namespace lockstep

@@ -121,8 +121,9 @@ struct Exploration::Worker {
       system.limits().count_instructions = true;  // a suspect is judged by exact counts
     }
     system.limits().count_instructions = false;
-    by.end(*outcome, system);
-    // Time is up in the middle of it, so that it counts for nothing.
+    if (!system.cut()) by.end(*outcome, system);
+    // Time is up in the middle of it, or of what the strategy makes of it, so that it counts for
+    // nothing.
     if (system.cut()) return batch.cut = true;
     if (all.info_.claims.adaptive && !instead)
       if (auto lesson = by.lesson()) batch.lessons.push_back({i, std::move(lesson)});

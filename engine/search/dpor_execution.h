@@ -46,6 +46,9 @@ class DporExecution {
     creator_.resize(keys_.size());
   }
   void put(size_t at, const Step* step) { steps_.put(at, step); }
+  // Is it to count for nothing, as whoever watches the system wants? What is made of an execution
+  // that is long takes long, too, and is left as it is then.
+  bool cut_off() const { return depth_ > kLong && system_->cut_if_asked(); }
   // Of this one up to node `at`, which is `last`.
   DporExecution prefix(size_t at, DporNode last) const;
   // What prefix() left out.
@@ -104,6 +107,8 @@ class DporExecution {
   void show_to_observer(Sequence& v, size_t early, size_t late);
 
  private:
+  static constexpr size_t kLong = 256;  // steps
+
   // Notes that the two, which are not dependent, are left in any order. Always false.
   bool unordered(std::vector<Pair>& pairs, size_t early, size_t late) {
     if (relation_.told && only_mailbox(*steps_[early].step, *steps_[late].step) != 0)

@@ -28,7 +28,7 @@ void DporExecution::append_observed(size_t at, size_t count, const Taken& taken,
     if (!depends(i, late))
       return at < depth_ ? unordered(unordered_by_mail_, i, at) : conflicts(i, late);
     const ObjectId box = at < depth_ ? only_mailbox(other, step) : 0;
-    if (box == 0) return true;
+    if (box == 0 || cut_off()) return true;
     if (reduce_.unobserved_sends && mail_.indifferent(i, at, box)) return false;
     if (!reduce_.equal_messages || !mail_.equal(i, at, box)) return true;
     if (std::find(kept_.begin(), kept_.end(), Pair(i, at)) != kept_.end()) return true;
@@ -47,16 +47,18 @@ void DporExecution::order_by_mail(std::span<const DisabledEvent> disabled) {
     equal_.clear();
     unordered_by_mail_.clear();
     for (size_t at = 0; at < depth_; at++) {
+      if (cut_off()) return;
       found_.clear();
       append_observed(at, at, steps_[at], found_);
       for (const size_t early : found_) races_.emplace_back(early, at);
     }
     again = false;
-    for (const Pair& sends : equal_)
-      if (matters(sends, disabled)) {
-        kept_.push_back(sends);
-        again = true;
-      }
+    for (const Pair& sends : equal_) {
+      if (cut_off()) return;
+      if (!matters(sends, disabled)) continue;
+      kept_.push_back(sends);
+      again = true;
+    }
   }
 }
 
@@ -94,6 +96,7 @@ bool DporExecution::matters(size_t send, size_t other,
     return !is_send || only_mailbox(x, y) == 0;  // in the mailbox the one stands for the other
   };
   for (size_t x = 0; x <= send; x++) {
+    if (cut_off()) return true;
     if (x != send && !observed_.before(x, send)) continue;
     if (observed_.before(x, other)) continue;
     for (size_t y = receive; y < depth_; y++)
@@ -131,6 +134,7 @@ ToldApart DporExecution::told_apart(std::span<const DisabledEvent> disabled) {
   const std::vector<Pair>& pairs = by_mail_ ? unordered_by_mail_ : unordered_;
   if (!by_mail_ && !pairs.empty()) mail_.look(*system_, depth_);
   for (const auto& [early, late] : pairs) {
+    if (cut_off()) return {};
     const Step &a = *steps_[early].step, &b = *steps_[late].step;
     const ObjectId mailbox = only_mailbox(a, b);
     if (!mail_.indifferent(early, late, mailbox)) told.add(a, b);
@@ -148,14 +152,14 @@ void DporExecution::tell_apart(const ToldApart& told) {
   all->add(told);
   relation_.told = std::move(all);
   races_.clear();
-  for (size_t at = 0; at < depth_; at++) {
+  for (size_t at = 0; at < depth_ && !cut_off(); at++) {
     append_to_path(at);
     for (const size_t early : found_) races_.emplace_back(early, at);
   }
 }
 
 bool DporExecution::repeats() const {
-  for (size_t i = 0; i < depth_; i++)
+  for (size_t i = 0; i < depth_ && !cut_off(); i++)
     for (const Step* s : path_[i].sleep.steps) {
       size_t k = i;
       while (k < depth_ && steps_[k].actor_key != s->actor_key) k++;

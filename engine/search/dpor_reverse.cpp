@@ -13,7 +13,10 @@
 namespace lockstep {
 
 void Dpor::reverse_races() {
-  for (const auto& [early, late] : execution_.races()) reverse(early, late, execution_[late], late);
+  for (const auto& [early, late] : execution_.races()) {
+    if (execution_.cut_off()) return;
+    reverse(early, late, execution_[late], late);
+  }
 }
 
 // Reverses the race (early, last). `last` follows the first `count` steps, and is number `late`
@@ -73,7 +76,7 @@ void Dpor::reverse_late(size_t early, const Taken& taken) {
 
 void Dpor::reverse_disabled() {
   const size_t depth = execution_.depth();
-  for (size_t k = 0; k < disabled_.all().size(); k++) {
+  for (size_t k = 0; k < disabled_.all().size() && !execution_.cut_off(); k++) {
     const auto& [taken, count, known, prevented] = disabled_.all()[k];
     // What follows the step that made it impossible is another thing in each execution.
     if (!disabled_.is_new(k) && !execution_.by_mail()) {

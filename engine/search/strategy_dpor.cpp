@@ -199,13 +199,15 @@ std::unique_ptr<Subtree> Dpor::anew(uint64_t executions, bool last) {
 void Dpor::end(const Outcome& outcome, System& system) {
   if (execution_.depth() == 0) return;
   do put_in_order(outcome, system);
-  while (learn());
+  while (!execution_.cut_off() && learn());
+  if (execution_.cut_off()) return;
   redundant_ = !blocked_ && execution_.by_mail() && execution_.repeats();
   counted_ += !blocked_ && !redundant_;
   for (const auto& [early, late] : execution_.races())
     seen_.saw(execution_.name(early), execution_.name(late));
   reverse_races();
   reverse_disabled();
+  if (execution_.cut_off()) return;
   if (ending_ != kNever) add_before_end(ending_);
 }
 

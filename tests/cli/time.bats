@@ -76,6 +76,43 @@ LUA
   within 1000 verify "$oneexec" --total-time 1s
 }
 
+@test "verify of an execution of 300,000 steps ends, and --time and ^C are kept in longer ones" {
+  scenario steps.lua steps <<<'for _ = 1, 300000 do lockstep.yield() end'
+  lockstep verify steps.lua --max-steps 1000000 --total-time 60s
+  exits 0
+  # Each execution has more races than can be looked at in the time, with sequences that are as long as itself.
+  scenario races.lua races <<'LUA'
+  local me, t = lockstep.self(), lockstep.ets.new("t", { "public" })
+  for k = 1, 4 do
+    lockstep.spawn(function()
+      for i = 1, 20000 do lockstep.ets.insert(t, { "a", i * 10 + k }) end
+      lockstep.send(me, "done")
+    end)
+  end
+  for _ = 1, 4 do lockstep.recv() end
+LUA
+  local how
+  for how in none unobserved-sends all; do
+    within 1000 verify races.lua --max-steps 1000000 --time 1s --reduce "$how"
+    exits 5
+  done
+  signalled INT verify races.lua --max-steps 1000000
+  [ "$status" -eq 130 ]
+}
+
+@test "lint keeps --time in Lua's compiler, and says of which files it knows" {
+  { echo 'local x if x then'; yes 'elseif x then' | head -n 200000; echo end; } >long.lua
+  scenario global.lua global <<<'counter = 1'
+  within 500 lint global.lua long.lua --time 500ms
+  exits 5
+  has "$out" "global.lua:3:"
+  has "$out" "1 finding in 1 file"
+  has "$err" "the time was up before 1 file had been looked at"
+  within 500 lint long.lua --time 500ms --format ndjson
+  exits 5
+  [ "$(jq -c '[.type, .files, .exit_code]' <<<"$out")" = '["summary",0,5]' ]
+}
+
 @test "--time is kept while a file is loaded: in a call, and in the compiler" {
   { echo 'string.find(string.rep("a", 40), string.rep("a*", 20) .. "b")'; } >call.lua
   scenario call.lua never <<<''

@@ -133,6 +133,7 @@ void Machine::run_once(Chooser& chooser) {
 
 void Machine::watch(const StopToken* token) { watchdog().watch(token); }
 bool Machine::cut() const { return watchdog().cut(); }
+bool Machine::cut_if_asked() { return watchdog().cut_if_asked(); }
 
 std::unique_ptr<Mark> Machine::save(std::unique_ptr<Mark> old) {
   return restart().save(std::move(old));

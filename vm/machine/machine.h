@@ -68,6 +68,7 @@ class Machine final : public System, public Memory, public Parts {
   Limits& limits() override { return options_.limits; }
   void watch(const StopToken* token) override;
   bool cut() const override;
+  bool cut_if_asked() override;
 
   // ---- for the parts, and for the functions that guests call ----
   Scheduler& scheduler() { return scheduler_; }

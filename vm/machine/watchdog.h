@@ -39,8 +39,9 @@ class Watchdog : public MachinePart {
   // handler.
   void watch(const StopToken* token) { stop_token_ = token; }
   bool cut() const { return cut_; }  // somebody wanted it
-  void begin();                      // of an execution, also where it goes on from a mark
-  void begin_anew();                 // of one that goes on from nowhere
+  bool cut_if_asked() { return cut_ = cut_ || asked_to_stop(); }
+  void begin();       // of an execution, also where it goes on from a mark
+  void begin_anew();  // of one that goes on from nowhere
   void begin_loading() { tick_runs_ = ~uint64_t{0}; }
   void end_loading() { late_ = ending_ = false, cut_ = false; }
   // Lua's compiler is at work, called by us and not by a guest: it can be left where it is, too.
