@@ -87,3 +87,24 @@ false_proof_restore 8 'depth'
 iso_corostring 9 'string'
 END
 }
+
+@test "one instruction of the interpreter that does not come back is a runaway, by the clock" {
+  scenario call.lua call <<<'local t = {} t = setmetatable(t, { __call = t }) getmetatable(t).__call = t t()'
+  lockstep run call.lua --max-compute 0.3 --no-shrink
+  exits 1
+  has "$out" "signature:   runaway at call.lua:3"
+  has "$out" "0.3 s of CPU time"
+}
+
+@test "load of a text that nests too deeply says so, and whoever goes on has not crashed" {
+  scenario deep.lua deep <<'LUA'
+  local deep = "return " .. ("("):rep(100000) .. "1"
+  local ok, problem = load(deep)
+  assert(ok == nil and problem == "C stack overflow", problem)
+  lockstep.spawn_monitor(function() load(deep) end)
+  local reason = lockstep.recv()[5]
+  assert(reason == "normal", reason)
+LUA
+  lockstep verify deep.lua
+  exits 0
+}

@@ -90,6 +90,14 @@ bool Watchdog::in_library_call(lua_State* L) const {
   return m_.frozen().of_library(f);
 }
 
+// A Lua function runs, and for two periods did not come to its next instruction: it calls a value
+// whose __call is that value, or compares strings of the size of the heap. The interpreter is left
+// like a library's function.
+bool Watchdog::in_one_instruction(lua_State* L) const {
+  return hooked_ticks_ > 2 &&
+         layout::runs_lua(layout::load<const void*>(L, layout::kStateCallInfo));
+}
+
 bool Watchdog::asked_to_stop() const {
   const StopToken* token = stop_token_;
   if (!token) token = options_.stop;
@@ -109,13 +117,15 @@ bool Watchdog::on_tick() {
     tick_steps_ = world_->steps;
     ticks_ = 0;
     tick_cpu_ = cpu_ns();
+    hooked_ticks_ = 0;
     return false;
   }
   lua_State* L = m_.calls().guest();
   if (!L) return false;
   late_ = late_ || static_cast<double>(cpu_ns() - tick_cpu_) > options_.limits.max_compute * 1e9;
   const bool enough = late_ || cut_;
-  if (enough && !noting_ && (compiling_ || in_library_call(L))) {
+  hooked_ticks_ = enough ? hooked_ticks_ + 1 : 0;
+  if (enough && !noting_ && (compiling_ || in_library_call(L) || in_one_instruction(L))) {
     ending_ = true;
     return true;
   }
@@ -159,6 +169,7 @@ void Watchdog::runaway(lua_State* L) {
 }
 
 void Watchdog::on_count(lua_State* L) {
+  hooked_ticks_ = 0;
   if (m_.loading().at_file_level()) m_.loading().end(L);
   if (cut_) {
     if (ask_to_end(L)) return;
