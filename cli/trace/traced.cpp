@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"
 #include "engine/base/error.h"
+#include "vm/loading/owes.h"
 
 namespace lockstep::cli {
 
@@ -21,6 +24,19 @@ void check_not_cut(const System& machine, const std::string& path) {
                 fmt::format("{}: interrupted before the schedule came to its end", path));
 }
 
+namespace {
+
+[[noreturn]] void refuse(const Trace& trace, const std::string& path, const char* older) {
+  throw Error(
+      ExitCode::trace,
+      fmt::format("{}: format version {}, of a lockstep {}: its steps mean something else now",
+                  path, trace.format, older),
+      fmt::format("look for the failure again: lockstep run {} --seed {}", trace.files.front().name,
+                  trace.seed));
+}
+
+}  // namespace
+
 Traced read_traced(const std::string& path) {
   auto trace = read_trace(path);
   if (trace.files.empty())
@@ -32,13 +48,10 @@ Traced read_traced(const std::string& path) {
     log_debug(Part::trace, fmt::format("{}: {} = {}", path, name, text));
   auto settings = settings_from_trace(trace.options, path);
   if (trace.format < 2 && settings.timers != vm::TimerMode::quiescent)
-    throw Error(
-        ExitCode::trace,
-        fmt::format("{}: format version {}, of a lockstep whose timers raced otherwise: its "
-                    "steps mean something else now",
-                    path, trace.format),
-        fmt::format("look for the failure again: lockstep run {} --seed {}",
-                    trace.files.front().name, trace.seed));
+    refuse(trace, path, "whose timers raced otherwise");
+  const auto owes = [](const TraceFile& file) { return vm::may_owe(file.text); };
+  if (trace.format < 3 && std::any_of(trace.files.begin(), trace.files.end(), owes))
+    refuse(trace, path, "where the end of the root was no step if nothing else could come");
   settings.seed = trace.seed;
   settings.strategy = trace.strategy;
   std::vector<vm::SourceFile> files;

@@ -1,7 +1,7 @@
 // The outer layer of a trace file, verified before anything inside it is looked at.
 //
 //   offset  0   8 bytes  "LOCKSTEP"
-//           8   u32      format version, 2
+//           8   u32      format version, 3
 //          12   u64      length of the payload in bytes
 //          20   u64      checksum: digest_bytes(payload, seed = format version)
 //          28            the payload, and then the end of the file
@@ -15,7 +15,7 @@
 
 namespace lockstep {
 
-inline constexpr uint32_t kTraceVersion = 2;
+inline constexpr uint32_t kTraceVersion = 3;
 inline constexpr size_t kTraceHeader = 28;
 inline constexpr uint64_t kTraceLimit = 1ull << 30;  // longest payload that is read, in bytes
 

@@ -174,3 +174,15 @@ EOF
     [ "${out%%$'\n'*}" = "${format#*:}" ]
   done
 }
+
+@test "a trace of an older version is refused where its steps mean something else now" {
+  old="$LOCKSTEP_ROOT/traces/golden/v2/owes.lockstep"
+  for command in "replay --trace" "shrink --trace" "dump --history out.jsonl --trace"; do
+    lockstep $command "$old"
+    exits 6
+    has "$err" "format version 2, of a lockstep where the end of the root was no step if nothing else could come"
+    has "$err" "lockstep run ver.lua --seed 1"
+  done
+  lockstep dump --trace "$old"
+  exits 0
+}

@@ -99,9 +99,9 @@ TEST(Trace, EqualTracesHaveEqualBytes) {
 // The promise of compatibility: every version that was ever written is read, and means what it
 // meant.
 TEST(Trace, GoldenFilesOfEveryVersionAreRead) {
-  const fs::path newest = kGolden / "v2/sample.lockstep";
+  const fs::path newest = kGolden / "v3/sample.lockstep";
   if (std::getenv("LOCKSTEP_WRITE_GOLDEN")) write_trace(sample_trace(), newest);
-  for (const uint32_t version : {1, 2}) {
+  for (const uint32_t version : {1, 2, 3}) {
     const Trace read = read_trace(kGolden / fmt::format("v{}/sample.lockstep", version));
     EXPECT_EQ(read.format, version);
     EXPECT_EQ(encode_trace(read), encode_trace(sample_trace()));
@@ -116,13 +116,13 @@ TEST(Trace, GoldenFilesOfEveryVersionAreRead) {
 }
 
 TEST(Trace, TheFormatHasNotChangedUnderItsVersion) {
-  EXPECT_EQ(slurp(kGolden / "v2/sample.lockstep"), encode_trace(sample_trace()))
+  EXPECT_EQ(slurp(kGolden / "v3/sample.lockstep"), encode_trace(sample_trace()))
       << "the bytes written have changed: raise kTraceVersion or the class's version, see "
          "traces/README.md";
 }
 
 TEST(Trace, CutAnywhereIsSaidToBeCutThere) {
-  const std::string bytes = slurp(kGolden / "v2/sample.lockstep");
+  const std::string bytes = slurp(kGolden / "v3/sample.lockstep");
   ASSERT_GT(bytes.size(), 500u);
   EXPECT_THAT(refusal(""), HasSubstr("empty"));
   for (size_t n = 1; n < bytes.size(); n++)
@@ -131,7 +131,7 @@ TEST(Trace, CutAnywhereIsSaidToBeCutThere) {
 }
 
 TEST(Trace, AnyByteChangedToAnythingIsNoticed) {
-  const std::string good = slurp(kGolden / "v2/sample.lockstep");
+  const std::string good = slurp(kGolden / "v3/sample.lockstep");
   for (size_t i = 0; i < good.size(); i++) {
     std::string bytes = good;
     for (int flip = 1; flip < 256; flip++) {
@@ -147,7 +147,7 @@ TEST(Trace, SaysWhatIsWrong) {
   EXPECT_THAT(refusal(good + "x"), HasSubstr("1 bytes follow its end"));
   std::string bytes = good;
   bytes[8] = 7;
-  EXPECT_THAT(refusal(bytes), HasSubstr("format version 7 is newer than this tool's 2"));
+  EXPECT_THAT(refusal(bytes), HasSubstr("format version 7 is newer than this tool's 3"));
   EXPECT_THAT(refusal(bytes.substr(0, 13)), HasSubstr("version 7 is newer"));
   bytes[8] = 0;
   EXPECT_THAT(refusal(bytes), HasSubstr("changed"));

@@ -190,8 +190,9 @@ bool check_one(const std::string& text, Damage& damage) {
     const auto consistency = static_cast<Consistency>(damage.below(kConsistencyCount));
     if (!applies(*model, consistency)) return false;
     const Result result = check(history, *model, consistency, budget);
-    if (result.verdict == history::Verdict::valid)
+    if (result.verdict == history::Verdict::valid) {
       EXPECT_EQ(verify(history, *model, consistency, result), "");
+    }
     return false;
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), ExitCode::scenario) << e.what();

@@ -66,18 +66,21 @@ inline std::string random_root_step(Prng& rng, uint32_t self, uint32_t n) {
   }
 }
 
+// A table, and what the root has seen: add() puts it down.
+inline const std::string kRootSees =
+    "local any = lockstep.any\nlocal t = ets.new('t', { 'public' })\n"
+    "local root = lockstep.self()\nlocal p1, p2, p3, ref\nlocal saw = ''\n"
+    "local function name(v)\n"
+    "  return v == root and 'root' or v == p1 and 'p1' or v == p2 and 'p2' or v == p3 and 'p3'\n"
+    "    or lockstep.is_ref(v) and 'ref' or tostring(v)\nend\n"
+    "local function add(m)\n"
+    "  if type(m) ~= 'table' then m = { m == nil and 'nil' or m } end\n"
+    "  for _, v in ipairs(m) do saw = saw .. name(v) .. ',' end\n"
+    "  saw = saw .. ' '\nend\n";
+
 inline std::string random_root(Prng& rng) {
   const uint32_t n = 2 + rng.below(2);
-  std::string s =
-      "local any = lockstep.any\nlocal t = ets.new('t', { 'public' })\n"
-      "local root = lockstep.self()\nlocal p1, p2, p3, ref\nlocal saw = ''\n"
-      "local function name(v)\n"
-      "  return v == root and 'root' or v == p1 and 'p1' or v == p2 and 'p2' or v == p3 and 'p3'\n"
-      "    or lockstep.is_ref(v) and 'ref' or tostring(v)\nend\n"
-      "local function add(m)\n"
-      "  if type(m) ~= 'table' then m = { m == nil and 'nil' or m } end\n"
-      "  for _, v in ipairs(m) do saw = saw .. name(v) .. ',' end\n"
-      "  saw = saw .. ' '\nend\n";
+  std::string s = kRootSees;
   if (rng.below(3) == 0) s += "lockstep.flag('trap_exit', true)\n";
   for (uint32_t p = 1; p <= n; p++) {
     s += fmt::format("p{} = lockstep.{}(function(p1, p2)\n  local ref\n", p,

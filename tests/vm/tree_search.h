@@ -28,6 +28,12 @@ struct Seen {
   bool complete = false;
 };
 
+// The step since which something is owed is another in another execution of the class.
+inline std::string text_of(const Outcome& outcome) {
+  const std::string text = std::string(verdict_name(outcome.verdict)) + " " + outcome.reason;
+  return text.substr(0, text.find(", since step "));
+}
+
 inline void add_goals(const System& system, Seen& seen) {
   for (const uint32_t goal : system.facts().goals) seen.goals.insert(system.goal_name(goal));
 }
@@ -68,7 +74,7 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
       continue;
     }
     if (fingerprints) seen.fingerprints.insert(tap.value());
-    seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+    seen.outcomes.insert(text_of(outcome));
     if (outcome.failed()) seen.failures.insert(outcome.signature());
   }
   return seen;
@@ -112,7 +118,7 @@ inline Seen all_of_parts(const vm::Program& program, const std::string& scenario
         seen.blocked += outcome.verdict == Verdict::stopped;
         if (outcome.verdict == Verdict::stopped) continue;
         seen.fingerprints.insert(tap.value());
-        seen.outcomes.insert(std::string(verdict_name(outcome.verdict)) + " " + outcome.reason);
+        seen.outcomes.insert(text_of(outcome));
       }
     }
     const bool few = parts.size() < 16;

@@ -10,12 +10,11 @@
 #include <set>
 
 #include "vm/history/history_log.h"
-#include "vm/lint/lua_lexer.h"
-#include "vm/lint/lua_syntax.h"
 #include "vm/loading/embedded.h"
 #include "vm/loading/frozen.h"
 #include "vm/loading/library.h"
 #include "vm/loading/loading.h"
+#include "vm/loading/owes.h"
 #include "vm/loading/sandbox.h"
 #include "vm/machine/interpreter.h"
 #include "vm/machine/watchdog.h"
@@ -220,23 +219,6 @@ int require_to_look(lua_State* L) {
   lua_pushvalue(L, -1);
   lua_setfield(L, 2, name);
   return 1;
-}
-
-// Does the text call what says that something has to happen?
-bool may_owe(const std::string& text) {
-  const auto owes = [](std::string_view word) {
-    return word == "eventually" || word == "temporal";
-  };
-  if (text.find("eventually") == std::string::npos && text.find("temporal") == std::string::npos)
-    return false;
-  try {
-    syntax::Lexer lexer(text);
-    for (syntax::Token t = lexer.next(); t.kind != syntax::Token::Kind::end; t = lexer.next())
-      if (t.kind <= syntax::Token::Kind::string && owes(t.text)) return true;  // a name, a key
-  } catch (const syntax::SyntaxError&) {
-    return true;
-  }
-  return false;
 }
 
 }  // namespace

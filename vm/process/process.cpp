@@ -296,10 +296,12 @@ void Processes::body(Process& p) {
   }
   if (p.index == 0 && !options_.drain && !p.crashed) {
     // Its end ends everything else, so it is an operation that nothing commutes with; one only
-    // where there is something else that could still happen.
-    if (world_->alternatives.size > 1) {
-      // What is owed may come later than the end, so that has to be tried early, too.
-      if (m_.loading().text().may_owe)
+    // where there is something else that could still happen. What is owed may come later than the
+    // end, so that has to be tried early, too, and is an operation even if it comes last: a search
+    // reverses what it has seen.
+    const bool owed = m_.loading().text().may_owe;
+    if (owed || world_->alternatives.size > 1) {
+      if (owed)
         m_.footprints().sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);
       else
         m_.sync(nullptr, p, "end", OpKind::exit, Access::write, kAllElse);

@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "vm/loading/loading.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/interpreter.h"
 #include "vm/process/core_parts.h"
@@ -68,9 +69,16 @@ uint32_t predicates(const World& w) {
 
 // ---- declaring ----
 
+// Whether the root's end may come before what is owed is read in the sources, before anything runs.
+void Properties::be_known_to_owe(lua_State* L, const char* what) const {
+  if (!m_.loading().text().may_owe)
+    luaL_error(L, "%s has to be called by that name: a proof has to know beforehand", what);
+}
+
 void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   const char* what = kind == PropertyKind::invariant ? "invariant" : "eventually";
   if (!lua_isfunction(L, 2)) misuse_argument(L, 2, "a function without arguments");
+  if (kind == PropertyKind::eventually) be_known_to_owe(L, what);
   World& w = *world_;
   Property property;
   property.kind = kind;
@@ -101,6 +109,7 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
 
 void Properties::set_heat(lua_State* L, Process& p, Heat heat) {
   World& w = *world_;
+  be_known_to_owe(L, "temporal");
   Term name = m_.calls().encode_argument(L, 1, "temporal");
   m_.sync(L, p, "temporal", OpKind::monitor_state, Access::write, temporal_object(name));
   Property* property = nullptr;

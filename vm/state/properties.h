@@ -45,6 +45,7 @@ class Properties : public MachinePart {
   const Property* asked() const { return asked_; }
 
  private:
+  void be_known_to_owe(lua_State* L, const char* what) const;
   bool holds(const Property& property);  // else peek_raised_ may say why
   void check_predicates();
   void look_for_lasso();
