@@ -2,16 +2,25 @@
 // Godefroid, "Partial-order methods for the verification of concurrent systems", 1996, chapter 5.
 //
 // Guarantee: when it runs out, every class of executions that differ only in the order of
-// independent steps was executed to its end exactly once; others end half-way, sleep-set blocked.
-// No race is reversed and there are no wakeup trees, so the only thing it takes on trust is the
-// relation (dependent() of dpor_steps.h). It visits every state that depth-first search does.
+// independent steps was executed to its end and counted once; others end half-way, sleep-set
+// blocked. No race is reversed and there are no wakeup trees, so the only thing it takes on trust
+// is the relation (dependent() of dpor_steps.h). It visits every state that depth-first search
+// does.
+//
+// A crash never comes last: an execution ends where nothing but crashes could come. So a step that
+// was the last of an execution may have to come after a crash that is independent of it, and what
+// is asleep when the crash comes wakes up if it was such a step anywhere. That wakes more than is
+// needed; executions of a class that there has been are redundant, and are known by their digests.
 //
 // Invariants
 // 1. node.options[0 .. pick) are explored, asleep or both; [pick] is the branch under way.
 // 2. Who sleeps is independent of every step taken since it was put to sleep, and is about to do
 // what it was about to do then: a step whose footprint has changed is awake.
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
+#include "engine/base/digest.h"
 #include "engine/base/error.h"
 #include "engine/relation/dependence.h"
 #include "engine/schedule/strategy_list.h"
@@ -42,13 +51,23 @@ class SleepSets final : public Subtree {
   }
 
   // What ended the execution while others could go on depends on all of them.
-  void end(const Outcome& outcome, System&) override {
-    if (outcome.verdict == Verdict::stopped || outcome.verdict == Verdict::deadlock) return;
+  void end(const Outcome& outcome, System& system) override {
+    redundant_ = false;
+    if (outcome.verdict == Verdict::stopped) return;
+    if (system.ends_prevent()) {
+      const auto blocked = system.blocked();
+      if (std::any_of(blocked.begin(), blocked.end(),
+                      [](const auto& b) { return is_crash(b.what); }))
+        note_last();
+      redundant_ = !classes_.insert(digest()).second;
+    }
+    if (outcome.verdict == Verdict::deadlock) return;
     size_t at = depth_;
     while (at > 0 && path_[at - 1].data) at--;
     if (at > 0) path_[at - 1].options[path_[at - 1].pick].awake = true;
   }
 
+  bool redundant() const override { return redundant_; }
   bool resumed() const override { return images_.resumed(); }
   double share() const override {
     double done = 0, part = 1;
@@ -81,19 +100,25 @@ class SleepSets final : public Subtree {
     const Step* step;
     uint32_t index;      // among the alternatives
     bool asleep;         // when the node was entered
+    bool last;           // nothing but a crash could come after it, somewhere
     bool awake = false;  // depends on all, so it never sleeps
+  };
+  struct Sleeper {
+    const Step* step;
+    bool last;
   };
   struct Node {
     bool data = false;
     uint32_t count = 0;
-    uint32_t pick = 0;                // place among the options, or the value
-    std::vector<Option> options;      // empty for values
-    std::vector<const Step*> asleep;  // values: who slept before
+    uint32_t pick = 0;            // place among the options, or the value
+    std::vector<Option> options;  // empty for values
+    std::vector<Sleeper> asleep;  // values: who slept before
+    uint64_t asker = 0;           // values
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
   void enter(Node& node, const ChoicePoint& point) {
-    const std::vector<const Step*> asleep = asleep_below();
+    const std::vector<Sleeper> asleep = asleep_below();
     node.data = point.data;
     node.count = point.count;
     node.pick = 0;
@@ -101,20 +126,23 @@ class SleepSets final : public Subtree {
     node.asleep.clear();
     if (point.data) {
       node.asleep = asleep;
+      node.asker = system_->actor_key(point.last);
       return;
     }
     for (uint32_t i = 0; i < point.count; i++) {
       const Alternative& a = point.alternatives[i];
       if (ends_all(a) && point.count > 1) continue;  // shows nothing that is not seen if it is last
       const Step* step = pool_.step(a, system_->actor_key(a.actor), *system_);
-      node.options.push_back(
-          {step, i, std::find(asleep.begin(), asleep.end(), step) != asleep.end()});
+      const auto sleeper = std::find_if(asleep.begin(), asleep.end(),
+                                        [step](const Sleeper& s) { return s.step == step; });
+      const bool sleeps = sleeper != asleep.end();
+      node.options.push_back({step, i, sleeps, sleeps && sleeper->last});
     }
   }
 
   // Who sleeps after the last node's branch.
-  std::vector<const Step*> asleep_below() const {
-    std::vector<const Step*> asleep;
+  std::vector<Sleeper> asleep_below() const {
+    std::vector<Sleeper> asleep;
     if (depth_ == 0) return asleep;
     const Node& node = path_[depth_ - 1];
     if (node.data) return node.asleep;
@@ -122,8 +150,8 @@ class SleepSets final : public Subtree {
     for (uint32_t i = 0; i < node.options.size(); i++) {
       const Option& o = node.options[i];
       if (i != node.pick && !o.awake && (o.asleep || i < node.pick) &&
-          !dependent(*o.step, taken, {}))
-        asleep.push_back(o.step);
+          !(o.last && is_crash(taken)) && !dependent(*o.step, taken, {}))
+        asleep.push_back({o.step, o.last});
     }
     return asleep;
   }
@@ -143,13 +171,48 @@ class SleepSets final : public Subtree {
     return awake_from(node, node.pick + 1);
   }
 
+  const Step& taken(size_t at) const { return *path_[at].options[path_[at].pick].step; }
+
+  // The execution's steps that could each have been its last: nothing that depends on them follows.
+  void note_last() {
+    for (size_t i = 0; i < depth_; i++) {
+      if (path_[i].data) continue;
+      bool last = true;
+      for (size_t j = i + 1; j < depth_ && last; j++) last = path_[j].data || !before(i, j);
+      if (last) path_[i].options[path_[i].pick].last = true;
+    }
+  }
+  bool before(size_t early, size_t late) const {
+    return taken(early).actor_key == taken(late).actor_key ||
+           dependent(taken(early), taken(late), {});
+  }
+
+  // Of the execution's class: who did what, and after which other steps that it depends on.
+  uint64_t digest() const {
+    std::unordered_map<uint64_t, uint32_t> count;
+    std::vector<uint64_t> names(depth_);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < depth_; i++) {
+      const Node& node = path_[i];
+      const uint64_t who = node.data ? node.asker : taken(i).actor_key;
+      names[i] = mix64(who, ++count[who]);
+      uint64_t own = node.data ? mix64(names[i], node.pick) : names[i], after = 0;
+      for (size_t j = 0; j < i && !node.data; j++)
+        if (!path_[j].data && before(j, i)) after += names[j];
+      sum += mix64(own, after);
+    }
+    return sum;
+  }
+
   StepPool pool_{false};
   System* system_ = nullptr;
   uint64_t iteration_ = kNever;
   Images images_;
   std::vector<Node> path_;  // [0 .. depth_): choice points of the execution under way
   size_t depth_ = 0;
-  size_t at_ = 0;  // of these, passed in this execution
+  size_t at_ = 0;                         // of these, passed in this execution
+  std::unordered_set<uint64_t> classes_;  // digests, where something may crash
+  bool redundant_ = false;
 };
 
 }  // namespace

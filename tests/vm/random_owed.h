@@ -33,8 +33,8 @@ inline std::string random_owed_step(Prng& rng, bool owes, uint32_t self, uint32_
 }
 
 // What each process saw is a goal. `owes`: its end may come before what is owed has come; else it
-// shows nothing that is not seen if it comes last.
-inline std::string random_owed(Prng& rng, bool owes) {
+// shows nothing that is not seen if it comes last. `crashes`: one process may, or two.
+inline std::string random_owed(Prng& rng, bool owes, bool crashes = false) {
   const uint32_t n = 2 + rng.below(2);
   const auto steps = [&](uint32_t self) {
     std::string s;
@@ -51,9 +51,11 @@ inline std::string random_owed(Prng& rng, bool owes) {
         "p{0} = lockstep.{1}(function(p1, p2)\n  local ref\n{2}  lockstep.cover('end of {0}')\n"
         "end, p1, p2)\n",
         p, one_of(rng, {"spawn", "spawn", "spawn_link", "spawn_monitor"}), steps(p));
+  if (crashes)
+    s += fmt::format("cluster.faults({{ crash = {{ {} }} }})\n", one_of(rng, {"p1", "p1, p2"}));
   s += steps(0);
   if (rng.below(2)) s += fmt::format("add(lockstep.recv({}))\n", one_of(rng, {"", "0", "20"}));
-  if (rng.below(4) == 0) s += "error(saw, 0)\n";
+  if (!crashes && rng.below(4) == 0) s += "error(saw, 0)\n";
   return s;
 }
 
