@@ -23,6 +23,8 @@ void push_text(lua_State* L, int index);
 
 // Declared by open_core; used when a scenario is loaded.
 int declare_scenario(lua_State* L);
+// coroutine.resume, wrap and close, which note what runs.
+void open_coroutines(lua_State* L);
 // table.sort as a stable merge sort.
 int stable_sort(lua_State* L);
 

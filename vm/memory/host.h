@@ -34,6 +34,10 @@ struct Host {
 // Every lua_State of a machine carries its host in the extra space that Lua copies to new threads.
 inline Host& host_of(lua_State* L) { return **static_cast<Host**>(lua_getextraspace(L)); }
 inline Machine& machine_of(lua_State* L) { return *host_of(L).machine; }
+// Made at file level, and loading is over.
+inline bool is_of_image(lua_State* L, const void* object) {
+  return static_cast<const char*>(object) < host_of(L).image_end;
+}
 
 // Pids, references and other light values as Lua has them.
 inline uint64_t light_at(lua_State* L, int index) {  // 0 for any other value
