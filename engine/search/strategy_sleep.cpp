@@ -17,8 +17,10 @@
 // 2. Who sleeps is independent of every step taken since it was put to sleep, and is about to do
 // what it was about to do then: a step whose footprint has changed is awake.
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
@@ -50,7 +52,8 @@ class SleepSets final : public Subtree {
     return true;
   }
 
-  // What ended the execution while others could go on depends on all of them.
+  // What ended the execution while others could go on depends on all of them, and so the root's end
+  // was put off for too long.
   void end(const Outcome& outcome, System& system) override {
     redundant_ = false;
     if (outcome.verdict == Verdict::stopped) return;
@@ -64,7 +67,10 @@ class SleepSets final : public Subtree {
     if (outcome.verdict == Verdict::deadlock) return;
     size_t at = depth_;
     while (at > 0 && path_[at - 1].data) at--;
-    if (at > 0) path_[at - 1].options[path_[at - 1].pick].awake = true;
+    if (at == 0) return;
+    Node& last = path_[at - 1];
+    last.options[last.pick].awake = true;
+    if (last.root_end) last.options.push_back(*std::exchange(last.root_end, {}));
   }
 
   bool redundant() const override { return redundant_; }
@@ -110,10 +116,11 @@ class SleepSets final : public Subtree {
   struct Node {
     bool data = false;
     uint32_t count = 0;
-    uint32_t pick = 0;            // place among the options, or the value
-    std::vector<Option> options;  // empty for values
-    std::vector<Sleeper> asleep;  // values: who slept before
-    uint64_t asker = 0;           // values
+    uint32_t pick = 0;               // place among the options, or the value
+    std::vector<Option> options;     // empty for values
+    std::optional<Option> root_end;  // put off: it shows nothing that is not seen if it is last
+    std::vector<Sleeper> asleep;     // values: who slept before
+    uint64_t asker = 0;              // values
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
@@ -124,6 +131,7 @@ class SleepSets final : public Subtree {
     node.pick = 0;
     node.options.clear();
     node.asleep.clear();
+    node.root_end.reset();
     if (point.data) {
       node.asleep = asleep;
       node.asker = system_->actor_key(point.last);
@@ -131,8 +139,11 @@ class SleepSets final : public Subtree {
     }
     for (uint32_t i = 0; i < point.count; i++) {
       const Alternative& a = point.alternatives[i];
-      if (ends_all(a) && point.count > 1) continue;  // shows nothing that is not seen if it is last
       const Step* step = pool_.step(a, system_->actor_key(a.actor), *system_);
+      if (ends_all(a) && point.count > 1) {
+        node.root_end = Option{step, i, false, false, true};
+        continue;
+      }
       const auto sleeper = std::find_if(asleep.begin(), asleep.end(),
                                         [step](const Sleeper& s) { return s.step == step; });
       const bool sleeps = sleeper != asleep.end();
