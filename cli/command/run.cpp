@@ -287,12 +287,12 @@ class Run {
 
   void explore_one(const Selected& s, ScenarioReport* report) {
     std::atomic<bool> polled{false};
-    const bool may_poll = report->settings.reduce.needs_mail() && !report->settings.reduce_given;
+    const bool may_poll = report->settings.reduce.needs_mail();
     explore_as(s, may_poll ? &polled : nullptr, report);
     if (!polled) return;
-    log_info(Part::search,
-             fmt::format("{}: waits poll mailboxes, so sends count as observed", s.scenario->name));
-    report->settings.reduce.unobserved_sends = false;
+    log_info(Part::search, fmt::format("{}: waits poll mailboxes, so the order of messages counts",
+                                       s.scenario->name));
+    report->settings.reduce.unobserved_sends = report->settings.reduce.equal_messages = false;
     explore_as(s, nullptr, report);
   }
 

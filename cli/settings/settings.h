@@ -72,10 +72,11 @@ const Setting* find_setting(std::string_view name);  // null if unknown
 std::string flag_of(const Setting& setting);         // "--max-steps"
 
 std::string omitted_text(const std::vector<uint64_t>& keys);  // as the setting `omit`
-// What dpor reduces unless it is told otherwise. Equal messages cost more executions than they save
-// on some programs.
-inline constexpr Reduce kDefaultReduce = {
-    .equal_writes = true, .unused_increments = true, .unobserved_sends = true};
+// What dpor reduces unless it is told otherwise.
+inline constexpr Reduce kDefaultReduce = {.equal_writes = true,
+                                          .unused_increments = true,
+                                          .unobserved_sends = true,
+                                          .equal_messages = true};
 std::string reduce_names(const Reduce& reduce);  // "equal-writes,unused-increments"; empty if none
 
 // Checks one setting by itself; throws std::string, "must be ...". Used for flags, before any

@@ -222,8 +222,8 @@ constexpr Setting kSettings[] = {
      .group = Group::proof,
      .value = "LIST",
      .help = "dpor: schedules that differ only in the order of equal-writes, unused-increments, "
-             "unobserved-sends, equal-messages, all or none of these, count as one (default: the "
-             "first three)",
+             "unobserved-sends, equal-messages, all or none of these, count as one (default "
+             "all)",
      .lua = "string",
      .takes = kTakesReduce,
      .set = set_reduce},

@@ -47,6 +47,7 @@ struct Reduce {
   bool unused_increments = false;  // increments whose result is not used commute: up to the System
   bool unobserved_sends = false;   // messages commute that no receive can tell apart
   bool equal_messages = false;     // equal messages to one mailbox commute
+  bool needs_values() const { return equal_writes || equal_messages; }
   bool needs_mail() const { return unobserved_sends || equal_messages; }
 };
 

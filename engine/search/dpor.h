@@ -37,7 +37,7 @@ class WakeupsAbove {
 class Dpor final : public Subtree {
  public:
   explicit Dpor(const StrategyOptions& options)
-      : Dpor(options.reduce, StepPool(options.reduce.equal_writes), options.fair_spins,
+      : Dpor(options.reduce, StepPool(options.reduce.needs_values()), options.fair_spins,
              DporExecution(options.reduce)) {}
   Dpor(const Reduce& reduce, StepPool pool, bool fair_spins, DporExecution prefix)
       : reduce_(reduce), steps_(std::move(pool)), execution_(std::move(prefix)) {

@@ -94,7 +94,7 @@ void DporExecution::append(size_t at, size_t count, const Taken& taken, bool cam
       at, count, taken, direct_, steps_,
       [this, at, came](size_t i, const Step& late) {
         if (!depends(i, late)) return came ? unordered(unordered_, i, at) : conflicts(i, late);
-        if (reduce_.needs_mail() && !meets_by_mail_)
+        if (reduce_.unobserved_sends && !meets_by_mail_)
           meets_by_mail_ = only_mailbox(*steps_[i].step, late) != 0;
         return true;
       },

@@ -16,10 +16,8 @@ class DporExecution {
   using Pair = std::pair<size_t, size_t>;  // of steps: early, late
 
   explicit DporExecution(const Reduce& reduce)
-      : reduce_(reduce), relation_{reduce.equal_writes, nullptr} {
-    // Where equal messages may take each other's place, each execution decides what counts.
-    if (reduce.unobserved_sends && !reduce.equal_messages)
-      relation_.told = std::make_shared<const ToldApart>();
+      : reduce_(reduce), relation_{reduce.equal_writes, !reduce.unobserved_sends, nullptr} {
+    if (reduce.needs_mail()) relation_.told = std::make_shared<const ToldApart>();
   }
   // Without steps yet.
   DporExecution(const Reduce& reduce, Relation relation)
@@ -80,7 +78,7 @@ class DporExecution {
   }
   // ... whether or not anybody has told the two apart. Of an event that never came nobody can.
   bool conflicts(size_t at, const Step& late) const {
-    return dependent(*steps_[at].step, late, {relation_.equal_writes, nullptr});
+    return dependent(*steps_[at].step, late, {relation_.equal_writes, false, nullptr});
   }
   // Of the steps that are new; of all of them by_mail().
   const std::vector<Pair>& races() const { return races_; }
@@ -94,8 +92,8 @@ class DporExecution {
 
   // Has it to be looked at as its receives show it? Known when it has ended.
   bool by_mail() const { return by_mail_; }
-  void look_at_mail() { by_mail_ = reduce_.needs_mail() && path_[depth_ - 1].by_mail; }
-  void order_by_mail(std::span<const DisabledEvent> disabled);
+  void look_at_mail() { by_mail_ = reduce_.unobserved_sends && path_[depth_ - 1].by_mail; }
+  void order_by_mail();
   // Does it lead where a sleeping step was the first to lead?
   bool repeats() const;
   // The pairs that were taken to commute though a receive told them apart, or one of them kept the
@@ -121,8 +119,9 @@ class DporExecution {
   void append_to_path(size_t at);
   void append_observed(size_t at, size_t count, const Taken& taken, std::vector<size_t>& races);
   void leave_out_declarations(const Step& step, std::vector<size_t>& races) const;
-  bool matters(const Pair& sends, std::span<const DisabledEvent> disabled) const;
-  bool matters(size_t send, size_t other, std::span<const DisabledEvent> disabled) const;
+  bool exchangeable(size_t a, size_t b, ObjectId mailbox,
+                    std::span<const DisabledEvent> disabled) const;
+  bool waited_for(size_t send, size_t other, std::span<const DisabledEvent> disabled) const;
 
   Reduce reduce_;
   Relation relation_;
@@ -139,7 +138,6 @@ class DporExecution {
   std::vector<Pair> races_;
   // That meet in a mailbox alone: by the later one, along the path; and as receives show it.
   std::vector<Pair> unordered_, unordered_by_mail_;
-  std::vector<Pair> equal_, kept_;  // steps that send equal messages: left unordered, ordered yet
   std::vector<size_t> direct_, found_;
 };
 

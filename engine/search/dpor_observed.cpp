@@ -9,8 +9,9 @@
 //
 // Reduce::equal_messages: of two equal messages whoever takes one sees the same. But the receive
 // comes after what made its sender send, and had it taken the other message, it would not have to.
-// So their order is left open only where nothing before the one alone conflicts with anything after
-// the receive that took it. This is ours; for the idea see "equal writes".
+// So two equal messages count as told apart (told_apart.h) where anything before the one alone
+// conflicts with anything after the receive that took it. This is ours; for the idea see "equal
+// writes".
 #include <algorithm>
 
 #include "engine/search/dpor_execution.h"
@@ -29,59 +30,46 @@ void DporExecution::append_observed(size_t at, size_t count, const Taken& taken,
       return at < depth_ ? unordered(unordered_by_mail_, i, at) : conflicts(i, late);
     const ObjectId box = at < depth_ ? only_mailbox(other, step) : 0;
     if (box == 0 || cut_off()) return true;
-    if (reduce_.unobserved_sends && mail_.indifferent(i, at, box)) return false;
-    if (!reduce_.equal_messages || !mail_.equal(i, at, box)) return true;
-    if (std::find(kept_.begin(), kept_.end(), Pair(i, at)) != kept_.end()) return true;
-    equal_.emplace_back(i, at);
-    return false;
+    return !mail_.indifferent(i, at, box);
   };
   observed_.append(at, count, taken, direct_, steps_, ordered, races);
   leave_out_declarations(step, races);
 }
 
-void DporExecution::order_by_mail(std::span<const DisabledEvent> disabled) {
+void DporExecution::order_by_mail() {
   mail_.look(*system_, depth_);
-  kept_.clear();
-  for (bool again = true; again;) {
-    races_.clear();
-    equal_.clear();
-    unordered_by_mail_.clear();
-    for (size_t at = 0; at < depth_; at++) {
-      if (cut_off()) return;
-      found_.clear();
-      append_observed(at, at, steps_[at], found_);
-      for (const size_t early : found_) races_.emplace_back(early, at);
-    }
-    again = false;
-    for (const Pair& sends : equal_) {
-      if (cut_off()) return;
-      if (!matters(sends, disabled)) continue;
-      kept_.push_back(sends);
-      again = true;
-    }
+  races_.clear();
+  unordered_by_mail_.clear();
+  for (size_t at = 0; at < depth_; at++) {
+    if (cut_off()) return;
+    found_.clear();
+    append_observed(at, at, steps_[at], found_);
+    for (const size_t early : found_) races_.emplace_back(early, at);
   }
 }
 
-// Could the order of two equal messages decide over anything but who waits for whom?
-bool DporExecution::matters(const Pair& sends, std::span<const DisabledEvent> disabled) const {
-  const auto [a, b] = sends;
-  if (matters(a, b, disabled) || matters(b, a, disabled)) return true;
+// Are the messages of the two equal, and can their order decide over nothing but who waits for
+// whom?
+bool DporExecution::exchangeable(size_t a, size_t b, ObjectId mailbox,
+                                 std::span<const DisabledEvent> disabled) const {
+  if (!mail_.equal(a, b, mailbox)) return false;
+  if (waited_for(a, b, disabled) || waited_for(b, a, disabled)) return false;
   // Where the one waits in the mailbox it keeps its place among the others, and so must the other.
   const auto follows = [&](size_t send, size_t step) {
     const size_t receive = mail_.received(send);
-    return observed_.before(send, step) &&
-           (receive == send || (receive != step && !observed_.before(receive, step)));
+    return order().before(send, step) &&
+           (receive == send || (receive != step && !order().before(receive, step)));
   };
   for (size_t i = 0; i < depth_; i++)
     if (i != a && i != b && only_mailbox(*steps_[i].step, *steps_[a].step) != 0 &&
-        (observed_.before(i, a) != observed_.before(i, b) || follows(a, i) != follows(b, i)))
-      return true;
-  return false;
+        (order().before(i, a) != order().before(i, b) || follows(a, i) != follows(b, i)))
+      return false;
+  return true;
 }
 
 // Does anything before `send`, and not before `other`, conflict with what follows the receive?
-bool DporExecution::matters(size_t send, size_t other,
-                            std::span<const DisabledEvent> disabled) const {
+bool DporExecution::waited_for(size_t send, size_t other,
+                               std::span<const DisabledEvent> disabled) const {
   const size_t receive = mail_.received(send);
   if (receive == send) return false;
   // One that did not have to wait: with the one message away it would take the other, and what it
@@ -89,18 +77,21 @@ bool DporExecution::matters(size_t send, size_t other,
   if (steps_[receive].step->op.access != Access::take) return true;
   // A step that ends the execution while others could go on conflicts with all.
   if (path_[depth_ - 1].pending.size() > 1 &&
-      (receive == depth_ - 1 || observed_.before(receive, depth_ - 1)))
+      (receive == depth_ - 1 || order().before(receive, depth_ - 1)))
     return true;
   const auto conflict = [&](const Step& x, const Step& y, bool is_send) {
-    if (x.actor_key == y.actor_key || !dependent(x, y, relation_)) return false;
+    // Messages, too, whether or not anybody has told them apart: they have always come in this
+    // order.
+    if (x.actor_key == y.actor_key || !dependent(x, y, {relation_.equal_writes, false, nullptr}))
+      return false;
     return !is_send || only_mailbox(x, y) == 0;  // in the mailbox the one stands for the other
   };
   for (size_t x = 0; x <= send; x++) {
     if (cut_off()) return true;
-    if (x != send && !observed_.before(x, send)) continue;
-    if (observed_.before(x, other)) continue;
+    if (x != send && !order().before(x, send)) continue;
+    if (order().before(x, other)) continue;
     for (size_t y = receive; y < depth_; y++)
-      if ((y == receive || observed_.before(receive, y)) &&
+      if ((y == receive || order().before(receive, y)) &&
           conflict(*steps_[x].step, *steps_[y].step, x == send))
         return true;
     for (const DisabledEvent& d : disabled)
@@ -115,16 +106,13 @@ bool DporExecution::matters(size_t send, size_t other,
 void DporExecution::show_to_observer(Sequence& v, size_t early, size_t late) {
   const ObjectId box = only_mailbox(*steps_[early].step, *steps_[late].step);
   if (box == 0) return;
-  const bool all = std::find(kept_.begin(), kept_.end(), Pair(early, late)) != kept_.end();
-  if (!all && !reduce_.unobserved_sends) return;
-  const size_t observer = all ? depth_ : mail_.observer(early, late, box);
+  const size_t observer = mail_.observer(early, late, box);
   if (observer == late) return;
   // Now it comes after `late` too. What comes after it still has its old index among those before.
   observed_.restart(depth_ + 1, {late});
   v.push(*steps_[early].step, early, depth_ + 1);
   for (size_t i = early + 1; i < depth_ && i <= observer; i++)
-    if (i != late && observed_.before(early, i) &&
-        (all || i == observer || observed_.before(i, observer)))
+    if (i != late && observed_.before(early, i) && (i == observer || observed_.before(i, observer)))
       v.push(*steps_[i].step, i);
 }
 
@@ -137,7 +125,9 @@ ToldApart DporExecution::told_apart(std::span<const DisabledEvent> disabled) {
     if (cut_off()) return {};
     const Step &a = *steps_[early].step, &b = *steps_[late].step;
     const ObjectId mailbox = only_mailbox(a, b);
-    if (!mail_.indifferent(early, late, mailbox)) told.add(a, b);
+    if (reduce_.unobserved_sends && mail_.indifferent(early, late, mailbox)) continue;
+    if (reduce_.equal_messages && exchangeable(early, late, mailbox, disabled)) continue;
+    told.add(a, b);
   }
   for (const DisabledEvent& d : disabled) {
     if (!d.prevented || d.count == 0) continue;

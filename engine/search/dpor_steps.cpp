@@ -80,7 +80,7 @@ uint64_t ToldApart::key(const Step& a, const Step& b) {
     return mix64(s.actor_key, s.op.object ^ static_cast<uint64_t>(s.op.kind) << 48);
   };
   const uint64_t x = one(a), y = one(b);
-  return mix64(std::min(x, y), std::max(x, y));
+  return mix64(std::min(x, y), std::max(x, y)) ^ (same_message(a.op, b.op) ? 1 : 0);
 }
 
 const Step* StepPool::keep(const Step& step) {

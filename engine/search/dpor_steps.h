@@ -37,13 +37,18 @@ inline bool same_write(const Operation& a, const Operation& b) {
          a.value == b.value && a.value != 0 && a.kind == b.kind;
 }
 
+inline bool same_message(const Operation& a, const Operation& b) {
+  return a.access == Access::append && b.access == Access::append && a.object == b.object &&
+         a.value == b.value && a.value != 0 && a.kind == b.kind;
+}
+
 // The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
 // it. 0: they are independent, or something else makes them dependent too.
 ObjectId only_mailbox(const Step& a, const Step& b);
 
 // They meet in a mailbox alone, in which nobody has told them apart.
 inline bool untold(const Step& a, const Step& b, const Relation& relation) {
-  if (!relation.told) return false;
+  if (!relation.told || (relation.only_equal && !same_message(a.op, b.op))) return false;
   const ObjectId mailbox = only_mailbox(a, b);
   return mailbox != 0 && !relation.told->has(a, b);
 }

@@ -149,7 +149,7 @@ void Dpor::put_in_order(const Outcome& outcome, System& system) {
   execution_.look_at_mail();
   disabled_.find(execution_, steps_, system, outcome, fresh_, blocked_);
   ending_ = blocked_ ? kNever : ending(outcome);
-  if (execution_.by_mail()) execution_.order_by_mail(disabled_.all());
+  if (execution_.by_mail()) execution_.order_by_mail();
 }
 
 // Nothing sleeps in the first execution, so with what is learnt from it that is put in order again.
@@ -170,7 +170,7 @@ bool Dpor::learn() {
 Relation Dpor::learnt() {
   auto told = std::make_shared<ToldApart>(*execution_.relation().told);
   told->add(lessons_->take());
-  return {execution_.relation().equal_writes, std::move(told)};
+  return {execution_.relation().equal_writes, execution_.relation().only_equal, std::move(told)};
 }
 
 // As if nothing had been executed yet, but with what was learnt.

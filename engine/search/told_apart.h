@@ -40,7 +40,8 @@ class ToldApart {
   bool empty() const { return pairs_.empty(); }
 
  private:
-  // Of two actors' operations, whatever they send. Equal keys only make more steps dependent.
+  // Of two actors' operations, and whether they send the same. Equal keys only make more steps
+  // dependent.
   static uint64_t key(const Step& a, const Step& b);
   std::unordered_set<uint64_t> pairs_;
 };
@@ -70,6 +71,7 @@ class Lessons {
 // The dependence relation of a search: what of dependent() is reduced.
 struct Relation {
   bool equal_writes = false;              // writes of one value to one object commute
+  bool only_equal = false;                // with `told`: of messages only equal ones may commute
   std::shared_ptr<const ToldApart> told;  // null: messages in one mailbox never commute
 };
 

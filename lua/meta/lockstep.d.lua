@@ -22,7 +22,7 @@
 ---@field max_temperature? integer steps that something may be owed (lockstep.eventually, lockstep.temporal), else it fails (default half of --max-steps)
 ---@field delivery? "instant"|"async" when a signal arrives: as it is sent, or at a step of its own
 ---@field timers? "quiescent"|"simultaneous"|"racy" time passes when nothing else can run, and what is due then fires one by one, or in any order among what it leads to (default simultaneous); or a timer fires at any time
----@field reduce? string dpor: schedules that differ only in the order of equal-writes, unused-increments, unobserved-sends, equal-messages, all or none of these, count as one (default: the first three)
+---@field reduce? string dpor: schedules that differ only in the order of equal-writes, unused-increments, unobserved-sends, equal-messages, all or none of these, count as one (default all)
 ---@field spins? "fair"|"any" dpor, cache, dfs: a wait that goes round, only looking, is not gone round twice while nothing that it looks at changes; or gone round as often as there are steps (default fair)
 ---@field preemptions? integer|"none" cache, dfs: only schedules with at most N preemptions; the verdict says so
 ---@field cache_memory? integer|string cache: memory for the table of states visited, 18 to 37 bytes a state, and half of it again while it doubles; INCOMPLETE when it is full (default 1G)

