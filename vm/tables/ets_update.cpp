@@ -125,8 +125,11 @@ char* element_of(const Row& row, int64_t position) {
   return const_cast<char*>(v.element(static_cast<uint32_t>(position) - 1).p);
 }
 
-// Works out all results before anything is changed. Null, or the reason.
-const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops) {
+// Works out all results before anything is changed. Null, or the reason. On the BEAM an integer
+// goes on growing. Ours has 64 bits, and says so to who asks for the result; nobody asks for a
+// `dropped` one, which comes round as an atomic's: so increments commute, and one that leaves the
+// range and comes back is right.
+const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops, bool dropped) {
   for (uint32_t i = 0; i < ops.count; i++) {
     CounterOp& op = ops.data[i];
     if (op.position == 0) op.position = t.keypos + 1;
@@ -140,8 +143,8 @@ const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops) {
     const __int128 sum = static_cast<__int128>(value) + op.increment;
     if (op.bounded && (op.increment >= 0 ? sum > op.threshold : sum < op.threshold)) {
       op.result = op.set_value;
-    } else if (sum != static_cast<int64_t>(sum)) {
-      return "system_limit";  // on the BEAM it would go on growing
+    } else if (sum != static_cast<int64_t>(sum) && !dropped) {
+      return "system_limit";
     } else {
       op.result = static_cast<int64_t>(sum);
     }
@@ -159,9 +162,10 @@ int ets_update_counter(lua_State* L) {
   take_counter_ops(L, m, ops);
   Row model;
   const bool has_default = take_default(L, m, 4, "ets.update_counter", model);
-  bool blind = m.options().unused_increments && !has_default && layout::wanted_results(L) == 0;
-  for (uint32_t i = 0; i < ops.count; i++) blind = blind && !ops.data[i].bounded;
-  begin(L, m, p, "ets.update_counter", blind ? Access::add : Access::write, target, key.element);
+  bool dropped = !has_default && layout::wanted_results(L) == 0;
+  for (uint32_t i = 0; i < ops.count; i++) dropped = dropped && !ops.data[i].bounded;
+  const bool adds = dropped && m.options().unused_increments;
+  begin(L, m, p, "ets.update_counter", adds ? Access::add : Access::write, target, key.element);
   EtsTable& t = granted(L, m, p, target, Need::write);
   if (!t.single()) badarg(L, 1, "a table whose keys have one row each expected");
   const Span s = find_rows(t, key.view);
@@ -170,7 +174,7 @@ int ets_update_counter(lua_State* L) {
     row = t.rows[s.first];
   else if (!has_default || !row_for_key(m, t, model, key.view, row))
     badarg(L, 2, "no row has this key");
-  if (const char* reason = count(t, row, ops)) {
+  if (const char* reason = count(t, row, ops, dropped)) {
     if (std::strcmp(reason, kBadarg) != 0) raise(L, "error", reason);
     badarg(L, 3, "the row has no integer there, or it is the key's place");
   }
