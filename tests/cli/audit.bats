@@ -59,3 +59,13 @@ audited() {  # audited FLAG...: every scenario that loads, one after the other
   lockstep run "$TOUR" --audit some
   exits 2
 }
+
+@test "persistent terms are what they are, whoever put theirs first" {
+  scenario terms.lua terms <<'LUA'
+local pt = require "lockstep.persistent_term"
+lockstep.spawn(function() pt.put("a", 1) end)
+pt.put("b", 1)
+LUA
+  lockstep verify terms.lua --audit 100
+  exits 0
+}

@@ -19,6 +19,7 @@
 #include "vm/state/spin.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
+#include "vm/tables/shared_state_parts.h"
 
 namespace lockstep::vm {
 namespace {
@@ -169,7 +170,7 @@ uint64_t Machine::state() const {
   add_tables(sum, w);
   for (const AtomicsArray* a : w.atomics)
     sum.add(a->id, digest_bytes(a->values, a->size * sizeof(int64_t)));
-  for (const PersistentEntry& e : w.persistent) sum.add(e.node), sum.add(e.key), sum.add(e.value);
+  sum.add(persistent_term_digest(*this));
   if (w.nodes.size || w.faults.size) add_network(sum, w);
   if (w.histories.size) sum.add(history_digest(*this));
   for (const HistoryLog* log : w.histories)
