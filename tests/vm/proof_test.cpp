@@ -630,5 +630,44 @@ TEST(Proof, ATimersAnswerRacesWithASend) {
   }
 }
 
+// A predicate may remember: it is asked when it is declared and after what it can see has changed,
+// never for a yield of somebody's. So it is asked the third time after two writes, and the first
+// process's may be among them or not.
+TEST(Proof, APredicateCountsChangesAndNotSteps) {
+  const vm::Program program = program_of(
+      "local atomics = require 'lockstep.atomics'\n"
+      "local a = atomics.new(2)\n"
+      "local n = 0\n"
+      "lockstep.invariant('i', function()\n"
+      "  n = n + 1\n"
+      "  return not (n == 3 and atomics.get(a, 1) == 0)\n"
+      "end)\n"
+      "lockstep.spawn(function() lockstep.yield() lockstep.yield() atomics.put(a, 1, 1) end)\n"
+      "lockstep.spawn(function() atomics.put(a, 2, 1) lockstep.yield() end)\n"
+      "lockstep.spawn(function() atomics.put(a, 2, 2) end)\n"
+      "lockstep.sleep(5)\n");
+  const Seen naive = all_of("dfs", program, "p");
+  EXPECT_EQ(naive.failures.size(), 1);
+  EXPECT_EQ(naive.outcomes.size(), 2);
+  for (const char* strategy : {"sleep", "dpor", "cache"})
+    EXPECT_EQ(all_of(strategy, program, "p").outcomes, naive.outcomes) << strategy;
+}
+
+// An increment whose result nobody asks for cannot fail, so it commutes with all others: it leaves
+// 64 bits and comes back.
+TEST(Proof, IncrementsThatNobodyLooksAtComeRound) {
+  const vm::Program program = program_of(
+      "local t = ets.new('t', { 'public' })\n"
+      "ets.insert(t, { 'k', math.maxinteger - 1 })\n"
+      "lockstep.spawn_monitor(function() ets.update_counter(t, 'k', 2) end)\n"
+      "lockstep.spawn_monitor(function() ets.update_counter(t, 'k', -2) end)\n"
+      "lockstep.recv() lockstep.recv()\n"
+      "assert(ets.lookup_element(t, 'k', 2) == math.maxinteger - 1)\n"
+      "assert(not pcall(ets.update_counter, t, 'k', 2))\n");
+  for (const char* strategy : {"dfs", "sleep", "dpor"})
+    EXPECT_TRUE(all_of(strategy, program, "p").failures.empty()) << strategy;
+  EXPECT_TRUE(all_of("dpor", program, "p", {.unused_increments = true}).failures.empty());
+}
+
 }  // namespace
 }  // namespace lockstep

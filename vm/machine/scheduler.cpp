@@ -224,6 +224,7 @@ Process* Scheduler::pick(Process* on) {
     }
     const Alternative& a = w.alternatives[i];
     if (__builtin_expect(invariants_ != nullptr, 0)) invariants_->took(a);
+    if (__builtin_expect((slow_ & kSlowWatch) != 0, 0)) m_.properties().took(a);
     if (__builtin_expect(fair_spins_, 0)) m_.spins().note_footprint(a);
     if (__builtin_expect(w.steps >= decisions_.size(), 0))
       decisions_.resize(decisions_.size() * 2 + 1024);

@@ -426,6 +426,7 @@ struct World {
   Vec<uint64_t> goal_reached;  // the same, a bit for each
   Vec<Property> properties;
   lua_State* observer = nullptr;  // holds the predicates
+  bool predicates_due = false;    // something that they may see has changed
   bool clock_read = false;        // a process or predicate knows what time it is
   bool texts = false;             // ... the text of a reference, pid or table: see state_digest.h
   uint32_t hot_from = 0;          // 1 + the step since when something is owed without a pause

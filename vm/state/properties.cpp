@@ -1,10 +1,13 @@
 // What a scenario says of its executions as a whole: invariants, which hold after every step, and
-// what must happen at some time. Evaluated at every choice point, between two steps.
+// what must happen at some time. Evaluated between two steps.
 //
 // 1. A predicate only looks: it runs on a stack of its own, in nobody's name, and whatever is not a
 // read of shared state is refused (misuse, exit code 3).
 // 2. What predicates may see is written under a footprint that all such writes share, so that a
 // reduction tries both orders of any two of them while there are predicates.
+// 3. A predicate is evaluated after such a step and after no other: what it keeps of its own, a
+// count or what it saw last, is then a function of their order, which all executions of a class
+// share.
 #include "vm/state/properties.h"
 
 #include <cstring>
@@ -38,6 +41,7 @@ bool visible(const Footprint& f) {
     case ObjectClass::atomics:
     case ObjectClass::persistent_term:
     case ObjectClass::name:
+    case ObjectClass::node:
       return true;
     default:
       return false;
@@ -101,6 +105,7 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   property.heat = kind == PropertyKind::eventually ? Heat::hot : Heat::cold;
   property.hot_since = w.steps;
   m_.push(w.properties, property);
+  w.predicates_due = true;
   slow_ |= kSlowWatch;
   for (Alternative& a : w.alternatives)
     if (a.kind == AltKind::step) mark_watched(a.op);
@@ -218,6 +223,8 @@ bool Properties::holds(const Property& property) {
 
 void Properties::check_predicates() {
   World& w = *world_;
+  if (!w.predicates_due) return;
+  w.predicates_due = false;
   for (Property& p : w.properties) {
     if (p.kind == PropertyKind::temporal ||
         (p.kind == PropertyKind::eventually && p.heat != Heat::hot))
@@ -253,6 +260,13 @@ void Properties::begin_anew() {
 }
 
 // ---- after each step ----
+
+void Properties::took(const Alternative& a) {
+  bool& due = world_->predicates_due;
+  due = due || a.kind == AltKind::fault || (a.op.flags & (kGlobal | kAtQuiescence)) != 0 ||
+        a.op.extra_count == 255;  // no room left to be marked
+  for (int i = 0; i < a.op.extra_count && !due; i++) due = a.op.extra[i].object == kWatched;
+}
 
 void Properties::after_step() {
   World& w = *world_;

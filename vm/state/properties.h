@@ -27,6 +27,8 @@ class Properties : public MachinePart {
   void declare(lua_State* L, Process& p, PropertyKind kind);
   void set_heat(lua_State* L, Process& p, Heat heat);
   Process& nobody_runs(lua_State* L, const char* what);
+  // What goes next, while there are any properties.
+  void took(const Alternative& a);
   // Properties and lassos, after each step while there are any.
   void after_step();
   [[noreturn]] void refuse_peek(lua_State* L, const char* what);
