@@ -33,8 +33,11 @@ int resume(lua_State* L, lua_State* co, int narg) {
     return -1;
   }
   refuse_file_level(L, co);
-  lua_xmove(L, co, narg);
   Machine& m = machine_of(L);
+  // How far it has come would be kept.
+  if (m.calls().in_matcher() && !m.calls().checking())
+    m.calls().refuse_in_matcher(L, "coroutine.resume");
+  lua_xmove(L, co, narg);
   lua_State* const before = std::exchange(m.calls().running_coroutine(), co);
   int nres;
   const int status = lua_resume(co, L, narg, &nres);

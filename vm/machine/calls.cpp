@@ -95,6 +95,15 @@ void Calls::refuse_in_matcher(lua_State* L, const char* what) {
              what);
 }
 
+Process& Calls::matcher_runs(lua_State* L, const char* what) {
+  static constexpr std::string_view kLooks[] = {"self", "node", "get", "get_keys", "cover"};
+  if (std::find(std::begin(kLooks), std::end(kLooks), what) == std::end(kLooks))
+    refuse_in_matcher(L, what);
+  const Process* p = guest_process();
+  if (!p) luaL_error(L, "'%s' can only be called while a scenario runs", what);
+  return *world_->processes[p->index];
+}
+
 void Calls::slow_sync(lua_State* L, Process& p, Alternative& a) {
   if (slow_ & kSlowMatcher) {
     LOCKSTEP_ASSERT(L != nullptr);

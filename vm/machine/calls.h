@@ -48,6 +48,8 @@ class Calls : public MachinePart {
   // ---- matchers and models, which may only look ----
   bool in_matcher() const { return (slow_ & kSlowMatcher) != 0; }
   void refuse_in_matcher(lua_State* L, const char* what);  // raises an error of Lua's
+  // In whose name a matcher or a model calls something; raises if it is no mere look.
+  Process& matcher_runs(lua_State* L, const char* what);
   // While a model of the scenario's computes states: it may not perform operations, and what would
   // end the execution raises an error first, so that the check can put its own memory away.
   void checking(bool on) {

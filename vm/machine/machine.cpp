@@ -224,8 +224,9 @@ uint64_t Machine::actor_key(ActorId actor) const {
 
 // ---- what a call may need beside the hot path ----
 
-Process& Machine::nobody_runs(lua_State* L, const char* what) {
-  return properties().nobody_runs(L, what);
+Process& Machine::not_running(lua_State* L, const char* what) {
+  return scheduler_.slow() & kSlowMatcher ? calls().matcher_runs(L, what)
+                                          : properties().nobody_runs(L, what);
 }
 
 void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,

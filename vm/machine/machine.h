@@ -80,7 +80,8 @@ class Machine final : public System, public Memory, public Parts {
 
   // The running process; raises if nothing runs (file-level code).
   Process& process(lua_State* L, const char* what) {
-    if (__builtin_expect(world_->current == nullptr, 0)) return nobody_runs(L, what);
+    if (__builtin_expect((world_->current == nullptr) | (scheduler_.slow() & kSlowMatcher), 0))
+      return not_running(L, what);
     return *world_->current;
   }
   // The sync point: announces the operation and returns when it may take effect. Does not return if
@@ -126,7 +127,7 @@ class Machine final : public System, public Memory, public Parts {
   void run_once(Chooser& chooser);
   void run_again(Chooser& chooser);
   // To Calls, whose header need not be known wherever these are called.
-  Process& nobody_runs(lua_State* L, const char* what);
+  Process& not_running(lua_State* L, const char* what);
   void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                    ObjectId object, uint64_t value, uint32_t cause);
   void look_for_round(lua_State* L, Process& p, const Operation& next);
