@@ -22,6 +22,8 @@ const char* stop_name(StopReason stop) {
       return "interrupted";
     case StopReason::misuse:
       return "misuse";
+    case StopReason::unordered:
+      return "unordered";
     case StopReason::memory:
       return "memory";
   }

@@ -189,6 +189,10 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
                                  size_text(s.settings.cache_memory * 4))});
       out.push_back({"", "--strategy dpor needs no memory for states"});
       break;
+    case StopReason::unordered:
+      out.push_back({r.activity.kept + ", so the order of steps counts that nobody has announced",
+                     "a pattern, or a function that only looks; or --strategy dfs"});
+      break;
     case StopReason::interrupted:
       out.push_back({"it was interrupted", "let it run"});
       break;
@@ -225,6 +229,7 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
 std::string rest(const ScenarioReport& s) {
   const auto& r = s.result;
   if (r.exhausted) return "everything else was executed";
+  if (r.stop == StopReason::unordered) return "what differs by announced orders was executed";
   if (r.share <= 0) return "unknown";
   const double n = static_cast<double>(executed(s));
   const double all = n / r.share;

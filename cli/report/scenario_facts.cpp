@@ -32,6 +32,8 @@ std::string stop_text(const ScenarioReport& s) {
       return ", the time is up";
     case StopReason::exhausted:
       return ", nothing is left";
+    case StopReason::unordered:
+      return ", nothing that can be told apart is left";
     case StopReason::interrupted:
       return ", interrupted";
     case StopReason::memory:

@@ -21,6 +21,8 @@ struct ExecutionFacts {
   bool cut_short = false;   // the root returned while others could go on, faults aside
   uint32_t fired_last = 0;  // timers that fired as time passed, which it did when nothing could go
   std::span<const uint32_t> goals;  // reached: numbers for System::goal_name, each once
+  // Something has been seen that footprints do not tell: what, for people; null: nothing.
+  const char* kept = nullptr;
 };
 
 // Summed over executions. Adding is commutative, so the sum is the same whoever ran what.
@@ -36,6 +38,7 @@ struct Activity {
   uint64_t cut_short = 0;                     // executions
   uint32_t fired_last = 0;                    // timers, in one execution
   std::map<std::string, uint64_t> goals;      // executions that reached each
+  std::string kept;                           // ExecutionFacts::kept, of all the least one
 
   void add(const Activity& other) {
     executions += other.executions;
@@ -51,6 +54,7 @@ struct Activity {
     cut_short += other.cut_short;
     fired_last = std::max(fired_last, other.fired_last);
     for (const auto& [name, n] : other.goals) goals[name] += n;
+    if (kept.empty() || (!other.kept.empty() && other.kept < kept)) kept = other.kept;
   }
 };
 
@@ -70,6 +74,7 @@ class ActivityCounter {
     sum_.in_vain += f.in_vain;
     sum_.cut_short += f.cut_short;
     sum_.fired_last = std::max(sum_.fired_last, f.fired_last);
+    if (f.kept && (sum_.kept.empty() || f.kept < sum_.kept)) sum_.kept = f.kept;
     for (const uint32_t goal : f.goals) {
       if (goal >= goals_.size()) goals_.resize(goal + 1);
       goals_[goal]++;

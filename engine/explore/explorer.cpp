@@ -241,7 +241,9 @@ void Exploration::sample_or_prove() {
     result.classes_expected = classes;
     const uint64_t left = end - collector_.merged();
     const bool known = next == 1 || worth_a_proof(result);
-    if (drew || !known || needed(classes) > static_cast<double>(left) || 2 * tried > left) continue;
+    if (!result.activity.kept.empty() || drew || !known ||
+        needed(classes) > static_cast<double>(left) || 2 * tried > left)
+      continue;
     const uint64_t most = std::min(left, std::max(worth_giving(classes), 2 * tried));
     const uint64_t first = collector_.merged();
     if (search_tree(*find_strategy("dpor"), most)) return;
@@ -279,6 +281,10 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   interrupted_ = interrupted_ || (options_.interrupted && *options_.interrupted);
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
   if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all
+  if (result.exhausted && !result.activity.kept.empty() && info_.claims.unit != Unit::schedule) {
+    result.exhausted = false;
+    result.stop = StopReason::unordered;
+  }
   result.pilot = pilot_;
   result.shard = options_.shard;
   result.shards = options_.shards;

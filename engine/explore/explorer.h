@@ -68,7 +68,8 @@ enum class StopReason : uint8_t {
   exhausted,
   interrupted,
   misuse,
-  memory,  // of a strategy that remembers states
+  memory,     // of a strategy that remembers states
+  unordered,  // it ran out, but something was seen that footprints do not tell (Activity::kept)
 };
 
 struct ExploreResult {

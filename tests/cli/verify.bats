@@ -447,7 +447,22 @@ LUA
   has "$out" "count as one: equal-writes,unused-increments"
   lacks "$out" "unobserved-sends"
   lockstep verify poll.lua --reduce unobserved-sends
+  exits 0
+  lacks "$out" "unobserved-sends"
+  scenario keeps.lua keeps <<'LUA'
+local main, n = lockstep.self(), 0
+for i = 1, 2 do lockstep.spawn(function() lockstep.send(main, i) end) end
+lockstep.recv_first(function() n = n + 1 return n == 2 end)
+LUA
+  lockstep verify keeps.lua
   exits 5
+  has "$out" "keeps.lua:5: a matcher changes what it captures"
+  has "$out" "--strategy dfs"
+  lockstep verify keeps.lua --strategy dfs
+  exits 0
+  lockstep run keeps.lua
+  exits 0
+  has "$out" "This is not a proof"
 }
 
 # EXIT and DOWN are messages too, and so are time-outs.

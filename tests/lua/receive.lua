@@ -147,45 +147,6 @@ lockstep.scenario("what is no list of clauses is refused", function()
   assert(not ok and e.reason == "timeout_value")
 end)
 
--- How often a matcher is asked, and when, depends on who sends first: whatever it kept would be seen and ordered by nobody.
-each("a matcher keeps nothing: it may not change what it captures, draw, write the dictionary or resume", function()
-  local n, seen, nested = 0, {}, { list = { {} } }
-  local co = coroutine.wrap(function() while true do coroutine.yield(true) end end)
-  local words = ("a b c"):gmatch("%a")
-  local function inner() n = n + 1 return true end
-  local changing = {
-    function() n = n + 1 return true end,
-    function(m) seen[#seen + 1] = m return true end,
-    function(m) table.insert(seen, m) return true end,
-    function() nested.list[1].x = 1 return true end,
-    function() return inner() end,
-    function() return words() end,
-    function() rawset(seen, "x", true) return true end,
-    function() setmetatable(nested, {}) return true end,
-  }
-  local calling = {
-    function() return math.random(2) == 1 end,
-    function() return lockstep.random(2) == 1 end,
-    function() return lockstep.put("k", 1) == nil end,
-    function() return co() end,
-    function() return lockstep.now() >= 0 end,
-  }
-  for _, there in ipairs { true, false } do
-    for i, matcher in ipairs(changing) do
-      if there then to_self("m") else lockstep.send_after(lockstep.self(), "m", 1) end
-      local ok, err = pcall(lockstep.recv_first, matcher)
-      assert(not ok and tostring(err):find("a matcher may not change what it captures", 1, true), i .. ": " .. tostring(err))
-      lockstep.recv()
-    end
-    for i, matcher in ipairs(calling) do
-      if there then to_self("m") else lockstep.send_after(lockstep.self(), "m", 1) end
-      local ok, err = pcall(lockstep.recv_first, matcher)
-      assert(not ok and tostring(err):find("a matcher may not perform operations", 1, true), i .. ": " .. tostring(err))
-      lockstep.recv()
-    end
-  end
-end)
-
 each("a matcher may look at all that it captures, and runs in the receiver's name wherever its message comes from", function()
   local me, wanted, limits = lockstep.self(), lockstep.make_ref(), { low = 1, high = { 5 } }
   limits.itself = limits

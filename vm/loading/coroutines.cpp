@@ -34,9 +34,8 @@ int resume(lua_State* L, lua_State* co, int narg) {
   }
   refuse_file_level(L, co);
   Machine& m = machine_of(L);
-  // How far it has come would be kept.
   if (m.calls().in_matcher() && !m.calls().checking())
-    m.calls().refuse_in_matcher(L, "coroutine.resume");
+    m.calls().keeps(guest_site(L) + ": a matcher resumes a coroutine");
   lua_xmove(L, co, narg);
   lua_State* const before = std::exchange(m.calls().running_coroutine(), co);
   int nres;

@@ -48,8 +48,15 @@ class Calls : public MachinePart {
   // ---- matchers and models, which may only look ----
   bool in_matcher() const { return (slow_ & kSlowMatcher) != 0; }
   void refuse_in_matcher(lua_State* L, const char* what);  // raises an error of Lua's
-  // In whose name a matcher or a model calls something; raises if it is no mere look.
+  // In whose name a matcher or a model calls something.
   Process& matcher_runs(lua_State* L, const char* what);
+  // A matcher or a predicate has kept something, so how often it was asked, and when, is seen, and
+  // no footprint says so. `what` is for people.
+  void keeps(std::string what) {
+    world_->kept = true;
+    kept_ = std::move(what);
+  }
+  const char* kept() const { return world_->kept ? kept_.c_str() : nullptr; }
   // While a model of the scenario's computes states: it may not perform operations, and what would
   // end the execution raises an error first, so that the check can put its own memory away.
   void checking(bool on) {
@@ -68,6 +75,7 @@ class Calls : public MachinePart {
   void observe_results(lua_State* L, Process& p, int results);
 
   bool checking_ = false;
+  std::string kept_;
 };
 
 }  // namespace lockstep::vm

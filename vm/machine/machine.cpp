@@ -195,6 +195,7 @@ ExecutionFacts Machine::facts() const {
     f.unread += p->mailbox.size;
   }
   f.goals = {w.goals.data, w.goals.size};
+  f.kept = calls().kept();
   return f;
 }
 

@@ -84,4 +84,11 @@ uint64_t digest_of_captured(lua_State* L, int function) {
   return CapturedDigest(L).variables(function);
 }
 
+std::string place_of(lua_State* L, int function) {
+  lua_Debug ar;
+  lua_pushvalue(L, function);
+  lua_getinfo(L, ">S", &ar);
+  return std::string(ar.short_src) + ":" + std::to_string(ar.linedefined);
+}
+
 }  // namespace lockstep::vm

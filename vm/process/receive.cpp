@@ -60,14 +60,6 @@ __attribute__((noinline)) bool Mailboxes::look(Process& p) {  // rare, so not in
   return call.yes;
 }
 
-// "file.lua:12": where the function begins.
-static void push_definition(lua_State* L, int function) {
-  lua_Debug ar;
-  lua_pushvalue(L, function);
-  lua_getinfo(L, ">S", &ar);
-  lua_pushfstring(L, "%s:%d", ar.short_src, ar.linedefined);
-}
-
 // Does the function on top of the receiver's stack say yes to the message? Pops it. One that raises
 // says no, as a guard does; but not one that has performed an operation or overflowed its stack.
 // Nor may it keep anything: how often it is asked, and when, is no order that anybody has
@@ -75,24 +67,18 @@ static void push_definition(lua_State* L, int function) {
 bool Mailboxes::says_yes(Process& p, const Term& payload) {
   lua_State* L = p.receiver;
   const int function = lua_gettop(L);
-  const bool captures = lua_getupvalue(L, function, 1) != nullptr;
+  const bool captures = !m_.calls().kept() && lua_getupvalue(L, function, 1) != nullptr;
   lua_settop(L, function);
   const uint64_t before = captures ? digest_of_captured(L, function) : 0;
   if (captures) lua_pushvalue(L, function);
   vm::push(L, payload);
   slow_ |= kSlowMatcher;
   misused_ = false;
-  int status = lua_pcall(L, 1, 1, 0);
+  const int status = lua_pcall(L, 1, 1, 0);
   slow_ &= ~static_cast<uint32_t>(kSlowMatcher);
   if (captures) {
-    if (!misused_ && digest_of_captured(L, function) != before) {
-      misused_ = true;
-      status = LUA_ERRRUN;
-      lua_pop(L, 1);
-      push_definition(L, function);
-      lua_pushliteral(L, ": a matcher may not change what it captures: it only looks at a message");
-      lua_concat(L, 2);
-    }
+    if (!m_.calls().kept() && digest_of_captured(L, function) != before)
+      m_.calls().keeps(place_of(L, function) + ": a matcher changes what it captures");
     lua_remove(L, function);
   }
   bool yes = lua_toboolean(L, -1) != 0;

@@ -5,16 +5,17 @@
 // read of shared state is refused (misuse, exit code 3).
 // 2. What predicates may see is written under a footprint that all such writes share, so that a
 // reduction tries both orders of any two of them while there are predicates.
-// 3. A predicate is evaluated after such a step and after no other: what it keeps of its own, a
-// count or what it saw last, is then a function of their order, which all executions of a class
-// share.
+// 3. What a predicate keeps of its own may hang on the order of such steps, which all executions of
+// a class share. If it changes after any other step nothing is proved (Calls::keeps).
 #include "vm/state/properties.h"
 
 #include <cstring>
+#include <utility>
 
 #include "vm/loading/loading.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/interpreter.h"
+#include "vm/process/captured.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
@@ -223,13 +224,18 @@ bool Properties::holds(const Property& property) {
 
 void Properties::check_predicates() {
   World& w = *world_;
-  if (!w.predicates_due) return;
-  w.predicates_due = false;
+  const bool due = std::exchange(w.predicates_due, false);
+  // Who leaves something out has to know.
+  const bool look = !due && m_.scheduler().fair_spins() && !m_.calls().kept();
   for (Property& p : w.properties) {
     if (p.kind == PropertyKind::temporal ||
         (p.kind == PropertyKind::eventually && p.heat != Heat::hot))
       continue;
+    const uint64_t before = look ? digest_of_captured(w.observer, p.function) : 0;
     const bool yes = holds(p);
+    if (look && digest_of_captured(w.observer, p.function) != before)
+      m_.calls().keeps(place_of(w.observer, p.function) + ": the predicate of '" + text(p.name) +
+                       "' keeps how often it is asked");
     if (!peek_misuse_.empty()) {
       Outcome o;
       o.verdict = Verdict::misuse;
