@@ -44,14 +44,15 @@ rooms_of() {
 }
 
 # In the order of the tables of their pages.
-rooms_of engine base boundary relation schedule search trace explore explain walk history
+rooms_of engine base boundary relation schedule search trace explore contrast explain walk history
 rooms_of engine/history model read monitors search txn check
 rooms_of cli settings terminal report trace debug command
 must_not engine/search 'engine/trace/' 'searches know no traces'
 must_not engine/trace 'engine/search/' 'traces know no searches'
-must_not engine/explain 'engine/(search|explore)/' 'explaining needs no search over all'
+must_not engine/contrast 'engine/(search|explore)/' 'a contrast needs no search over all'
+must_not engine/explain 'engine/(search|explore|contrast)/' 'explaining needs no search over all'
 must_not engine/walk 'engine/(search|explore)/' 'walking needs no search over all'
-must_not engine/history 'engine/(boundary|relation|schedule|search|trace|explore|explain|walk)/' 'checkers of histories know no schedules'
+must_not engine/history 'engine/(boundary|relation|schedule|search|trace|explore|contrast|explain|walk)/' 'checkers of histories know no schedules'
 
 # Rooms of the runtime: the sources of most hold members of one class, the machine, so it is the headers that make a
 # circle or none (vm/README.md).

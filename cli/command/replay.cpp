@@ -12,7 +12,7 @@
 #include "cli/terminal/words.h"
 #include "cli/trace/traced.h"
 #include "engine/base/nearest.h"
-#include "engine/explain/fix.h"
+#include "engine/contrast/fix.h"
 #include "engine/trace/make_trace.h"
 #include "engine/trace/trace_replay.h"
 

@@ -8,10 +8,10 @@
 
 #include "cli/settings/settings.h"
 #include "cli/terminal/console.h"
-#include "engine/explain/contrast.h"
+#include "engine/contrast/contrast.h"
+#include "engine/contrast/fix.h"
 #include "engine/explain/curve.h"
 #include "engine/explain/explain.h"
-#include "engine/explain/fix.h"
 #include "engine/explain/shrink.h"
 #include "engine/explore/audit.h"
 #include "engine/explore/explorer.h"

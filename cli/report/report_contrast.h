@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/terminal/console.h"
-#include "engine/explain/contrast.h"
+#include "engine/contrast/contrast.h"
 
 namespace lockstep::cli {
 

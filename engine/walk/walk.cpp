@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/explain/keeper.h"
+#include "engine/contrast/keeper.h"
 
 namespace lockstep {
 namespace {

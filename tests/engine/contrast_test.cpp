@@ -1,13 +1,13 @@
 // What decides a failure: hitting sets, executions that keep conditions, and the two together.
-#include "engine/explain/contrast.h"
+#include "engine/contrast/contrast.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <bit>
 
-#include "engine/explain/hitting_set.h"
-#include "engine/explain/keeper.h"
+#include "engine/contrast/hitting_set.h"
+#include "engine/contrast/keeper.h"
 #include "engine/explain/shrink.h"
 #include "engine/trace/recording.h"
 #include "tests/engine/script_system.h"

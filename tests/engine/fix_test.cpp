@@ -1,5 +1,5 @@
 // Is a fix real: what decided a failure, asked of an edited program.
-#include "engine/explain/fix.h"
+#include "engine/contrast/fix.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "engine/explain/contrast.h"
+#include "engine/contrast/contrast.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <tuple>
 
 #include "engine/boundary/recorder.h"
-#include "engine/explain/classes.h"
-#include "engine/explain/hitting_set.h"
-#include "engine/explain/keeper.h"
+#include "engine/contrast/classes.h"
+#include "engine/contrast/hitting_set.h"
+#include "engine/contrast/keeper.h"
 #include "engine/relation/immediate_races.h"
 
 namespace lockstep {

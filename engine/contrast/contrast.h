@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "engine/boundary/system.h"
-#include "engine/explain/condition.h"
+#include "engine/contrast/condition.h"
 #include "engine/trace/recording.h"
 
 namespace lockstep {

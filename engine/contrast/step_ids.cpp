@@ -1,4 +1,4 @@
-#include "engine/explain/step_ids.h"
+#include "engine/contrast/step_ids.h"
 
 #include "engine/base/digest.h"
 

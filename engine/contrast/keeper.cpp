@@ -1,4 +1,4 @@
-#include "engine/explain/keeper.h"
+#include "engine/contrast/keeper.h"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-#include "engine/explain/fix.h"
+#include "engine/contrast/fix.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "engine/boundary/recorder.h"
-#include "engine/explain/classes.h"
-#include "engine/explain/keeper.h"
+#include "engine/contrast/classes.h"
+#include "engine/contrast/keeper.h"
 
 namespace lockstep {
 namespace {

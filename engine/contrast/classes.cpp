@@ -1,4 +1,4 @@
-#include "engine/explain/classes.h"
+#include "engine/contrast/classes.h"
 
 #include "engine/schedule/strategy.h"
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/prng.h"
 #include "engine/boundary/choice.h"
-#include "engine/explain/condition.h"
+#include "engine/contrast/condition.h"
 
 namespace lockstep {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/boundary/event.h"
-#include "engine/explain/step_ids.h"
+#include "engine/contrast/step_ids.h"
 
 namespace lockstep {
 

@@ -1,4 +1,4 @@
-#include "engine/explain/hitting_set.h"
+#include "engine/contrast/hitting_set.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "engine/explain/condition.h"
+#include "engine/contrast/condition.h"
 
 #include "engine/relation/dependence.h"
 
