@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/digest.h"
+#include "engine/base/probe.h"
 
 namespace lockstep {
 
@@ -40,10 +41,9 @@ class FlatMap {
     Value value{};
   };
   Slot& find(uint64_t key) {
-    const size_t mask = slots_.size() - 1;
-    size_t i = mix64(key, 1) & mask;
-    while (slots_[i].generation == generation_ && slots_[i].key != key) i = (i + 1) & mask;
-    return slots_[i];
+    return slots_[probe(slots_, mix64(key, 1), [&](const Slot& s) {
+      return s.generation != generation_ || s.key == key;
+    })];
   }
   void grow() {
     std::vector<Slot> old(slots_.size() * 2);

@@ -3,11 +3,8 @@
 #include <algorithm>
 
 namespace lockstep {
-namespace {
 
-// Insertions, deletions, substitutions and swaps of neighbours count one each (optimal string
-// alignment).
-size_t distance(std::string_view a, std::string_view b) {
+size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); j++) last[j] = j;
   for (size_t i = 1; i <= a.size(); i++) {
@@ -23,14 +20,12 @@ size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-}  // namespace
-
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t least = word.size() <= 3 ? 2 : std::max<size_t>(2, word.size() / 3) + 1;
   for (const auto& candidate : candidates) {
     if (word.size() >= 3 && std::string_view(candidate).starts_with(word)) return candidate;
-    if (const auto d = distance(word, candidate); d < least) {
+    if (const auto d = edit_distance(word, candidate); d < least) {
       least = d;
       best = candidate;
     }

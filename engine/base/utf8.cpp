@@ -95,6 +95,22 @@ size_t not_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+void append_utf8(uint32_t code, std::string& out) {
+  auto tail = [&](int shift) { out += static_cast<char>(0x80 | (code >> shift & 63)); };
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xc0 | code >> 6);
+    tail(0);
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xe0 | code >> 12);
+    tail(6), tail(0);
+  } else {
+    out += static_cast<char>(0xf0 | code >> 18);
+    tail(12), tail(6), tail(0);
+  }
+}
+
 std::string harmless(std::string_view text) {
   std::string out;
   out.reserve(text.size());

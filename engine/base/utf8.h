@@ -1,6 +1,7 @@
 // Text in UTF-8 (RFC 3629), which nothing from outside is until it has been looked at.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,9 @@ namespace lockstep {
 
 // Where the first byte stands that is not UTF-8, or npos.
 size_t not_utf8(std::string_view text);
+
+// Appends a code point.
+void append_utf8(uint32_t code, std::string& out);
 
 // What a terminal may be given: with a question mark for each byte that is not UTF-8, and for each
 // character that would steer it or the order in which it shows others (control characters beside

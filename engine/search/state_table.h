@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/digest.h"
+#include "engine/base/probe.h"
 
 namespace lockstep {
 
@@ -35,10 +36,8 @@ class StateTable {
 
  private:
   Entry& slot(uint64_t key) {
-    const size_t mask = slots_.size() - 1;
-    size_t i = mix64(key, 1) & mask;
-    while (slots_[i].key != 0 && slots_[i].key != key) i = (i + 1) & mask;
-    return slots_[i];
+    return slots_[probe(slots_, mix64(key, 1),
+                        [key](const Entry& e) { return e.key == 0 || e.key == key; })];
   }
   void grow() {
     if (slots_.size() >= most_) return;

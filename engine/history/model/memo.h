@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/prng.h"
+#include "engine/base/probe.h"
 
 namespace lockstep::history {
 
@@ -23,12 +24,8 @@ class Memo {
   // False if a node that dominates this one is known; else remembers this one.
   bool insert(uint64_t a, uint64_t b, const uint64_t* used) {
     if ((count_ + 1) * 10 > slots_.size() * 7) grow();
-    size_t mask = slots_.size() - 1;
-    size_t at = a & mask;
-    while (slots_[at].head != kFree && (slots_[at].a != a || slots_[at].b != b)) {
-      at = (at + 1) & mask;
-    }
-    Slot& slot = slots_[at];
+    Slot& slot = slots_[probe(
+        slots_, a, [&](const Slot& s) { return s.head == kFree || (s.a == a && s.b == b); })];
     bool fresh = slot.head == kFree;
     if (fresh) {
       slot = {a, b, kEnd};
@@ -60,13 +57,9 @@ class Memo {
   void grow() {
     std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
-    size_t mask = slots_.size() - 1;
-    for (const Slot& slot : old) {
-      if (slot.head == kFree) continue;
-      size_t at = slot.a & mask;
-      while (slots_[at].head != kFree) at = (at + 1) & mask;
-      slots_[at] = slot;
-    }
+    const auto free = [](const Slot& s) { return s.head == kFree; };
+    for (const Slot& slot : old)
+      if (!free(slot)) slots_[probe(slots_, slot.a, free)] = slot;
   }
   size_t words_;
   size_t count_ = 0;

@@ -10,11 +10,14 @@
 #include <cstring>
 
 #include "engine/base/digest.h"
+#include "engine/base/probe.h"
 
 namespace lockstep::history {
 namespace {
 
 constexpr int64_t kSmallInts = 1 << 20;  // 4 MB at most, and only as far as used
+
+bool is_free(Value slot) { return slot == kAbsent; }
 
 void append_quoted(std::string_view text, std::string& out) {
   out += '"';
@@ -63,31 +66,21 @@ Value ValueTable::add(Entry entry, uint64_t hash) {
   entries_.push_back(entry);
   hashes_.push_back(hash);
   if (entries_.size() * 2 > slots_.size()) grow();
-  size_t mask = slots_.size() - 1;
-  size_t at = hash & mask;
-  while (slots_[at] != kAbsent) at = (at + 1) & mask;
-  slots_[at] = id;
+  slots_[probe(slots_, hash, is_free)] = id;
   return id;
 }
 
 void ValueTable::grow() {
   slots_.assign(slots_.size() * 2, kAbsent);
-  size_t mask = slots_.size() - 1;
-  for (Value id = 0; id + 1 < static_cast<Value>(entries_.size()); ++id) {
-    size_t at = hashes_[id] & mask;
-    while (slots_[at] != kAbsent) at = (at + 1) & mask;
-    slots_[at] = id;
-  }
+  for (Value id = 0; id + 1 < static_cast<Value>(entries_.size()); ++id)
+    slots_[probe(slots_, hashes_[id], is_free)] = id;
 }
 
 template <typename Same>
 Value ValueTable::intern(uint64_t hash, const Same& same, Value* found) const {
-  size_t mask = slots_.size() - 1;
-  for (size_t at = hash & mask; slots_[at] != kAbsent; at = (at + 1) & mask) {
-    Value id = slots_[at];
-    if (hashes_[id] == hash && same(entries_[id])) return *found = id;
-  }
-  return *found = kAbsent;
+  return *found = slots_[probe(slots_, hash, [&](Value id) {
+    return id == kAbsent || (hashes_[id] == hash && same(entries_[id]));
+  })];
 }
 
 Value ValueTable::integer(int64_t number) {

@@ -69,7 +69,4 @@ class EdnParser {
   size_t line_counted_ = 0;
 };
 
-// Appends a code point as UTF-8.
-void append_utf8(uint32_t code, std::string& out);
-
 }  // namespace lockstep::history

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/base/utf8.h"
 #include "engine/history/read/edn.h"
 #include "engine/history/read/edn_characters.h"
 #include "engine/history/read/reader.h"
@@ -39,22 +40,6 @@ int month_days(int year, int month) {
 }
 
 }  // namespace
-
-void append_utf8(uint32_t code, std::string& out) {
-  auto tail = [&](int shift) { out += static_cast<char>(0x80 | (code >> shift & 63)); };
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xc0 | code >> 6);
-    tail(0);
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xe0 | code >> 12);
-    tail(6), tail(0);
-  } else {
-    out += static_cast<char>(0xf0 | code >> 18);
-    tail(12), tail(6), tail(0);
-  }
-}
 
 Value EdnParser::read_string() {
   size_t start = at_++;

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "engine/history/read/edn.h"
+#include "engine/base/utf8.h"
 #include "engine/history/read/reader.h"
 
 namespace lockstep::history {

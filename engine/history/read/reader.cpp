@@ -11,8 +11,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/files.h"
+#include "engine/base/nearest.h"
 #include "engine/base/utf8.h"
-#include "engine/history/read/edn.h"
 
 namespace lockstep::history {
 
@@ -38,25 +38,6 @@ void require_utf8(std::string_view text, const std::string& name) {
   fail_at(name, 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
           static_cast<int>(at - start) + 1,
           fmt::format("the byte 0x{:02x} is not UTF-8 here", static_cast<unsigned char>(text[at])));
-}
-
-// Edits between two words: letters put in, left out, replaced, or two exchanged.
-size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) {
-    for (size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        d[i][j] = i + j;
-        continue;
-      }
-      bool same = a[i - 1] == b[j - 1];
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + !same});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return d[a.size()][b.size()];
 }
 
 }  // namespace
@@ -86,7 +67,7 @@ std::string internal::unknown_field(std::string_view field, const ReadOptions& o
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   for (std::string_view ours : {"process", "type", "f", "key", "value", "index"}) {
     size_t near = ours.size() < 3 ? 0 : 1;
-    if (lower.size() <= 2 * ours.size() && edits(lower, ours) <= near) meant = ours;
+    if (lower.size() <= 2 * ours.size() && edit_distance(lower, ours) <= near) meant = ours;
   }
   if (open && meant.empty()) return {};
   if (!meant.empty()) meant = fmt::format(": did you mean \"{}\"?", meant);
