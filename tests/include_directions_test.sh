@@ -76,9 +76,16 @@ found=$(grep -rlE '"vm/(machine|process|signals|tables)/' vm/memory --include='*
 [ -z "$found" ] || { echo "memory knows of executions: $found"; failures=$((failures + 1)); }
 must_not vm/lint 'vm/(machine/(machine|world)|process|signals|tables|history|state|recording)' 'lint runs nothing'
 
+# No circles. A unit is a header with its source; tsort names those that include each other, by whatever way. The parts of
+# the machine call each other through it from their sources, so of the runtime above memory and lint the headers count alone.
+found=$(grep -rE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"(engine|vm|cli)/' engine vm cli --include='*.h' --include='*.cpp' |
+  grep -vE '^vm/(machine|recording|loading|process|signals|tables|history|state)/[a-z_]+\.cpp:' |
+  sed -E 's/^([^:]+)\.(h|cpp):[^"]*"([^"]+)\.h".*/\1 \3/' | awk '$1 != $2' | LC_ALL=C sort -u | tsort 2>&1 >/dev/null)
+[ -z "$found" ] || { echo "units include each other: $found"; failures=$((failures + 1)); }
+
 # The whole boundary: that room, plain values, and the relation that footprints are made for. The checkers of histories
 # are what three files of the runtime bind to Lua.
-allowed='boundary/(system|choice|activity|operation|site|event|outcome)|relation/(dependence|invariants)|base/(error|digest|files|prng|nearest)'
+allowed='boundary/(system|choice|activity|operation|site|event|outcome)|relation/(dependence|invariants)|base/(check|error|digest|files|prng|nearest)'
 found=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"engine/' vm --include='*.h' --include='*.cpp' |
   grep -vE "\"engine/($allowed)\\.h\"" |
   grep -vE '^vm/history/(history_build|lua_model|checker_api)\.(h|cpp):.*"engine/history/')

@@ -1,28 +1,15 @@
 // From a failing execution to a minimal one with the same signature, over keyed deviations (D12).
 #pragma once
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "engine/boundary/system.h"
+#include "engine/explain/shrink_options.h"
 #include "engine/trace/deviation.h"
 #include "engine/trace/recording.h"
 
 namespace lockstep {
-
-struct ShrinkOptions {
-  uint64_t max_attempts = 2000;
-  uint64_t max_decisions = UINT64_MAX;  // in all of them: what bounds the time, without a clock
-  double seconds = 10;
-  const std::atomic<bool>* interrupted = nullptr;
-  bool prove_minimum = true;      // try all smaller sets as far as the budget goes
-  std::vector<uint64_t> omitted;  // inputs that the system leaves out already (System::omit)
-  std::string
-      signature;  // that the shrunk schedule must keep; empty: the one that the given schedule has
-};
 
 struct ShrinkResult {
   bool reproduced = false;  // the given schedule failed again with the same signature
@@ -41,8 +28,6 @@ struct ShrinkResult {
   uint32_t inputs = 0;                // that there were before
   Recording recording;                // of the shrunk schedule
 };
-
-using ShrinkProgress = std::function<void(const ShrinkSize& now, uint64_t attempts)>;
 
 ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
                     std::span<const Decision> schedule, const ShrinkOptions& options,

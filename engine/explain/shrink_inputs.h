@@ -2,9 +2,10 @@
 // made.
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "engine/explain/shrink.h"
+#include "engine/boundary/system.h"
 #include "engine/trace/deviation.h"
 
 namespace lockstep {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/boundary/recorder.h"
-#include "engine/explain/shrink.h"
+#include "engine/explain/shrink_options.h"
 
 namespace lockstep {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/explore/explorer.h"
+#include "engine/explore/exploration_data.h"
 
 namespace lockstep {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/explore/explorer.h"
+#include "engine/explore/exploration_data.h"
 
 namespace lockstep {
 

@@ -25,7 +25,7 @@ namespace lockstep {
 
 double clock_seconds(int clock);  // of clock_gettime
 
-// Executions whose second run is worth its time: not those that took ages, or were given up.
+// Executions whose second run is worth its time: not those that took ages, or were stopped.
 inline bool tells_races(Verdict v) {
   return v != Verdict::misuse && v != Verdict::runaway && v != Verdict::memory_bound &&
          v != Verdict::stopped;

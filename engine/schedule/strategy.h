@@ -1,4 +1,4 @@
-// A strategy decides one execution after another. One per file, registered in strategy.cpp.
+// A strategy decides one execution after another. One per file, registered in strategy_list.cpp.
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-// What each strategy file tells about itself; strategy.cpp puts them in order.
+// What each strategy file tells about itself; strategy_list.cpp puts them in order.
 #pragma once
 #include "engine/schedule/strategy.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/search/dpor_execution.h"
+#include "engine/search/dpor_disabled.h"
 #include "engine/search/images.h"
 #include "engine/search/subtree.h"
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/search/dpor_execution.h"
-
 namespace lockstep {
 
 // What is still waited for counts as a step at the very end; what could go and was made impossible

@@ -1,23 +1,13 @@
-// Disabled events, which never came: what processes still wait for at the end of an execution, and
-// what others made impossible.
+// Which events never came (DisabledEvent): what processes still wait for at the end of an
+// execution, and what others made impossible.
 #pragma once
 #include <span>
 #include <vector>
 
 #include "engine/boundary/outcome.h"
-#include "engine/search/dpor_trace.h"
+#include "engine/search/dpor_execution.h"
 
 namespace lockstep {
-
-class DporExecution;
-
-struct DisabledEvent {
-  Taken taken;
-  // The number of steps that it follows, and how many there were when that was known: one more
-  // where the last of them made it impossible, as `prevented` says, or where its chance was over.
-  size_t count, known;
-  bool prevented;  // it could have come
-};
 
 class DisabledEvents {
  public:

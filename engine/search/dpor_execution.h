@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/search/dpor_disabled.h"
 #include "engine/search/dpor_mail.h"
 #include "engine/search/dpor_node.h"
 

@@ -21,6 +21,15 @@ struct Taken {
   explicit Taken(const Pending& p) : step(p.step), actor_key(p.step->actor_key), cause(p.cause) {}
 };
 
+// An event that never came.
+struct DisabledEvent {
+  Taken taken;
+  // The number of steps that it follows, and how many there were when that was known: one more
+  // where the last of them made it impossible, as `prevented` says, or where its chance was over.
+  size_t count, known;
+  bool prevented;  // it could have come
+};
+
 // The steps of an execution by their decisions, and by what they touch.
 class Trail {
  public:

@@ -4,8 +4,6 @@
 #include <cctype>
 #include <cstring>
 
-#include "vm/lint/lua_syntax.h"
-
 namespace lockstep::vm::syntax {
 namespace {
 

@@ -1,9 +1,15 @@
 // The words of Lua 5.4, one at a time.
 #pragma once
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace lockstep::vm::syntax {
+
+struct SyntaxError : std::runtime_error {
+  SyntaxError(int at, const std::string& what) : std::runtime_error(what), line(at) {}
+  int line;
+};
 
 struct Token {
   enum class Kind { name, keyword, string, number, symbol, end } kind = Kind::end;

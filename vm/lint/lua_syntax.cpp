@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "vm/lint/lua_lexer.h"
-
 namespace lockstep::vm::syntax {
 namespace {
 

@@ -3,10 +3,11 @@
 #pragma once
 #include <deque>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "vm/lint/lua_lexer.h"
 
 namespace lockstep::vm::syntax {
 
@@ -78,11 +79,6 @@ struct Tree {
   std::deque<Stat> stats;
   std::deque<Function> functions;  // the first is the file
   std::deque<Variable> variables;
-};
-
-struct SyntaxError : std::runtime_error {
-  SyntaxError(int at, const std::string& what) : std::runtime_error(what), line(at) {}
-  int line;
 };
 
 // Throws SyntaxError. What Lua 5.4 accepts is accepted, except expressions that nest deeper than a

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "engine/history/search/sequential.h"
+#include "engine/history/search/sequential_search.h"
 #include "engine/history/txn/txn.h"
 #include "engine/history/txn/txn_states.h"
 
@@ -80,7 +80,7 @@ class Explainer {
     Budget budget = budget_;
     budget.nodes_max = nodes;
     if (consistency_ == Consistency::sequential) {
-      return check_sequential_operations(history_, model_, ops, budget).verdict;
+      return search_sequential(history_, model_, ops, budget).verdict;
     }
     return check_operations(history_, model_, ops, budget).verdict;
   }

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "engine/history/model/bits.h"
-#include "engine/history/search/sequential.h"
+#include "engine/history/search/sequential_search.h"
 
 namespace lockstep::history {
 namespace {
@@ -322,7 +322,7 @@ class CausalChecker {
       for (const Op& op : ops_) {
         if (in[op.id]) own.push_back(op);
       }
-      Result part = check_sequential_operations(history_, model_, own, budget_);
+      Result part = search_sequential(history_, model_, own, budget_);
       if (part.verdict == Verdict::valid) continue;
       result_.verdict = part.verdict;
       result_.why = part.verdict == Verdict::unknown

@@ -8,8 +8,4 @@ namespace lockstep::history {
 Result check_sequential(const History& history, ModelId model, const Budget& budget = {});
 Result check_sequential(const History& history, Model& model, const Budget& budget = {});
 
-// For some operations of a history (by invocation).
-Result check_sequential_operations(const History& history, ModelId model,
-                                   const std::vector<Op>& ops, const Budget& budget);
-
 }  // namespace lockstep::history

@@ -1,5 +1,3 @@
-#include "engine/schedule/strategy.h"
-
 #include "engine/schedule/strategy_list.h"
 
 namespace lockstep {
