@@ -4,6 +4,8 @@
 #include <bit>
 #include <tuple>
 
+#include "engine/base/check.h"
+
 namespace lockstep {
 
 size_t Bits::count() const {
@@ -96,10 +98,19 @@ class Search {
       for (const uint32_t i : set) all.keep(columns_[i].kept_by), cost += columns_[i].cost;
       kept = all.count();
     }
+    LOCKSTEP_CHECK(meets_all(set));
     const auto score = std::tuple(-static_cast<int64_t>(kept), cost, set);
     if (best_ && !(score < score_)) return;
     score_ = score;
     best_ = set;
+  }
+
+  bool meets_all(const std::vector<uint32_t>& set) const {
+    for (size_t row = 0; row < rows_; row++)
+      if (std::none_of(set.begin(), set.end(),
+                       [&](uint32_t i) { return columns_[i].broken_by.test(row); }))
+        return false;
+    return true;
   }
 
   const std::vector<HittingColumn>& columns_;

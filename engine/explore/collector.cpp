@@ -1,8 +1,14 @@
 #include "engine/explore/collector.h"
 
+#include <algorithm>
+
+#include "engine/base/check.h"
+
 namespace lockstep {
 
 void Collector::submit(Batch&& batch) {
+  LOCKSTEP_ASSERT(finished_ ||
+                  batch.from >= next_);  // nobody has handed in these iterations before
   waiting_.emplace(batch.from, std::move(batch));
   while (!finished_ && !waiting_.empty() && waiting_.begin()->first == next_) {
     merge(waiting_.begin()->second);
@@ -12,6 +18,12 @@ void Collector::submit(Batch&& batch) {
 
 // The failures cut the batch where one of them ends the run.
 void Collector::merge(Batch& batch) {
+  LOCKSTEP_CHECK(
+      std::is_sorted(batch.failures.begin(), batch.failures.end(),
+                     [](const Failure& a, const Failure& b) { return a.iteration < b.iteration; }));
+  LOCKSTEP_CHECK(
+      std::is_sorted(batch.lessons.begin(), batch.lessons.end(),
+                     [](const Taught& a, const Taught& b) { return a.iteration < b.iteration; }));
   const uint64_t steps_before = result_.steps;
   uint64_t end = batch.from + batch.count + batch.others;
   if (batch.discarded > 0)

@@ -25,7 +25,7 @@
 // execution whatever the others could do, depends on everything.
 #include <algorithm>
 
-#include "engine/base/error.h"
+#include "engine/base/check.h"
 #include "engine/schedule/strategy_list.h"
 #include "engine/search/dpor_steps.h"
 #include "engine/search/images.h"
@@ -156,6 +156,15 @@ class Cache final : public Subtree {
     std::sort(node.options.begin(), node.options.end(), [](const Option& a, const Option& b) {
       return a.step->actor_key < b.step->actor_key;
     });
+    // One step an actor (invariant 2), and all that sleep can still go (3).
+    LOCKSTEP_CHECK(std::adjacent_find(node.options.begin(), node.options.end(),
+                                      [](const Option& a, const Option& b) {
+                                        return a.step->actor_key == b.step->actor_key;
+                                      }) == node.options.end());
+    LOCKSTEP_CHECK(std::all_of(asleep_.begin(), asleep_.end(), [&](const Step* s) {
+      return std::any_of(node.options.begin(), node.options.end(),
+                         [s](const Option& o) { return o.step->actor_key == s->actor_key; });
+    }));
     uint64_t key = system_->state();
     if (key != 0)
       for (const Option& o : node.options)

@@ -22,8 +22,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/base/digest.h"
-#include "engine/base/error.h"
 #include "engine/relation/dependence.h"
 #include "engine/schedule/strategy_list.h"
 #include "engine/search/dpor_steps.h"
@@ -149,6 +149,15 @@ class SleepSets final : public Subtree {
       const bool sleeps = sleeper != asleep.end();
       node.options.push_back({step, i, sleeps, sleeps && sleeper->last});
     }
+    for (const Sleeper& s : asleep) LOCKSTEP_CHECK(can_go(point, *s.step));
+  }
+
+  // Can its actor, at that choice point? No step that a sleeper is independent of keeps it from
+  // going (invariant 2).
+  bool can_go(const ChoicePoint& point, const Step& step) const {
+    return std::any_of(
+        point.alternatives.begin(), point.alternatives.end(),
+        [&](const Alternative& a) { return system_->actor_key(a.actor) == step.actor_key; });
   }
 
   // Who sleeps after the last node's branch.

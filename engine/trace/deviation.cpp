@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "engine/base/check.h"
 #include "engine/base/digest.h"
 #include "engine/relation/dependence.h"
 #include "engine/trace/replay.h"
@@ -73,7 +74,11 @@ Deviation DeviationEncoder::deviation(const ChoicePoint& point, size_t index) {
 
 void DeviationEncoder::took(const ChoicePoint& point, size_t index, size_t default_index) {
   if (index != default_index) {
-    deviations_.push_back(deviation(point, index));
+    const Deviation d = deviation(point, index);
+    LOCKSTEP_CHECK(std::none_of(  // a moment names one choice point (invariant 2)
+        deviations_.begin(), deviations_.end(),
+        [&](const Deviation& x) { return x.actor == d.actor && x.own == d.own; }));
+    deviations_.push_back(d);
     at_.push_back(size_.steps);
     size_.deviations++;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/error.h"
 #include "engine/contrast/keeper.h"
 
 namespace lockstep {
@@ -123,6 +124,10 @@ std::vector<Write> Walk::writes(size_t number, const std::function<bool(const Sh
 
 size_t Walk::add(size_t parent, uint32_t after, std::vector<Decision> decisions) {
   Recording recording = record_schedule(system_, seed_, iteration_, decisions);
+  // Every line can be followed again (invariant 2).
+  LOCKSTEP_ASSERT(
+      recording.decisions.size() <= decisions.size() &&
+      std::equal(recording.decisions.begin(), recording.decisions.end(), decisions.begin()));
   auto path = std::make_unique<Path>(system_, seed_, iteration_, recording.decisions, exact_);
   const bool ended = recording.outcome.verdict != Verdict::stopped;
   // A line by hand goes on as the same one.

@@ -41,6 +41,7 @@ Arena::Arena() {
   if (!base_)
     throw Error(ExitCode::internal, "cannot reserve address space for a machine (192 MiB at least)",
                 "raise the limit on address space (ulimit -v), or use fewer workers (-j)");
+  LOCKSTEP_ASSERT(reinterpret_cast<uint64_t>(base_) % kAlign == 0);
   head_ = reinterpret_cast<Head*>(base_);
   for (uint32_t i = 0; i < kOwnStacks; i++) guard_one(stacks_ + i);
   reset();

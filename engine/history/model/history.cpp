@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/base/check.h"
+
 namespace lockstep::history {
 namespace {
 constexpr int64_t kSmallProcesses = 4096;
@@ -79,6 +83,11 @@ void History::finish() {
   }
   failed_.clear();
   any_failed_ = false;
+  LOCKSTEP_CHECK(
+      std::is_sorted(operations_.begin(), operations_.end(),
+                     [](const Operation& a, const Operation& b) { return a.call < b.call; }));
+  LOCKSTEP_CHECK(std::all_of(operations_.begin(), operations_.end(),
+                             [](const Operation& o) { return o.ret == kNever || o.call < o.ret; }));
 }
 
 std::string History::describe_short(const Operation& op) const {
