@@ -19,10 +19,10 @@ class Calls : public MachinePart {
   // Of a process's coroutines the one that runs; null: its first one.
   lua_State*& running_coroutine();
 
-  // ---- the sync point, where there is more to do than to park (Machine::sync) ----
+  // ---- the sync point, where there is more to do than to park (SyncPoint::sync) ----
   void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
             uint64_t value, uint32_t cause);
-  // As Machine::sync, for an operation that touches further objects.
+  // As SyncPoint::sync, for an operation that touches further objects.
   void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                 ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count);
   // Between the announcement of an operation and Scheduler::park, and after it.

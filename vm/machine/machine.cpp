@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "vm/history/history_log.h"
 #include "vm/loading/frozen.h"
 #include "vm/loading/loading.h"
@@ -35,9 +36,8 @@ MachineOptions sorted(MachineOptions options) {
 Machine* current_machine() { return t_machine; }
 
 Machine::Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options)
-    : options_(sorted(options)),
-      world_(new (arena_.get(sizeof(World))) World()),
-      scheduler_(*this) {
+    : SyncPoint(*this, new (arena_.get(sizeof(World))) World()), options_(sorted(options)) {
+  if (options.check) checks_asked = true;
   host_.machine = this;
   host_.arena = &arena_;
   make_parts(*this);
@@ -222,23 +222,5 @@ uint64_t Machine::digest() const {
 uint64_t Machine::actor_key(ActorId actor) const {
   return actor < world_->actors.size ? world_->actors[actor].key : 0;
 }
-
-// ---- what a call may need beside the hot path ----
-
-Process& Machine::not_running(lua_State* L, const char* what) {
-  return scheduler_.slow() & kSlowMatcher ? calls().matcher_runs(L, what)
-                                          : properties().nobody_runs(L, what);
-}
-
-void Machine::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
-                          ObjectId object, uint64_t value, uint32_t cause) {
-  calls().sync(L, p, what, kind, access, object, value, cause);
-}
-
-void Machine::look_for_round(lua_State* L, Process& p, const Operation& next) {
-  spins().look_for_round(L, p, next);
-}
-
-void Machine::done_slowly(lua_State* L, Process& p, int results) { calls().done(L, p, results); }
 
 }  // namespace lockstep::vm

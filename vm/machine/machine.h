@@ -7,8 +7,9 @@
 //    a chooser that wants everybody at rest is asked from the thread's own stack.
 // 4. Nothing here or in the World iterates over anything whose order depends on addresses or time.
 //
-// The machine itself is the System, and the way to its parts (parts.h), each of which is in the
-// room of its idea and has the state that it alone needs.
+// The machine itself is the System, what guests' calls come through (sync_point.h), and the way to
+// its parts (parts.h), each of which is in the room of its idea and has the state that it alone
+// needs.
 #pragma once
 #include <memory>
 #include <string>
@@ -17,10 +18,8 @@
 
 #include "engine/boundary/system.h"
 #include "vm/machine/image.h"
-#include "vm/machine/parts.h"
 #include "vm/machine/program.h"
-#include "vm/machine/scheduler.h"
-#include "vm/machine/world.h"
+#include "vm/machine/sync_point.h"
 #include "vm/memory/host.h"
 #include "vm/memory/memory.h"
 
@@ -28,7 +27,7 @@ namespace lockstep::vm {
 
 struct LoadContext;
 
-class Machine final : public System, public Memory, public Parts {
+class Machine final : public System, public Memory, public SyncPoint {
  public:
   // An empty scenario name only loads, to find what the file holds.
   Machine(LoadContext& context, const std::string& scenario, const MachineOptions& options);
@@ -71,52 +70,10 @@ class Machine final : public System, public Memory, public Parts {
   bool cut_if_asked() override;
 
   // ---- for the parts, and for the functions that guests call ----
-  Scheduler& scheduler() { return scheduler_; }
-  World& world() const { return *world_; }
   const MachineOptions& options() const { return options_; }
   Image& image() { return image_; }
   bool recording() const { return sink_ != nullptr; }
   EventSink* sink() const { return sink_; }
-
-  // The running process; raises if nothing runs (file-level code).
-  Process& process(lua_State* L, const char* what) {
-    if (__builtin_expect((world_->current == nullptr) | (scheduler_.slow() & kSlowMatcher), 0))
-      return not_running(L, what);
-    return *world_->current;
-  }
-  // The sync point: announces the operation and returns when it may take effect. Does not return if
-  // the execution ends or the process is killed first. `what` is a string literal: the call as the
-  // guest knows it. Of an operation that touches further objects: Calls::announce.
-  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
-            uint64_t value = 0, uint32_t cause = 0) {
-    if (__builtin_expect(scheduler_.slow() != 0, 0)) {
-      sync_slowly(L, p, what, kind, access, object, value, cause);
-      return;
-    }
-    Alternative& a = world_->alternatives[world_->position[p.actor]];
-    a.op.kind = kind;
-    a.op.access = access;
-    a.op.extra_count = 0;
-    a.op.object = object;
-    a.op.value = value;
-    a.cause = cause;
-    p.what = what;
-    if (__builtin_expect(scheduler_.fair_spins(), 0)) look_for_round(L, p, a.op);
-    scheduler_.park(p);
-  }
-  // To be called with the results on top of the stack when the effect has happened: `return
-  // m.done(L, p, n)`.
-  int done(lua_State* L, Process& p, int results) {
-    if (__builtin_expect(scheduler_.slow() != 0, 0)) done_slowly(L, p, results);
-    return results;
-  }
-  // The only way to what footprints are computed from (watched.h).
-  template <class T, Readers kReaders>
-  T& change(Watched<T, kReaders>& what) {
-    note_stale(kReaders);
-    return what.value_;
-  }
-  void note_stale(Readers of) { world_->stale |= 1U << static_cast<unsigned>(of); }
 
   static Machine* take_thread(Machine* m);  // it is current_machine(); returns who was
 
@@ -126,16 +83,8 @@ class Machine final : public System, public Memory, public Parts {
 
   void run_once(Chooser& chooser);
   void run_again(Chooser& chooser);
-  // To Calls, whose header need not be known wherever these are called.
-  Process& not_running(lua_State* L, const char* what);
-  void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
-                   ObjectId object, uint64_t value, uint32_t cause);
-  void look_for_round(lua_State* L, Process& p, const Operation& next);
-  void done_slowly(lua_State* L, Process& p, int results);
 
   MachineOptions options_;
-  World* const world_;
-  Scheduler scheduler_;
   Host host_;
   lua_State* L_ = nullptr;  // the state's main thread: runs no guest code after loading
   Image image_;

@@ -23,17 +23,17 @@ namespace {
 struct EndOnMain {};  // the execution ended while the thread's own stack was performing a delivery
 }  // namespace
 
-Scheduler::Scheduler(Machine& m) : m_(m), world_(&m.world()) {
-  if (m.options().check) invariants_ = std::make_unique<InvariantCheck>();
-}
+Scheduler::Scheduler(Machine& m, World& world) : m_(m), world_(&world) {}
 Scheduler::~Scheduler() = default;
 
 void Scheduler::begin(Chooser& chooser, bool may_go_round) {
+  bool check = m_.options().check;
 #ifndef NDEBUG
   constexpr uint64_t kUnasked = 8;
-  if (!m_.options().check) invariants_.reset();
-  if (runs_ % kUnasked == 0 && !invariants_) invariants_ = std::make_unique<InvariantCheck>();
+  check = check || runs_ % kUnasked == 0;
 #endif
+  if (!check) invariants_.reset();
+  if (check && !invariants_) invariants_ = std::make_unique<InvariantCheck>();
   if (invariants_) invariants_->forget();
   chooser_ = &chooser;
   at_rest_ = chooser.at_rest();

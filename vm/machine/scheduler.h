@@ -33,7 +33,7 @@ enum Slow : uint32_t {
 
 class Scheduler {
  public:
-  explicit Scheduler(Machine& m);
+  Scheduler(Machine& m, World& world);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

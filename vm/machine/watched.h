@@ -1,8 +1,8 @@
 // State that the footprints of pending operations are computed from (footprints.cpp, effects.cpp).
 //
-// It is read like what it holds. Only Machine::change() gives it away to be changed, and notes that
-// those footprints are stale: they are made anew before anybody looks at the alternatives again
-// (Footprints::renew). So a change that a footprint does not follow cannot be written.
+// It is read like what it holds. Only SyncPoint::change() gives it away to be changed, and notes
+// that those footprints are stale: they are made anew before anybody looks at the alternatives
+// again (Footprints::renew). So a change that a footprint does not follow cannot be written.
 #pragma once
 #include "vm/memory/arena.h"
 
@@ -25,7 +25,7 @@ class Watched {
   const T* operator->() const { return &value_; }
 
  private:
-  friend class Machine;
+  friend class SyncPoint;
   T value_{};
 };
 
@@ -40,7 +40,7 @@ class Watched<Vec<T>, kReaders> {
   const T* end() const { return value_.data + value_.size; }
 
  private:
-  friend class Machine;
+  friend class SyncPoint;
   Vec<T> value_;
 };
 

@@ -1,0 +1,71 @@
+// The sync point: where a call of the guest's is announced and waits until it may take effect. The
+// hot path of every operation; Calls has what it may need beside that.
+#pragma once
+#include "vm/machine/parts.h"
+#include "vm/machine/scheduler.h"
+#include "vm/machine/world.h"
+
+namespace lockstep::vm {
+
+class SyncPoint : public Parts {
+ public:
+  Scheduler& scheduler() { return scheduler_; }
+  World& world() const { return *world_; }
+
+  // The running process; raises if nothing runs (file-level code).
+  Process& process(lua_State* L, const char* what) {
+    if (__builtin_expect((world_->current == nullptr) | (scheduler_.slow() & kSlowMatcher), 0))
+      return not_running(L, what);
+    return *world_->current;
+  }
+  // The sync point: announces the operation and returns when it may take effect. Does not return if
+  // the execution ends or the process is killed first. `what` is a string literal: the call as the
+  // guest knows it. Of an operation that touches further objects: Calls::announce.
+  void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
+            uint64_t value = 0, uint32_t cause = 0) {
+    if (__builtin_expect(scheduler_.slow() != 0, 0)) {
+      sync_slowly(L, p, what, kind, access, object, value, cause);
+      return;
+    }
+    Alternative& a = world_->alternatives[world_->position[p.actor]];
+    a.op.kind = kind;
+    a.op.access = access;
+    a.op.extra_count = 0;
+    a.op.object = object;
+    a.op.value = value;
+    a.cause = cause;
+    p.what = what;
+    if (__builtin_expect(scheduler_.fair_spins(), 0)) look_for_round(L, p, a.op);
+    scheduler_.park(p);
+  }
+  // To be called with the results on top of the stack when the effect has happened: `return
+  // m.done(L, p, n)`.
+  int done(lua_State* L, Process& p, int results) {
+    if (__builtin_expect(scheduler_.slow() != 0, 0)) done_slowly(L, p, results);
+    return results;
+  }
+  // The only way to what footprints are computed from (watched.h).
+  template <class T, Readers kReaders>
+  T& change(Watched<T, kReaders>& what) {
+    note_stale(kReaders);
+    return what.value_;
+  }
+  void note_stale(Readers of) { world_->stale |= 1U << static_cast<unsigned>(of); }
+
+ protected:
+  SyncPoint(Machine& m, World* world) : world_(world), scheduler_(m, *world) {}
+  ~SyncPoint() = default;
+
+  World* const world_;
+  Scheduler scheduler_;
+
+ private:
+  // To other parts, whose headers need not be known wherever these are called.
+  Process& not_running(lua_State* L, const char* what);
+  void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                   ObjectId object, uint64_t value, uint32_t cause);
+  void look_for_round(lua_State* L, Process& p, const Operation& next);
+  void done_slowly(lua_State* L, Process& p, int results);
+};
+
+}  // namespace lockstep::vm
