@@ -24,12 +24,29 @@ void add_record(Machine& m, HistoryLog& log, const HistoryRecord& record) {
       std::swap(log.records[i], log.records[i - 1]);
 }
 
+}  // namespace
+
+void assert_log(const World& w, const HistoryLog& log) {
+  for (uint32_t i = 0; i < log.records.size; i++) {
+    const HistoryRecord& r = log.records[i];
+    const bool completes = r.type != 0;
+    LOCKSTEP_ASSERT(r.step <= w.steps && (i == 0 || log.records[i - 1].step <= r.step));
+    LOCKSTEP_ASSERT(completes == (r.opened_by != kNone));
+    LOCKSTEP_ASSERT(!completes ||
+                    (r.opened_by < i && log.records[r.opened_by].process == r.process));
+  }
+  for (uint32_t i = 0; i < log.open.size; i++)
+    for (uint32_t k = 0; k < i; k++) LOCKSTEP_ASSERT(log.open[i].process != log.open[k].process);
+}
+
+namespace {
+
 void stamp(Machine& m, HistoryLog& log, OpenOperation& open) {
   open.record = log.records.size;
   add_record(
       m, log,
       {0, open.process, kNone, m.world().steps, m.world().now, open.f, open.key, open.value});
-  m.world().processes[open.process]->unstamped--;
+  m.world().processes[open.process]->histories.unstamped--;
 }
 
 OpenOperation* open_of(HistoryLog& log, const Process& p) {
@@ -96,8 +113,8 @@ int invoke(lua_State* L) {
   open.key = m.calls().encode_argument(L, 4, what);
   if (log.points) record_point(L, m, p, what);
   m.push(log.open, open);
-  p.histories_open++;
-  p.unstamped++;
+  p.histories.open++;
+  p.histories.unstamped++;
   m.calls().use_histories();
   if (!log.points) return 0;
   stamp(m, log, log.open.back());
@@ -135,7 +152,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
              {type, p.index, open->record, m.world().steps, m.world().now,
               log.records[open->record].f, log.records[open->record].key, value});
   m.erase(log.open, static_cast<size_t>(open - log.open.data));
-  p.histories_open--;
+  p.histories.open--;
   return step ? m.done(L, p, 0) : 0;
 }
 int ok(lua_State* L) { return complete(L, 1, "history.ok"); }
@@ -217,18 +234,18 @@ void stamp_invocations(Machine& m, Process& p) {
 }
 
 void add_history_footprint(Machine& m, Process& p, Operation& op) {
-  p.history_footprints[0] = {kHistoryObject, p.unstamped ? Access::write : Access::add};
-  p.history_footprints[1] = {clock_object(), Access::read};  // a record has a time
+  p.histories.footprints[0] = {kHistoryObject, p.histories.unstamped ? Access::write : Access::add};
+  p.histories.footprints[1] = {clock_object(), Access::read};  // a record has a time
   const size_t more = m.options().racy_timers() ? 2 : 1;
   const size_t n = op.extra_count;
   op.extra_count = static_cast<uint8_t>(n + more);
   if (n == 0) {
-    op.extra = p.history_footprints;
+    op.extra = p.histories.footprints;
     return;
   }
   auto* all = static_cast<Footprint*>(m.allocate((n + more) * sizeof(Footprint)));
   std::copy(op.extra, op.extra + n, all);
-  std::copy_n(p.history_footprints, more, all + n);
+  std::copy_n(p.histories.footprints, more, all + n);
   op.extra = all;
 }
 

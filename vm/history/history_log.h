@@ -25,6 +25,9 @@ inline constexpr ObjectId kHistoryObject = make_object(ObjectClass::history, 1);
 void open_history(lua_State* L);  // pushes lockstep.history_core
 void open_checker(lua_State* L);  // pushes lockstep.checker_core
 
+// Invariant 1, and that nobody has two operations open.
+void assert_log(const World& w, const HistoryLog& log);
+
 // The log at `index`, or an error that names argument and function.
 HistoryLog& history_argument(lua_State* L, Machine& m, int index, const char* what);
 

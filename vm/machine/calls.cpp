@@ -111,7 +111,7 @@ void Calls::slow_sync(lua_State* L, Process& p, Alternative& a) {
     LOCKSTEP_ASSERT(L != nullptr);
     refuse_in_matcher(L, p.what);
   }
-  if ((slow_ & kSlowHistory) && p.histories_open && !p.killed && !p.leaving)
+  if ((slow_ & kSlowHistory) && p.histories.open && !p.killed && !p.leaving)
     add_history_footprint(m_, p, a.op);
   if ((slow_ & kSlowTrack) && p.performing) {
     // The operation before raised an error that nobody has looked at: it may tell anything.
@@ -126,7 +126,8 @@ void Calls::slow_sync(lua_State* L, Process& p, Alternative& a) {
 
 void Calls::slow_granted(Process& p) {
   if (slow_ & kSlowTrack) p.performing = !p.leaving;
-  if ((slow_ & kSlowHistory) && p.unstamped && !p.killed && !p.leaving) stamp_invocations(m_, p);
+  if ((slow_ & kSlowHistory) && p.histories.unstamped && !p.killed && !p.leaving)
+    stamp_invocations(m_, p);
 }
 
 void Calls::done(lua_State* L, Process& p, int results) {

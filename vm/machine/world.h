@@ -156,6 +156,34 @@ enum class DeferredTarget : uint8_t {
   info
 };
 
+// While its operation under way has one.
+struct Deferred {
+  DeferredTarget kind = DeferredTarget::none;
+  uint32_t process = kNone;        // whom the operation is for, unless it is for a name
+  uint32_t node = 0;               // where that name is looked up
+  const Term* name = nullptr;      // on the process's own stack
+  const Signal* signal = nullptr;  // on the process's own stack
+  uint64_t ref = 0;
+  bool flush = false;  // of a demonitor
+  Footprint* footprint = nullptr;
+};
+
+// Of a process that ended by an error of its own: strings.
+struct Crash {
+  Term text, site, trace;
+};
+struct BadArgument {
+  Term text;                    // what its last badarg was about ...
+  const void* error = nullptr;  // ... which is this error
+};
+
+// Of a process that records operations.
+struct OwnHistories {
+  uint32_t open = 0;       // histories in which it has an operation open
+  uint32_t unstamped = 0;  // of these, those whose invocation is in no log yet
+  Footprint footprints[2];
+};
+
 // Where a process was when it came to an operation, since it last did more than look.
 struct SpinPoint {
   uint64_t place = 0;  // digest of the operation and the call's place
@@ -226,14 +254,7 @@ struct Process {
   const char* what = "";      // the call it is in, as the guest knows it
   Operation blocked_op;       // its operation while it is not among the alternatives
   Watched<ObjectId> lock{0};  // that it is to take, with Wait::lock
-  DeferredTarget target = DeferredTarget::none;
-  uint32_t target_process = kNone;        // whom the operation is for, unless it is for a name
-  uint32_t target_node = 0;               // where that name is looked up
-  const Term* target_name = nullptr;      // on its own stack
-  const Signal* target_signal = nullptr;  // on its own stack
-  uint64_t target_ref = 0;
-  bool target_flush = false;  // of a demonitor
-  Footprint* target_footprint = nullptr;
+  Deferred target;
   Vec<Message> mailbox;
   uint32_t looked = 0;  // messages before it have been looked at by the current receive
   lua_State* receiver =
@@ -257,21 +278,18 @@ struct Process {
   Prng random;
   Term label;          // for people: set_label, or the first registered name
   uint32_t proto = 0;  // for people: place in the arena of the function it runs, 0 if unknown
-  Term crash_text, crash_site, crash_trace;  // strings, if it ended by an error of its own
-  Term badarg_text;                          // what its last badarg was about ...
-  const void* badarg = nullptr;              // ... which is this error
-  uint64_t observed = 0;                     // digest of what it has seen, while recording
-  uint64_t seen = 0;            // the same for System::state (state.cpp), while that is asked for
-  bool performing = false;      // ... an operation that has told it nothing yet
-  bool shows = false;           // has put what process_info tells others: dictionary, flags
-  uint32_t tables_made = 0;     // ETS tables and atomics it has made
-  uint64_t table = 0;           // of its operation on a table: which one, 0 if it is by name
-  uint32_t keypos = 0;          // ... and where in objects their keys were looked for, 0 if not
-  uint32_t histories_open = 0;  // histories in which it has an operation open
-  uint32_t unstamped = 0;       // of these, those whose invocation is in no log yet
-  uint32_t inputs = 0;          // operations that generators have made for it
+  Crash crash;
+  BadArgument badarg;
+  uint64_t observed = 0;     // digest of what it has seen, while recording
+  uint64_t seen = 0;         // the same for System::state (state.cpp), while that is asked for
+  bool performing = false;   // ... an operation that has told it nothing yet
+  bool shows = false;        // has put what process_info tells others: dictionary, flags
+  uint32_t tables_made = 0;  // ETS tables and atomics it has made
+  uint64_t table = 0;        // of its operation on a table: which one, 0 if it is by name
+  uint32_t keypos = 0;       // ... and where in objects their keys were looked for, 0 if not
+  OwnHistories histories;
+  uint32_t inputs = 0;  // operations that generators have made for it
   Spin spin;
-  Footprint history_footprints[2];
   uint32_t instructions = 0;  // millions, since its last operation; only while they are counted
 };
 
@@ -396,7 +414,7 @@ struct World {
   Vec<Channel> channels;
   Vec<uint32_t> instant_channel;  // by process: index into channels, kNone until needed
   Watched<Vec<Name>> names;
-  Vec<EtsTable*> tables;       // by table number, null once deleted
+  Vec<EtsTable*> tables;       // by table number, deleted ones too
   Vec<AtomicsArray*> atomics;  // by array number
   Vec<uint32_t> takers;        // processes before an operation that takes a lock
   uint32_t deferred = 0;       // processes before an operation with a deferred target

@@ -202,8 +202,8 @@ int l_demonitor(lua_State* L) {
     if (to) *to = lua_toboolean(L, -1) != 0;
     return to != nullptr;
   });
-  p.target_ref = ref;
-  p.target_flush = flush;
+  p.target.ref = ref;
+  p.target.flush = flush;
   m.footprints().announce_deferred(L, p, "demonitor", OpKind::demonitor, 0,
                                    DeferredTarget::demonitor, nullptr, nullptr, p.node);
   const bool active = m.signals().drop_watch(p, ref);

@@ -28,9 +28,9 @@ Term closure_arguments(lua_State* L, Machine& m, int first, const char* what) {
   Term t;
   t.tag = Tag::string;
   t.size = static_cast<uint32_t>(b.size());
-  char* room = static_cast<char*>(m.allocate(b.size()));
-  std::memcpy(room, b.data(), b.size());
-  t.bytes = room;
+  char* buffer = static_cast<char*>(m.allocate(b.size()));
+  std::memcpy(buffer, b.data(), b.size());
+  t.bytes = buffer;
   return t;
 }
 
@@ -232,7 +232,7 @@ int l_exception(lua_State* L) {
   lua_settop(L, 1);
   if (m.recording()) {
     const char* raised = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
-    p.crash_trace = make_string(told_trace(L, raised), m.arena());
+    p.crash.trace = make_string(told_trace(L, raised), m.arena());
   }
   if (is_exception(L, 1)) return 1;
   lua_createtable(L, 0, 3);

@@ -112,17 +112,18 @@ int on_error(lua_State* L) {
       lua_getfield(L, 1, "missing");
       if (const char* missing = lua_tostring(L, -1)) text += std::string(": ") + missing;
       lua_pop(L, 1);
-      if (p.badarg && p.badarg == lua_topointer(L, 1)) text += ": " + text_of(p.badarg_text);
+      if (p.badarg.error && p.badarg.error == lua_topointer(L, 1))
+        text += ": " + text_of(p.badarg.text);
     }
     if (is_exit)
       text = "exit: " + text;
     else if (std::strcmp(cls, "throw") == 0)
       text = "uncaught throw: " + text;
-    p.crash_text = make_string(text, m.arena());
-    p.crash_site = make_string(site, m.arena());
-    if (m.recording() && !(ours && p.crash_trace.tag != Tag::nil &&
+    p.crash.text = make_string(text, m.arena());
+    p.crash.site = make_string(site, m.arena());
+    if (m.recording() && !(ours && p.crash.trace.tag != Tag::nil &&
                            !guest_is_running(L)))  // raised again by the library
-      p.crash_trace = make_string(told_trace(L, text), m.arena());
+      p.crash.trace = make_string(told_trace(L, text), m.arena());
     p.crashed = true;
   }
   if (is_exit) {
@@ -130,7 +131,7 @@ int on_error(lua_State* L) {
   } else {
     if (std::strcmp(cls, "throw") == 0)
       r = make_tuple(m.arena(), m.scratch(), {make_string("nocatch", m.arena()), r});
-    Term stack = make_tuple(m.arena(), m.scratch(), {p.crash_site});
+    Term stack = make_tuple(m.arena(), m.scratch(), {p.crash.site});
     p.exit_reason = make_tuple(m.arena(), m.scratch(), {r, stack});
   }
   return 0;
@@ -284,15 +285,15 @@ void Processes::body(Process& p) {
     // The handler itself failed: out of C stack, most likely.
     p.exit_reason = make_tuple(arena_, scratch_,
                                {make_string("stack overflow", arena_), make_string("", arena_)});
-    p.crash_text = make_string("stack overflow", arena_);
-    p.crash_site = make_string("", arena_);
+    p.crash.text = make_string("stack overflow", arena_);
+    p.crash.site = make_string("", arena_);
     p.crashed = true;
   }
   if (p.crashed && p.index == 0 && !is_string(p.exit_reason, "normal")) {
     // The root's error is the failure, and the last event.
     m_.recorder().note_raised();
-    m_.scheduler().fail(Verdict::assertion, p, text_of(p.crash_text), text_of(p.crash_site), "",
-                        text_of(p.crash_trace));
+    m_.scheduler().fail(Verdict::assertion, p, text_of(p.crash.text), text_of(p.crash.site), "",
+                        text_of(p.crash.trace));
   }
   if (p.index == 0 && !options_.drain && !p.crashed) {
     // Its end ends everything else, so it is an operation that nothing commutes with; one only
@@ -432,13 +433,13 @@ void Processes::end(Process& p, uint32_t tables) {
   m_.change(p.life) = Life::dying;
   if (p.crashed && (!told || options_.abort_crashes) && !options_.allow_crashes &&
       !orderly(p.exit_reason)) {
-    const std::string where = text_of(p.crash_site);
+    const std::string where = text_of(p.crash.site);
     m_.scheduler().fail(
         Verdict::crash, p,
         "process " + m_.recorder().label(p) +
             (told ? " crashed: " : " crashed and nobody links to, monitors or supervises it: ") +
-            text_of(p.crash_text),
-        where, "", text_of(p.crash_trace));
+            text_of(p.crash.text),
+        where, "", text_of(p.crash.trace));
   }
   m_.timers().drop_of(p);
   release_name(p);

@@ -147,7 +147,7 @@ void Footprints::renew_poll(Process& p) {
     op.extra_count = static_cast<uint8_t>(n);
     if (n == 0) op.flags = kGlobal;
   }
-  if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(m_, p, op);
+  if ((slow_ & kSlowHistory) && p.histories.open) add_history_footprint(m_, p, op);
 }
 
 bool Footprints::signals_wait(const Process& to) const {

@@ -76,7 +76,7 @@ void Footprints::sync_queued(lua_State* L, Process& p, const char* what, OpKind 
 // As announce(), for a signal to a process.
 void Footprints::announce_signal(lua_State* L, Process& p, const char* what, OpKind kind,
                                  uint64_t value, const Process& to, const Signal& s) {
-  p.target_signal = &s;
+  p.target.signal = &s;
   announce_deferred(L, p, what, kind, value, DeferredTarget::signal, &to, nullptr, to.node);
 }
 
@@ -85,12 +85,12 @@ void Footprints::announce_deferred(lua_State* L, Process& p, const char* what, O
                                    const Term* name, uint32_t node) {
   if (slow_ & kSlowPeek) m_.properties().refuse_peek(L, what);
   World& w = *world_;
-  p.target = target;
-  p.target_process = to ? to->index : kNone;
-  p.target_name = name;
-  p.target_node = node;
-  if (!p.target_footprint || target == DeferredTarget::heal)
-    p.target_footprint = static_cast<Footprint*>(
+  p.target.kind = target;
+  p.target.process = to ? to->index : kNone;
+  p.target.name = name;
+  p.target.node = node;
+  if (!p.target.footprint || target == DeferredTarget::heal)
+    p.target.footprint = static_cast<Footprint*>(
         m_.allocate((target == DeferredTarget::heal ? kMany : kFew) * sizeof(Footprint)));
   w.deferred++;
   Alternative& a = w.alternatives[w.position[p.actor]];
@@ -106,9 +106,9 @@ void Footprints::announce_deferred(lua_State* L, Process& p, const char* what, O
 
 // No more than that: the operation takes effect, or never will.
 void Footprints::drop_target(Process& p) {
-  if (p.target == DeferredTarget::none) return;
+  if (p.target.kind == DeferredTarget::none) return;
   World& w = *world_;
-  p.target = DeferredTarget::none;
+  p.target.kind = DeferredTarget::none;
   w.deferred--;
   if (m_.scheduler().enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
 }
@@ -129,10 +129,10 @@ void Footprints::renew() {
     Process& p = *w.processes[a.process];
     if (p.ending) {
       m_.processes().renew_end_footprint(p);
-    } else if (p.target != DeferredTarget::none) {
+    } else if (p.target.kind != DeferredTarget::none) {
       if (!targets) continue;
       renew_target(p);
-      if ((slow_ & kSlowHistory) && p.histories_open) add_history_footprint(m_, p, a.op);
+      if ((slow_ & kSlowHistory) && p.histories.open) add_history_footprint(m_, p, a.op);
     } else if (signals) {
       renew_poll(p);
     }
@@ -143,30 +143,30 @@ void Footprints::renew_target(Process& p) {
   World& w = *world_;
   Operation& op = w.alternatives[w.position[p.actor]].op;
   size_t n = 0;
-  Footprint* list = p.target_footprint;
+  Footprint* list = p.target.footprint;
   const auto add = [&](ObjectId object, Access access) {
     if (object != 0) list[n++] = {object, access};
   };
-  const bool elsewhere = p.target_node != p.node;
-  const Footprint connection{elsewhere ? link_object(p.node, p.target_node) : 0, Access::read};
+  const bool elsewhere = p.target.node != p.node;
+  const Footprint connection{elsewhere ? link_object(p.node, p.target.node) : 0, Access::read};
   Footprint main = connection;
-  const Process* q = p.target_process == kNone ? nullptr : w.processes[p.target_process];
-  if (p.target_name) {
-    const Footprint name{name_object(p.target_node, *p.target_name), Access::read};
+  const Process* q = p.target.process == kNone ? nullptr : w.processes[p.target.process];
+  if (p.target.name) {
+    const Footprint name{name_object(p.target.node, *p.target.name), Access::read};
     if (elsewhere)
       add(name.object, name.access);
     else
       main = name;
-    q = m_.processes().whereis(*p.target_name, p.target_node);
+    q = m_.processes().whereis(*p.target.name, p.target.node);
   }
   const bool queue = elsewhere || (q && queued(p, *q));
   const ObjectId way =
-      queue ? channel_object(p.index, q ? q->index : kNone, p.target_node) : ObjectId{0};
+      queue ? channel_object(p.index, q ? q->index : kNone, p.target.node) : ObjectId{0};
   // Told by its own node, at once and into its own mailbox.
   const bool unreachable =
-      elsewhere && (p.target_node == kNone || !reachable(p.node, p.target_node));
+      elsewhere && (p.target.node == kNone || !reachable(p.node, p.target.node));
   op.flags = 0;
-  switch (p.target) {
+  switch (p.target.kind) {
     case DeferredTarget::send:
       add(queue ? way : q ? mailbox_object(*q) : 0, Access::append);
       break;
@@ -179,21 +179,21 @@ void Footprints::renew_target(Process& p) {
         add(mailbox_object(p), Access::append);
       break;
     case DeferredTarget::signal: {
-      n = telling(p, *q, p.target_signal->kind, p.target_signal->ref, p.target_signal->payload,
-                  p.target_footprint);
-      take_first(p.target_footprint, &n, &main);
+      n = telling(p, *q, p.target.signal->kind, p.target.signal->ref, p.target.signal->payload,
+                  p.target.footprint);
+      take_first(p.target.footprint, &n, &main);
       // Who asks for its end meanwhile may be told otherwise.
       if (!m_.processes().alive(p)) add(process_object(p), Access::read);
       break;
     }
     case DeferredTarget::demonitor: {
       // Takes its message out of the mailbox, whatever else is there.
-      main = {monitor_object(p.target_ref), Access::write};
-      if (p.target_flush) add(mailbox_object(p), Access::take);
+      main = {monitor_object(p.target.ref), Access::write};
+      if (p.target.flush) add(mailbox_object(p), Access::take);
       for (const Watch& x : p.watches)
-        if (x.ref == p.target_ref && x.target != kNone)
+        if (x.ref == p.target.ref && x.target != kNone)
           n += telling(p, *w.processes[x.target], SignalKind::demonitor, x.ref, {},
-                       p.target_footprint + n);
+                       p.target.footprint + n);
       break;
     }
     case DeferredTarget::link:
@@ -221,7 +221,7 @@ void Footprints::renew_target(Process& p) {
     case DeferredTarget::spawn:
       add(part_object(p, Part::links), Access::write);
       if (unreachable ||
-          (elsewhere && m_.cluster().cut_between(p.node, p.target_node) == Cut::drop)) {
+          (elsewhere && m_.cluster().cut_between(p.node, p.target.node) == Cut::drop)) {
         add(mailbox_object(p), Access::append);
         add(process_object(p), Access::write);
       }
@@ -229,7 +229,7 @@ void Footprints::renew_target(Process& p) {
     // A request to a process, which sees what the caller has sent before.
     case DeferredTarget::alive:
     case DeferredTarget::info: {
-      const bool info = p.target == DeferredTarget::info;
+      const bool info = p.target.kind == DeferredTarget::info;
       if (info) op.flags = kAgainstSteps;
       if (!m_.signals().pending(p, *q)) {
         main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};

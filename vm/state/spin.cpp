@@ -61,7 +61,7 @@ bool may_look(const Process& p, const Operation& op) {
 
 // `yielded`: it says of itself that it only waited.
 bool only_looked(const Process& p, bool yielded) {
-  if (p.histories_open || p.unstamped) return false;
+  if (p.histories.open || p.histories.unstamped) return false;
   switch (p.spin.kind) {
     case OpKind::yield:
       return true;

@@ -42,13 +42,13 @@ void add_process(Sum& sum, const Process& p) {
   sum.add(p.pid, p.key, p.status, p.life.get());
   for (const TimerTarget& t : p.timer_targets) sum.add(t.ref, t.process);
   if (p.life == Life::ended) return;
-  sum.add(p.seen, p.wait, p.refs, p.timers_made, p.histories_open, p.unstamped,
+  sum.add(p.seen, p.wait, p.refs, p.timers_made, p.histories.open, p.histories.unstamped,
           p.traps | p.leaving << 1 | p.killed << 2 | p.matcher_failed << 3 | p.doomed << 4 |
               p.expired << 5 | p.crashed << 6 | p.timed << 7 | p.performing << 8 | p.gives_up << 9);
   sum.add(p.name.get());
   sum.add(p.label);
   sum.add(p.exit_reason);
-  if (p.crashed) sum.add(p.crash_text), sum.add(p.crash_site);
+  if (p.crashed) sum.add(p.crash.text), sum.add(p.crash.site);
   sum.add(p.mailbox.size);
   for (const Message& m : p.mailbox) sum.add(m.payload);
   sum.add(p.links.size(), p.late_links.size(), p.watches.size(), p.watchers.size(),
