@@ -93,9 +93,9 @@ GuestHistory::GuestHistory(const HistoryLog& log) {
     e.process = r.process;
     e.type = r.type;
     e.line = static_cast<int32_t>(r.step);
-    e.f = view_of(r.f, e.room[0]);
-    e.key = view_of(r.key, e.room[1]);
-    e.value = view_of(r.value, e.room[2]);
+    e.f = view_of(r.f, e.buffer[0]);
+    e.key = view_of(r.key, e.buffer[1]);
+    e.value = view_of(r.value, e.buffer[2]);
     add(e);
   }
   finish();

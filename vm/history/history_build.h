@@ -10,13 +10,13 @@
 
 namespace lockstep::vm {
 
-// One event, its parts as encoded terms. Immediates of a log are spelled out in `room`.
+// One event, its parts as encoded terms. Immediates of a log are spelled out in `buffer`.
 struct GuestEvent {
   int64_t process = 0;
   uint8_t type = 0;
   int32_t line = 0;  // step of the execution, or ordinal in the table
   View f{}, key{}, value{};
-  char room[3][16];
+  char buffer[3][16];
 };
 
 class GuestHistory {

@@ -229,7 +229,7 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
   char* const base = arena_.base();
   char* top = base + ((arena_.used() + kPage - 1) & ~(kPage - 1));
   m_.image().shared.offset = static_cast<uint32_t>(top - base);
-  const auto room = [&](size_t bytes, uint32_t owner, bool variable) {
+  const auto take = [&](size_t bytes, uint32_t owner, bool variable) {
     if (bytes > arena_.heap_bytes() - static_cast<size_t>(top - base))
       throw Error(ExitCode::scenario, "file-level code leaves too much");
     char* at = top;
@@ -243,21 +243,21 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
     const uint32_t owner = owner_of(names.tables, t);
     if (const size_t bytes = array_bytes(t)) {
       auto* old = layout::load<char*>(t, layout::kTableArray);
-      char* at = room(bytes, owner, false);
+      char* at = take(bytes, owner, false);
       std::memcpy(at, old, bytes);
       layout::store(t, layout::kTableArray, at);
       drop(old, bytes);
     }
     auto* old = layout::load<char*>(t, layout::kTableNode);
     if (const size_t bytes = hash_bytes(t)) {
-      char* at = room(bytes, owner, false);
+      char* at = take(bytes, owner, false);
       std::memcpy(at, old, bytes);
       layout::store(t, layout::kTableNode, at);
       layout::store(t, layout::kTableLastfree,
                     at + (layout::load<char*>(t, layout::kTableLastfree) - old));
       drop(old, bytes);
     } else {  // room for one, so that the first is written there
-      char* at = room(layout::kNodeBytes, owner, false);
+      char* at = take(layout::kNodeBytes, owner, false);
       std::memset(at, 0, layout::kNodeBytes);
       layout::store(at, 8, layout::kEmptyTag);
       layout::store(t, layout::kTableLsizenode, uint8_t{0});
@@ -268,7 +268,7 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
       headers_.push_back({static_cast<uint32_t>(static_cast<char*>(t) + word - base), owner});
   }
   for (void* v : variables) {
-    char* at = room(layout::kValueBytes, owner_of(names.variables, v), true);
+    char* at = take(layout::kValueBytes, owner_of(names.variables, v), true);
     std::memcpy(at, layout::load<char*>(v, layout::kUpvalPointer), layout::kValueBytes);
     layout::store(v, layout::kUpvalPointer, at);
   }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "engine/base/check.h"
 #include "vm/loading/frozen.h"
 #include "vm/memory/layout.h"
 
@@ -38,7 +39,7 @@ void copy_image(char* to, const char* from, size_t size) {
 }
 
 // Memory that is used again without being cleared.
-class Room {
+class Buffer {
  public:
   char* get(size_t size) {
     if (size > capacity_) {
@@ -64,10 +65,11 @@ class MachineMark final : public Mark {
   bool light = false;  // without what is as it was loaded, file-level state too
   bool new_strings = false;
   size_t used = 0;  // of the arena
-  Room heap;
-  Room stacks;  // the used parts of the live processes' stacks, one after the other
+  Buffer heap;
+  Buffer stacks;  // the used parts of the live processes' stacks, one after the other
   std::vector<std::pair<char*, size_t>> parts;
   std::vector<Decision> decisions;
+  uint64_t digest = 0;  // of the state, while checks are on
 };
 constexpr size_t kRedZone = 128;
 
@@ -168,6 +170,7 @@ std::unique_ptr<Mark> Restart::save(std::unique_ptr<Mark> old) {
   }
   const auto decisions = m_.decisions();
   mark.decisions.assign(decisions.begin(), decisions.end());
+  mark.digest = checks_on() ? m_.digest() : 0;
   return old;
 }
 
@@ -195,6 +198,7 @@ void Restart::restore(const Mark& mark) {
   auto& decisions = m_.scheduler().decisions();
   if (decisions.size() < m.decisions.size()) decisions.resize(m.decisions.size() + 1024);
   std::copy(m.decisions.begin(), m.decisions.end(), decisions.begin());
+  LOCKSTEP_CHECK(m.digest == 0 || m_.digest() == m.digest);
 }
 
 }  // namespace lockstep::vm

@@ -1,5 +1,5 @@
 // Messages: how they get into a mailbox and out of it (receive.cpp), and what searches are told of
-// receives (mail.cpp).
+// receives (mail_log.cpp).
 #pragma once
 #include "vm/machine/machine_part.h"
 
@@ -13,12 +13,12 @@ class Mailboxes : public MachinePart {
   void deliver(Process& to, const Message& message);
   // Receive, with the caller's matcher; pushes the message, or nil and "timeout".
   int receive(lua_State* L, Process& p, const char* what, Wait wait, int64_t timeout_ms);
-  // While mail is kept (mail.cpp).
+  // While mail is kept (mail_log.cpp).
   void note_reception(const Process& p, const Term* wanted, uint32_t took);
   void wake(Process& p, bool expired, uint32_t cause);
   bool fits(Process& p, const Term& payload) const;
   bool look_here(Process& p);
-  // While mail is kept (mail.cpp).
+  // While mail is kept (mail_log.cpp).
   uint32_t note_arrival(const Process& to, const Term& payload);
 
   void begin() { looking_ = nullptr; }  // of an execution

@@ -131,9 +131,9 @@ int l_spawn_on(lua_State* L) {
   Term values;
   values.tag = Tag::string;
   values.size = static_cast<uint32_t>(b.size());
-  char* room = static_cast<char*>(m.allocate(b.size()));
-  std::memcpy(room, b.data(), b.size());
-  values.bytes = room;
+  char* buffer = static_cast<char*>(m.allocate(b.size()));
+  std::memcpy(buffer, b.data(), b.size());
+  values.bytes = buffer;
   const bool link = tie == "link", monitor = tie == "monitor";
   m.footprints().announce_deferred(L, p, "cluster.spawn", OpKind::spawn, 0, DeferredTarget::spawn,
                                    nullptr, nullptr, node);

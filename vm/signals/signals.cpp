@@ -144,8 +144,8 @@ void Signals::no_connection(Process& from, Process* to, Signal& s) {
       handle(from, answer);
       return;
     case SignalKind::monitor: {
-      char room[16];
-      const View v = view_of(s.payload, room);
+      char buffer[16];
+      const View v = view_of(s.payload, buffer);
       Watcher watcher;
       watcher.ref = s.ref;
       watcher.process = from.index;
@@ -293,8 +293,8 @@ void Signals::handle(Process& to, Signal& s) {
       Watcher watcher;
       watcher.ref = s.ref;
       watcher.process = s.from;
-      char room[16];
-      const View v = view_of(s.payload, room);  // {object, tag}
+      char buffer[16];
+      const View v = view_of(s.payload, buffer);  // {object, tag}
       watcher.object = make_term(v.element(0), arena_);
       watcher.tag = make_term(v.element(1), arena_);
       watcher.late = ending;

@@ -1,5 +1,5 @@
 // What processes send each other: the channels between them, what waits there, and what becomes of
-// it where it arrives (signals.cpp); what is sent to a name (named.cpp).
+// it where it arrives (signals.cpp); what is sent to a name (signals_by_name.cpp).
 #pragma once
 #include "vm/machine/machine_part.h"
 

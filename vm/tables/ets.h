@@ -71,6 +71,7 @@ struct Span {
 // ---- storage (ets_table.cpp) ----
 
 int order_keys(bool by_value, View a, View b);
+void assert_rows(const EtsTable& t);  // invariants 1, 2 and 4
 Span find_rows(const EtsTable& t, View key);
 uint32_t row_after(const EtsTable& t, View key);  // first row with a greater key
 bool row_key(Row& row,
@@ -101,7 +102,7 @@ struct Key {
   View view{nullptr};
   uint32_t element = 0;
   uint32_t owned = 0;  // bytes in the arena, 0 if inside
-  char room[64];
+  char buffer[64];
 };
 void take_key(lua_State* L, Machine& m, int index, const char* function, Key& key);
 inline void drop_key(Machine& m, const Key& key) {

@@ -462,7 +462,7 @@ const EtsFunction kEtsAdmin[] = {
 };
 
 size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Footprint* out,
-                          size_t room, uint32_t* until) {
+                          size_t most, uint32_t* until) {
   const World& w = m.world();
   size_t n = 0;
   for (uint32_t i = from; i < w.tables.size; i++) {
@@ -470,7 +470,7 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
     if (t->owner != p.index && !has_fixed(*t, p.index)) continue;
     // Deleted by another: had its end come first, there would have been nothing to delete.
     if (!t->alive && t->deleted_by == p.index) continue;
-    if (n + 6 > room) {
+    if (n + 6 > most) {
       *until = i;
       return n;
     }

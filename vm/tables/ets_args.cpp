@@ -162,24 +162,24 @@ void need_argument(lua_State* L, int index, const char* expected) {
 
 void take_key(lua_State* L, Machine& m, int index, const char* function, Key& key) {
   key.owned = 0;
-  key.view = {key.room};
+  key.view = {key.buffer};
   const layout::Arguments args(L);
   const auto at = static_cast<size_t>(index - 1);
   if (args.is_integer(at)) {
     const int64_t v = args.integer(at);
-    key.room[0] = static_cast<char>(Tag::integer);
-    std::memcpy(key.room + 1, &v, 8);
+    key.buffer[0] = static_cast<char>(Tag::integer);
+    std::memcpy(key.buffer + 1, &v, 8);
   } else if (args.is_short_string(at)) {
     const std::string_view s = args.short_string(at);  // of at most 40 characters
     const auto n = static_cast<uint32_t>(s.size());
-    key.room[0] = static_cast<char>(Tag::string);
-    std::memcpy(key.room + 1, &n, 4);
-    std::memcpy(key.room + 5, s.data(), n);
+    key.buffer[0] = static_cast<char>(Tag::string);
+    std::memcpy(key.buffer + 1, &n, 4);
+    std::memcpy(key.buffer + 5, s.data(), n);
   } else {
     need_argument(L, index, "a key");
     const Term t = m.calls().encode_argument(L, index, function);
     if (t.immediate()) {
-      view_of(t, key.room);
+      view_of(t, key.buffer);
     } else {
       key.view = {t.bytes};
       key.owned = t.size;
@@ -263,9 +263,9 @@ EtsTable& granted(lua_State* L, Machine& m, const Process& p, const Target& targ
 
 bool take_row(lua_State* L, Machine& m, int index, const char* function, Row& row) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
-  char room[kPlainRow];
-  if (const size_t size = plain_row(L, index, room)) {
-    row = keep_row(m, room, size);
+  char buffer[kPlainRow];
+  if (const size_t size = plain_row(L, index, buffer)) {
+    row = keep_row(m, buffer, size);
     return true;
   }
   const Term t = m.calls().encode_argument(L, index, function);

@@ -12,9 +12,9 @@ void put(Bytes& out, Tag tag) { out.push_back(static_cast<char>(tag)); }
 template <class T>
 void put(Bytes& out, Tag tag, T value) {
   static_assert(sizeof value == 8);
-  char room[9] = {static_cast<char>(tag)};
-  std::memcpy(room + 1, &value, 8);
-  out.insert(out.end(), room, room + 9);
+  char buffer[9] = {static_cast<char>(tag)};
+  std::memcpy(buffer + 1, &value, 8);
+  out.insert(out.end(), buffer, buffer + 9);
 }
 bool put_bool(Bytes& out, bool v) {
   put(out, v ? Tag::yes : Tag::no);

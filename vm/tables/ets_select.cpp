@@ -23,11 +23,11 @@ struct Query {
   uint64_t done = 0;  // objects of that key already seen
 };
 
-View query_view(const Query& q, char* room) { return view_of(q.term, room); }
+View query_view(const Query& q, char* buffer) { return view_of(q.term, buffer); }
 
 void check_query(lua_State* L, const Query& q) {
-  char room[16];
-  const View v = query_view(q, room);
+  char buffer[16];
+  const View v = query_view(q, buffer);
   if (q.mode == Mode::select ? !good_spec(v) : !good_pattern(v))
     badarg(L, 2, q.mode == Mode::select ? "no match specification" : "no pattern");
 }
@@ -41,8 +41,8 @@ View named_key(View pattern, uint32_t keypos) {
 
 void begin_query(lua_State* L, Machine& m, Process& p, const char* what, Access access,
                  const Target& target, const Query& q) {
-  char room[16];
-  const View v = query_view(q, room);
+  char buffer[16];
+  const View v = query_view(q, buffer);
   uint32_t elements[kMaxClauseKeys];
   uint32_t count = 0;
   const uint32_t clauses = q.mode == Mode::select ? v.array_size() : 1;
@@ -130,8 +130,8 @@ void push_continuation(lua_State* L, const EtsTable& t, const Query& q, const Ro
 // a continuation even if it took the last object, as one may be inserted behind it, unless the
 // pattern names the key.
 int answer(lua_State* L, Machine& m, Process& p, const EtsTable& t, const Query& q) {
-  char room[16];
-  const View query = query_view(q, room);
+  char buffer[16];
+  const View query = query_view(q, buffer);
   Span range = range_of(t, q, query);
   MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
@@ -255,8 +255,8 @@ int ets_select_count(lua_State* L) {
   begin_query(L, m, p, "ets.select_count", Access::read, target, q);
   const EtsTable& t = granted(L, m, p, target, Need::read);
   if (m.recording()) note_table(m, t);
-  char room[16];
-  const View query = query_view(q, room);
+  char buffer[16];
+  const View query = query_view(q, buffer);
   MatchContext c = context_of(m, p);
   lua_Integer n = 0;
   const Span range = range_of(t, q, query);
@@ -277,8 +277,8 @@ int remove(lua_State* L, const char* what, Mode mode) {
   take_query(L, m, what, q);
   begin_query(L, m, p, what, Access::write, target, q);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  char room[16];
-  const View query = query_view(q, room);
+  char buffer[16];
+  const View query = query_view(q, buffer);
   MatchContext c = context_of(m, p);
   lua_Integer n = 0;
   Span range = range_of(t, q, query);
@@ -317,8 +317,8 @@ int ets_select_replace(lua_State* L) {
   take_query(L, m, "ets.select_replace", q);
   begin_query(L, m, p, "ets.select_replace", Access::write, target, q);
   EtsTable& t = granted(L, m, p, target, Need::write);
-  char room[16];
-  const View query = query_view(q, room);
+  char buffer[16];
+  const View query = query_view(q, buffer);
   if (t.type == EtsType::bag || !keeps_keys(query, t.keypos))
     badarg(L, 2, "it has to keep keys, and the table may not be a bag");
   MatchContext c = context_of(m, p);
@@ -369,11 +369,11 @@ int ets_test_ms(lua_State* L) {
   if (!take_row(L, m, 1, "ets.test_ms", row)) badarg(L, 1, "an object (an array) expected");
   Query q;
   take_query(L, m, "ets.test_ms", q);
-  char room[16];
+  char buffer[16];
   MatchContext c = context_of(m, p);
   Bytes& out = m.scratch();
   out.clear();
-  const bool matched = consider(q, query_view(q, room), c, row, out);
+  const bool matched = consider(q, query_view(q, buffer), c, row, out);
   check_context(L, c);
   if (matched)
     push(L, View{out.data()});

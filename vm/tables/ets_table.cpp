@@ -1,6 +1,7 @@
 // How a table holds its rows.
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "vm/process/processes.h"
 #include "vm/tables/ets.h"
 
@@ -111,6 +112,17 @@ Span find_rows(const EtsTable& t, View key) {
   return {first, end_of(t, first, key)};
 }
 
+void assert_rows(const EtsTable& t) {
+  LOCKSTEP_ASSERT(t.alive || t.rows.size == 0);
+  for (uint32_t i = 0; i < t.rows.size; i++) {
+    const Row& row = t.rows[i];
+    LOCKSTEP_ASSERT(row.key().p ==
+                    (t.keypos == 1 ? row.view().first().p : row.view().element(t.keypos - 1).p));
+    const int order = i == 0 ? -1 : order_keys(t.ordered(), t.rows[i - 1].key(), row.key());
+    LOCKSTEP_ASSERT(order < 0 || (order == 0 && !t.single()));
+  }
+}
+
 uint32_t row_after(const EtsTable& t, View key) { return bound(t, key, true); }
 
 bool row_key(Row& row, uint32_t keypos) {
@@ -122,9 +134,9 @@ bool row_key(Row& row, uint32_t keypos) {
 }
 
 Row keep_row(Machine& m, const char* bytes, size_t size) {
-  auto* room = static_cast<char*>(m.allocate(size));
-  std::memcpy(room, bytes, size);
-  return {room, static_cast<uint32_t>(size), 0, static_cast<uint32_t>(digest_bytes(bytes, size))};
+  auto* buffer = static_cast<char*>(m.allocate(size));
+  std::memcpy(buffer, bytes, size);
+  return {buffer, static_cast<uint32_t>(size), 0, static_cast<uint32_t>(digest_bytes(bytes, size))};
 }
 void drop_row(Machine& m, Row row) { m.arena().put(const_cast<char*>(row.bytes), row.size); }
 

@@ -283,8 +283,8 @@ int ets_update_element(lua_State* L) {
     if (row.bytes && (at < 1 || at == static_cast<int64_t>(t.keypos) ||
                       at > static_cast<int64_t>(row.view().array_size())))
       badarg(L, 3, "the row has no such position, or it is the key's");
-    char room[16];
-    if (shares_variables(view_of(ops.data[i].value, room)))
+    char buffer[16];
+    if (shares_variables(view_of(ops.data[i].value, buffer)))
       luaL_error(L,
                  "ets.update_element: the value holds functions that share a variable; insert the "
                  "whole object");

@@ -35,9 +35,9 @@ int ets_last(lua_State* L) { return edge(L, "ets.last", true); }
 bool known(const EtsTable& t, View key) {
   if (t.ordered() || !find_rows(t, key).empty()) return true;
   if (t.fixes.empty()) return false;
-  char room[16];
+  char buffer[16];
   for (uint32_t i = 0; i < t.ghosts.size; i++)
-    if (equal(view_of(t.ghosts[i], room), key)) return true;
+    if (equal(view_of(t.ghosts[i], buffer), key)) return true;
   return false;
 }
 

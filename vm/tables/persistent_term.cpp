@@ -11,9 +11,9 @@ namespace lockstep::vm {
 namespace {
 
 PersistentEntry* find(World& w, uint32_t node, View key) {
-  char room[16];
+  char buffer[16];
   for (PersistentEntry& e : w.persistent)
-    if (e.node == node && equal(view_of(e.key, room), key)) return &e;
+    if (e.node == node && equal(view_of(e.key, buffer), key)) return &e;
   return nullptr;
 }
 
@@ -176,8 +176,8 @@ uint64_t persistent_term_digest(const Machine& m) {
 std::string persistent_term_object_name(const Machine& m, ObjectId object) {
   for (uint32_t i = 0; i < m.world().persistent.size; i++) {
     const PersistentEntry& e = m.world().persistent[i];
-    char room[16];
-    const View key = view_of(e.key, room);
+    char buffer[16];
+    const View key = view_of(e.key, buffer);
     if (e.node == object_container(object) && key_element(key) == object_element(object))
       return text_of(key);
   }

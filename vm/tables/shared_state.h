@@ -24,10 +24,10 @@ void open_locks(lua_State* L);
 // The owner has ended: its tables with numbers from `from` to below `until` are deleted or go to
 // their heirs.
 void ets_owner_exit(Machine& m, Process& p, uint32_t from, uint32_t until);
-// Footprint of that, from table `from` on, in at most `room` entries (five at least); returns how
+// Footprint of that, from table `from` on, in at most `most` entries (five at least); returns how
 // many. *until: the first table that it does not cover, 0xffffffff if it covers all.
 size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Footprint* out,
-                          size_t room, uint32_t* until);
+                          size_t most, uint32_t* until);
 
 uint64_t shared_state_digest(const Machine& m);
 // Where the object's table or array comes from: the same in executions that make them in another

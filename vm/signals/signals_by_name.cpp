@@ -61,8 +61,8 @@ void Signals::arrive(uint32_t to, uint32_t node, Signal& s) {
       if (x.ref == s.ref) watch = &x;
     if (!watch) return;  // taken back meanwhile
     if (!q) {
-      char room[16];
-      const View v = view_of(s.payload, room);  // {object, tag}
+      char buffer[16];
+      const View v = view_of(s.payload, buffer);  // {object, tag}
       Watcher watcher;
       watcher.ref = s.ref;
       watcher.process = s.from;
