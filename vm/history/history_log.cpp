@@ -1,5 +1,7 @@
 #include "vm/history/history_log.h"
 
+#include <algorithm>
+
 #include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/recording/recorder.h"
@@ -27,10 +29,13 @@ void add_record(Machine& m, HistoryLog& log, const HistoryRecord& record) {
 }  // namespace
 
 void assert_log(const World& w, const HistoryLog& log) {
+  uint32_t invoked = 0, latest = 0;  // steps: of the last invocation, of all so far
   for (uint32_t i = 0; i < log.records.size; i++) {
     const HistoryRecord& r = log.records[i];
     const bool completes = r.type != 0;
-    LOCKSTEP_ASSERT(r.step <= w.steps && (i == 0 || log.records[i - 1].step <= r.step));
+    LOCKSTEP_ASSERT(r.step <= w.steps && r.step >= (completes ? invoked : latest));
+    latest = std::max(latest, r.step);
+    if (!completes) invoked = r.step;
     LOCKSTEP_ASSERT(completes == (r.opened_by != kNone));
     LOCKSTEP_ASSERT(!completes ||
                     (r.opened_by < i && log.records[r.opened_by].process == r.process));
