@@ -15,11 +15,11 @@
 namespace lockstep {
 namespace {
 
-constexpr size_t kMostFlips = 48;     // races that are turned round to begin with
+constexpr size_t kMostFlips = 48;     // races that are reversed to begin with
 constexpr uint32_t kWalks = 40;       // of each manner, to begin with
 constexpr uint32_t kClean = 90;       // executions that keep a candidate before it is believed
 constexpr uint32_t kMostRounds = 60;  // candidates
-constexpr uint32_t kTurns = 24;       // executions for each part turned round
+constexpr uint32_t kTurns = 24;       // executions for each part reversed
 constexpr size_t kMostLookedAt = 24;  // passing executions recorded for what they did besides
 constexpr size_t kMostConditions = 6000;
 constexpr uint64_t kMostExceptions = 8;  // one in so many
@@ -235,8 +235,8 @@ class Search {
     return columns;
   }
 
-  // What comes of the failing execution with this one condition turned round and nothing else
-  // asked for: effects of the failure cannot be turned round, and what is to blame passes then.
+  // What comes of the failing execution with this one condition reversed and nothing else
+  // asked for: effects of the failure cannot be reversed, and what is to blame passes then.
   uint8_t turnable(size_t i) {
     uint8_t& known = turnable_[i];
     if (known != kUnknown) return known;
@@ -252,7 +252,7 @@ class Search {
   }
 
   // The smallest set of conditions that tells what has passed from what has failed; of those that
-  // pass when turned round alone if there is such a set, else of those that can be turned round.
+  // pass when reversed alone if there is such a set, else of those that can be reversed.
   std::vector<Condition> candidate() {
     HittingOptions how;
     how.most = options_.most_parts;

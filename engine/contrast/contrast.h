@@ -1,5 +1,5 @@
 // The contrast (D16): the smallest set of orders, faults and choices such that executions that keep
-// it fail, and that pass when one of them is turned round.
+// it fail, and that pass when one of them is reversed.
 //
 // Found by counterexamples: every passing execution breaks some of the failing one's conditions
 // (condition.h), and the answer has to meet each of these sets (hitting_set.h). The candidate is
@@ -34,7 +34,7 @@ struct ContrastPart {
   Event first, second;  // as recorded; `second` of another execution where this never comes to it
   std::string message;  // `first` is an arrival: of this, from there; or empty
   std::string second_message;  // ... `second`
-  // Executions that keep all the others and not this one: it is turned round, or does not happen.
+  // Executions that keep all the others and not this one: it is reversed, or does not happen.
   uint64_t broken = 0, passed = 0, failed = 0;
 };
 

@@ -72,7 +72,7 @@ class HeldUp : public Chooser {
   DefaultScheduler scheduler_;
 };
 
-// A race turned round: until the second one is done.
+// A race reversed: until the second one is done.
 class TurnedRound final : public HeldUp {
  public:
   TurnedRound(const std::vector<Decision>& recorded, uint32_t first, uint32_t second)

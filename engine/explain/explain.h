@@ -1,5 +1,5 @@
 // Why an execution fails: the pairs of operations whose order decides. Each immediate race of the
-// failing execution is turned round, everything else kept as far as it goes, and run: those that
+// failing execution is reversed, everything else kept as far as it goes, and run: those that
 // pass then are to blame. One execution per race, as when Hermit looks for its critical pair; ours
 // are the races that happens-before leaves open.
 #pragma once
@@ -27,9 +27,9 @@ struct ExplainOptions {
 };
 
 struct Explanation {
-  std::vector<Culprit> culprits;  // turned round, each alone makes the execution pass; latest first
+  std::vector<Culprit> culprits;  // reversed, each alone makes the execution pass; latest first
   uint32_t races = 0;             // immediate races, and ends of processes that could have gone on
-  uint32_t turned = 0;            // that could be turned round, and were
+  uint32_t turned = 0;            // that could be reversed, and were
   uint32_t other_failures = 0;    // of these, how many then failed with another signature
   uint64_t attempts = 0;
   bool complete = false;  // every race was tried

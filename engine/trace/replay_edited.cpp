@@ -15,7 +15,7 @@ constexpr size_t kLookAhead =
 
 // A recorded decision as far as it can be recognised in another program.
 struct Recorded {
-  uint64_t who = 0;
+  uint64_t actor = 0;
   AltKind kind = AltKind::step;
   uint32_t value = 0;  // OpKind, or the value chosen
   Access access = Access::none;
@@ -56,7 +56,7 @@ class LenientChooser : public Chooser {
   uint32_t values = 0;
 
  private:
-  uint64_t who(ActorId actor) { return by_key_ ? keys_(actor) : actor; }
+  uint64_t actor_of(ActorId actor) { return by_key_ ? keys_(actor) : actor; }
 
   bool fits(const Recorded& r, const Alternative& a) const {
     if (r.kind != a.kind || r.value != static_cast<uint32_t>(a.op.kind)) return false;
@@ -76,15 +76,15 @@ class LenientChooser : public Chooser {
 
   size_t find(const ChoicePoint& point, uint64_t key) {
     for (size_t i = 0; i < point.alternatives.size(); i++)
-      if (who(point.alternatives[i].actor) == key) return i;
+      if (actor_of(point.alternatives[i].actor) == key) return i;
     return kStop;
   }
 
   size_t value(const ChoicePoint& point) {
-    const uint64_t asker = who(point.last);
+    const uint64_t asker = actor_of(point.last);
     for (size_t i = next_; i < recorded_.size(); i++) {
       Recorded& r = recorded_[i];
-      if (r.used || r.who != asker || r.kind != AltKind::data) continue;
+      if (r.used || r.actor != asker || r.kind != AltKind::data) continue;
       r.used = true;
       if (r.value < point.count) return r.value;
       note(i, point, kStop);
@@ -104,7 +104,7 @@ class LenientChooser : public Chooser {
     for (size_t i = next_; i < recorded_.size(); i++) {
       const Recorded& r = recorded_[i];
       if (r.used || r.kind == AltKind::data) continue;
-      const size_t found = find(point, r.who);
+      const size_t found = find(point, r.actor);
       if (found == kStop) {
         note(i, point, kStop);
         continue;
@@ -119,15 +119,15 @@ class LenientChooser : public Chooser {
   void consume(size_t i, const ChoicePoint& point, size_t found) {
     const Alternative& a = point.alternatives[found];
     if (!fits(recorded_[i], a)) note(i, point, found);
-    const uint64_t actor = recorded_[i].who;
+    const uint64_t actor = recorded_[i].actor;
     size_t own = 0;
     for (size_t k = i; k < recorded_.size() && own < kLookAhead; k++) {
-      if (recorded_[k].used || recorded_[k].who != actor || recorded_[k].kind == AltKind::data)
+      if (recorded_[k].used || recorded_[k].actor != actor || recorded_[k].kind == AltKind::data)
         continue;
       own++;
       if (!fits(recorded_[k], a)) continue;
       for (size_t j = i; j <= k; j++)  // those before it are gone from the program
-        if (recorded_[j].who == actor) recorded_[j].used = true;
+        if (recorded_[j].actor == actor) recorded_[j].used = true;
       return;
     }
     // None fits: an operation that is new.

@@ -8,7 +8,7 @@ namespace lockstep::vm {
 
 void Machine::witness(Evidence& e) const {
   const World& w = *world_;
-  // One that was given up half-way shows what was done, not what it would have ended with.
+  // One that was sleep-set blocked shows what was done, not what it would have ended with.
   const bool ended = scheduler_.outcome().verdict != Verdict::stopped;
   e.executions++;
   if (w.steps > e.longest) e.longest = w.steps;
