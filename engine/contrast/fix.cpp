@@ -117,6 +117,13 @@ class Check {
                                       result_.all_classes);
   }
 
+  Tape tape_of(const std::vector<Decision>& schedule, Keeper& keeper) {
+    edited_.begin(trace_.seed, trace_.iteration);
+    keeper.begin(edited_, schedule);
+    const Outcome outcome = edited_.run(keeper);
+    return keeper.take(edited_, outcome);
+  }
+
   bool classes() {
     std::vector<std::vector<Decision>> schedules;
     result_.all_classes = all_classes(edited_, trace_.seed, trace_.iteration, options_.max_classes,
@@ -124,10 +131,7 @@ class Check {
     Keeper keeper(tape_);
     keeper.set_fair_spins(true);
     for (const auto& schedule : schedules) {
-      edited_.begin(trace_.seed, trace_.iteration);
-      keeper.begin(edited_, schedule);
-      const Outcome outcome = edited_.run(keeper);
-      const Tape tape = keeper.take(edited_, outcome);
+      const Tape tape = tape_of(schedule, keeper);
       if (keeper.stuck()) continue;
       if (result_.all_classes || counts(tape.outcome)) sort_in(tape);
       if (failed_) return true;
@@ -144,10 +148,7 @@ class Check {
     Keeper keeper(tape_);
     keeper.set_fair_spins(true);
     for (const auto& schedule : schedules) {
-      edited_.begin(trace_.seed, trace_.iteration);
-      keeper.begin(edited_, schedule);
-      const Outcome outcome = edited_.run(keeper);
-      const Tape tape = keeper.take(edited_, outcome);
+      const Tape tape = tape_of(schedule, keeper);
       Positions at(tape);
       for (size_t i = 0; i < result_.parts.size(); i++) {
         const Condition& c = result_.parts[i].part.condition;
