@@ -35,7 +35,7 @@ Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
 // with searches that drop none. Else a clean report would say more than was looked at.
 void check_bounds(const Selected& s) {
   const StrategyInfo& info = *find_strategy(s.settings.strategy);
-  if (s.settings.preemptions < 0 || info.claims.take(kTakesPreemptions)) return;
+  if (s.settings.search.preemptions < 0 || info.claims.take(kTakesPreemptions)) return;
   throw Error(
       ExitCode::usage,
       fmt::format("--preemptions bounds cache and dfs, not {}{} (scenario \"{}\")", info.name,
@@ -246,7 +246,7 @@ class Run {
     const ExploreResult& r = report->result;
     const Claims& claims = find_strategy(run.settings.strategy)->claims;
     const bool reduced = claims.proves || claims.unit == Unit::equivalence_class ||
-                         (claims.counts_states() && run.settings.preemptions < 0);
+                         (claims.counts_states() && run.settings.search.preemptions < 0);
     if (!r.exhausted || r.misuse || !reduced || claims.bounded || options_.judge == 0) return;
     for (const Finding& finding : r.findings)
       if (!run.settings.expects(finding.outcome)) return;
@@ -287,12 +287,13 @@ class Run {
 
   void explore_one(const Selected& s, ScenarioReport* report) {
     std::atomic<bool> polled{false};
-    const bool may_poll = report->settings.reduce.needs_mail();
+    const bool may_poll = report->settings.search.reduce.needs_mail();
     explore_as(s, may_poll ? &polled : nullptr, report);
     if (!polled) return;
     log_info(Part::search, fmt::format("{}: waits poll mailboxes, so the order of messages counts",
                                        s.scenario->name));
-    report->settings.reduce.unobserved_sends = report->settings.reduce.equal_messages = false;
+    report->settings.search.reduce.unobserved_sends =
+        report->settings.search.reduce.equal_messages = false;
     explore_as(s, nullptr, report);
   }
 
@@ -366,7 +367,7 @@ class Run {
                          FailureReport::How how) {
     Settings settings = run.settings;
     settings.spins_held = finding.fair_spins;
-    settings.polls_held = !settings.reduce.needs_mail();
+    settings.polls_held = !settings.search.reduce.needs_mail();
     std::unique_ptr<System> again;
     try {
       if (!stop_.asks()) again = machine(run, settings);

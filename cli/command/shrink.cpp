@@ -17,7 +17,7 @@ ShrinkResult shrink_traced(const Traced& traced, const Options& options, System&
   ShrinkOptions shrink_options;
   shrink_options.max_attempts = options.max_attempts;
   shrink_options.seconds = options.shrink_seconds;
-  shrink_options.omitted = traced.settings.omitted;
+  shrink_options.omitted = traced.settings.execution.omitted;
   shrink_options.interrupted = &interrupted();
   const auto& t = traced.trace;
   ProgressLine line(options);

@@ -45,26 +45,30 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
   const Evidence& e = s.result.evidence;
   std::vector<std::string> out;
   out.push_back(fmt::format("at most {} steps in an execution, the longest had {}; memory {} MiB",
-                            grouped(set.max_steps), grouped(e.longest), set.max_memory >> 20));
+                            grouped(set.execution.limits.max_steps), grouped(e.longest),
+                            set.execution.limits.max_memory >> 20));
   out.push_back(fmt::format("{} delivery on a node; timers {}",
-                            set.async_delivery ? "async" : "instant",
-                            set.timers == vm::TimerMode::racy ? "racy: at any time"
-                            : set.timers == vm::TimerMode::simultaneous
+                            set.execution.async_delivery ? "async" : "instant",
+                            set.execution.timers == vm::TimerMode::racy ? "racy: at any time"
+                            : set.execution.timers == vm::TimerMode::simultaneous
                                 ? "simultaneous: time passes only when nothing else can go"
                                 : "quiescent: only when nothing else can go"));
   out.push_back(
-      set.drain ? "an execution goes on after its root, until nothing can (drain)"
-                : "an execution ends with its root; what others would do later is not looked at");
+      set.execution.drain
+          ? "an execution goes on after its root, until nothing can (drain)"
+          : "an execution ends with its root; what others would do later is not looked at");
   out.push_back("no faults but those that the scenario allows (cluster.faults)");
-  if (set.allow_crashes) out.push_back("processes may crash unseen (crashes = \"allow\")");
+  if (set.execution.allow_crashes)
+    out.push_back("processes may crash unseen (crashes = \"allow\")");
   if (e.drew)
     out.push_back(fmt::format(
         "random numbers as drawn with seed {}, by {}: for others nothing is said (lockstep.choose "
         "explores all values)",
         set.seed, counted(e.drew, "execution")));
-  if (set.preemptions >= 0)
-    out.push_back(fmt::format("at most {} in an execution",
-                              counted(static_cast<uint64_t>(set.preemptions), "preemption")));
+  if (set.search.preemptions >= 0)
+    out.push_back(
+        fmt::format("at most {} in an execution",
+                    counted(static_cast<uint64_t>(set.search.preemptions), "preemption")));
   if (every_state(s) && e.states)
     out.push_back(fmt::format(
         "states are compared by 64-bit digests: the chance that two of {} were taken for one is at "
@@ -77,7 +81,7 @@ std::vector<std::string> assumptions(const ScenarioReport& s) {
         "changed ({} with such a wait; {} of them left out, where it would have gone on) (--spins "
         "any)",
         counted(a.spun, "execution"), grouped(a.in_vain)));
-  if (const auto names = reduce_names(set.reduce); !names.empty())
+  if (const auto names = reduce_names(set.search.reduce); !names.empty())
     out.push_back("schedules that differ only by what nobody can tell count as one: " + names);
   return out;
 }
@@ -153,9 +157,10 @@ struct Obstacle {
 // Something may be owed for longer, and the execution last for that.
 std::string more_temperature(const Settings& set) {
   const uint64_t limit =
-      4 * uint64_t{set.max_temperature ? set.max_temperature : set.max_steps / 2};
+      4 * uint64_t{set.execution.max_temperature ? set.execution.max_temperature
+                                                 : set.execution.limits.max_steps / 2};
   auto knob = fmt::format("--max-temperature {}", limit);
-  if (limit >= set.max_steps) knob += fmt::format(" --max-steps {}", 2 * limit);
+  if (limit >= set.execution.limits.max_steps) knob += fmt::format(" --max-steps {}", 2 * limit);
   return knob;
 }
 
@@ -184,9 +189,9 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
       break;
     case StopReason::memory:
       out.push_back({fmt::format("{} fill --cache-memory {}", counted(r.evidence.states, "state"),
-                                 size_text(s.settings.cache_memory)),
+                                 size_text(s.settings.search.cache_bytes)),
                      fmt::format("--cache-memory {}, or fewer processes or rounds",
-                                 size_text(s.settings.cache_memory * 4))});
+                                 size_text(s.settings.search.cache_bytes * 4))});
       out.push_back({"", "--strategy dpor needs no memory for states"});
       break;
     case StopReason::unordered:
@@ -206,9 +211,9 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
         {fmt::format("{} ended at a bound: {}", counted(finding.times, "execution"),
                      one_line(finding.outcome.reason)),
          v == Verdict::step_bound ? fmt::format("--max-steps {}, or fewer rounds in the scenario",
-                                                uint64_t{s.settings.max_steps} * 4)
+                                                uint64_t{s.settings.execution.limits.max_steps} * 4)
          : v == Verdict::memory_bound
-             ? fmt::format("--max-memory {}M", (s.settings.max_memory >> 20) * 4)
+             ? fmt::format("--max-memory {}M", (s.settings.execution.limits.max_memory >> 20) * 4)
          : v == Verdict::liveness ? more_temperature(s.settings)
                                   : "an operation, or an end, in the loop that ran away"});
   }
@@ -259,10 +264,10 @@ std::string proof_heading(const ScenarioReport& s, const Style& style) {
   if (s.proof == Proof::incomplete)
     return style.yellow(fmt::format("{}: INCOMPLETE, no failure in {}", name, all));
   std::string how =
-      s.settings.preemptions < 0
+      s.settings.search.preemptions < 0
           ? ""
-          : fmt::format(" within {}",
-                        counted(static_cast<uint64_t>(s.settings.preemptions), "preemption"));
+          : fmt::format(" within {}", counted(static_cast<uint64_t>(s.settings.search.preemptions),
+                                              "preemption"));
   if (by_itself(s)) how += " by auto";
   if (s.expected) {
     uint64_t times = 0;
@@ -288,8 +293,8 @@ std::string proof_text(const ScenarioReport& s) {
     return lines("stopped by", what) + field("rest", rest(s)) + lines("try", knobs);
   }
   auto out = lines("assumed", assumptions(s)) + lines("not vacuous", substance(s));
-  out += "  " + everything(s, s.settings.preemptions < 0 ? "" : " within the bound");
-  if (s.settings.reduce.needs_mail() && s.result.blocked)
+  out += "  " + everything(s, s.settings.search.preemptions < 0 ? "" : " within the bound");
+  if (s.settings.search.reduce.needs_mail() && s.result.blocked)
     out += fmt::format(" ({} more repeated one)", counted(s.result.blocked, "execution"));
   return out + (s.expected ? ".\n" : ": none fails.\n");
 }
@@ -318,11 +323,11 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
           {"states", e.states},
           {"states_not_compared", e.untold},
           {"longest", e.longest},
-          {"drain", s.settings.drain},
+          {"drain", s.settings.execution.drain},
           {"random_numbers", e.drew},
-          {"preemptions", s.settings.preemptions},
-          {"reduce", reduce_names(s.settings.reduce)},
-          {"spins", s.settings.fair_spins ? "fair" : "any"},
+          {"preemptions", s.settings.search.preemptions},
+          {"reduce", reduce_names(s.settings.search.reduce)},
+          {"spins", s.settings.search.fair_spins ? "fair" : "any"},
           {"spun", s.result.activity.spun},
           {"in_vain", s.result.activity.in_vain},
           {"cut_short", s.result.activity.cut_short},

@@ -306,7 +306,7 @@ class TextReporter : public Reporter {
     std::string out = "  This is not a proof.";
     if (!strategy) return out + "\n";
     // Only what the strategy's draws allow to be said.
-    const Estimate e = estimate(r, *strategy, s.settings.depth);
+    const Estimate e = estimate(r, *strategy, s.settings.search.depth);
     if (e.failure_bound)
       out += fmt::format(
           " A failure in more than {} of {} would have been found (95 %{}).",
@@ -320,7 +320,7 @@ class TextReporter : public Reporter {
       out += fmt::format(
           "  A bug of depth {} would have been missed with a probability of at most {} (n = {}, k "
           "= {}).\n",
-          s.settings.depth, percent(1 - *e.pct_hit), r.pilot.actors, r.pilot.choice_points);
+          s.settings.search.depth, percent(1 - *e.pct_hit), r.pilot.actors, r.pilot.choice_points);
     return out;
   }
 
@@ -332,7 +332,8 @@ class TextReporter : public Reporter {
     if (s.result.bound_hit)
       return fmt::format("  {}, but some executions ended at a bound: this is not a proof.\n",
                          what);
-    return fmt::format("  {}: none fails, with max_steps {}.\n", what, s.settings.max_steps);
+    return fmt::format("  {}: none fails, with max_steps {}.\n", what,
+                       s.settings.execution.limits.max_steps);
   }
 
   ReportOptions options_;

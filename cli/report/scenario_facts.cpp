@@ -16,7 +16,7 @@ void subject_json(const ScenarioReport& s, Json& json) {
   json["scenario"] = s.name;
   json["strategy"] = s.settings.strategy;
   json["seed"] = json_number(s.settings.seed);
-  json["max_steps"] = s.settings.max_steps;
+  json["max_steps"] = s.settings.execution.limits.max_steps;
   json["options"] = s.settings.recorded();
 }
 
@@ -74,7 +74,7 @@ void executed_text(const ScenarioReport& s, const ReportOptions&, std::string& o
   if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
   if (r.blocked)
     out += field("redundant",
-                 counted(r.blocked, "execution") + (s.settings.reduce.needs_mail()
+                 counted(r.blocked, "execution") + (s.settings.search.reduce.needs_mail()
                                                         ? " given up, or of a class seen before"
                                                         : " given up"));
   if (r.seconds > 0)
@@ -103,7 +103,7 @@ void classes_text(const ScenarioReport& s, const ReportOptions&, std::string& ou
 void estimate_json(const ScenarioReport& s, Json& json) {
   const auto& r = s.result;
   const auto* strategy = find_strategy(s.settings.strategy);
-  const Estimate e = strategy ? estimate(r, *strategy, s.settings.depth) : Estimate{};
+  const Estimate e = strategy ? estimate(r, *strategy, s.settings.search.depth) : Estimate{};
   const auto optional = [](const std::optional<double>& v) { return v ? Json(*v) : Json(nullptr); };
   json["excluded_rate"] = optional(e.failure_bound);  // null: the strategy's draws do not allow it
   json["excluded_rate_of"] = !e.failure_bound   ? Json(nullptr)

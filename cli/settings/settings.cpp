@@ -62,7 +62,8 @@ Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& fl
   }
   if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
   const Claims& claims = find_strategy(s.strategy)->claims;
-  if (!s.reduce_given && claims.exhaustive && claims.take(kTakesReduce)) s.reduce = kDefaultReduce;
+  if (!s.reduce_given && claims.exhaustive && claims.take(kTakesReduce))
+    s.search.reduce = kDefaultReduce;
   return s;
 }
 
@@ -87,32 +88,16 @@ ExploreOptions Settings::explore() const {
   e.seed = seed;
   e.iterations = iterations;
   e.seconds = seconds;
+  e.strategy_options = search;
   e.strategy_options.seed = seed;
-  e.strategy_options.max_steps = max_steps;
-  e.strategy_options.depth = depth;
-  e.strategy_options.resample = resample;
-  e.strategy_options.reduce = reduce;
-  e.strategy_options.fair_spins = fair_spins;
-  e.strategy_options.preemptions = preemptions;
-  e.strategy_options.cache_bytes = cache_memory;
+  e.strategy_options.max_steps = execution.limits.max_steps;
   return e;
 }
 
 vm::MachineOptions Settings::machine() const {
-  vm::MachineOptions m;
-  m.limits.max_steps = max_steps;
-  m.limits.max_memory = max_memory;
-  m.limits.max_instructions = max_instructions;
-  m.limits.max_compute = max_compute;
-  m.max_temperature = max_temperature;
-  m.async_delivery = async_delivery;
-  m.timers = timers;
-  m.drain = drain;
-  m.allow_crashes = allow_crashes;
-  m.omitted = omitted;
-  m.abort_crashes = abort_crashes;
-  m.unused_increments = reduce.unused_increments;
-  m.keep_mail = reduce.needs_mail();
+  vm::MachineOptions m = execution;
+  m.unused_increments = search.reduce.unused_increments;
+  m.keep_mail = search.reduce.needs_mail();
   m.fair_spins = spins_held;
   m.hold_polls = spins_held ? polls_held : !m.keep_mail;
   return m;

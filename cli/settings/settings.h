@@ -20,28 +20,15 @@ struct Settings {
   uint64_t seed = 1;
   uint64_t iterations = 1000;  // 0: no limit, when only a time is given
   double seconds = 0;
-  uint32_t max_steps = 10000;
-  uint32_t max_temperature = 0;  // 0: half of max_steps
-  uint64_t max_memory = 256ull << 20;
-  uint64_t max_instructions = Limits{}.max_instructions;
-  double max_compute = Limits{}.max_compute;
-  int depth = 3;
-  double resample = -1;
-  Reduce reduce;
-  bool reduce_given = false;  // else the default, which depends on the program too
-  bool fair_spins = true;     // searches that leave nothing out take waits that spin to be fair
-  bool spins_held = false;    // of traces: their execution did
-  bool polls_held = true;     // ... also those waits that poll a mailbox
-  int preemptions = -1;       // negative: no bound
-  uint64_t cache_memory = 1ull << 30;
-  bool async_delivery = false;
-  vm::TimerMode timers = vm::TimerMode::simultaneous;
-  bool drain = false;
-  bool allow_crashes = false, abort_crashes = false;
+  StrategyOptions search;          // what a strategy can be told
+  vm::MachineOptions execution;    // what bears on an execution
+  bool reduce_given = false;       // else the default, which depends on the program too
+  bool spins_held = false;         // of traces: their execution did
+  bool polls_held = true;          // ... also those waits that poll a mailbox
   std::vector<std::string> cover;  // goals that some execution should reach
-  std::vector<uint64_t> omitted;   // operations of generators that shrinking has left out
   std::string expect;              // a verdict's name or a signature; empty: no failure is expected
 
+  // `search` and `execution`, with what follows for them from the rest.
   ExploreOptions explore() const;
   vm::MachineOptions machine() const;
   // What bears on an execution, for the trace.

@@ -55,14 +55,14 @@ const Reduction kReductions[] = {{"equal-writes", &Reduce::equal_writes},
 
 // "equal-writes,unused-increments", say, "all" or "none".
 void set_reduce(Settings& s, const std::string& text) {
-  s.reduce = {};
+  s.search.reduce = {};
   s.reduce_given = true;
   for (size_t at = 0; at <= text.size();) {
     const size_t end = std::min(text.find(',', at), text.size());
     const std::string name = text.substr(at, end - at);
     bool known = name == "none" || name == "all";
     for (const Reduction& r : kReductions) {
-      if (name == r.name || name == "all") s.reduce.*r.on = true;
+      if (name == r.name || name == "all") s.search.reduce.*r.on = true;
       known |= name == r.name;
     }
     if (!known) {
@@ -97,13 +97,13 @@ void set_cover(Settings& s, const std::string& t) {
 }
 
 void set_omit(Settings& s, const std::string& t) {
-  s.omitted.clear();
+  s.execution.omitted.clear();
   for (const auto& part : split(t, ',')) {
     uint64_t key = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), key, 16);
     if (error != std::errc() || end != part.data() + part.size() || part.empty())
       throw std::string("must be keys in hexadecimal, apart by commas");
-    s.omitted.push_back(key);
+    s.execution.omitted.push_back(key);
   }
 }
 
@@ -142,22 +142,22 @@ constexpr Setting kSettings[] = {
      .help = "pct: ordering constraints a bug may need (default 3)",
      .lua = "integer",
      .takes = kTakesDepth,
-     .set = [](Settings& s, Text t) { s.depth = static_cast<int>(parse_count(t, 1, 100)); }},
+     .set = [](Settings& s, Text t) { s.search.depth = static_cast<int>(parse_count(t, 1, 100)); }},
     {.name = "resample_prob",
      .group = Group::sampling,
      .value = "P",
      .help = "pos: redraw all priorities with probability P at each step",
      .lua = "number",
      .takes = kTakesResample,
-     .set = [](Settings& s, Text t) { s.resample = parse_probability(t); }},
+     .set = [](Settings& s, Text t) { s.search.resample = parse_probability(t); }},
 
     {.name = "max_steps",
      .group = Group::execution,
      .value = "N",
      .help = "decisions in one execution, else it fails (default 10000)",
      .lua = "integer",
-     .set = [](Settings& s, Text t) { s.max_steps = parse_steps(t); },
-     .recorded = [](const Settings& s) { return std::to_string(s.max_steps); }},
+     .set = [](Settings& s, Text t) { s.execution.limits.max_steps = parse_steps(t); },
+     .recorded = [](const Settings& s) { return std::to_string(s.execution.limits.max_steps); }},
     {.name = "max_memory",
      .group = Group::execution,
      .value = "SIZE",
@@ -165,21 +165,21 @@ constexpr Setting kSettings[] = {
      .lua = "integer|string",
      .set =
          [](Settings& s, Text t) {
-           s.max_memory = parse_bytes(t);
-           if (s.max_memory > kMostMemory)
+           s.execution.limits.max_memory = parse_bytes(t);
+           if (s.execution.limits.max_memory > kMostMemory)
              throw fmt::format("must be at most 1G, which is a machine's whole heap, got '{}'", t);
          },
-     .recorded = [](const Settings& s) { return std::to_string(s.max_memory); }},
+     .recorded = [](const Settings& s) { return std::to_string(s.execution.limits.max_memory); }},
     {.name = "max_instructions",
      .group = Group::execution,
      .value = "N",
      .help = "instructions of Lua that a process may take without an operation, else it is a "
              "runaway (default 100000000)",
      .lua = "integer",
-     .set = [](Settings& s, Text t) { s.max_instructions = parse_count(t, 1000); },
+     .set = [](Settings& s, Text t) { s.execution.limits.max_instructions = parse_count(t, 1000); },
      .recorded =
          [](const Settings& s) {
-           return if_changed(s.max_instructions, Limits{}.max_instructions);
+           return if_changed(s.execution.limits.max_instructions, Limits{}.max_instructions);
          }},
     {.name = "max_compute",
      .group = Group::execution,
@@ -187,24 +187,29 @@ constexpr Setting kSettings[] = {
      .help = "CPU time that it may take so: one instruction may call what takes for ever (default "
              "10)",
      .lua = "number|string",
-     .set = [](Settings& s, Text t) { s.max_compute = parse_seconds(t); },
-     .recorded = [](const Settings& s) { return if_changed(s.max_compute, Limits{}.max_compute); }},
+     .set = [](Settings& s, Text t) { s.execution.limits.max_compute = parse_seconds(t); },
+     .recorded =
+         [](const Settings& s) {
+           return if_changed(s.execution.limits.max_compute, Limits{}.max_compute);
+         }},
     {.name = "max_temperature",
      .group = Group::execution,
      .value = "N",
      .help = "steps that something may be owed (lockstep.eventually, lockstep.temporal), else it "
              "fails (default half of --max-steps)",
      .lua = "integer",
-     .set = [](Settings& s, Text t) { s.max_temperature = parse_steps(t); },
-     .recorded = [](const Settings& s) { return if_changed(uint64_t{s.max_temperature}, 0); }},
+     .set = [](Settings& s, Text t) { s.execution.max_temperature = parse_steps(t); },
+     .recorded =
+         [](const Settings& s) { return if_changed(uint64_t{s.execution.max_temperature}, 0); }},
     {.name = "delivery",
      .group = Group::execution,
      .value = "instant|async",
      .help = "when a signal arrives: as it is sent, or at a step of its own",
      .lua = "\"instant\"|\"async\"",
-     .set = [](Settings& s, Text t) { s.async_delivery = is_choice("instant|async", t, "async"); },
+     .set = [](Settings& s,
+               Text t) { s.execution.async_delivery = is_choice("instant|async", t, "async"); },
      .recorded = [](const Settings& s) -> std::string {
-       return s.async_delivery ? "async" : "instant";
+       return s.execution.async_delivery ? "async" : "instant";
      }},
     {.name = "timers",
      .group = Group::execution,
@@ -213,9 +218,9 @@ constexpr Setting kSettings[] = {
          "time passes when nothing else can run, and what is due then fires one by one, or in "
          "any order among what it leads to (default simultaneous); or a timer fires at any time",
      .lua = "\"quiescent\"|\"simultaneous\"|\"racy\"",
-     .set = [](Settings& s, Text t) { s.timers = timer_mode(t); },
+     .set = [](Settings& s, Text t) { s.execution.timers = timer_mode(t); },
      .recorded = [](const Settings& s) -> std::string {
-       return kTimerModes[static_cast<size_t>(s.timers)];
+       return kTimerModes[static_cast<size_t>(s.execution.timers)];
      }},
 
     {.name = "reduce",
@@ -236,7 +241,7 @@ constexpr Setting kSettings[] = {
          "fair)",
      .lua = "\"fair\"|\"any\"",
      .takes = kTakesSpins,
-     .set = [](Settings& s, Text t) { s.fair_spins = is_choice("fair|any", t, "fair"); }},
+     .set = [](Settings& s, Text t) { s.search.fair_spins = is_choice("fair|any", t, "fair"); }},
     {.name = "preemptions",
      .group = Group::proof,
      .value = "N",
@@ -245,7 +250,7 @@ constexpr Setting kSettings[] = {
      .takes = kTakesPreemptions,
      .set =
          [](Settings& s, Text t) {
-           s.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
+           s.search.preemptions = t == "none" ? -1 : static_cast<int>(parse_count(t, 0, 1000));
          }},
     {.name = "cache_memory",
      .group = Group::proof,
@@ -255,25 +260,25 @@ constexpr Setting kSettings[] = {
              "(default 1G)",
      .lua = "integer|string",
      .takes = kTakesCacheMemory,
-     .set = [](Settings& s, Text t) { s.cache_memory = parse_bytes(t); }},
+     .set = [](Settings& s, Text t) { s.search.cache_bytes = parse_bytes(t); }},
 
     {.name = "drain",
      .group = Group::scenario,
      .help = "run on after the root has ended",
      .lua = "boolean",
-     .set = [](Settings& s, Text t) { s.drain = parse_bool(t); },
-     .recorded = [](const Settings& s) { return yes(s.drain); }},
+     .set = [](Settings& s, Text t) { s.execution.drain = parse_bool(t); },
+     .recorded = [](const Settings& s) { return yes(s.execution.drain); }},
     {.name = "crashes",
      .group = Group::scenario,
      .help = "whether a process that ends by an error fails the scenario",
      .lua = "\"fail\"|\"allow\"|\"abort\"",
      .set =
          [](Settings& s, Text t) {
-           s.allow_crashes = is_choice("fail|allow|abort", t, "allow");
-           s.abort_crashes = t == "abort";
+           s.execution.allow_crashes = is_choice("fail|allow|abort", t, "allow");
+           s.execution.abort_crashes = t == "abort";
          },
      .recorded = [](const Settings& s) -> std::string {
-       return s.allow_crashes ? "allow" : s.abort_crashes ? "abort" : "fail";
+       return s.execution.allow_crashes ? "allow" : s.execution.abort_crashes ? "abort" : "fail";
      }},
     {.name = "cover",
      .group = Group::scenario,
@@ -293,7 +298,7 @@ constexpr Setting kSettings[] = {
     {.name = "omit",  // operations of generators that shrinking has left out
      .group = Group::trace,
      .set = set_omit,
-     .recorded = [](const Settings& s) { return omitted_text(s.omitted); }},
+     .recorded = [](const Settings& s) { return omitted_text(s.execution.omitted); }},
     {.name = "spins_held",  // the search that made it took waits that spin to be fair
      .group = Group::trace,
      .set =

@@ -47,7 +47,7 @@ Traced read_traced(const std::string& path) {
   for (const auto& [name, text] : trace.options)
     log_debug(Part::trace, fmt::format("{}: {} = {}", path, name, text));
   auto settings = settings_from_trace(trace.options, path);
-  if (trace.format < 2 && settings.timers != vm::TimerMode::quiescent)
+  if (trace.format < 2 && settings.execution.timers != vm::TimerMode::quiescent)
     refuse(trace, path, "whose timers raced otherwise");
   const auto owes = [](const TraceFile& file) { return vm::may_owe(file.text); };
   if (trace.format < 3 && std::any_of(trace.files.begin(), trace.files.end(), owes))

@@ -132,8 +132,8 @@ TEST(Settings, FlagsWinOverTheScenariosOptions) {
                        {{"iterations", "9"}});
   EXPECT_EQ(s.iterations, 9u);
   EXPECT_EQ(s.strategy, "pct");
-  EXPECT_TRUE(s.async_delivery);
-  EXPECT_EQ(s.timers, vm::TimerMode::simultaneous);
+  EXPECT_TRUE(s.execution.async_delivery);
+  EXPECT_EQ(s.execution.timers, vm::TimerMode::simultaneous);
 }
 
 TEST(Settings, TimeAloneLiftsTheLimitOfIterations) {
