@@ -20,6 +20,7 @@ constexpr uint32_t kWalks = 40;       // of each manner, to begin with
 constexpr uint32_t kClean = 90;       // executions that keep a candidate before it is believed
 constexpr uint32_t kMostRounds = 60;  // candidates
 constexpr uint32_t kTurns = 24;       // executions for each part reversed
+constexpr uint32_t kReordered = 48;   // ... that keep a candidate, where there is one of each class
 constexpr size_t kMostLookedAt = 24;  // passing executions recorded for what they did besides
 constexpr size_t kMostConditions = 6000;
 constexpr uint64_t kMostExceptions = 8;  // one in so many
@@ -232,6 +233,9 @@ class Search {
     }
     for (const Judged& j : failed_)
       for (size_t i = 0; i < conditions_.size(); i++) columns[i].kept_by.push(j.holds[i]);
+    judge(reordered_);
+    for (const Judged& j : reordered_)
+      for (size_t i = 0; i < conditions_.size(); i++) columns[i].broken_by.push(!j.holds[i]);
     return columns;
   }
 
@@ -298,6 +302,31 @@ class Search {
     return true;
   }
 
+  // Where there is one execution of each class: an order of two steps that nothing orders is no
+  // property of the class, so others of the same classes are tried, which keep the candidate or
+  // have one part reversed. True: none that keeps it passed.
+  bool holds_in_classes(std::span<const Condition> parts) {
+    Tape tape;
+    fails_otherwise_ = false;
+    for (uint32_t i = 0; i < kReordered && !spent(); i++) {
+      const Manner manner = i % 2 ? Manner::random : Manner::stray;
+      if (!execute(parts, {}, manner, ++numbers_, &tape)) continue;
+      if (tape.outcome.verdict != Verdict::passed || !keeps(tape, parts)) continue;
+      if (keeps(tape, conditions_)) continue;  // nothing tells it from the failing one
+      reordered_.push_back({std::move(tape), {}});
+      return false;
+    }
+    for (size_t i = 0; i < parts.size(); i++) {
+      std::vector<Condition> others(parts.begin(), parts.end());
+      others.erase(others.begin() + static_cast<long>(i));
+      for (uint32_t k = 0; k < kTurns && !spent() && !fails_otherwise_; k++)
+        fails_otherwise_ = execute(others, parts.subspan(i, 1),
+                                   k % 2 ? Manner::random : Manner::stray, ++numbers_, &tape) &&
+                           same(tape.outcome) && !keeps(tape, parts);
+    }
+    return true;
+  }
+
   Contrast settle() {
     std::vector<Condition> parts;
     bool settled = false;
@@ -307,7 +336,7 @@ class Search {
         return not_told(
             fmt::format("no {} orders, faults and choices tell what fails from what passes",
                         options_.most_parts));
-      settled = result_.all_classes || believed(parts);
+      settled = result_.all_classes ? holds_in_classes(parts) : believed(parts);
     }
     if (!settled) return not_told("the budget of executions ended");
     std::sort(parts.begin(), parts.end(), [](const Condition& a, const Condition& b) {
@@ -399,7 +428,7 @@ class Search {
     for (size_t i = result_.all_classes ? 1 : 0; i < failed_.size(); i++) count_in(failed_[i].tape);
     for (const Judged& j : passed_) count_in(j.tape);
     for (const Judged& j : otherwise_) count_in(j.tape);
-    if (result_.exceptions != 0) result_.exact = false;
+    if (result_.exceptions != 0 || fails_otherwise_) result_.exact = false;
     result_.executions =
         failed_.size() + passed_.size() + otherwise_.size() - (result_.all_classes ? 1 : 0);
   }
@@ -421,6 +450,8 @@ class Search {
   std::vector<uint8_t> turnable_;
   std::vector<Other> others_;
   std::vector<Judged> passed_, failed_, otherwise_;
+  std::vector<Judged> reordered_;  // of classes that are there already: passed, all the same
+  bool fails_otherwise_ = false;
   size_t near_ = 0;
   uint64_t decisions_ = 0, numbers_ = 1000;
   Contrast result_;
