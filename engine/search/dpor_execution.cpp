@@ -7,7 +7,7 @@ namespace lockstep {
 DporNode& DporExecution::enter(const ChoicePoint& point) {
   for (auto actor = static_cast<ActorId>(keys_.size()); actor < point.actors; actor++) {
     keys_.push_back(key(actor));
-    creator_.push_back(static_cast<uint32_t>(depth_));
+    creator_.push_back(static_cast<uint32_t>(before_values(depth_)));
   }
   if (path_.size() == depth_) path_.emplace_back();
   DporNode& node = path_[depth_];
@@ -72,9 +72,12 @@ void DporExecution::causes_of(size_t at, const Taken& taken) {
   direct_.clear();
   if (taken.cause > 0 && taken.cause <= at) direct_.push_back(taken.cause - 1);
   if (const size_t before = latest(at, taken.actor_key)) return direct_.push_back(before - 1);
+  size_t created = 0;  // 1 + the decision
   for (size_t actor = 0; actor < keys_.size(); actor++)
-    if (keys_[actor] == taken.actor_key && creator_[actor] > 0)
-      direct_.push_back(creator_[actor] - 1);
+    if (keys_[actor] == taken.actor_key) created = creator_[actor];
+  // A value that it asks for as it starts, before anybody is told that it is there.
+  if (created == 0 && taken.step->kind == AltKind::data) created = before_values(at);
+  if (created > 0) direct_.push_back(created - 1);
 }
 
 void DporExecution::append_to_path(size_t at) {

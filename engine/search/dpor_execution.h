@@ -112,6 +112,12 @@ class DporExecution {
       pairs.emplace_back(early, late);
     return false;
   }
+  // Without the values at the end of the first `count` decisions: whoever asks for one comes to
+  // nothing else between the step before and that.
+  size_t before_values(size_t count) const {
+    while (count > 0 && path_[count - 1].data) count--;
+    return count;
+  }
   void causes_of(size_t at, const Taken& taken);
   // `came`: it is the step at `at`, not an event that never came.
   void append(size_t at, size_t count, const Taken& taken, bool came, std::vector<size_t>& races);

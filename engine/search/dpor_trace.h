@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/search/dpor_steps.h"
+#include "engine/base/error.h"
 #include "engine/search/long_rows.h"
 
 namespace lockstep {
@@ -133,6 +134,7 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
                            const std::vector<size_t>& direct, const Trail& steps,
                            const Depends& depends, std::vector<size_t>& races) {
   const Step& step = *taken.step;
+  for (const size_t cause : direct) LOCKSTEP_ASSERT(cause < index);
   restart(index, direct);
   if (step.op.flags & kAtQuiescence || step.final) {
     return join_all(index, count);

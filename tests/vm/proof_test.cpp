@@ -685,6 +685,28 @@ TEST(Proof, WhoKeepsHowOftenItIsAskedIsNotProved) {
   EXPECT_EQ(kept(with(watch, "last = atomics.get(a, 1)"), "dpor"), "");
 }
 
+// A process may ask for values before anybody is told that it is there. Two senders of two messages
+// that are told apart: two classes for each way to choose.
+TEST(Proof, ValuesThatAProcessStartsWith) {
+  for (int choices = 0; choices <= 6; choices++) {
+    const vm::Program program = program_of(fmt::format(
+        "local me = lockstep.self()\n"
+        "lockstep.spawn(function() for _ = 1, {} do lockstep.choose(2) end lockstep.send(me, 1) "
+        "end)\n"
+        "lockstep.spawn(function() lockstep.send(me, 2) end)\n"
+        "lockstep.cover(lockstep.recv() .. ' first')\nlockstep.recv()\n",
+        choices));
+    for (const Reduce& reduce :
+         {Reduce{}, Reduce{.unobserved_sends = true}, Reduce{.equal_messages = true},
+          Reduce{.unobserved_sends = true, .equal_messages = true}})
+      for (int time = 0; time < 3; time++) {  // what is made of rows that there are not differs
+        const Seen dpor = all_of("dpor", program, "p", reduce);
+        EXPECT_EQ(dpor.classes(), 2u << choices) << choices << " " << reduce.unobserved_sends;
+        EXPECT_EQ(dpor.goals.size(), 2u);
+      }
+  }
+}
+
 // An increment whose result nobody asks for cannot fail, so it commutes with all others: it leaves
 // 64 bits and comes back.
 TEST(Proof, IncrementsThatNobodyLooksAtComeRound) {
