@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/search/dpor_steps.h"
 #include "engine/base/error.h"
+#include "engine/search/dpor_steps.h"
 #include "engine/search/long_rows.h"
 
 namespace lockstep {
