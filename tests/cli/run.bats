@@ -90,6 +90,25 @@ LUA
   [ "$(grep -c 'signature:' <<<"$out")" -eq 1 ]
 }
 
+@test "a message that begins with a place that Lua has not put there is told whole, and where it was raised" {
+  scenario begins.lua begins <<'LUA'
+  local how = lockstep.choose(4)
+  if how == 1 then error("other.lua:7: refused") end
+  if how == 2 then assert(false, "other.lua:7: refused") end
+  if how == 3 then error("begins.lua:3: refused") end
+  lockstep.spawn(function() error("other.lua:7: refused") end)
+  lockstep.sleep(1)
+LUA
+  lockstep run begins.lua --keep-going --no-shrink
+  exits 1
+  has "$out" "  Reason:      other.lua:7: refused"
+  has "$out" "  Reason:      begins.lua:3: refused"
+  has "$out" "supervises it: other.lua:7: refused"
+  local line
+  for line in 4 5 6; do has "$out" "signature:   assertion at begins.lua:$line"; done
+  has "$out" "signature:   crash at begins.lua:7"
+}
+
 @test "nothing found: exit 0, and it is said that this is no proof" {
   scenario clean.lua clean <<<'lockstep.spawn(function() end)'
   lockstep run clean.lua --strategy pos

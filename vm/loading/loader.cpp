@@ -464,6 +464,7 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
   lua_sethook(L, nullptr, 0, 0);
   m_.recorder().know_functions(*context.files);
   for (const SourceFile& file : *context.files) {
+    files_.push_back(file.name);
     text_.may_owe = text_.may_owe || may_owe(file.text);
     text_.may_crash = text_.may_crash || file.text.find("faults") != std::string::npos;
     for (const char* word : {"timer", "send_after", "statem"})  // of modules that set them, too

@@ -3,6 +3,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "vm/loading/loader.h"
 #include "vm/machine/machine_part.h"
@@ -35,6 +37,8 @@ class Loading : public MachinePart {
     bool may_owe = false;         // it may say that something has to happen
   };
   const Text& text() const { return text_; }
+  // Whether code of that name runs; of names above 59 bytes Lua shows the end, "...end.lua".
+  bool is_file(std::string_view name) const;
   int body_ref() const { return body_ref_; }  // of the scenario
   uint64_t fingerprint();                     // of what lua_fingerprint() loads
 
@@ -48,6 +52,7 @@ class Loading : public MachinePart {
   std::string problem_;
   bool stopped_ = false;
   std::map<char*, Memory::Block> blocks_;  // there when a program had been loaded
+  std::vector<std::string> files_;         // names of the scenario's file and its modules
   Text text_;
   int body_ref_ = 0;
 };

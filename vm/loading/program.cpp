@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/files.h"
+#include "vm/loading/embedded.h"
 #include "vm/loading/loading.h"
 
 namespace lockstep::vm {
@@ -89,6 +90,16 @@ uint64_t lua_fingerprint() {
     return a;
   }();
   return value;
+}
+
+bool Loading::is_file(std::string_view name) const {
+  const std::string_view end = name.starts_with("...") ? name.substr(3) : std::string_view();
+  const auto is = [&](std::string_view known) {
+    return known == name || (!end.empty() && known.ends_with(end));
+  };
+  return std::any_of(files_.begin(), files_.end(), is) ||
+         std::any_of(kEmbedded, kEmbedded + kEmbeddedCount,
+                     [&](const EmbeddedFile& file) { return is(file.name); });
 }
 
 uint64_t Loading::fingerprint() {

@@ -241,12 +241,9 @@ int l_exception(lua_State* L) {
   lua_pushliteral(L, "error");
   lua_setfield(L, 2, "class");
   const char* text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
-  const char* place = std::strstr(text, ".lua:");
-  const char* colon = std::strstr(text, ": ");
-  if (place && colon && place < colon) {  // Lua puts the place in front
-    lua_pushlstring(L, text, static_cast<size_t>(colon - text));
-  } else {
-    const std::string where = guest_site(L);
+  {
+    std::string where = guest_site(L);
+    if (const size_t size = place_in_front(m, text); size != 0) where.assign(text, size);
     lua_pushlstring(L, where.data(), where.size());
   }
   lua_setfield(L, 2, "where");

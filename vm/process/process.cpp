@@ -1,6 +1,5 @@
 // Processes: how they begin and how they end.
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 
 #include "engine/relation/dependence.h"
@@ -33,24 +32,6 @@ void death_entry() {
   entered();
   Machine* m = current_machine();
   m->processes().die(*m->world().current);
-}
-
-// The size of the place that Lua has put in front of a message, "name.lua:12: ..."; 0: there is
-// none. A message that quotes another error has a place as well, but words come before it; only the
-// name of the file at hand may hold such characters.
-size_t place_in_front(std::string_view text, std::string_view site) {
-  const size_t name = text.find(".lua:");
-  if (name == std::string_view::npos) return 0;
-  const size_t line = name + 5, end = text.find(": ", line);
-  if (end == std::string_view::npos || end == line) return 0;
-  for (size_t i = line; i < end; i++)
-    if (text[i] < '0' || text[i] > '9') return 0;
-  const auto in_names = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80 ||
-           (c != 0 && std::strchr("_-./+@~", c) != nullptr);
-  };
-  const std::string_view file = text.substr(0, line);
-  return site.starts_with(file) || std::all_of(file.begin(), file.end() - 1, in_names) ? end : 0;
 }
 
 std::string text_of(const Term& t) {
@@ -97,12 +78,12 @@ int on_error(lua_State* L) {
       text = std::string(View{r.bytes}.string());
     else
       text = print(r);
+    // Lua puts one place in front, that of error(), and what follows is the message: it may begin
+    // with another place.
     if (!site.empty() && text.compare(0, site.size() + 1, site + ":") == 0)
       text = text.substr(site.size() + 2);
-    // Lua puts the place of error() in front; it is told apart from ours, which is where the
-    // message says.
-    if (r.tag == Tag::string && !ours)
-      if (const size_t size = place_in_front(text, site); size != 0) {
+    else if (r.tag == Tag::string && !ours)
+      if (const size_t size = place_in_front(m, text); size != 0) {
         const std::string place = text.substr(0, size);
         const bool cut = place.starts_with("...") && site.ends_with(place.substr(3));
         if (!cut) site = place;  // of names above 59 bytes Lua shows the end

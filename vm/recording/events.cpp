@@ -4,6 +4,7 @@
 #include "engine/boundary/site.h"
 #include "engine/relation/dependence.h"
 #include "vm/history/history_log.h"
+#include "vm/loading/loading.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
@@ -51,6 +52,16 @@ std::string guest_site(lua_State* L) {
     if (library.empty()) library = place;
   }
   return library;
+}
+
+size_t place_in_front(const Machine& m, std::string_view text) {
+  const size_t name = text.find(".lua:");
+  if (name == std::string_view::npos) return 0;
+  const size_t line = name + 5, end = text.find(": ", line);
+  if (end == std::string_view::npos || end == line) return 0;
+  for (size_t i = line; i < end; i++)
+    if (text[i] < '0' || text[i] > '9') return 0;
+  return m.loading().is_file(text.substr(0, line - 1)) ? end : 0;
 }
 
 bool guest_is_running(lua_State* L) {

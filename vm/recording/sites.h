@@ -1,14 +1,21 @@
 // Where the guest is.
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "vm/memory/lua_api.h"
 
 namespace lockstep::vm {
 
+class Machine;
+
 // The innermost frame that is not the library's: "file.lua:12"; else the library's, or empty.
 std::string guest_site(lua_State* L);
 std::string guest_traceback(lua_State* L);  // "  at file.lua:12 in f", a frame a line
 bool guest_is_running(lua_State* L);        // a frame of the scenario's own is on the stack
+
+// The size of the place, "file.lua:12", that Lua has put in front of a message; 0: there is none.
+// Only files of the program and the library have places: whatever else looks like one is text.
+size_t place_in_front(const Machine& m, std::string_view text);
 
 }  // namespace lockstep::vm
