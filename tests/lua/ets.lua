@@ -46,6 +46,18 @@ lockstep.scenario("1 and 1.0", function()
   expect("{}", ets.match(o, { 1, "$1" }))
 end)
 
+-- Whether Lua has guessed the length of a table does not matter.
+lockstep.scenario("an object with a hole", function()
+  local function row()
+    return { 1, 2, 3, 4, 5, 6, 7, 8, 9, nil, 11, nil, nil, nil, nil, nil }
+  end
+  local asked = row()
+  assert(#asked > 0)
+  for _, object in ipairs({ row(), asked }) do
+    badarg(ets.insert, new(), object)
+  end
+end)
+
 lockstep.scenario("order of keys", function()
   for _, kind in ipairs({ "ordered_set", "set" }) do
     local t = new(kind)

@@ -70,6 +70,19 @@ inline bool upval_closed(const void* upval) {
 inline constexpr size_t kTableFlags = 10, kTableLsizenode = 11, kTableAlimit = 12, kTableArray = 16,
                         kTableNode = 24, kTableLastfree = 32, kTableMetatable = 40;
 inline constexpr size_t kValueBytes = 16, kNodeBytes = 24;
+inline constexpr uint8_t kTableGuess =
+    0x80;  // a flag: alimit is no size, but a guess of the length
+// Slots of a table's array.
+inline uint32_t array_size(const void* table) {
+  const auto n = load<uint32_t>(table, kTableAlimit);
+  if (!(load<uint8_t>(table, kTableFlags) & kTableGuess)) return n;
+  uint32_t size = 1;  // the next power of two
+  while (size < n) size *= 2;
+  return size;
+}
+inline bool is_empty_slot(const void* table, uint32_t i) {  // from 0 on
+  return (load<uint8_t>(load<const char*>(table, kTableArray), i * kValueBytes + 8) & 0x0f) == 0;
+}
 inline constexpr uint8_t kEmptyTag = 0x10;  // of the value where nothing is; its key is all zero
 
 // CClosure: { header 10, nupvalues 1, pad, gclist 8, lua_CFunction f 24, TValue upvalue[] }

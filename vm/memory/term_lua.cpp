@@ -121,7 +121,7 @@ struct Encoder {
     }
     // With all of 1..n in the array proper, the rest follows after n; else every key must be looked
     // at.
-    const bool all_in_array = layout::load<uint32_t>(p, layout::kTableAlimit) >= n;
+    const bool all_in_array = layout::array_size(p) >= n;
     uint32_t pairs = 0;
     if (in_order) {
       if (const char* e = pairs_in_order(index, n, depth, pairs)) return e;
@@ -169,7 +169,7 @@ struct Encoder {
   // True if the table has no hash part and no array slot after the first n.
   static bool layout_plain_array(const void* t, uint32_t n) {
     return layout::load<const void*>(t, layout::kTableLastfree) == nullptr &&
-           layout::load<uint32_t>(t, layout::kTableAlimit) == n;
+           layout::array_size(t) == n;
   }
 
   // The same pairs, keys first: functions number the variables they share in the order in which

@@ -61,6 +61,8 @@ size_t plain_row(lua_State* L, int index, char* out) {
   if (n == 0 || layout::load<const void*>(table, layout::kTableLastfree) != nullptr ||
       layout::load<const void*>(table, layout::kTableMetatable) != nullptr)
     return 0;
+  for (uint32_t i = n, size = layout::array_size(table); i < size; i++)  // past a hole
+    if (!layout::is_empty_slot(table, i)) return 0;
   size_t at = 13;
   for (uint32_t i = 1; i <= n; i++) {
     if (at + 9 > kPlainRow) return 0;
