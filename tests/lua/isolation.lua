@@ -229,3 +229,17 @@ lockstep.scenario("functions of loaded text", function()
   for i = 1, 2000 do kept[i] = load("return 'another " .. i .. "', function() return " .. i .. " end") end
   assert(lockstep.recv()() == "hello from a text" and #kept == 2000)
 end)
+
+-- The length of an array with holes is what Lua guesses: nobody who looks at it moves the guess of others.
+local holes = { 1, 2, 3, 4, 5, 6, 7, 8, 9, nil, 11, nil, nil, nil, nil, nil }
+local at_file_level = #holes
+lockstep.scenario("length of an array with holes", function()
+  local alone = #holes
+  local seen = both(function()
+    assert(holes[11] == 11)
+  end, function()
+    lockstep.yield()
+    return #holes
+  end)
+  assert(seen == alone and #holes == alone and at_file_level > 0)
+end)

@@ -39,6 +39,10 @@ TEST_P(Misuse, NamesVariableFileAndLine) {
 }
 
 const Case kCases[] = {
+    {"Environment",
+     "local f do local _ENV = { n = 0 } f = function() n = n + 1 end end\nlockstep.scenario('x', "
+     "function()\nf()\nend)",
+     "table '_ENV'", "s.lua:2"},
     {"Global", "lockstep.scenario('x', function()\nlockstep.yield()\nn = 1\nend)", "'n'",
      "s.lua:4"},
     {"GlobalInsidePcall", "lockstep.scenario('x', function()\npcall(function()\nn = 1\nend)\nend)",

@@ -39,7 +39,11 @@ std::unordered_set<const void*> runtime_tables(lua_State* L,
 // Breadth first, so that names are the shortest ways there are, and nothing is too deep.
 class Names {
  public:
-  Names(lua_State* L, std::vector<FrozenState::Owner>& owners) : L_(L), owners_(owners) {}
+  Names(lua_State* L, std::vector<FrozenState::Owner>& owners) : L_(L), owners_(owners) {
+    lua_pushglobaltable(L);
+    globals_ = lua_topointer(L, -1);
+    lua_pop(L, 1);
+  }
 
   // Takes the value off the top of the stack.
   void add_top(uint32_t parent, const std::string& step) {
@@ -101,7 +105,8 @@ class Names {
         variables[cell] = add_owner(0, std::string(variable) + "' (" +
                                            (ar.source[0] == '@' ? ar.source + 1 : ar.short_src));
       }
-      add_top(0, std::strcmp(variable, "_ENV") == 0 ? "_G" : variable);
+      const bool globals = lua_topointer(L_, -1) == globals_;
+      add_top(0, globals ? "_G" : variable);
     }
   }
   void table(const Item& item) {
@@ -129,20 +134,24 @@ class Names {
 
   lua_State* L_;
   std::vector<FrozenState::Owner>& owners_;
+  const void* globals_ = nullptr;
   std::unordered_set<const void*> seen_;
   std::deque<Item> todo_;
 };
 
-// Bytes of a table's array, and of its hash part (0: there is none).
-size_t array_bytes(const void* table) {
-  size_t n = layout::load<uint32_t>(table, layout::kTableAlimit);
-  if (layout::load<uint8_t>(table, layout::kTableFlags) & 0x80) {
-    size_t real = 1;  // the limit is not the real size: that is the next power of two
-    while (real < n) real *= 2;
-    n = real;
-  }
-  return n * layout::kValueBytes;
+// Lua keeps a guess of a table's length in its header, and reading moves it: of an array with holes
+// #t would be what somebody else has looked at. It guesses where the size is a power of two and the
+// last slot is empty, so that one is given up.
+uint32_t settle_length(void* table) {
+  using namespace layout;
+  const uint32_t size = array_size(table);
+  const bool guesses = size >= 4 && (size & (size - 1)) == 0 && is_empty_slot(table, size - 1);
+  store(table, kTableAlimit, size - (guesses ? 1 : 0));
+  store(table, kTableFlags, static_cast<uint8_t>(load<uint8_t>(table, kTableFlags) & ~kTableGuess));
+  return size;
 }
+
+// Bytes of a table's hash part (0: there is none).
 size_t hash_bytes(const void* table) {
   if (!layout::load<const void*>(table, layout::kTableLastfree)) return 0;
   return (size_t{1} << layout::load<uint8_t>(table, layout::kTableLsizenode)) * layout::kNodeBytes;
@@ -241,12 +250,13 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
   const auto drop = [&](void* p, size_t size) { m_.loading().forget_block(p, size); };
   for (void* t : tables) {
     const uint32_t owner = owner_of(names.tables, t);
-    if (const size_t bytes = array_bytes(t)) {
+    if (const size_t slots = settle_length(t)) {
+      const size_t bytes = layout::array_size(t) * layout::kValueBytes;
       auto* old = layout::load<char*>(t, layout::kTableArray);
       char* at = take(bytes, owner, false);
       std::memcpy(at, old, bytes);
       layout::store(t, layout::kTableArray, at);
-      drop(old, bytes);
+      drop(old, slots * layout::kValueBytes);
     }
     auto* old = layout::load<char*>(t, layout::kTableNode);
     if (const size_t bytes = hash_bytes(t)) {
