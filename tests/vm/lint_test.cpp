@@ -127,6 +127,51 @@ TEST(LintFileLevel, StateOfTheFileStaysAsItWasLoaded) {
               ElementsAre("4 file-level-write"));
 }
 
+TEST(LintFileLevel, AWalkAlongATableOfTheFileIsStillThatTable) {
+  const std::string head =
+      "local lockstep = require 'lockstep'\nlocal list for i = 1, 9 do list = { next = list } "
+      "end\n";
+  const auto body = [&](const std::string& b) {
+    return said(head + "lockstep.scenario('s', function()\n" + b + "\nend)");
+  };
+  EXPECT_THAT(body("local l = list while l.next do l = l.next end\nl.v = 1"),
+              ElementsAre("5 file-level-write"));
+  EXPECT_THAT(body("local l l = list.next\nlocal m = (l.next).next\nm.v = 1"),
+              ElementsAre("6 file-level-write"));
+  EXPECT_THAT(body("for _, x in ipairs(list) do\nx.v = 1 end"), ElementsAre("5 file-level-write"));
+  EXPECT_THAT(body("for _, x in pairs(list.next) do for _, y in ipairs(x) do\ny.v = 1 end end"),
+              ElementsAre("5 file-level-write"));
+  for (const char* own : {
+           "local l = list l = { v = 2 } l.v = 1",  // may be the other one
+           "local l = { next = list } while l do l = l.next end l.v = 1",
+           "local function f(l) l.v = 1 end f({})",
+           "for k, x in next, list do x.v = 1 end",  // whatever next is
+           "for k, x in pairs({ {} }) do x.v = 1 end",
+           "local l = list() l.v = 1",
+           "local l l, l = list, {} l.v = 1",
+       })
+    EXPECT_THAT(body(own), IsEmpty()) << own;
+}
+
+TEST(LintFileLevel, IteratorsAndCoroutinesOfTheFileKeepWhereTheyAre) {
+  const auto of = [&](const std::string& made, const std::string& b) {
+    return said("local lockstep = require 'lockstep'\n" + made +
+                "\nlockstep.scenario('s', function()\n" + b + "\nend)");
+  };
+  for (const char* made :
+       {"local it = string.gmatch('1 2', '%d')", "local it = ('1 2'):gmatch('%d')",
+        "local it it = coroutine.wrap(function() end)",
+        "local gmatch = string.gmatch local it = gmatch('1 2', '%d')"})
+    for (const char* use : {"it()", "for x in it do print(x) end", "pcall(it)",
+                            "lockstep.spawn(function() it() end)"})
+      EXPECT_THAT(of(made, use), ElementsAre("4 file-level-iterator")) << made << " " << use;
+  EXPECT_THAT(of("local co = coroutine.create(function() end)", "coroutine.resume(co)"),
+              ElementsAre("4 file-level-iterator"));
+  EXPECT_THAT(of("local it = string.gmatch('1 2', '%d') it()", ""), IsEmpty());
+  EXPECT_THAT(of("", "local it = string.gmatch('1 2', '%d') it()"), IsEmpty());
+  EXPECT_THAT(of("local first = string.match('1 2', '%d')", "print(first)"), IsEmpty());
+}
+
 TEST(LintFileLevel, LoadingMayWrite) {
   EXPECT_THAT(said("local list = {}\n"
                    "local function define(x) list[#list + 1] = x end\n"

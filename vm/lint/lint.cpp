@@ -30,6 +30,7 @@ class Lint {
 
   std::vector<LintFinding> all() {
     file_level();
+    iterators();
     globals();
     captured();
     calls();
@@ -59,16 +60,32 @@ class Lint {
 
   // ---- file-level locals and tables ----
 
-  // What `v` is another name for, if it is one for (a part of) a table of the file's.
+  // What `v` is another name for, if all that it is ever given is (a part of) a table of the
+  // file's, as where a loop walks along a list.
   const Variable* behind(const Variable* v) const {
-    const Expr* value = v->assignments == 0 && !v->parameter ? v->value : nullptr;
-    if (!value || (value->kind != Expr::Kind::local && value->kind != Expr::Kind::index)) return v;
-    const Expr* start = root(value);
-    if (!start || start->kind != Expr::Kind::local) return v;
-    const Variable* other = behind(start->variable);
-    const bool table = other->owner == facts_.file() && other->assignments == 0 && other->value &&
-                       other->value->kind == Expr::Kind::table;
-    return table ? other : v;
+    std::set<const Variable*> asked;
+    const Variable* table = nullptr;
+    return all_of_file(v, asked, table) && table ? table : v;
+  }
+  bool all_of_file(const Variable* v, std::set<const Variable*>& asked,
+                   const Variable*& table) const {
+    if (v->owner == facts_.file()) {
+      table = table ? table : v;
+      return table == v;
+    }
+    if (!asked.insert(v).second) return true;
+    const auto given = facts_.values.find(v);
+    const bool assigned = given != facts_.values.end();
+    if (v->parameter || (!v->value && !assigned)) return false;
+    const auto part = [&](const Expr* e) {
+      while (e && e->kind == Expr::Kind::paren) e = e->a;
+      if (!e || (e->kind != Expr::Kind::local && e->kind != Expr::Kind::index)) return false;
+      const Expr* start = root(e);
+      return start && start->kind == Expr::Kind::local &&
+             all_of_file(start->variable, asked, table);
+    };
+    if (v->value && !part(v->value)) return false;
+    return !assigned || std::all_of(given->second.begin(), given->second.end(), part);
   }
 
   void file_level() {
@@ -90,6 +107,41 @@ class Lint {
                            "loaded",
                            v->name, v->line),
                hint);
+    }
+  }
+
+  // ---- iterators and coroutines of the file's ----
+
+  // What makes something that keeps where it is: "an iterator of string.gmatch", or null.
+  static const char* keeper(const Expr* e) {
+    while (e && e->kind == Expr::Kind::paren) e = e->a;
+    if (!e) return nullptr;
+    if (e->kind == Expr::Kind::method)
+      return e->text == "gmatch" ? "an iterator of string.gmatch" : nullptr;
+    if (e->kind != Expr::Kind::call) return nullptr;
+    const Known k = known(e->a);
+    if (k.module == "std.string" && k.name == "gmatch") return "an iterator of string.gmatch";
+    if (k.module == "std.coroutine" && (k.name == "wrap" || k.name == "create"))
+      return "a coroutine";
+    return nullptr;
+  }
+
+  void iterators() {
+    for (const Reference& r : facts_.references) {
+      const Variable* v = r.variable;
+      if (r.kind != RefKind::read || r.in == facts_.file() || !runs(r.in) ||
+          v->owner != facts_.file())
+        continue;
+      const char* what = keeper(v->value);
+      if (const auto given = facts_.values.find(v); given != facts_.values.end())
+        for (const Expr* e : given->second) what = what ? what : keeper(e);
+      if (what)
+        report(
+            r.line, "file-level-iterator",
+            fmt::format("'{}' (line {}) is {} made at file level: processes would share where it "
+                        "is",
+                        v->name, v->line, what),
+            "make it in the process that uses it");
     }
   }
 
@@ -405,6 +457,8 @@ const std::vector<LintRule>& lint_rules() {
       {"captured-write",
        "a captured variable is written by one process and used by another; each has a copy"},
       {"file-level-write", "a file-level local or table is changed while a scenario runs"},
+      {"file-level-iterator",
+       "an iterator or a coroutine made at file level is used while a scenario runs"},
       {"global-write", "a global is written while a scenario runs"},
       {"outside-sandbox", "a name that scenarios do not have"},
       {"unknown-field", "a field of the library that it does not have"},

@@ -197,6 +197,9 @@ class Gatherer {
       if (Site* started = site_of(s->values[i]); started && s->targets.size() == 1)
         started->result = s->targets[0]->variable;
     }
+    for (size_t i = 0; i < s->targets.size(); i++)
+      if (const Variable* v = s->targets[i]->variable)
+        facts_.values[v].push_back(i < s->values.size() ? s->values[i] : nullptr);
     for (const Expr* target : s->targets)
       if (const Expr* r = root(target))
         touch(r, target == r ? Reference::Kind::write : Reference::Kind::change);
@@ -222,6 +225,8 @@ class Gatherer {
       case Stat::Kind::scope:
         break;
     }
+    if (const Expr* of = s->loop ? elements_of(s) : nullptr)
+      facts_.values[s->variables[1]].push_back(of);
     if (s->loop) place_.loops.push_back(s);
     if (s->loop && s->variables.empty()) {  // while and repeat: the condition is in the loop
       expressions(s->values);
@@ -233,6 +238,15 @@ class Gatherer {
     }
     for (const auto& block : s->blocks) statements(block);
     if (s->loop) place_.loops.pop_back();
+  }
+  // The table whose elements the second variable of a loop is, in turn; null if it is another loop.
+  static const Expr* elements_of(const Stat* s) {
+    if (s->variables.size() != 2 || s->values.size() != 1 || s->values[0]->kind != Kind::call)
+      return nullptr;
+    const Expr* call = s->values[0];
+    const Known k = known(call->a);
+    const bool walks = k.module == "std" && (k.name == "pairs" || k.name == "ipairs");
+    return walks && call->items.size() == 1 ? call->items[0] : nullptr;
   }
   void statements(const std::vector<Stat*>& list) {
     for (const Stat* s : list) statement(s);

@@ -80,6 +80,10 @@ bool lockstep_module(const Expr* e, std::string* name);
 // The variable or global that a chain of fields starts from; null if there is none.
 const Expr* root(const Expr* e);
 
+// What a variable is given, beside its initializer: by assignments, or as the element that a loop
+// over pairs or ipairs is at. Null: something that is not known.
+using Values = std::map<const Variable*, std::vector<const Expr*>>;
+
 struct Facts {
   std::unique_ptr<syntax::Tree> tree;
   std::vector<Reference> references;
@@ -89,6 +93,7 @@ struct Facts {
   std::set<std::pair<std::string, std::string>> added;  // fields that the file gives the library
   std::vector<Site> sites;
   std::map<const Function*, Literal> literals;
+  Values values;
 
   Function* file() const { return &tree->functions.front(); }
 };
