@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/boundary/recorder.h"
+
 namespace lockstep {
 std::string event_label(const Event& event) {
   std::string s = event.who;
@@ -58,7 +60,14 @@ void put_recording(Trace& t, Recording recording) {
 bool annotate(Trace& trace, System& system) {
   trace.keys.clear();
   trace.keyed.clear();
-  Encoding e = encode_schedule(system, trace.seed, trace.iteration, trace.decisions);
+  const auto encode = [&] {
+    return encode_schedule(system, trace.seed, trace.iteration, trace.decisions);
+  };
+  Encoding e = encode();
+  if (e.outcome.verdict == Verdict::suspect) {
+    const CountInstructions counting(system, true);
+    e = encode();
+  }
   if (!e.followed) return false;
   trace.keys = std::move(e.keys);
   trace.keyed = std::move(e.deviations);

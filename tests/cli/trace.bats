@@ -186,3 +186,25 @@ EOF
   lockstep dump --trace "$old"
   exits 0
 }
+
+@test "the bytes of a trace do not depend on how busy the machine is" {
+  # Steps long enough to be taken for a runaway, if the time were counted in which others run.
+  scenario busy.lua busy <<'LUA'
+  for _ = 1, 6 do
+    for i = 1, 2e6 do local _ = i end
+    lockstep.yield()
+  end
+  error("always")
+LUA
+  lockstep run busy.lua --strategy random --no-shrink --iterations 1 --trace-dir quiet
+  exits 1
+  "$LOCKSTEP" run busy.lua --strategy random --no-shrink --iterations 1 --trace-dir stopped >out 2>err &
+  local run=$!
+  while kill -STOP $run 2>/dev/null; do
+    sleep 0.04
+    kill -CONT $run || break
+    sleep 0.01
+  done
+  wait $run || [ $? -eq 1 ]
+  cmp quiet/busy-iter0-seed1.lockstep stopped/busy-iter0-seed1.lockstep
+}

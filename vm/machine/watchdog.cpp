@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kSignalOffset = 7;  // SIGRTMIN + 7: unlikely to be anyone else's
 constexpr long kPeriodNs = 25'000'000;
+constexpr uint64_t kSuspectNs = 45'000'000;  // of CPU time, without an operation
 
 void handler(int, siginfo_t*, void* interrupted) {
   Machine* m = current_machine();
@@ -104,8 +105,8 @@ bool Watchdog::asked_to_stop() const {
   return token && token->asks();
 }
 
-// 100 million instructions take Lua more than 50 ms on any machine, so what would be judged a
-// runaway is always noticed.
+// 100 million instructions take Lua more than 75 ms on any machine, so what would be judged a
+// runaway is always noticed. Of CPU time: on a busy machine anybody may wait for long.
 bool Watchdog::on_tick() {
   if ((m_.scheduler().running() || m_.loading().at_file_level()) && asked_to_stop()) {
     cut_ = true;
@@ -115,14 +116,14 @@ bool Watchdog::on_tick() {
   if (tick_runs_ != m_.scheduler().execution() || tick_steps_ != world_->steps) {
     tick_runs_ = m_.scheduler().execution();
     tick_steps_ = world_->steps;
-    ticks_ = 0;
     tick_cpu_ = cpu_ns();
     hooked_ticks_ = 0;
     return false;
   }
   lua_State* L = m_.calls().guest();
   if (!L) return false;
-  late_ = late_ || static_cast<double>(cpu_ns() - tick_cpu_) > options_.limits.max_compute * 1e9;
+  const uint64_t cpu = cpu_ns() - tick_cpu_;
+  late_ = late_ || static_cast<double>(cpu) > options_.limits.max_compute * 1e9;
   const bool enough = late_ || cut_;
   hooked_ticks_ = enough ? hooked_ticks_ + 1 : 0;
   if (enough && !noting_ && (compiling_ || in_library_call(L) || in_one_instruction(L))) {
@@ -130,7 +131,7 @@ bool Watchdog::on_tick() {
     return true;
   }
   if (!enough &&
-      (m_.loading().at_file_level() || options_.limits.count_instructions || ++ticks_ < 2))
+      (m_.loading().at_file_level() || options_.limits.count_instructions || cpu < kSuspectNs))
     return false;
   // Safe in a handler: it is what lua.c does for ^C.
   lua_sethook(L, count_hook, LUA_MASKCOUNT, enough ? 1 : 1000);

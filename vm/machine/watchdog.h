@@ -58,7 +58,7 @@ class Watchdog : public MachinePart {
   bool in_one_instruction(lua_State* L) const;
 
   uint64_t tick_runs_ = 0;
-  uint32_t tick_steps_ = 0, ticks_ = 0;
+  uint32_t tick_steps_ = 0;
   uint32_t hooked_ticks_ = 0;  // since the hook was set for the next instruction
   uint32_t counted_steps_ = 0;
   uint64_t counted_ = 0;       // instructions since the last operation
