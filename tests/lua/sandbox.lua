@@ -252,3 +252,28 @@ lockstep.scenario("random draws are in range", function()
   fails("interval is empty", math.random, 2, 1)
   same(math.randomseed, nil)
 end)
+
+-- Long texts go another way than short ones, to the same end.
+lockstep.scenario("string.format of long texts", function()
+  local pad = string.rep("x", 70000)
+  local function same(format, ...)
+    local args = table.pack(...)
+    args[args.n + 1] = pad
+    assert(string.format(format .. "%s", table.unpack(args, 1, args.n + 1)) == string.format(format, ...) .. pad)
+  end
+  same("%d|%5.2f|%-8s|%x|%c|%%|%i", 42, 1.5, "ab", 255, 65, -1)
+  same("%q %q %q", 1 / 3, math.mininteger, 'a "b"\\c\n\r\0011\0\200')
+  same("%s %s %s %10.3s", true, nil, 12, "abcdef")
+  same("%a %g %e", 1.0, 1e300, -0.5)
+  same("no conversion")
+  local odd = "\1\0019\0\n\\\"\127\200z"
+  local long = string.format("%q", pad .. odd)
+  assert(long == '"' .. pad .. string.format("%q", odd):sub(2) and load("return " .. long)() == pad .. odd)
+  for _, wrong in ipairs({ "%s%d", "%s%", "%s%y", "%s%123d" }) do
+    local good, short = pcall(string.format, wrong, "x", wrong == "%s%d" and "y" or 1)
+    local good_too, why = pcall(string.format, wrong, pad, wrong == "%s%d" and "y" or 1)
+    assert(not good and not good_too and short:gsub("#%d", "") == why:gsub("#%d", ""), why)
+  end
+  local good, why = pcall(string.format, "%s%s", pad)
+  assert(not good and why:find("no value"), why)
+end)

@@ -70,33 +70,6 @@ int safe_tostring(lua_State* L) {
   return 1;
 }
 
-// string.format with addresses kept out of it.
-int safe_format(lua_State* L) {
-  size_t n;
-  const char* format = luaL_checklstring(L, 1, &n);
-  for (size_t i = 0; i + 1 < n; i++) {
-    if (format[i] != '%') continue;
-    size_t k = i + 1;
-    while (k < n && std::strchr("-+ #0123456789.", format[k])) k++;
-    if (k < n && format[k] == 'p')
-      return luaL_error(L, "string.format: %%p is an address, which differs from run to run");
-    i = k;
-  }
-  const int top = lua_gettop(L);
-  for (int i = 2; i <= top; i++) {
-    const int t = lua_type(L, i);
-    if (t == LUA_TTABLE || t == LUA_TFUNCTION || t == LUA_TTHREAD || t == LUA_TUSERDATA ||
-        t == LUA_TLIGHTUSERDATA) {
-      push_text(L, i);
-      lua_replace(L, i);
-    }
-  }
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, top, 1);
-  return 1;
-}
-
 // Seen only where somebody looks: in the recorded run of a failure. A __tostring is called always,
 // since it may have effects; nothing else here touches the guest's memory, so that the recorded run
 // stays the same as the one that failed.
@@ -278,7 +251,8 @@ void FrozenState::refuse_iterator(void* function) {
       layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
     layout::store(function, layout::kCClosureFunction, &file_level_iterator);
 }
-// Those whose one call can take long. Not string.format, which asks the C library for memory.
+// Those whose one call can take long. Not string.format itself, which asks the C library for
+// memory.
 bool FrozenState::of_library(lua_CFunction f) const {
   return std::binary_search(library_functions_.begin(), library_functions_.end(), f);
 }
@@ -291,6 +265,7 @@ void FrozenState::know_library() {
         library_functions_.push_back(f);
     lua_pop(L_, 1);
   }
+  library_functions_.push_back(format_of_long_texts());
   library_functions_.push_back(compile_text);
   library_functions_.push_back(safe_load);
   lua_getglobal(L_, "select");

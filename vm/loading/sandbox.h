@@ -25,6 +25,9 @@ void push_text(lua_State* L, int index);
 int declare_scenario(lua_State* L);
 // coroutine.resume, wrap and close, which note what runs.
 void open_coroutines(lua_State* L);
+// string.format, and what it calls for long texts, which can be left where it is.
+int safe_format(lua_State* L);
+lua_CFunction format_of_long_texts();
 // table.sort as a stable merge sort.
 int stable_sort(lua_State* L);
 

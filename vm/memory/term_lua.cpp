@@ -4,6 +4,7 @@
 #include <string>
 
 #include "vm/machine/machine.h"
+#include "vm/machine/watchdog.h"
 #include "vm/memory/host.h"
 #include "vm/memory/layout.h"
 #include "vm/memory/lua_api.h"
@@ -17,6 +18,7 @@ constexpr int kMaxDepth = 100;
 constexpr const char* kTooLarge =
     "a value whose copy takes more than --max-memory (a table is copied wherever it is referred "
     "to)";
+constexpr const char* kTooLate = "a value";  // who is told has no time left
 // C functions are written relative to this one, so that terms (and digests) do not depend on where
 // the binary was loaded.
 int anchor(lua_State*) { return 0; }
@@ -30,6 +32,7 @@ struct Encoder {
   const Host& host;
   std::vector<const void*>& variables;  // upvalues met, in order
   const size_t most;                    // bytes in `out`
+  size_t look_at = 0;                   // size of `out` from which on to look whether to go on
   bool in_order = false;                // visit pairs in the order in which they are written
   bool moved = false;                   // some were not
 
@@ -39,8 +42,16 @@ struct Encoder {
   }
   bool in_image(const void* p) const { return p < host.image_end && p >= host.arena->base(); }
 
-  const char* value(int index, int depth) {
+  const char* look() {
+    constexpr size_t kEvery = 1 << 20;
     if (out.size() > most) return kTooLarge;
+    look_at = std::min(most, out.size() + kEvery);
+    return host.machine->watchdog().cut() ? kTooLate : nullptr;
+  }
+
+  const char* value(int index, int depth) {
+    if (out.size() > look_at)
+      if (const char* error = look()) return error;
     switch (lua_type(L, index)) {
       case LUA_TNIL:
         out.push_back(static_cast<char>(Tag::nil));
@@ -403,7 +414,7 @@ const char* encode(lua_State* L, int index, Bytes& out) {
   const size_t most = from + host.machine->options().limits.max_memory;
   Encoder e{L, out, host, variables, most};
   const char* error = e.value(index, 0);
-  if (error == kTooLarge)
+  if (error == kTooLarge || error == kTooLate)
     Bytes(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(from)).swap(out);
   if (error || !e.moved || variables.empty()) return error;
   out.resize(from);
