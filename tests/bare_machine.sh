@@ -14,14 +14,19 @@ mirror=${BARE_MIRROR:-http://deb.debian.org/debian}
 root=${BARE_ROOT:-$(mktemp -d /var/tmp/bare.XXXXXX)}
 # shellcheck disable=SC2317  # called by the trap
 put_away() {
-  for mounted in dev proc sys; do umount "$root/$mounted" 2>/dev/null || true; done
-  [ -n "${BARE_ROOT:-}" ] || rm -rf --one-file-system "$root"
+  for mounted in dev/pts dev proc sys; do umount "$root/$mounted" 2>/dev/null || true; done
+  if grep -q " $root/" /proc/mounts; then # what is there is this machine's own
+    echo "bare_machine: $root is in use, and left as it is" >&2
+  elif [ -z "${BARE_ROOT:-}" ]; then
+    rm -rf --one-file-system "$root"
+  fi
 }
 trap put_away EXIT
 
 [ -x "$root/bin/sh" ] || debootstrap --variant=minbase bookworm "$root" "$mirror" >"$root.log" 2>&1 ||
   { tail -5 "$root.log" >&2; echo "bare_machine: debootstrap failed, see $root.log" >&2; exit 1; }
 mount --bind /dev "$root/dev"
+mount --bind /dev/pts "$root/dev/pts" # tests of terminals open one
 mount -t proc proc "$root/proc"
 mount -t sysfs sys "$root/sys"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
