@@ -459,8 +459,8 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
     if (status != LUA_OK) fail(status);
   });
   if (context.scenarios->empty())
-    throw Error(ExitCode::scenario, main_name + ": no scenario in this file",
-                "declare one with lockstep.scenario(name, function() ... end)");
+    throw NoScenario(ExitCode::scenario, main_name + ": no scenario in this file",
+                     "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
   m_.recorder().know_functions(*context.files);
   for (const SourceFile& file : *context.files) {

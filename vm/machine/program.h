@@ -62,6 +62,12 @@ class LoadingStopped : public Error {
   using Error::Error;
 };
 
+// A file that declares no scenario: ExitCode::scenario. In a folder it is a helper of others.
+class NoScenario : public Error {
+ public:
+  using Error::Error;
+};
+
 // One lockstep.scenario(name, options, body).
 struct ScenarioInfo {
   std::string name;
@@ -82,7 +88,7 @@ class Program {
  public:
   // Reads the file and runs it once, which finds its modules and scenarios. Errors: ExitCode::usage
   // if the file is missing; ExitCode::scenario for syntax and load errors, with file and line, and
-  // for a file without a scenario; LoadingStopped.
+  // for a file without one (NoScenario); LoadingStopped.
   static Program from_file(const std::string& path, const StopToken* stop = nullptr);
   // From a trace: nothing is read from disk. The first file is the scenario's.
   static Program from_sources(std::vector<SourceFile> files, const StopToken* stop = nullptr);
