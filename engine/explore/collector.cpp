@@ -74,7 +74,7 @@ void Collector::merge(Failure& failure, bool counts_once) {
     return finish(StopReason::misuse);
   }
   if (failure.bound) result_.bound_hit++;
-  const bool counts = !failure.bound || options_.bounds_fail;
+  const bool counts = !failure.known && (!failure.bound || options_.bounds_fail);
   const auto [it, fresh] = signatures_.try_emplace(failure.signature, result_.findings.size());
   if (!fresh) {
     result_.findings[it->second].times += counts_once;

@@ -19,6 +19,7 @@ struct Failure {
   std::string signature;
   bool bound = false;
   bool misuse = false;
+  bool known = false;                // ExploreOptions::known
   bool counts = true;                // its execution repeats no class
   std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
   Activity activity;  // of its batch, up to the end of this execution; only with a finding, since

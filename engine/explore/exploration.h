@@ -8,9 +8,9 @@
 #include <bit>
 #include <condition_variable>
 #include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -94,7 +94,7 @@ struct Exploration::Worker {
   Sampler sampler{system};
   Fairness fairness = {};
   std::unique_ptr<Strategy> strategy = nullptr;
-  std::set<std::string> known = {};
+  std::map<std::string, bool> met = {};         // signatures: those of known failures or not
   ActivityCounter activity = {};                // of the batch under way
   bool in_order = all.info_.claims.exhaustive;  // all executions draw the same scenario numbers
   uint64_t from = 0;                            // number of the slice's first iteration
@@ -166,7 +166,10 @@ struct Exploration::Worker {
     f.misuse = outcome.verdict == Verdict::misuse;
     f.bound = outcome.at_bound();
     f.counts = !repeats;
-    if (!known.insert(f.signature).second) return;
+    const auto [seen, first] = met.try_emplace(f.signature, false);
+    if (first && all.options_.known) seen->second = all.options_.known(outcome);
+    f.known = seen->second;
+    if (!first) return;
     f.activity = activity.sum(system);
     f.finding = std::make_unique<Finding>();
     f.finding->iteration = i;
@@ -175,7 +178,7 @@ struct Exploration::Worker {
     f.finding->fair_spins = fair_spins && system.facts().spun;
     f.finding->decisions.assign(system.decisions().begin(), system.decisions().end());
     if (parts || (f.bound && !all.options_.bounds_fail)) return;
-    if (all.options_.max_failures != 1 && !f.misuse) return;
+    if ((all.options_.max_failures != 1 || f.known) && !f.misuse) return;
     uint64_t last = all.last_;  // nothing later can count: nobody need run it
     while (i < last && !all.last_.compare_exchange_weak(last, i)) {
     }

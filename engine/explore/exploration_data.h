@@ -28,6 +28,9 @@ struct ExploreOptions {
   unsigned workers = 1;
   uint64_t max_failures =
       1;  // stop after that many different signatures; 0: no limit (--keep-going)
+  // Failures that do not count towards max_failures, since they were known before. A function of
+  // verdict, site and object alone; called by all workers.
+  std::function<bool(const Outcome&)> known;
   bool count_classes =
       true;  // fingerprints, on a sample of iterations that is a function of the iteration alone
   bool every_class = false;   // ... on all of them

@@ -60,7 +60,7 @@ void Exploration::pilot(Worker& worker) {
   if (!worker.of_shard(0)) {  // every shard walks it, and one counts it
     batch = {};
     batch.others = 1;
-    worker.known.clear();
+    worker.met.clear();
     last_ = options_.iterations ? options_.iterations - 1 : UINT64_MAX;
   }
   pilot_ = walk.summary();

@@ -44,7 +44,7 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
   const bool budget = options_.has_budget();
   if (part.home != &worker) part.tree->forget_images();
   part.home = &worker;
-  worker.known.clear();
+  worker.met.clear();
   worker.in_order = worker.parts = true;
   worker.from = part.from;
   worker.numbered = part.alone;
@@ -66,7 +66,7 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
     }
     if (part.batch.failures.empty() || options_.max_failures != 1) continue;
     const Failure& last = part.batch.failures.back();
-    if (last.misuse || !last.bound || options_.bounds_fail) break;
+    if (last.misuse || (!last.known && (!last.bound || options_.bounds_fail))) break;
   }
   part.tree->witness(part.batch.evidence);
   worker.close(part.batch);
