@@ -38,7 +38,10 @@ namespace {
 }  // namespace
 
 Traced read_traced(const std::string& path) {
-  auto trace = read_trace(path);
+  return make_traced(read_trace(path), path, stop_if_interrupted());
+}
+
+Traced make_traced(Trace trace, const std::string& path, const StopToken& stop) {
   if (trace.files.empty())
     throw Error(ExitCode::trace, fmt::format("{}: holds no scenario source", path));
   log_info(Part::trace, fmt::format("{}: scenario {}, {}, {}", path, trace.scenario,
@@ -56,7 +59,7 @@ Traced read_traced(const std::string& path) {
   settings.strategy = trace.strategy;
   std::vector<vm::SourceFile> files;
   for (const auto& file : trace.files) files.push_back({file.name, file.text});
-  auto program = vm::Program::from_sources(std::move(files), &stop_if_interrupted());
+  auto program = vm::Program::from_sources(std::move(files), &stop);
   return {path, std::move(trace), std::move(settings), std::move(program)};
 }
 

@@ -23,5 +23,7 @@ struct Traced {
 void check_not_cut(const System& machine, const std::string& path);
 
 Traced read_traced(const std::string& path);
+// Of what was read already. Throws Error like read_traced.
+Traced make_traced(Trace trace, const std::string& path, const StopToken& stop);
 
 }  // namespace lockstep::cli
