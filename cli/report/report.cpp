@@ -1,5 +1,6 @@
 #include "cli/report/report.h"
 
+#include "cli/terminal/words.h"
 #include "engine/base/prng.h"
 
 namespace lockstep::cli {
@@ -28,6 +29,32 @@ const char* stop_name(StopReason stop) {
       return "memory";
   }
   return "?";
+}
+
+const char* state_name(RememberedReport::State state) {
+  switch (state) {
+    case RememberedReport::still_fails:
+      return "still fails";
+    case RememberedReport::fixed:
+      return "fixed";
+    case RememberedReport::cannot_tell:
+      return "cannot tell";
+  }
+  return "?";
+}
+
+std::string Reporter::remembered(const RememberedReport& r) {
+  return one_line(fmt::format("{}: remembered: {}{}{}: {}", r.scenario, state_name(r.state),
+                              r.otherwise ? ", otherwise" : "", r.known ? ", in the baseline" : "",
+                              r.signature)) +
+         "\n" + (r.reason.empty() ? "" : fmt::format("  {}\n", one_line(r.reason))) +
+         fmt::format("  {}\n\n", one_line(r.path));
+}
+
+std::string Reporter::known(const FailureReport& f) {
+  return one_line(fmt::format("{}: known failure, in the baseline: {}", f.trace.scenario,
+                              f.shown().outcome.signature())) +
+         "\n" + (f.shown_path().empty() ? "" : fmt::format("  {}\n", f.shown_path())) + "\n";
 }
 
 std::unique_ptr<Reporter> make_reporter(const Options& options) {

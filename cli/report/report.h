@@ -21,6 +21,12 @@
 
 namespace lockstep::cli {
 
+// A file that cannot be loaded. Its exit code counts at the end.
+struct BrokenFile {
+  std::string path;
+  Error error;
+};
+
 struct RunReport {
   std::string command;
   std::vector<std::string> files;
@@ -49,8 +55,12 @@ struct FailureReport {
     dumped
   } how = How::found;
   Trace trace;
-  uint64_t iteration = 0;  // of the run that found it
-  std::string path;        // of the trace; empty if it was not written
+  uint64_t iteration = 0;   // of the run that found it
+  std::string path;         // of the trace; empty if it was not written
+  std::string file;         // the scenario's, as it was named; empty if only the trace is known
+  int line = 0;             // of the scenario in it
+  std::string fingerprint;  // cli/ci/place.h; empty if nobody asked
+  bool known = false;       // in the baseline
   std::optional<Trace> small;
   std::string small_path;
   std::optional<ShrinkReport> shrink;
@@ -83,6 +93,26 @@ struct ScenarioReport {
   std::optional<Judgement> judged;   // what would be a proof, if it was judged
   Proof proof = Proof::none;
   double seconds = 0;  // it had, of its own time or of what the whole command had left; 0: no limit
+  int line = 0;        // of the scenario in its file
+  bool failed = false;   // it has a failure that is neither expected nor known
+  bool known = false;    // ... one that is in the baseline
+  bool searched = true;  // false: what was remembered was enough
+  // Searches before the one of `result`, of --total-time: they met nothing.
+  struct Round {
+    uint64_t seed, iterations;
+  };
+  std::vector<Round> rounds;
+};
+
+// A failure that an earlier run has stored, run again.
+struct RememberedReport {
+  enum State : uint8_t { still_fails, fixed, cannot_tell } state = cannot_tell;
+  bool otherwise = false;  // still_fails: in another way
+  bool changed = false;    // the scenario's file is not as it was recorded
+  bool known = false;      // in the baseline
+  std::string file, scenario, path, signature;
+  std::string reason;     // one line: how that is known, or why it cannot be told
+  FailureReport failure;  // still_fails
 };
 
 // Two steps that --audit found to be called independent and not to commute: a bug of lockstep.
@@ -112,7 +142,10 @@ struct SummaryReport {
   bool interrupted = false;
   uint64_t incomplete = 0;           // of the scenarios: neither failed nor verified
   std::vector<std::string> not_run;  // scenarios for which --total-time left nothing
-  uint64_t passed() const { return scenarios - failed - incomplete; }
+  uint64_t known = 0;                // of the scenarios: they fail only as the baseline says
+  uint64_t still_failing = 0;        // remembered failures
+  uint64_t broken = 0;               // files
+  uint64_t passed() const { return scenarios - failed - incomplete - known; }
 };
 
 class Reporter {
@@ -128,6 +161,10 @@ class Reporter {
   virtual std::string passed(const std::string& path, const std::string& file,
                              bool as_recorded) = 0;
   virtual std::string end(const SummaryReport& summary) = 0;
+  // For people, a line each; stderr has said what is wrong with a file.
+  virtual std::string broken(const BrokenFile&) { return {}; }
+  virtual std::string remembered(const RememberedReport& remembered);
+  virtual std::string known(const FailureReport& failure);
 };
 
 struct ReportOptions {
@@ -138,7 +175,8 @@ struct ReportOptions {
 };
 std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options);
 std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);
-const char* stop_name(StopReason stop);  // "exhausted", as in NDJSON and the log
+const char* state_name(RememberedReport::State state);  // "still fails"
+const char* stop_name(StopReason stop);                 // "exhausted", as in NDJSON and the log
 std::unique_ptr<Reporter> make_reporter(const Options& options);  // by --format
 
 uint64_t iteration_seed(uint64_t seed, uint64_t iteration);  // "iter seed"

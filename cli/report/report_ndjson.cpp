@@ -151,6 +151,8 @@ class NdjsonReporter : public Reporter {
                  {"shrunk_path", f.small_path},
                  {"times", json_number(t.times)}};
     json.update(outcome_json(f.shown().outcome));
+    if (!f.fingerprint.empty()) json["fingerprint_of_failure"] = f.fingerprint;
+    json["known"] = f.known;
     json["options"] = t.options;
     json["deterministic"] = f.nondeterminism.empty();
     json["divergence"] = f.nondeterminism;
@@ -211,6 +213,29 @@ class NdjsonReporter : public Reporter {
         {{"type", "passed"}, {"trace_path", path}, {"file", file}, {"as_recorded", as_recorded}});
   }
 
+  std::string broken(const BrokenFile& b) override {
+    return json_line({{"type", "broken"},
+                      {"file", b.path},
+                      {"message", b.error.what()},
+                      {"hint", b.error.hint()},
+                      {"exit_code", static_cast<int>(b.error.code())}});
+  }
+
+  std::string remembered(const RememberedReport& r) override {
+    return json_line({{"type", "remembered"},
+                      {"state", state_name(r.state)},
+                      {"otherwise", r.otherwise},
+                      {"changed", r.changed},
+                      {"known", r.known},
+                      {"file", r.file},
+                      {"scenario", r.scenario},
+                      {"signature", r.signature},
+                      {"reason", r.reason},
+                      {"trace_path", r.path}});
+  }
+
+  std::string known(const FailureReport& f) override { return failure(f); }
+
   std::string end(const SummaryReport& s) override {
     return json_line({{"type", "summary"},
                       {"scenarios", s.scenarios},
@@ -218,6 +243,9 @@ class NdjsonReporter : public Reporter {
                       {"passed", s.passed()},
                       {"incomplete", s.incomplete},
                       {"not_run", s.not_run},
+                      {"known", s.known},
+                      {"still_failing", s.still_failing},
+                      {"broken", s.broken},
                       {"iterations", json_number(s.iterations)},
                       {"interrupted", s.interrupted},
                       {"exit_code", static_cast<int>(s.exit)}});

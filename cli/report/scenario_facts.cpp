@@ -83,6 +83,23 @@ void executed_text(const ScenarioReport& s, const ReportOptions&, std::string& o
                                   per_second(r.iterations, r), per_second(r.steps, r), r.seconds));
 }
 
+// ---- searches before it, of what --total-time had left ----
+
+void rounds_json(const ScenarioReport& s, Json& json) {
+  Json rounds = Json::array();
+  for (const auto& round : s.rounds)
+    rounds.push_back(
+        {{"seed", json_number(round.seed)}, {"iterations", json_number(round.iterations)}});
+  json["earlier"] = std::move(rounds);
+}
+void rounds_text(const ScenarioReport& s, const ReportOptions&, std::string& out) {
+  uint64_t n = 0;
+  for (const auto& round : s.rounds) n += round.iterations;
+  if (!s.rounds.empty())
+    out += field("earlier", fmt::format("{} in {}, which met nothing", counted(n, "execution"),
+                                        counted(s.rounds.size(), "round")));
+}
+
 // ---- classes ----
 
 void classes_json(const ScenarioReport& s, Json& json) {
@@ -318,6 +335,7 @@ std::span<const ScenarioFact> scenario_facts() {
   static constexpr ScenarioFact kAll[] = {
       {subject_json},
       {executed_json, executed_text},
+      {rounds_json, rounds_text},
       {classes_json, classes_text},
       {estimate_json},
       {seen_json, seen_text},

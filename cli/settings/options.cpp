@@ -10,6 +10,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdlib>
 
+#include "cli/settings/project.h"
 #include "cli/settings/values.h"
 #include "engine/base/nearest.h"
 
@@ -30,10 +31,7 @@ std::vector<std::string> flag_names(const Command& command) {
 
 void apply(const Command& command, const Flag& flag, const std::string& value, Options* out) {
   try {
-    if (flag.value && value.empty()) throw fmt::format("needs a value ({})", flag.value);
-    if (flag.value && std::string_view(flag.value).find('|') != std::string_view::npos)
-      check_choice(flag.value, value);
-    flag.set(*out, value);
+    apply_value(flag, value, out);
   } catch (const std::string& complaint) {
     throw usage(command, fmt::format("{} {}", flag.name, complaint));
   }
@@ -55,6 +53,7 @@ struct Clash {
 constexpr Clash kClashes[] = {
     {"--quiet", nullptr, "--verbose", nullptr, "one says less, the other more"},
     {"--max-failures", nullptr, "--keep-going", nullptr, "that stops at no failure, however many"},
+    {"--max-failures", nullptr, "--write-baseline", nullptr, "that looks for all of them"},
     {"--color", nullptr, "--format", "ndjson", "that has no colours"},
     {"--color", nullptr, "--format", "events", "that has no colours"},
     {"--color", nullptr, "--format", "markdown", "that has no colours"},
@@ -73,13 +72,59 @@ bool has(const Given& given, const char* flag, const char* value) {
   return false;
 }
 
-void refuse_clashes(const Command& command, const Given& given) {
+const Clash* clash(const Given& given) {
   for (const auto& c : kClashes)
-    if (has(given, c.flag, c.value) && has(given, c.other, c.other_value))
-      throw usage(command,
-                  fmt::format("{} has no effect beside {}{}{}: {}", c.flag, c.other,
-                              c.other_value ? " " : "", c.other_value ? c.other_value : "", c.why),
-                  "leave one of them out");
+    if (has(given, c.flag, c.value) && has(given, c.other, c.other_value)) return &c;
+  return nullptr;
+}
+
+void refuse_clashes(const Command& command, const Given& given) {
+  if (const Clash* c = clash(given))
+    throw usage(
+        command,
+        fmt::format("{} has no effect beside {}{}{}: {}", c->flag, c->other,
+                    c->other_value ? " " : "", c->other_value ? c->other_value : "", c->why),
+        "leave one of them out");
+}
+
+constexpr const char* kCommandLine = "the command line";
+
+// Which file, if any: "none" for none, whatever there is.
+std::string project_file(const Command& command, const Given& given) {
+  if (!command.find("--config")) return "";
+  for (auto it = given.rbegin(); it != given.rend(); ++it)
+    if (it->first == "--config") return it->second == "none" ? "" : it->second;
+  return find_project();
+}
+
+// Laid under the flags: a flag wins over the same of the file, and over what would have no effect
+// beside it.
+void take_project(const Command& command, const Given& given, Options* out) {
+  const std::string path = project_file(command, given);
+  if (path.empty()) return;
+  const Project project = read_project(path, command);
+  out->project_file = path;
+  out->project_paths = project.paths;
+  Given taken;
+  for (const auto& entry : project.entries) {
+    const auto& name = entry.flag->name;
+    for (const auto& value : entry.values) {
+      Given with = given;
+      with.emplace_back(name, value);
+      const bool loses = has(given, name.c_str(), nullptr) || (!clash(given) && clash(with));
+      out->origins.push_back({name, value, entry.where, loses ? kCommandLine : ""});
+      if (loses) continue;
+      taken.emplace_back(name, value);
+      if (const Clash* c = clash(taken))
+        throw Error(
+            ExitCode::usage,
+            fmt::format("{}: {} and {} in one file: {}", entry.where, c->flag, c->other, c->why),
+            "leave one of them out");
+      apply(command, *entry.flag, value, out);
+    }
+  }
+  out->project = std::move(out->settings);
+  out->settings.clear();
 }
 
 // What CLI11 left over: positional arguments, and flags that nobody knows.
@@ -111,6 +156,19 @@ void take_rest(const Command& command, const std::vector<std::string>& rest, Opt
 }
 
 }  // namespace
+
+void apply_value(const Flag& flag, const std::string& value, Options* out) {
+  if (flag.value && value.empty()) throw fmt::format("needs a value ({})", flag.value);
+  if (flag.value && std::string_view(flag.value).find('|') != std::string_view::npos)
+    check_choice(flag.value, value);
+  flag.set(*out, value);
+}
+
+const std::string* Options::setting(const std::string& name) const {
+  for (const auto* map : {&settings, &project})
+    if (const auto it = map->find(name); it != map->end()) return &it->second;
+  return nullptr;
+}
 
 const Flag* Command::find(std::string_view flag) const {
   for (const auto& group : groups)
@@ -151,16 +209,20 @@ Options parse_options(const Command& command, const std::vector<std::string>& ar
       env && std::string_view(env) == "1")
     out.slice = false;
   Given given;
-  for (const auto& [flag, option] : table) {
+  for (const auto& [flag, option] : table)
     for (const auto& value : option->results()) {
       given.emplace_back(flag->name, value);
       if (!flag->value && value != "true")
         throw usage(command, fmt::format("{} takes no value", flag->name));
-      apply(command, *flag, value, &out);
     }
+  take_project(command, given, &out);
+  for (const auto& [name, value] : given) {
+    out.origins.push_back({name, value, kCommandLine, ""});
+    apply(command, *command.find(name), value, &out);
   }
   refuse_clashes(command, given);
   take_rest(command, app.remaining(), &out);
+  if (out.args.empty() && command.args == std::string_view("file")) out.args = out.project_paths;
   return out;
 }
 

@@ -42,10 +42,24 @@ struct CheckHistoryOptions {
   std::vector<std::string> ignored;  // fields of events to pass over
 };
 
+// Where a value came from: a flag, or a line of the project file.
+struct Origin {
+  std::string name;   // "--iterations"
+  std::string value;  // as given
+  std::string from;   // "the command line", "lockstep.toml:3"
+  std::string loses;  // to what: "the command line"; empty if it counts
+};
+
 struct Options {
   std::vector<std::string> args;  // positional: files, or what the command says
   std::map<std::string, std::string>
       settings;  // flags that a scenario may set as well, snake_case, checked
+  std::map<std::string, std::string>
+      project;               // ... of the project file: a scenario's own options win over them
+  std::string project_file;  // that was read; empty if there is none
+  std::vector<std::string> project_paths;  // what it says to run if nothing is named
+  std::vector<Origin> origins;             // of all that was given
+  bool show_config = false;                // say so, and do nothing else
   std::vector<std::string>
       only;                  // only scenarios whose name contains one of these, or is it (=NAME)
   double total_seconds = 0;  // of a whole run or verify; 0: no limit
@@ -54,6 +68,10 @@ struct Options {
   std::string output;                  // shrink: where the result goes
   std::string history_file, timeline;  // dump: where the history of the execution goes, and a page
   std::string trace_dir = "traces";
+  std::string store;                 // folder of failures that are remembered; empty: none are
+  std::string baseline;              // file of failures that break no build
+  std::string write_baseline;        // ... to be written
+  std::vector<std::string> reports;  // "junit=FILE", "github", ...
   std::string format = "text";
   std::string color = "auto";
   std::string log_file;
@@ -74,6 +92,9 @@ struct Options {
   CheckHistoryOptions history;    // what only check-history takes
   BenchOptions bench;             // what only bench takes
   int verbosity = 0;              // -1 quiet, 1 and more: log
+
+  // What a setting was set to by a flag, or else by the project file; null if by neither.
+  const std::string* setting(const std::string& name) const;
 };
 
 // One flag. `set` throws std::string, "must be ...", for a value that it does not like; the caller
@@ -84,7 +105,11 @@ struct Flag {
   const char* value;  // "N", or null for a switch; "a|b|c" if only these words are allowed
   const char* help;
   std::function<void(Options&, const std::string& value)> set;
+  bool repeats = false;  // each one counts, so that a project file may give a list
 };
+
+// Checks a value and takes it. Throws std::string, "must be ...".
+void apply_value(const Flag& flag, const std::string& value, Options* out);
 
 struct FlagGroup {
   const char* title;

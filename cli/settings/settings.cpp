@@ -31,6 +31,16 @@ void no_iterations_given(Settings* s) {
   if (s->seconds > 0 || (strategy && strategy->claims.exhaustive)) s->iterations = 0;
 }
 
+void apply_flags(Settings* s, const SettingMap& flags) {
+  for (const auto& [name, text] : flags) {
+    try {
+      find_setting(name)->set(*s, text);
+    } catch (const std::string& complaint) {
+      throw Error(ExitCode::usage, fmt::format("{} {}", flag_of(*find_setting(name)), complaint));
+    }
+  }
+}
+
 }  // namespace
 
 void check_setting(const std::string& name, const std::string& text) {
@@ -38,8 +48,10 @@ void check_setting(const std::string& name, const std::string& text) {
   find_setting(name)->set(scratch, text);
 }
 
-Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags) {
+Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags,
+                          const SettingMap& project) {
   Settings s;
+  apply_flags(&s, project);
   for (const auto& [name, text] : scenario.options) {
     const auto* setting = find_setting(name);
     if (!setting || !setting->lua) unknown_option(scenario, name);
@@ -51,16 +63,11 @@ Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& fl
                               scenario.line, name, scenario.name, complaint));
     }
   }
-  bool iterations = scenario.options.count("iterations") != 0;
-  if (flags.count("time") && !flags.count("iterations")) iterations = false;
-  for (const auto& [name, text] : flags) {
-    try {
-      find_setting(name)->set(s, text);
-    } catch (const std::string& complaint) {
-      throw Error(ExitCode::usage, fmt::format("{} {}", flag_of(*find_setting(name)), complaint));
-    }
-  }
-  if (!iterations && !flags.count("iterations")) no_iterations_given(&s);
+  apply_flags(&s, flags);
+  bool iterations = false;  // a time wins over a number that lies under it
+  for (const SettingMap* layer : {&project, &scenario.options, &flags})
+    iterations = layer->contains("iterations") || (iterations && !layer->contains("time"));
+  if (!iterations) no_iterations_given(&s);
   const Claims& claims = find_strategy(s.strategy)->claims;
   if (!s.reduce_given && claims.exhaustive && claims.take(kTakesReduce))
     s.search.reduce = kDefaultReduce;

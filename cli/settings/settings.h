@@ -70,8 +70,10 @@ std::string reduce_names(const Reduce& reduce);  // "equal-writes,unused-increme
 // scenario is read.
 void check_setting(const std::string& name, const std::string& text);
 
-// Throws Error: ExitCode::scenario for what the file says, ExitCode::usage for what the flags say.
-Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags);
+// A project file's settings lie under a scenario's own, and these under the flags. Throws Error:
+// ExitCode::scenario for what the scenario says, ExitCode::usage for what the others say.
+Settings resolve_settings(const vm::ScenarioInfo& scenario, const SettingMap& flags,
+                          const SettingMap& project = {});
 Settings settings_from_trace(const SettingMap& recorded, const std::string& path);
 
 }  // namespace lockstep::cli

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "cli/trace/traced.h"
-#include "engine/explain/fix.h"
+#include "engine/contrast/fix.h"
 #include "engine/trace/trace_replay.h"
 
 namespace lockstep::cli {
