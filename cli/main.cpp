@@ -53,7 +53,7 @@ ExitCode dispatch(const std::vector<std::string>& args) {
   }
   const auto options = parse_options(*command, rest);
   init_log(options.verbosity, options.log_file);
-  return command->run(options);
+  return options.show_config ? show_config(*command, options) : command->run(options);
 }
 
 int guarded_main(const std::vector<std::string>& args) {

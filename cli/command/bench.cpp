@@ -101,7 +101,7 @@ class Bench {
     for (const auto& strategy : report_.strategies) {
       auto flags = options_.settings;
       for (const auto& [name, value] : strategy.settings) flags[name] = value;
-      bake.contestants.push_back(resolve_settings(*s.scenario, flags).explore());
+      bake.contestants.push_back(resolve_settings(*s.scenario, flags, options_.project).explore());
     }
     bake.first_seed = report_.first_seed;
     bake.trials = report_.trials;

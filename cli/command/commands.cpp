@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/command/check_history.h"
+#include "cli/command/ci_flags.h"
 #include "cli/settings/settings.h"
 #include "cli/settings/values.h"
 
@@ -50,14 +51,17 @@ void set_shard(Options& o, const std::string& text) {
 }
 
 const Flag kOnly = {
-    "--only", nullptr, "TEXT",
+    "--only",
+    nullptr,
+    "TEXT",
     "only scenarios with TEXT in their name, or with =TEXT the one that has that name; "
     "may be repeated",
-    add_only};
+    add_only,
+    true};
 const Flag kTotalTime = {
     "--total-time", nullptr, "T",
-    "of the whole command: scenarios that it does not come to are named, and "
-    "it ends with exit code 5",
+    "of the whole command, in equal shares; what some leave goes to the others, to find more. "
+    "Scenarios that it does not come to are named, and it ends with exit code 5",
     [](Options& o, const std::string& t) { o.total_seconds = parse_seconds(t); }};
 
 const Flag kSearch[] = {
@@ -110,7 +114,8 @@ const Flag kCheck[] = {
        check_setting("cover", t);
        auto& all = o.settings["cover"];
        all += (all.empty() ? "" : "\n") + t;
-     }},
+     },
+     true},
     {"--audit", nullptr, "N",
      "first execute, at N states of random executions, each two steps that are called independent "
      "in both orders: exit 70 if they do not commute, which is a bug of lockstep",
@@ -286,11 +291,12 @@ const std::vector<Command>& table() {
   static const std::vector<Command> kCommands = {
       {"run",
        "Look for a schedule under which a scenario fails.",
-       "run FILE... [flags]",
+       "run FILE|FOLDER... [flags]",
        "  lockstep run scenarios/tour/lost_update.lua\n"
        "  lockstep run my.lua --strategy pct --depth 4 --iterations 100000 -j 4\n"
        "  lockstep run my.lua --only transfer --time 30s --keep-going\n"
        "  lockstep run my.lua --strategy pos --iterations 1000000 --shard $SLURM_ARRAY_TASK_ID/16\n"
+       "  lockstep run scenarios --total-time 10m --store failures --report junit=junit.xml\n"
        "  lockstep run my.lua --format ndjson | jq .\n",
        "file",
        SIZE_MAX,
@@ -300,13 +306,16 @@ const std::vector<Command>& table() {
         {"proof", kProof},
         {"checks", kCheck},
         {"results", kResult},
+        {"memory", memory_flags()},
+        {"reports", report_flags()},
+        {"project file", project_flags()},
         {"format", kFormat},
         {"output", kOutput}},
        run_command},
       {"verify",
        "Prove that no schedule makes a scenario fail, or show one that does, or say what is "
        "missing.",
-       "verify FILE... [flags]",
+       "verify FILE|FOLDER... [flags]",
        "  lockstep verify scenarios/fixed/parent_wake.lua\n"
        "  lockstep verify my.lua --time 10m -j 4\n"
        "  lockstep verify my.lua --reduce all\n"
@@ -321,6 +330,9 @@ const std::vector<Command>& table() {
         {"executions", kExecution},
         {"checks", kCheck},
         {"results", kResult},
+        {"memory", memory_flags()},
+        {"reports", report_flags()},
+        {"project file", project_flags()},
         {"format", kFormat},
         {"output", kOutput}},
        verify_command},
@@ -381,7 +393,7 @@ const std::vector<Command>& table() {
        diff_command},
       {"bench",
        "Measure how many executions each strategy needs to the first failure.",
-       "bench FILE... [flags]",
+       "bench FILE|FOLDER... [flags]",
        "  lockstep bench scenarios/tour/lost_update.lua\n"
        "  lockstep bench my.lua --strategies auto,pos,pct:depth=2,pct:depth=5 --seeds 100 -j 4\n"
        "  lockstep bench scenarios/bugs/*.lua --summary --coverage 0\n",
@@ -390,26 +402,31 @@ const std::vector<Command>& table() {
        {{"measurement", kBench},
         {"strategies", kSampling},
         {"executions", kExecution},
+        {"project file", project_flags()},
         {"format", kBenchFormat},
         {"output", kOutput}},
        bench_command},
       {"lint",
        "Report what would misbehave in scenario files, without running them.",
-       "lint FILE... [flags]",
+       "lint FILE|FOLDER... [flags]",
        "  lockstep lint my.lua\n"
        "  lockstep lint scenarios/*/*.lua --format ndjson | jq -r .rule\n",
        "file",
        SIZE_MAX,
-       {{"limit", kLintTime}, {"format", kFormat}, {"output", kLintOutput}},
+       {{"limit", kLintTime},
+        {"project file", project_flags()},
+        {"format", kFormat},
+        {"output", kLintOutput}},
        lint_command},
       {"list",
        "List the strategies, or a file's scenarios.",
-       "list [strategies | scenarios FILE...]",
+       "list [strategies | scenarios FILE|FOLDER...]",
        "  lockstep list strategies\n"
-       "  lockstep list scenarios my.lua\n",
+       "  lockstep list scenarios my.lua\n"
+       "  lockstep list scenarios scenarios/tour\n",
        "strategies|scenarios",
        SIZE_MAX,
-       {{"format", kFormat}},
+       {{"project file", project_flags()}, {"format", kFormat}},
        list_command},
       {"check-history",
        "Check recorded histories against a model: linearizable, serializable, causal, ...",

@@ -22,6 +22,9 @@ ExitCode list_command(const Options& options);
 ExitCode version_command(const Options& options);
 ExitCode completion_command(const Options& options);
 
+// --show-config, of any command that has it.
+ExitCode show_config(const Command& command, const Options& options);
+
 std::string short_help();  // of bare `lockstep`
 std::string full_help();   // of `lockstep --help`
 std::string command_help(const Command& command);

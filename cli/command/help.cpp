@@ -71,7 +71,7 @@ std::string full_help() {
       "  3    the scenario cannot be loaded, or misuses the API\n"
       "  4    a replay left the recorded execution, or cannot tell whether a file is repaired\n"
       "  5    a bound or budget ended before the guarantee that was asked for\n"
-      "  6    a trace cannot be read or written, or standard output cannot be written\n"
+      "  6    a trace, a report or a baseline cannot be read or written, nor standard output\n"
       "  70   a bug of lockstep itself\n"
       "  130  interrupted; partial results are written\n";
   return out;

@@ -10,9 +10,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "cli/command/commands.h"
+#include "cli/command/scenario_files.h"
 #include "cli/report/json_line.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
@@ -69,7 +71,7 @@ namespace {
 // since whatever is under way then may be ended at any moment.
 class LintReport {
  public:
-  explicit LintReport(const Options& options) : options_(options) {}
+  LintReport(const Options& options, size_t all) : options_(options), all_(all) {}
 
   void add(const std::vector<vm::LintFinding>& findings) {
     const std::lock_guard lock(mutex_);
@@ -84,9 +86,16 @@ class LintReport {
   }
   ExitCode end() {
     const std::lock_guard lock(mutex_);
-    const auto exit = findings_ == 0 ? ExitCode::ok : ExitCode::failure;
+    const auto exit = broken_ ? broken_->code() : findings_ == 0 ? ExitCode::ok : ExitCode::failure;
     summary(exit);
     return exit;
+  }
+  // A file that is not Lua keeps nobody from looking at the others.
+  void broken(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    complain(error);
+    if (!broken_) broken_ = error;
+    broken_files_++;
   }
   // From another thread: whoever looks at a file asks nobody.
   [[noreturn]] void time_is_up() noexcept {
@@ -96,7 +105,7 @@ class LintReport {
     } catch (const Error& e) {  // nobody takes it
       _exit(static_cast<int>(e.code()));
     }
-    const size_t left = options_.args.size() - files_;
+    const size_t left = all_ - files_ - broken_files_;
     const auto text = fmt::format("lockstep: the time was up before {} file{} had been looked at\n",
                                   left, left == 1 ? "" : "s");
     std::fputs(text.c_str(), stderr);
@@ -118,17 +127,17 @@ class LintReport {
   const Options& options_;
   const bool ndjson_ = options_.format == "ndjson";
   std::mutex mutex_;
-  size_t files_ = 0, findings_ = 0;
+  const size_t all_;
+  size_t files_ = 0, findings_ = 0, broken_files_ = 0;
+  std::optional<Error> broken_;  // the first
 };
 
 }  // namespace
 
 ExitCode lint_command(const Options& options) {
   const NothingToReport nothing;  // that has not been put out
-  if (options.args.empty())
-    throw Error(ExitCode::usage, "no scenario file given",
-                "lockstep lint scenarios/tour/lost_update.lua");
-  LintReport report(options);
+  const auto files = scenario_files(options.args, "lockstep lint scenarios/tour/lost_update.lua");
+  LintReport report(options, files.size());
   std::jthread timer;
   if (options.total_seconds > 0)
     timer = std::jthread([&](const std::stop_token& stop) {
@@ -139,7 +148,12 @@ ExitCode lint_command(const Options& options) {
       never.wait_for(lock, stop, all, [] { return false; });
       if (!stop.stop_requested()) report.time_is_up();
     });
-  for (const auto& path : options.args) report.add(vm::lint(path, read(path)));
+  for (const auto& file : files) try {
+      report.add(vm::lint(file.path, read(file.path)));
+    } catch (const Error& e) {
+      if (e.code() == ExitCode::usage && !file.found) throw;
+      report.broken(e);
+    }
   timer.request_stop();
   return report.end();
 }

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "cli/command/commands.h"
+#include "cli/command/scenario_files.h"
 #include "cli/report/json_line.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/interrupt.h"
 #include "cli/terminal/words.h"
 #include "engine/schedule/strategy.h"
 #include "vm/machine/program.h"
@@ -80,11 +80,13 @@ ExitCode list_command(const Options& options) {
     put(strategies_text(ndjson));
     return ExitCode::ok;
   }
-  if (options.args.size() < 2)
-    throw Error(ExitCode::usage, "no scenario file given", "lockstep list scenarios FILE");
-  for (size_t i = 1; i < options.args.size(); i++)
-    put(scenarios_text(vm::Program::from_file(options.args[i], &stop_if_interrupted()), ndjson));
-  return ExitCode::ok;
+  Options files = options;
+  files.args.erase(files.args.begin());
+  if (files.args.empty()) files.args = options.project_paths;
+  const auto loaded = load_files(files, "lockstep list scenarios FILE");
+  for (const auto& program : loaded.programs) put(scenarios_text(program, ndjson));
+  for (const auto& broken : loaded.broken) complain(broken.error);
+  return loaded.broken.empty() ? ExitCode::ok : loaded.broken.front().error.code();
 }
 
 ExitCode version_command(const Options& options) {

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <limits>
+#include <map>
 #include <thread>
 
+#include "cli/ci/report_files.h"
 #include "cli/command/check_determinism.h"
 #include "cli/command/commands.h"
+#include "cli/command/finding.h"
 #include "cli/command/lint.h"
+#include "cli/command/memory.h"
 #include "cli/command/search.h"
 #include "cli/command/selection.h"
 #include "cli/report/report.h"
@@ -19,17 +22,11 @@
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"
 #include "cli/trace/make_trace.h"
+#include "engine/base/prng.h"
 #include "engine/trace/recording.h"
 
 namespace lockstep::cli {
 namespace {
-
-// How to sample, and for how long, says nothing about a proof.
-Settings proof_settings(vm::ScenarioInfo scenario, const SettingMap& flags) {
-  for (const char* name : {"strategy", "iterations", "time", "depth", "resample_prob"})
-    scenario.options.erase(name);
-  return resolve_settings(scenario, flags);
-}
 
 // Reductions drop schedules for others that may need more preemptions, so a bound on these goes
 // with searches that drop none. Else a clean report would say more than was looked at.
@@ -61,14 +58,10 @@ void check_shard(const Options& options, const Selected& s) {
              "--shard");
 }
 
-// Of one finding; 'lockstep shrink' takes its time. The report depends on no clock, unless the
-// machine is very slow.
-constexpr uint64_t kShrinkDecisions = 4'000'000;
-constexpr double kShrinkSeconds = 20;
-
-// Random walks of what has never passed. Only a scenario that takes longer is judged by fewer.
-constexpr uint64_t kWalks = 20;
-constexpr double kWalkSeconds = 2;
+// What is left of --total-time is used in rounds of at least so long; a tree is searched again only
+// with so much more time than before.
+constexpr double kLeastRound = 0.02;
+constexpr double kWorthAgain = 1.5;
 
 // Executions looked at for races: for the list, and for the one line of every report.
 constexpr uint64_t kRaceSamples = 64, kFewRaceSamples = 8;
@@ -76,40 +69,60 @@ constexpr uint64_t kRaceSamples = 64, kFewRaceSamples = 8;
 class Run {
  public:
   explicit Run(const Options& options)
-      : options_(options), reporter_(make_reporter(options)), names_(options.trace_dir) {}
+      : options_(options),
+        reporter_(make_reporter(options)),
+        recorder_(options),
+        memory_(options),
+        files_(options) {}
 
   ExitCode all() {
-    const auto programs =
-        load_programs(options_, options_.prove ? "lockstep verify scenarios/fixed/parent_wake.lua"
-                                               : "lockstep run scenarios/tour/lost_update.lua");
-    auto selected = select_scenarios(options_, programs);
-    if (options_.prove)
-      for (auto& s : selected) s.settings = proof_settings(*s.scenario, options_.settings);
+    auto loaded =
+        load_files(options_, options_.prove ? "lockstep verify scenarios/fixed/parent_wake.lua"
+                                            : "lockstep run scenarios/tour/lost_update.lua");
+    const auto selected = select_scenarios(options_, loaded.programs, &loaded.broken);
     for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
     std::vector<std::string> used;
     for (const auto& s : selected) used.push_back(s.settings.strategy);
-    check_takes(options_.settings, used);
+    if (!used.empty()) check_takes(options_.settings, used);
+    const auto gone = memory_.check(selected);
     if (options_.verbosity >= 0) {
       const NothingToReport nothing;
-      for (const auto& program : programs) std::fputs(lint_notes(program).c_str(), stderr);
+      for (const auto& program : loaded.programs) std::fputs(lint_notes(program).c_str(), stderr);
     }
     put(reporter_->begin({options_.prove ? "verify" : "run", options_.args}));
-    for (const auto& s : selected) {
-      if (summary_.interrupted) break;
-      if (left() > 0)
-        one(s);
-      else
-        summary_.not_run.push_back(s.scenario->name);
-    }
+    for (const auto& b : loaded.broken) broken(b);
+    for (const auto& r : gone) put(reporter_->remembered(r));
+    search_all(selected);
     summary_.exit = exit_code();
-    // A verdict says more than a trace that could not be written.
-    if (trace_error_ && summary_.exit == ExitCode::ok) summary_.exit = trace_error_->code();
+    finish_files();
     put(reporter_->end(summary_));
-    if (trace_error_) complain(*trace_error_);
+    for (const auto& error : file_errors()) complain(error);
     return summary_.exit;
   }
 
  private:
+  using Selections = std::vector<const Selected*>;
+
+  void broken(const BrokenFile& b) {
+    complain(b.error);
+    put(reporter_->broken(b));
+    files_.broken(b);
+    if (summary_.broken++ == 0) broken_ = b.error.code();
+  }
+
+  // Each in its turn; with --total-time each has an equal share of what is left of it. What is left
+  // at the end goes to those about which more may be found out.
+  void search_all(const std::vector<Selected>& selected) {
+    Selections now;
+    for (const auto& s : selected) now.push_back(&s);
+    for (uint64_t round = 0; !now.empty(); round++) {
+      Selections more;
+      for (size_t i = 0; i < now.size(); i++)
+        if (one(*now[i], round, now.size() - i)) more.push_back(now[i]);
+      now = std::move(more);
+    }
+  }
+
   // Seconds until --total-time is up.
   double left() const {
     if (options_.total_seconds == 0) return std::numeric_limits<double>::infinity();
@@ -117,97 +130,170 @@ class Run {
     return options_.total_seconds - gone.count();
   }
 
-  // Of those that the scenario has; 0: no limit, and never 0 because none are left.
-  double left_of(double seconds) const {
-    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - begun_;
-    return seconds > 0 ? std::max(seconds - gone.count(), 1e-6) : 0;
+  // Of --total-time, for the first of so many; 0: no limit.
+  double share(const Settings& settings, size_t waiting) const {
+    if (options_.total_seconds == 0) return settings.seconds;
+    const double equal = std::max(left() / static_cast<double>(waiting), 0.001);
+    return settings.seconds > 0 ? std::min(settings.seconds, equal) : equal;
   }
 
   std::unique_ptr<System> machine(const ScenarioRun& run, const Settings& settings) const {
-    auto machine_options = settings.machine();
-    machine_options.stop = &stop_;
-    return vm::make_machine(run.program, run.scenario.name, machine_options);
+    return make_stoppable(run, settings, time_.stop());
   }
 
-  void one(const Selected& s) {
+  // True: it should have another round, if there is time for one.
+  bool one(const Selected& s, uint64_t round, size_t waiting) {
+    auto& kept = unfinished_[&s];
+    if (summary_.interrupted || left() <= 0) return round > 0 ? finish(kept), false : not_run(s);
     ScenarioReport report;
     report.file = s.program->path();
     report.name = s.scenario->name;
+    report.line = s.scenario->line;
     report.settings = s.settings;
-    const ScenarioRun run{*s.program, *s.scenario, report.settings};
     report.relation_checked = options_.check;
-    report.seconds = report.settings.seconds;
-    if (options_.total_seconds > 0 && (report.seconds == 0 || report.seconds > left()))
-      report.seconds = std::max(left(), 0.001);
-    begun_ = std::chrono::steady_clock::now();
-    stop_ = stop_after(report.seconds);
-    if (options_.audit && !audit_one(run, &report)) return;
+    report.seconds = share(s.settings, waiting);
+    if (round > 0 && !next_round(kept, round, &report)) return finish(kept), false;
+    time_ = TimeBox(report.seconds);
+    const ScenarioRun run{*s.program, *s.scenario, report.settings};
+    if (round == 0 && !remember(run, &report)) return finish(report), false;
+    if (round == 0 && options_.audit && !audit_one(run, &report)) return false;
     explore_one(s, &report);
     judge_one(run, &report);
-    const auto& r = report.result;
-    bool failed = false, bounded = false;
-    const uint64_t in_vain = r.findings.empty() ? 0 : all_failing(run, report);
-    for (const auto& finding : r.findings) {
-      const bool expected = report.settings.expects(finding.outcome);
-      const bool bound = options_.prove && !expected && finding.outcome.at_bound();
-      report.expected |= expected;
-      failed |= !expected && !bound;
-      bounded |= bound;
-      nondeterministic_ |= !finding.deterministic;
-      auto described = describe(run, finding, report.seconds,
-                                expected ? FailureReport::How::expected
-                                : bound  ? FailureReport::How::bound
-                                         : FailureReport::How::found);
-      described.in_vain = in_vain;
-      put(reporter_->failure(described));
-    }
-    const bool complete = r.exhausted && !bounded;
-    report.missed = !s.settings.expect.empty() && !report.expected &&
-                    r.stop != StopReason::interrupted && !r.misuse &&
-                    (r.findings.empty() || options_.prove) && (complete || !options_.prove);
-    nondeterministic_ |= !report.nondeterminism.empty();
-    const bool nothing = r.iterations == 0 && r.stop == StopReason::time;
-    if (!failed && !report.missed && !r.misuse && !unsound(report)) {
-      if (complete && (options_.prove || r.findings.empty())) report.proof = Proof::verified;
-      if (!complete && options_.prove) report.proof = Proof::incomplete;
-    }
-    put(reporter_->scenario(report));
-    if (r.misuse) misuse(r.misuse->outcome);
-    summary_.scenarios++;
-    summary_.failed += failed || report.missed || r.misuse;
-    summary_.incomplete += report.proof == Proof::incomplete || nothing;
-    summary_.iterations += r.iterations;
-    summary_.interrupted |= r.stop == StopReason::interrupted || interrupted();
-    found_ |= failed || report.missed;
-    incomplete_ |= report.proof == Proof::incomplete || nothing;
+    report_failures(run, &report);
+    if (round > 0) report.failed |= kept.failed;
+    if (may_find_more(s, report)) return kept = std::move(report), true;
+    return finish(report), false;
   }
 
-  // What fails under every schedule is no matter of the schedule. If no execution has passed, a few
-  // random walks are made: how many schedules failed, all of them; 0 if one passed.
-  uint64_t all_failing(const ScenarioRun& run, const ScenarioReport& report) {
-    const ExploreResult& r = report.result;
-    const auto failing = [](const ExploreResult& result) {
-      uint64_t n = 0;
-      for (const Finding& finding : result.findings) n += finding.times;
-      return n;
-    };
-    const uint64_t executed = r.iterations - r.blocked;
-    if (failing(r) < executed) return 0;
-    if (r.exhausted || stop_.asks()) return executed;
-    auto walks = run.settings.explore();
-    walks.strategy = "random";
-    walks.iterations = kWalks;
-    walks.seconds =
-        report.seconds > 0 ? std::min(kWalkSeconds, left_of(report.seconds)) : kWalkSeconds;
-    walks.max_failures = 0;
-    walks.count_classes = false;
-    walks.interrupted = &interrupted();
-    try {
-      const auto walked = explore([&] { return machine(run, run.settings); }, walks, nullptr);
-      return failing(walked) < walked.iterations ? 0 : executed + walked.iterations;
-    } catch (const vm::LoadingStopped&) {
-      return executed;
+  bool not_run(const Selected& s) {
+    summary_.not_run.push_back(s.scenario->name);
+    files_.not_run(s.program->path(), s.scenario->line, s.scenario->name);
+    return false;
+  }
+
+  // What was remembered comes first. False: it fails as often as was asked for.
+  bool remember(const ScenarioRun& run, ScenarioReport* report) {
+    uint64_t failures = 0;
+    for (auto& r : memory_.replay(run, time_.stop())) {
+      put(reporter_->remembered(r));
+      if (r.state != RememberedReport::still_fails) continue;
+      summary_.still_failing++;
+      report->known |= r.known;
+      files_.failure(r.failure);
+      if (r.known) continue;
+      put(reporter_->failure(r.failure));
+      report->failed = true;
+      failures++;
     }
+    report->searched = options_.max_failures == 0 || failures < options_.max_failures;
+    return report->searched;
+  }
+
+  void report_failures(const ScenarioRun& run, ScenarioReport* report) {
+    const auto& r = report->result;
+    bool bounded = false;
+    const uint64_t in_vain = r.findings.empty() ? 0 : schedules_all_failing(run, *report, time_);
+    for (const auto& finding : r.findings) {
+      const bool expected = report->settings.expects(finding.outcome);
+      const bool bound = options_.prove && !expected && finding.outcome.at_bound();
+      report->expected |= expected;
+      bounded |= bound;
+      nondeterministic_ |= !finding.deterministic;
+      if (!expected && memory_.replayed(run, finding.outcome)) continue;
+      const bool known = !expected && !bound && memory_.known(run, finding.outcome);
+      auto described = recorder_.describe(run, finding, time_,
+                                          expected ? FailureReport::How::expected
+                                          : bound  ? FailureReport::How::bound
+                                                   : FailureReport::How::found,
+                                          options_.shrink && !known);
+      described.in_vain = in_vain;
+      described.known = known;
+      report->known |= known;
+      if (!expected && !bound) memory_.found(run, &described);
+      report->failed |= !expected && !bound && !described.known;
+      put(described.known ? reporter_->known(described) : reporter_->failure(described));
+      files_.failure(described);
+    }
+    judge_report(bounded, report);
+  }
+
+  void judge_report(bool bounded, ScenarioReport* report) {
+    const auto& r = report->result;
+    const bool complete = r.exhausted && !bounded;
+    report->missed = !report->settings.expect.empty() && !report->expected &&
+                     r.stop != StopReason::interrupted && !r.misuse &&
+                     (r.findings.empty() || options_.prove) && (complete || !options_.prove);
+    nondeterministic_ |= !report->nondeterminism.empty();
+    if (report->failed || report->known || report->missed || r.misuse || unsound(*report)) return;
+    if (complete && (options_.prove || r.findings.empty())) report->proof = Proof::verified;
+    if (!complete && options_.prove) report->proof = Proof::incomplete;
+  }
+
+  // Neither a failure nor a proof nor a limit of its own ended it, and --total-time lasts.
+  bool may_find_more(const Selected& s, const ScenarioReport& report) const {
+    const auto& r = report.result;
+    const bool limit =
+        r.stop == StopReason::iterations &&
+        (options_.setting("iterations") || s.scenario->options.contains("iterations"));
+    return options_.total_seconds > 0 && left() > kLeastRound && !interrupted() && !limit &&
+           !report.failed && r.findings.empty() && !r.misuse && !r.exhausted && !unsound(report) &&
+           (r.stop == StopReason::time || r.stop == StopReason::iterations);
+  }
+
+  // What samples goes on with other numbers; what searches a tree begins anew, which is of use only
+  // with more time than it had.
+  bool next_round(const ScenarioReport& before, uint64_t round, ScenarioReport* report) const {
+    const bool tree = find_strategy(report->settings.strategy)->claims.exhaustive;
+    if (report->seconds < (tree ? before.seconds * kWorthAgain : kLeastRound)) return false;
+    report->rounds = before.rounds;
+    report->rounds.push_back({before.settings.seed, before.result.iterations});
+    report->known = before.known;
+    if (tree) return true;
+    report->settings.seed = stream_seed(report->settings.seed, round, Stream::schedule);
+    report->settings.iterations = 0;
+    return true;
+  }
+
+  void finish(const ScenarioReport& report) {
+    const auto& r = report.result;
+    const bool nothing =
+        report.searched && r.iterations == 0 && r.stop == StopReason::time && !report.failed;
+    if (report.searched) put(reporter_->scenario(report));
+    files_.scenario(report);
+    if (r.misuse) misuse(r.misuse->outcome);
+    const bool failed = report.failed || report.missed;
+    const bool incomplete = report.proof == Proof::incomplete || nothing;
+    summary_.scenarios++;
+    summary_.failed += failed || r.misuse;
+    summary_.known += report.known && !failed && !r.misuse;
+    summary_.incomplete += incomplete;
+    summary_.iterations += r.iterations;
+    for (const auto& before : report.rounds) summary_.iterations += before.iterations;
+    summary_.interrupted |= r.stop == StopReason::interrupted || interrupted();
+    found_ |= failed;
+    incomplete_ |= incomplete;
+  }
+
+  // Files that others wait for; what cannot be written is said when all else has been.
+  void finish_files() {
+    try {
+      memory_.write(summary_.interrupted || !summary_.not_run.empty());
+      if (memory_.writes_baseline() && summary_.exit == ExitCode::failure)
+        summary_.exit = ExitCode::ok;
+      files_.write(summary_);
+    } catch (const Error& e) {
+      file_error_ = e;
+    }
+    // A verdict says more than a file that could not be written.
+    for (const auto& error : file_errors())
+      if (summary_.exit == ExitCode::ok) summary_.exit = error.code();
+  }
+
+  std::vector<Error> file_errors() const {
+    std::vector<Error> all;
+    for (const auto& error : {recorder_.error(), file_error_})
+      if (error) all.push_back(*error);
+    return all;
   }
 
   // Before anything rests on the dependence relation. False: it is wrong here.
@@ -229,8 +315,8 @@ class Run {
         finding.outcome = recording.outcome;
         finding.decisions = recording.decisions;
         finding.events = std::move(recording.events);
-        const auto path = names_.audited(run);
-        if (write(make_trace(run, finding, audited.get()), path)) d.paths[i] = path;
+        const auto path = recorder_.names().audited(run);
+        if (recorder_.write(make_trace(run, finding, audited.get()), path)) d.paths[i] = path;
       }
       put(reporter_->disagreement(d));
     }
@@ -250,7 +336,7 @@ class Run {
     if (!r.exhausted || r.misuse || !reduced || claims.bounded || options_.judge == 0) return;
     for (const Finding& finding : r.findings)
       if (!run.settings.expects(finding.outcome)) return;
-    ExploreOptions judge_options = explore_options(run.settings, *report);
+    ExploreOptions judge_options = explore_options(run.settings);
     judge_options.interrupted = &interrupted();
     const auto factory = [&] { return machine(run, run.settings); };
     try {
@@ -278,9 +364,9 @@ class Run {
     return report.judged && !report.judged->failure && !report.judged->goal.empty();
   }
 
-  ExploreOptions explore_options(const Settings& settings, const ScenarioReport& report) const {
+  ExploreOptions explore_options(const Settings& settings) const {
     ExploreOptions o = settings.explore();
-    o.seconds = left_of(report.seconds);
+    o.seconds = time_.left();
     o.workers = options_.jobs ? options_.jobs : std::max(1u, std::thread::hardware_concurrency());
     return o;
   }
@@ -300,7 +386,7 @@ class Run {
   // `polled`: where to stop if a wait polls a mailbox.
   void explore_as(const Selected& s, std::atomic<bool>* polled, ScenarioReport* report) {
     const Settings& settings = report->settings;
-    ExploreOptions explore_options = this->explore_options(settings, *report);
+    ExploreOptions explore_options = this->explore_options(settings);
     explore_options.max_failures = options_.max_failures;
     explore_options.shard = options_.shard;
     explore_options.shards = options_.shards;
@@ -312,6 +398,10 @@ class Run {
     }
     explore_options.interrupted = &interrupted();
     explore_options.in_vain = polled;
+    const ScenarioRun run{*s.program, *s.scenario, settings};
+    explore_options.known = [&](const Outcome& outcome) {
+      return memory_.known(run, outcome) || memory_.replayed(run, outcome);
+    };
     log_info(Part::search,
              fmt::format("{}: {} with seed {}, {}", s.scenario->name, s.settings.strategy,
                          s.settings.seed, counted(explore_options.workers, "worker")));
@@ -322,7 +412,7 @@ class Run {
       vm::MachineOptions machine_options = settings.machine();
       machine_options.check |= options_.check;
       machine_options.polled = polled;
-      machine_options.stop = &stop_;
+      machine_options.stop = &time_.stop();
       auto machine = vm::make_machine(*s.program, s.scenario->name, machine_options);
       return options_.check_determinism ? checked_system(std::move(machine), &check)
                                         : std::move(machine);
@@ -361,91 +451,6 @@ class Run {
                          r.seconds, stop_name(r.stop)));
   }
 
-  // Writes the trace, shrinks it, writes what came of that. The trace is written also where there
-  // is no time left for anything else.
-  FailureReport describe(const ScenarioRun& run, const Finding& finding, double seconds,
-                         FailureReport::How how) {
-    Settings settings = run.settings;
-    settings.spins_held = finding.fair_spins;
-    settings.polls_held = !settings.search.reduce.needs_mail();
-    std::unique_ptr<System> again;
-    try {
-      if (!stop_.asks()) again = machine(run, settings);
-    } catch (const vm::LoadingStopped&) {
-    }
-    FailureReport f;
-    f.how = how;
-    f.trace = make_trace({run.program, run.scenario, settings}, finding, again.get());
-    f.iteration = finding.iteration;
-    f.nondeterminism = finding.divergence;
-    f.confirmed = finding.confirmed;
-    const auto path = names_.next(run, finding.iteration);
-    if (write(f.trace, path)) f.path = path;
-    if (options_.shrink && how != FailureReport::How::bound && finding.deterministic) {
-      f.out_of_time = !again || !finding.confirmed || !shrink_one(*again, path, seconds, &f);
-    }
-    return f;
-  }
-
-  // False: there was no time for it.
-  bool shrink_one(System& machine, const std::string& path, double seconds, FailureReport* f) {
-    if (stop_.asks()) return false;
-    ShrinkOptions shrink_options;
-    shrink_options.max_decisions = kShrinkDecisions;
-    shrink_options.seconds =
-        seconds > 0 ? std::min(kShrinkSeconds, left_of(seconds)) : kShrinkSeconds;
-    shrink_options.interrupted = &interrupted();
-    ProgressLine line(options_);
-    const auto result = shrink(machine, f->trace.seed, f->trace.iteration, f->trace.decisions,
-                               shrink_options, [&](const ShrinkSize& now, uint64_t attempts) {
-                                 line.show(fmt::format("{}: shrinking, {} steps after {} replays",
-                                                       f->trace.scenario, now.steps, attempts));
-                                 log_smaller(now, attempts);
-                               });
-    log_shrunk(path, result);
-    if (result.cut) return false;
-    f->shrink = make_shrink_report(result);
-    if (!result.reproduced) return true;
-    ExplainOptions explain_options;
-    explain_options.interrupted = &interrupted();
-    f->why = explain(machine, f->trace.seed, f->trace.iteration, result.recording, explain_options);
-    ContrastOptions contrast_options;
-    contrast_options.interrupted = &interrupted();
-    const auto begun = std::chrono::steady_clock::now();
-    f->contrast =
-        contrast(machine, f->trace.seed, f->trace.iteration, result.recording, contrast_options);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-    log_info(Part::shrink,
-             fmt::format("{}: the contrast took {} and {:.3f} s", path,
-                         counted(f->contrast->executions, "execution"), took.count()));
-    CurveOptions curve_options;
-    curve_options.interrupted = &interrupted();
-    f->curve =
-        failure_curve(machine, f->trace.seed, f->trace.iteration, result.recording, curve_options);
-    const std::chrono::duration<double> both = std::chrono::steady_clock::now() - begun;
-    log_info(Part::shrink,
-             fmt::format("{}: the curve took {} and {:.3f} s", path,
-                         counted(f->curve->executions, "execution"), both.count() - took.count()));
-    f->small = make_small_trace(f->trace, result, path, machine);
-    if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
-    return true;
-  }
-
-  // A trace that cannot be written must not cost the report: the error is raised when all has been
-  // said.
-  bool write(const Trace& trace, const std::string& path) {
-    try {
-      std::error_code ignored;  // write_trace says what is wrong with the folder
-      std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-      write_trace(trace, path);
-      log_written(path, trace);
-      return true;
-    } catch (const Error& e) {
-      if (!trace_error_) trace_error_ = e;
-      return false;
-    }
-  }
-
   void misuse(const Outcome& outcome) {
     complain(misuse_error(outcome));
     misused_ = true;
@@ -456,18 +461,22 @@ class Run {
     if (summary_.interrupted) return ExitCode::interrupted;
     if (misused_) return ExitCode::scenario;
     if (nondeterministic_) return ExitCode::diverged;
+    if (summary_.broken) return broken_;
     if (found_) return ExitCode::failure;
     return incomplete_ || !summary_.not_run.empty() ? ExitCode::incomplete : ExitCode::ok;
   }
 
   const Options& options_;
   std::unique_ptr<Reporter> reporter_;
-  TraceNames names_;
+  FindingRecorder recorder_;
+  Memory memory_;
+  ReportFiles files_;
   SummaryReport summary_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point begun_;  // of the scenario at hand
-  StopToken stop_;                               // ... and when its machines are to stop
-  std::optional<Error> trace_error_;
+  TimeBox time_;  // of the scenario at hand
+  std::map<const Selected*, ScenarioReport> unfinished_;
+  std::optional<Error> file_error_;
+  ExitCode broken_ = ExitCode::ok;  // of the first file that could not be loaded
   bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
   bool unsound_ = false;
 };

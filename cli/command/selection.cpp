@@ -3,12 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
-#include "cli/terminal/interrupt.h"
-#include "cli/terminal/log.h"
-#include "cli/terminal/words.h"
 #include "engine/base/nearest.h"
 #include "engine/schedule/strategy.h"
 
@@ -26,22 +22,9 @@ bool wanted(const Options& options, const std::string& name) {
 }  // namespace
 
 std::vector<vm::Program> load_programs(const Options& options, const std::string& example) {
-  if (options.args.empty()) throw Error(ExitCode::usage, "no scenario file given", example);
-  std::vector<vm::Program> programs;
-  double seconds = options.total_seconds;  // a file is loaded before it says what it has
-  if (const auto time = options.settings.find("time"); time != options.settings.end())
-    seconds = std::min(seconds > 0 ? seconds : std::numeric_limits<double>::infinity(),
-                       resolve_settings({}, {{"time", time->second}}).seconds);
-  const StopToken stop = stop_after(seconds);
-  for (const auto& path : options.args) {
-    const auto& program = programs.emplace_back(vm::Program::from_file(path, &stop));
-    log_info(Part::load,
-             fmt::format("{}: {}, {}", path, counted(program.scenarios().size(), "scenario"),
-                         counted(program.files().size() - 1, "module")));
-    for (const auto& file : program.files())
-      log_debug(Part::load, fmt::format("{}: {}", file.name, counted(file.text.size(), "byte")));
-  }
-  return programs;
+  auto loaded = load_files(options, example);
+  if (!loaded.broken.empty()) throw Error(loaded.broken.front().error);
+  return std::move(loaded.programs);
 }
 
 void check_takes(const SettingMap& flags, const std::vector<std::string>& names) {
@@ -66,17 +49,38 @@ void check_takes(const SettingMap& flags, const std::vector<std::string>& names)
   }
 }
 
+namespace {
+
+// How to sample, and for how long, says nothing about a proof.
+Settings settings_of(vm::ScenarioInfo scenario, const Options& options) {
+  if (options.prove)
+    for (const char* name : {"strategy", "iterations", "time", "depth", "resample_prob"})
+      scenario.options.erase(name);
+  return resolve_settings(scenario, options.settings, options.project);
+}
+
+}  // namespace
+
 std::vector<Selected> select_scenarios(const Options& options,
-                                       const std::vector<vm::Program>& programs) {
+                                       const std::vector<vm::Program>& programs,
+                                       std::vector<BrokenFile>* broken) {
   std::vector<Selected> selected;
   std::vector<std::string> names;
-  for (const auto& program : programs)
-    for (const auto& scenario : program.scenarios()) {
-      names.push_back(scenario.name);
-      if (wanted(options, scenario.name))
-        selected.push_back({&program, &scenario, resolve_settings(scenario, options.settings)});
+  for (const auto& program : programs) {
+    const size_t before = selected.size();
+    try {
+      for (const auto& scenario : program.scenarios()) {
+        names.push_back(scenario.name);
+        if (wanted(options, scenario.name))
+          selected.push_back({&program, &scenario, settings_of(scenario, options)});
+      }
+    } catch (const Error& e) {
+      if (!broken || e.code() != ExitCode::scenario) throw;
+      selected.resize(before);
+      broken->push_back({program.path(), e});
     }
-  if (!selected.empty() || options.only.empty()) return selected;
+  }
+  if (!selected.empty() || options.only.empty() || (broken && !broken->empty())) return selected;
   const auto& first = options.only[0];
   const auto near = nearest(first.substr(first.starts_with('=')), names);
   throw Error(

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command/scenario_files.h"
 #include "cli/settings/options.h"
 #include "cli/settings/settings.h"
 #include "vm/machine/program.h"
@@ -16,16 +17,17 @@ struct Selected {
   Settings settings;
 };
 
-// Throws Error: ExitCode::usage if no file is given (with `example` as the hint), or what loading
-// throws.
+// As load_files, but throws also what is wrong with the first file that cannot be loaded.
 std::vector<vm::Program> load_programs(const Options& options, const std::string& example);
 
 // Throws Error(ExitCode::usage) if a flag is among `flags` that none of the strategies takes.
 // "none" is what happens then anyway.
 void check_takes(const SettingMap& flags, const std::vector<std::string>& strategies);
 // All settings are resolved before anything runs, so that a typing error in the last file does not
-// cost an hour. Throws Error, ExitCode::usage, if --only matches nothing.
+// cost an hour. A file with a bad option in one of its scenarios is `broken`; null: that is thrown.
+// Throws Error, ExitCode::usage, if --only matches nothing.
 std::vector<Selected> select_scenarios(const Options& options,
-                                       const std::vector<vm::Program>& programs);
+                                       const std::vector<vm::Program>& programs,
+                                       std::vector<BrokenFile>* broken = nullptr);
 
 }  // namespace lockstep::cli

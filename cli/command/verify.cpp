@@ -27,10 +27,9 @@ ExitCode verify_command(const Options& given) {
   Options options = given;
   options.prove = true;
   // Classes have no preemptions, schedules do.
-  const bool bounded = options.settings.count("preemptions") != 0;
-  if (!options.settings.count("strategy"))
-    options.settings["strategy"] = bounded ? "cache" : "dpor";
-  check_strategy(options.settings["strategy"]);
+  const bool bounded = options.setting("preemptions") != nullptr;
+  if (!options.setting("strategy")) options.settings["strategy"] = bounded ? "cache" : "dpor";
+  check_strategy(*options.setting("strategy"));
   return search_command(options);
 }
 

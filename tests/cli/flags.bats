@@ -46,7 +46,7 @@ two() {
   has "$err" 'did you mean "transfer"?'
 }
 
-@test "--total-time bounds the command: what it does not come to is named, exit 5" {
+@test "--total-time bounds the command: each has its share, what it does not come to is named, exit 5" {
   scenario long.lua "first" <<'LUA'
   for _ = 1, 4 do lockstep.spawn(function() for _ = 1, 6 do lockstep.yield() lockstep.now() end end) end
   local t = lockstep.ets.new("t", { "public" })
@@ -54,12 +54,19 @@ two() {
   lockstep.sleep(10)
 LUA
   echo 'lockstep.scenario("second", function() lockstep.yield() end)' >>long.lua
-  lockstep verify long.lua --total-time 300ms --format ndjson
+  lockstep verify long.lua --total-time 2s --format ndjson
   exits 5
-  [ "$(tail -1 <<<"$out" | jq -c '[.incomplete, .failed, .passed, .not_run]')" = '[1,0,0,["second"]]' ]
-  lockstep verify long.lua --total-time 300ms
+  [ "$(tail -1 <<<"$out" | jq -c '[.incomplete, .failed, .passed, .not_run]')" = '[1,0,1,[]]' ]
+  lockstep verify long.lua --total-time 2s
   has "$out" "s were left of --total-time)"
-  has "$out" "not run, since the time was up (--total-time): second"
+  # One execution that takes longer than all there is.
+  scenario slow.lua "slow" <<'LUA'
+  for _ = 1, 50 do local t = {} for j = 1, 3e6 do t[j % 1000] = { j } end lockstep.yield() end
+LUA
+  echo 'lockstep.scenario("second", function() lockstep.yield() end)' >>slow.lua
+  lockstep run slow.lua --total-time 1ms
+  exits 5
+  has "$out" "not run, since the time was up (--total-time): slow, second"
   lockstep verify long.lua --total-time soon
   exits 2
 }

@@ -269,11 +269,17 @@ END
   has "$err" "C stack overflow"
 }
 
-@test "nothing runs if any file is wrong" {
+@test "a file that is wrong stops none of the others; a flag that is wrong stops all" {
   printf 'x = = 1\n' >syntax.lua
-  lockstep run "$TOUR" syntax.lua
-  exits 3
+  lockstep run "$TOUR" syntax.lua --strategy pso
+  exits 2
+  lockstep run "$TOUR" nowhere.lua
+  exits 2
   [ ! -e traces ]
+  lockstep run "$TOUR" syntax.lua --no-shrink
+  exits 3
+  has "$err" "syntax.lua:1:"
+  has "$out" "found a concurrency bug"
 }
 
 @test "writing file-level state is misuse: exit 3, on stderr, with the variable's name" {

@@ -125,7 +125,7 @@ EOF
       # shellcheck disable=SC2086  # two words
       lockstep $verb "$file"
       exits 2
-      has "$err" "not a file"
+      if [ "$file" = folder ]; then has "$err" "no Lua file in this folder"; else has "$err" "not a file"; fi
     done
   done
   for verb in run lint; do
