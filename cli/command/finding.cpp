@@ -73,7 +73,7 @@ FailureReport FindingRecorder::describe(const ScenarioRun& run, const Finding& f
                                         const TimeBox& time, FailureReport::How how, bool shrink) {
   Settings settings = run.settings;
   settings.spins_held = finding.fair_spins;
-  settings.polls_held = !settings.reduce.needs_mail();
+  settings.polls_held = !settings.search.reduce.needs_mail();
   std::unique_ptr<System> again;
   try {
     if (!time.stop().asks()) again = make_stoppable(run, settings, time.stop());
