@@ -8,6 +8,7 @@
 #include <new>
 #include <thread>
 
+#include "cli/page/page.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/memory_limit.h"
@@ -15,6 +16,7 @@
 #include "cli/terminal/words.h"
 #include "engine/history/check/check.h"
 #include "engine/history/check/explain.h"
+#include "engine/history/check/picture.h"
 #include "engine/history/read/reader.h"
 
 namespace lockstep::cli {
@@ -32,10 +34,12 @@ constexpr double kExplainSeconds = 5;
 
 struct Answer {
   ExitCode code = ExitCode::ok;
-  std::string out, err, html;
+  std::string out, err;
+  std::string verdict;  // in words
+  std::string picture;  // of a violation, for --html
 };
 
-std::string quoted(const std::string& text) {
+std::string json_string(const std::string& text) {
   ValueTable values;
   return values.to_json(values.string(text));
 }
@@ -83,7 +87,7 @@ class FileCheck {
       if (!e.hint().empty()) answer_.err += fmt::format("  hint: {}\n", e.hint());
       if (options_.format == "ndjson") {
         answer_.out = fmt::format("{{\"file\":{},\"verdict\":\"error\",\"error\":{}}}\n",
-                                  quoted(path_), quoted(e.what()));
+                                  json_string(path_), json_string(e.what()));
       }
     } catch (const ReadStopped&) {
       say_unknown(interrupted() ? "interrupted before the history was read"
@@ -101,7 +105,7 @@ class FileCheck {
     answer_.code = ExitCode::incomplete;
     answer_.out = options_.format == "ndjson"
                       ? fmt::format("{{\"file\":{},\"verdict\":\"unknown\",\"why\":{}{}}}\n",
-                                    quoted(path_), quoted(why), timing())
+                                    json_string(path_), json_string(why), timing())
                       : fmt::format("{}: unknown{}\n    {}\n", path_, timing(), why);
   }
 
@@ -123,6 +127,13 @@ class FileCheck {
     }
   }
 
+  // Those of a property that is about something else than one order in real time are not drawn.
+  static std::vector<PartialOrder> orders(const History& history, ModelId model,
+                                          Consistency consistency, const Explanation& e) {
+    if (consistency != Consistency::linearizable) return {};
+    return partial_orders(history, model, e);
+  }
+
   void check_text(const std::string& text) {
     ReadOptions reading;
     reading.keyed = !options_.model.empty() && is_keyed(*find_model(options_.model));
@@ -142,11 +153,16 @@ class FileCheck {
                                   : *find_consistency(options_.consistency);
     Result result = check(history, model, consistency, budget_);
     answer_.code = code_of(result.verdict);
+    answer_.verdict =
+        fmt::format("{} ({}, model {}, {} operations)", verdict_name(result.verdict),
+                    consistency_name(consistency), model_name(model), history.operations().size());
     Explanation explanation;
     if (result.verdict == Verdict::invalid && (options_.explain || !options_.html.empty())) {
       explanation = explained(history, model, consistency, result);
       if (!options_.html.empty()) {
-        answer_.html = timeline_html(history, model_name(model), consistency, path_, explanation);
+        answer_.picture = picture_json(history, {path_, model_name(model), consistency, result,
+                                                 explanation,
+                                                 orders(history, model, consistency, explanation)});
       }
     }
     say(history, model, consistency, result, explanation);
@@ -175,10 +191,10 @@ class FileCheck {
       out = fmt::format(
           "{{\"file\":{},\"model\":\"{}\",\"consistency\":\"{}\",\"verdict\":\"{}\","
           "\"operations\":{},\"method\":\"{}\"",
-          quoted(path_), model_name(model), consistency_name(consistency),
+          json_string(path_), model_name(model), consistency_name(consistency),
           verdict_name(result.verdict), n, result.method);
-      if (!result.note.empty()) out += ",\"assumed_at_start\":" + quoted(result.note);
-      if (!result.why.empty()) out += ",\"why\":" + quoted(result.why);
+      if (!result.note.empty()) out += ",\"assumed_at_start\":" + json_string(result.note);
+      if (!result.why.empty()) out += ",\"why\":" + json_string(result.why);
       if (result.verdict == Verdict::invalid && options_.explain) {
         if (e.failing_line > 0) out += fmt::format(",\"failing_line\":{}", e.failing_line);
         out += ",\"core\":" + lines_json(history, e.core);
@@ -188,9 +204,9 @@ class FileCheck {
         for (size_t i = 0; i < e.refusals.size(); ++i) {
           const Operation& op = history.operations()[e.refusals[i].op];
           out += fmt::format("{}{{\"line\":{},\"why\":{}}}", i > 0 ? "," : "", op.call_line,
-                             quoted(e.refusals[i].why));
+                             json_string(e.refusals[i].why));
         }
-        out += "],\"explanation\":" + quoted(e.text);
+        out += "],\"explanation\":" + json_string(e.text);
       }
       out += timing() + "}\n";
       return;
@@ -225,12 +241,12 @@ class FileCheck {
     if (options_.format == "ndjson") {
       answer_.out = fmt::format(
           "{{\"file\":{},\"model\":\"{}\",\"strongest\":[{}],\"unknown\":[{}],\"broken\":[",
-          quoted(path_), model_name(model), holds, list(s.unknown));
+          json_string(path_), model_name(model), holds, list(s.unknown));
       for (size_t i = 0; i < s.broken.size(); ++i) {
         answer_.out +=
             fmt::format("{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}",
                         i > 0 ? "," : "", consistency_name(s.broken[i].first),
-                        verdict_name(s.broken[i].second.verdict), quoted(s.broken[i].second.why));
+                        verdict_name(s.broken[i].second.verdict), json_string(s.broken[i].second.why));
       }
       answer_.out += "]" + timing() + "}\n";
       return;
@@ -310,6 +326,32 @@ void check_options(const CheckHistoryOptions& o) {
   }
 }
 
+// All violations on one page, a tab each; and what was said of every file, if there are several.
+void write_page(const CheckHistoryOptions& options, const std::vector<Answer>& answers,
+                std::FILE* err) {
+  std::vector<Json> pictures;
+  Json files = Json::array();
+  for (size_t i = 0; i < answers.size(); ++i) {
+    files.push_back({options.files[i], answers[i].verdict.empty() ? "error" : answers[i].verdict});
+    if (!answers[i].picture.empty()) pictures.push_back(Json::parse(answers[i].picture));
+  }
+  if (pictures.empty()) {
+    std::fprintf(err, "timeline: not written, no history was found invalid\n");
+    return;
+  }
+  if (answers.size() == 1) files.clear();
+  try {
+    write_whole_file("--html", options.html,
+                     history_page(options.files.size() == 1 ? options.files[0] : "histories",
+                                  std::move(pictures), std::move(files)));
+    std::fprintf(err, "timeline: %s\n", harmless(options.html).c_str());
+  } catch (const Error& e) {
+    // The verdict is that a history is invalid: its code stays.
+    std::fputs(harmless(fmt::format("lockstep: {}\n  hint: {}\n", e.what(), e.hint())).c_str(),
+               err);
+  }
+}
+
 }  // namespace
 
 ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::FILE* err) {
@@ -338,28 +380,14 @@ ExitCode check_history(const CheckHistoryOptions& options, std::FILE* out, std::
     for (std::thread& worker : workers) worker.join();
   }
   ExitCode code = ExitCode::ok;
-  bool html_written = false;
   for (size_t i = 0; i < n; ++i) {
     if (problems[i]) std::rethrow_exception(problems[i]);
     Answer& answer = answers[i];
     put(options.format == "text" ? harmless(answer.out) : harmless_json(answer.out), out);
     if (!answer.err.empty()) std::fputs(harmless(answer.err).c_str(), err);
-    if (!answer.html.empty() && !html_written) {
-      html_written = true;
-      try {
-        write_whole_file("--html", options.html, answer.html);
-        std::fprintf(err, "timeline: %s\n", harmless(options.html).c_str());
-      } catch (const Error& e) {
-        // The verdict is that the history is invalid: its code stays.
-        std::fputs(harmless(fmt::format("lockstep: {}\n  hint: {}\n", e.what(), e.hint())).c_str(),
-                   err);
-      }
-    }
     if (rank_of(answer.code) > rank_of(code)) code = answer.code;
   }
-  if (!options.html.empty() && !html_written) {
-    std::fprintf(err, "timeline: not written, no history was found invalid\n");
-  }
+  if (!options.html.empty()) write_page(options, answers, err);
   if (!interrupted()) return code;
   std::fputs("lockstep: interrupted: the results above are partial\n", err);
   return ExitCode::interrupted;

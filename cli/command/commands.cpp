@@ -167,9 +167,15 @@ const Flag kBenchFormat[] = {
      [](Options& o, const std::string& t) { o.format = t; }},
 };
 
+#define LOCKSTEP_FLAG_PAGE(what)                                                    \
+  {                                                                                 \
+    "--html", nullptr, "FILE", what, [](Options& o, const std::string& t) { o.html = t; } \
+  }
 const Flag kResult[] = {
     {"--trace-dir", nullptr, "DIR", "where traces of failures are written (default traces)",
      [](Options& o, const std::string& t) { o.trace_dir = t; }},
+    LOCKSTEP_FLAG_PAGE(
+        "write a page to walk through each failure: FILE, the second one to FILE.2, ..."),
     {"--no-shrink", nullptr, nullptr, "do not shrink what is found",
      [](Options& o, const std::string&) { o.shrink = false; }},
     LOCKSTEP_FLAG_SLICE,
@@ -185,12 +191,17 @@ const Flag kDumpFormat[] = {
      [](Options& o, const std::string& t) { o.format = t; }},
 };
 
+const Flag kDumpPage[] = {
+    LOCKSTEP_FLAG_PAGE(
+        "run the trace again and write a page to walk through it: diagram, states, source, what "
+        "decides, the nearest schedule that passes; - is stdout"),
+};
 const Flag kDumpHistory[] = {
     {"--history", nullptr, "FILE",
      "run the trace again and write what lockstep.history recorded, for check-history; - is stdout",
      [](Options& o, const std::string& t) { o.history_file = t; }},
     {"--timeline", nullptr, "FILE",
-     "the same as a page that shows why the check failed (HTML without scripts)",
+     "the same as a page that shows why the check failed",
      [](Options& o, const std::string& t) { o.timeline = t; }},
 };
 
@@ -241,6 +252,7 @@ const Flag kReplay[] = {
      "passes, "
      "4 cannot tell",
      [](Options& o, const std::string& t) { o.scenario = t; }},
+    LOCKSTEP_FLAG_PAGE("write a page to walk through it"),
     LOCKSTEP_FLAG_SLICE,
 };
 
@@ -252,6 +264,7 @@ const Flag kShrink[] = {
     {"--output", "-o", "FILE",
      "where the result goes (default: beside the trace, .shrunk.lockstep)",
      [](Options& o, const std::string& t) { o.output = t; }},
+    LOCKSTEP_FLAG_PAGE("write a page to walk through what is left"),
     LOCKSTEP_FLAG_SLICE,
 };
 
@@ -265,7 +278,7 @@ const Flag kHistory[] = {
      [](Options& o, const std::string&) { o.history.strongest = true; }},
     {"--no-explain", nullptr, nullptr, "say only which histories are wrong, not why",
      [](Options& o, const std::string&) { o.history.explain = false; }},
-    {"--html", nullptr, "FILE", "write a page about the first invalid history",
+    {"--html", nullptr, "FILE", "write a page about the invalid histories, a tab each",
      [](Options& o, const std::string& t) { o.history.html = t; }},
     {"--ignore-field", nullptr, "NAME",
      "pass over this field of events; unknown ones are refused (may be repeated)",
@@ -358,14 +371,16 @@ const std::vector<Command>& table() {
        {{"trace", kTrace}, {"shrinking", kShrink}, {"format", kFormat}, {"output", kTraceOutput}},
        shrink_command},
       {"dump",
-       "Print what a trace holds, without running it.",
+       "Print what a trace holds, or write a page about it.",
        "dump [--trace] T [flags]",
        "  lockstep dump traces/lost_update-iter3-seed1.lockstep\n"
        "  lockstep dump T --format events | grep send\n"
-       "  lockstep dump T --format mermaid > trace.mmd\n",
+       "  lockstep dump T --format mermaid > trace.mmd\n"
+       "  lockstep dump T --html page.html         then open it in a browser\n",
        "trace",
        1,
        {{"trace", kTrace},
+        {"page", kDumpPage},
         {"history", kDumpHistory},
         {"format", kDumpFormat},
         {"output", kTraceOutput}},

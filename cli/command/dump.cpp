@@ -2,9 +2,9 @@
 // not replay; but for a history, which is in no trace.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/command/commands.h"
+#include "cli/page/page.h"
+#include "cli/page/trace_data.h"
 #include "cli/report/export.h"
 #include "cli/report/report.h"
 #include "cli/terminal/interrupt.h"
@@ -39,15 +39,6 @@ void write_file(const char* flag, const std::string& path, const std::string& te
   write_whole_file(flag, path, text);
 }
 
-// The second history goes to NAME.2.EXT, and so on.
-std::string numbered(const std::string& path, size_t n) {
-  if (n == 0 || path == "-") return path;
-  const std::filesystem::path p(path);
-  return (p.parent_path() /
-          fmt::format("{}.{}{}", p.stem().string(), n + 1, p.extension().string()))
-      .string();
-}
-
 ExitCode dump_history(const Options& options, const std::string& path) {
   const auto traced = read_traced(path);
   const auto machine = traced.machine(stop_if_interrupted());
@@ -63,12 +54,13 @@ ExitCode dump_history(const Options& options, const std::string& path) {
       throw Error(ExitCode::usage, fmt::format("{}: the scenario records no history", path),
                   "lockstep.history.start makes one");
     for (size_t i = 0; i < recorded.jsonl.size(); i++)
-      write_file("--history", numbered(options.history_file, i), recorded.jsonl[i]);
+      write_file("--history", numbered_file(options.history_file, i + 1), recorded.jsonl[i]);
   }
   if (!options.timeline.empty()) {
-    if (recorded.html.empty())
+    if (recorded.picture.empty())
       throw Error(ExitCode::usage, fmt::format("{}: no check of a history failed", path));
-    write_file("--timeline", options.timeline, recorded.html);
+    write_file("--timeline", options.timeline,
+               history_page(traced.trace.scenario, {Json::parse(recorded.picture)}));
   }
   return ExitCode::ok;
 }
@@ -79,6 +71,13 @@ ExitCode dump_command(const Options& options) {
   const auto path = trace_argument(options);
   if (!options.history_file.empty() || !options.timeline.empty())
     return dump_history(options, path);
+  if (!options.html.empty()) {
+    if (options.format != "text")
+      throw Error(ExitCode::usage, "--format has no effect beside --html: that writes HTML",
+                  "leave one of them out");
+    write_trace_page("--html", options.html, path, {});
+    return ExitCode::ok;
+  }
   auto trace = read_trace(path);
   if (options.format == "events") {
     put(event_lines(trace));

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/command/commands.h"
+#include "cli/page/trace_data.h"
 #include "cli/report/report.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
@@ -89,6 +90,8 @@ ExitCode replay_command(const Options& options) {
       answer.fix ? report(traced, options.scenario, result, std::move(*answer.fix), *reporter)
                  : report(traced, options.scenario, std::move(result), *reporter);
   put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));
+  if (!options.html.empty() && code != ExitCode::diverged)
+    write_trace_page("--html", options.html, traced.path, {});
   return code;
 }
 

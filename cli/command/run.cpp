@@ -16,6 +16,7 @@
 #include "cli/command/memory.h"
 #include "cli/command/search.h"
 #include "cli/command/selection.h"
+#include "cli/page/trace_data.h"
 #include "cli/report/report.h"
 #include "cli/report/report_proof.h"
 #include "cli/terminal/interrupt.h"
@@ -97,6 +98,8 @@ class Run {
     finish_files();
     put(reporter_->end(summary_));
     for (const auto& error : file_errors()) complain(error);
+    if (!options_.html.empty() && pages_ == 0)
+      std::fprintf(stderr, "lockstep: --html: not written, there is no failure to show\n");
     return summary_.exit;
   }
 
@@ -212,9 +215,23 @@ class Run {
       if (!expected && !bound) memory_.found(run, &described);
       report->failed |= !expected && !bound && !described.known;
       put(described.known ? reporter_->known(described) : reporter_->failure(described));
+      if (!options_.html.empty() && !described.known) write_page(described);
       files_.failure(described);
     }
     judge_report(bounded, report);
+  }
+
+  // What cannot be drawn must not cost the report either.
+  void write_page(const FailureReport& f) {
+    if (f.shown_path().empty()) return;  // the trace could not be written, which is said
+    try {
+      Told told;
+      if (!f.small_path.empty()) told = {f.contrast, f.curve};
+      write_trace_page("--html", numbered_file(options_.html, ++pages_), f.shown_path(),
+                       std::move(told));
+    } catch (const Error& e) {
+      if (!file_error_) file_error_ = e;
+    }
   }
 
   void judge_report(bool bounded, ScenarioReport* report) {
@@ -476,6 +493,7 @@ class Run {
   TimeBox time_;  // of the scenario at hand
   std::map<const Selected*, ScenarioReport> unfinished_;
   std::optional<Error> file_error_;
+  size_t pages_ = 0;
   ExitCode broken_ = ExitCode::ok;  // of the first file that could not be loaded
   bool found_ = false, misused_ = false, nondeterministic_ = false, incomplete_ = false;
   bool unsound_ = false;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/command/commands.h"
+#include "cli/page/trace_data.h"
 #include "cli/report/report.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/words.h"
@@ -73,6 +74,8 @@ ExitCode shrink_command(const Options& options) {
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);
   log_written(f.small_path, *f.small);
+  if (!options.html.empty())
+    write_trace_page("--html", options.html, f.small_path, {f.contrast, f.curve});
   const bool stopped = interrupted();
   const auto code = stopped                                ? ExitCode::interrupted
                     : result.one_minimal || result.minimum ? ExitCode::ok

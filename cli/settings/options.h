@@ -35,7 +35,7 @@ struct CheckHistoryOptions {
   unsigned jobs = 1;                       // 0: one a core
   double seconds = 0;                      // for each file; 0: no limit
   uint64_t bytes_max = uint64_t{2} << 30;  // of the whole process
-  std::string html;                        // a page about the first invalid history
+  std::string html;                        // a page about the invalid histories
   std::string format = "text";             // or "ndjson"
   bool explain = true;
   bool timing = false;
@@ -67,6 +67,7 @@ struct Options {
   std::string scenario;                // replay: an edited file to run the recorded schedule on
   std::string output;                  // shrink: where the result goes
   std::string history_file, timeline;  // dump: where the history of the execution goes, and a page
+  std::string html;  // a page about each failure
   std::string trace_dir = "traces";
   std::string store;                 // folder of failures that are remembered; empty: none are
   std::string baseline;              // file of failures that break no build

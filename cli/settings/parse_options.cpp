@@ -61,6 +61,9 @@ constexpr Clash kClashes[] = {
     {"--format", nullptr, "--timeline", nullptr, "that writes HTML"},
     {"--color", nullptr, "--history", nullptr, "that prints nothing else"},
     {"--color", nullptr, "--timeline", nullptr, "that prints nothing else"},
+    {"--html", nullptr, "--scenario", nullptr, "a page is about the recorded execution"},
+    {"--html", nullptr, "--history", nullptr, "one of them at a time"},
+    {"--html", nullptr, "--timeline", nullptr, "the page has the history, too"},
     {"--timeline", "-", "--history", "-", "both would go to standard output"},
 };
 

@@ -59,6 +59,17 @@ std::vector<Shown> Walk::state(size_t line, uint32_t step) {
   return state;
 }
 
+void Walk::states(
+    size_t number,
+    const std::function<void(uint32_t step, const std::vector<Shown>& state)>& see) {
+  const Line& line = lines_[number];
+  std::vector<Shown> state;
+  line.path->look(0, line.size(), [&](uint32_t step, const ChoicePoint*) {
+    system_.show(state);
+    see(step, state);
+  });
+}
+
 std::vector<Difference> compare(const std::vector<Shown>& before, const std::vector<Shown>& after) {
   std::map<std::string, const Shown*> then;
   for (const Shown& s : before) then[identity(s)] = &s;

@@ -78,6 +78,9 @@ class Walk {
 
   Place place(size_t line, uint32_t step);
   std::vector<Shown> state(size_t line, uint32_t step);
+  // All of them, from the start to the end.
+  void states(size_t line,
+              const std::function<void(uint32_t step, const std::vector<Shown>& state)>& see);
   std::vector<Difference> difference(size_t line, uint32_t a, uint32_t b);
   // The steps of the line that wrote what `wanted` accepts, in order: those whose state differs
   // from the one before in it, and those that announced to write it, with the same value or none.

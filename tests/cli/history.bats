@@ -18,7 +18,7 @@ setup() {
   lockstep dump "$small" --history h.jsonl --timeline h.html
   exits 0
   grep -q '"f":"enqueue"' h.jsonl
-  grep -q '<svg' h.html
+  grep -q '"summary":"' h.html
   lockstep check-history h.jsonl --model queue
   exits 1
   has "$out" "invalid (linearizable, model queue"

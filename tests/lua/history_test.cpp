@@ -71,7 +71,7 @@ TEST(History, AFailureIsDumpedAndShrunkToTheOperationsItNeeds) {
                 .verdict,
             history::Verdict::invalid);
   EXPECT_EQ(recorded.model, "counter");
-  EXPECT_NE(recorded.html.find("<svg"), std::string::npos);
+  EXPECT_NE(recorded.picture.find("\"orders\":[{"), std::string::npos);
 }
 
 // Two processes with two operations on one counter each: as many schedules with a history as

@@ -3,6 +3,7 @@
 
 #include "engine/history/check/check.h"
 #include "engine/history/check/explain.h"
+#include "engine/history/check/picture.h"
 #include "vm/history/lua_model.h"
 #include "vm/machine/watchdog.h"
 #include "vm/recording/recorder.h"
@@ -29,12 +30,13 @@ struct Request {
   Budget budget;
   bool unknown_passes = false;
   bool explain = false;
+  bool draw = false;
 };
 
 struct Answer {
   history::Verdict verdict = history::Verdict::unknown;
   std::string model_name;
-  std::string why, text, html;
+  std::string why, text, picture;
   std::vector<int32_t> order;  // positions of invocations among the events, from 1
   std::string problem;         // the history is none, or the model failed
   int argument = 1;            // that is to blame
@@ -209,7 +211,9 @@ Answer check(lua_State* L, const Request& r) {
     Explanation e = history::explain(h, model, r.consistency, result, r.budget);
     a.why = e.summary;
     a.text = e.text;
-    a.html = history::timeline_html(h, a.model_name, r.consistency, "history", e);
+    if (r.draw)
+      a.picture = history::picture_json(h, {"history", a.model_name, r.consistency, result, e,
+                                            history::partial_orders(h, model, e)});
   });
 }
 
@@ -257,7 +261,7 @@ int l_check(lua_State* L) {
   r.what = "checker.check";
   Process& p = m.process(L, r.what);
   r = request(L, m, r.what, true);
-  r.explain = m.recording();
+  r.explain = r.draw = m.recording();
   m.sync(L, p, r.what, OpKind::history, Access::read, kHistoryObject);
   m.world().assertions++;
   Answer a = check(L, r);
@@ -273,7 +277,7 @@ int l_check(lua_State* L) {
     const std::string property(history::consistency_name(r.consistency));
     std::string reason = "the history is not " + property + " (model " + a.model_name + ")";
     if (!a.why.empty()) reason += ": " + a.why;
-    if (m.recording()) m.recorder().keep_failed_check({a.model_name, property, std::move(a.html)});
+    if (m.recording()) m.recorder().keep_failed_check({a.model_name, property, std::move(a.picture)});
     m.scheduler().fail(Verdict::not_linearizable, p, std::move(reason), guest_site(L),
                        property + ", " + a.model_name, std::move(a.text));
   }

@@ -174,7 +174,7 @@ std::string GuestHistory::jsonl() const {
 RecordedHistories recorded_histories(const System& system) {
   const auto& machine = dynamic_cast<const Machine&>(system);
   const RecordedCheck& check = machine.recorder().failed_check();
-  RecordedHistories out{{}, check.model, check.property, check.html};
+  RecordedHistories out{{}, check.model, check.property, check.picture};
   for (const HistoryLog* log : machine.world().histories)
     out.jsonl.push_back(GuestHistory(*log).jsonl());
   return out;

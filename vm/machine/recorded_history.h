@@ -10,13 +10,13 @@ namespace lockstep::vm {
 // The check that ended a recorded execution, for those who want to see more of it.
 struct RecordedCheck {
   std::string model, property;
-  std::string html;  // a timeline
+  std::string picture;  // engine/history/check/picture.h
 };
 
 struct RecordedHistories {
   std::vector<std::string> jsonl;  // one for each history, in the order they were started
   std::string model, property;     // of the check that ended the execution, or empty
-  std::string html;                // a timeline for that check; only if the execution was recorded
+  std::string picture;             // of that check, as JSON; only if the execution was recorded
 };
 
 // `system` is one that make_machine made.

@@ -42,10 +42,6 @@ std::string failing_text(const History& history, const Explanation& explanation,
 // What refuses to come next, and the operations that fail by themselves.
 std::string core_text(const History& history, const Explanation& explanation);
 
-// A page that needs nothing else (no scripts, nothing loaded): the processes, their operations in
-// time, the longest linearization and the core.
-std::string timeline_html(const History& history, std::string_view model, Consistency consistency,
-                          const std::string& title, const Explanation& explanation);
 std::string timeline_text(const History& history, const std::vector<int32_t>& ops);
 
 // Why `op` is not possible after `order`, in words; empty if it is. Knows all models that are not

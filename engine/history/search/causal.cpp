@@ -56,6 +56,29 @@ class CausalChecker {
     return history_.describe(history_.operations()[nodes_[node].op->id]);
   }
 
+  // How it is known that `from` comes before `to`: a shortest way along `before_`.
+  void link_chain(int32_t from, int32_t to) {
+    std::vector<int32_t> after(nodes_.size(), -1), queue{to};
+    for (size_t at = 0; at < queue.size() && after[from] < 0; ++at) {
+      for (int32_t earlier : before_[queue[at]]) {
+        if (after[earlier] >= 0 || earlier == to) continue;
+        after[earlier] = queue[at];
+        queue.push_back(earlier);
+      }
+    }
+    for (int32_t node = from; after[node] >= 0; node = after[node]) link(node, after[node]);
+  }
+  void link_cycle(const std::vector<int32_t>& cycle) {
+    for (size_t i = 0; i < cycle.size(); ++i) link(cycle[i], cycle[(i + 1) % cycle.size()]);
+  }
+  void link(int32_t from, int32_t to) {
+    const Node &a = nodes_[from], &b = nodes_[to];
+    const char* why = b.source == from                    ? "read by"
+                      : a.op->process == b.op->process    ? "same process"
+                                                          : "must come before";
+    result_.links.push_back({a.op->id, b.op->id, why});
+  }
+
   // Nodes: completed operations, and indeterminate writes that somebody read.
   bool collect() {
     std::map<std::pair<Value, Value>, const Op*> writes;
@@ -170,11 +193,15 @@ class CausalChecker {
         invalid("WriteCOInitRead",
                 fmt::format("{} saw nothing, though {} is in its past", say(self), say(bad)),
                 {bad, self});
+        link_chain(bad, self);
       } else {
         invalid("WriteCORead",
                 fmt::format("{} saw {}, though {} came after that and is in its past", say(self),
                             say(node.source), say(bad)),
                 {node.source, bad, self});
+        link_chain(node.source, bad);
+        link_chain(bad, self);
+        link(node.source, self);
       }
       return false;
     }
@@ -207,6 +234,7 @@ class CausalChecker {
       for (int32_t node : cycle) text += "\n    " + say(node) + " comes before";
       if (!cycle.empty()) text += " the first again";
       invalid("CyclicCF", text);
+      link_cycle(cycle);
       for (int32_t node : cycle) result_.part.push_back(nodes_[node].op->id);
     }
     before_ = std::move(saved);
@@ -286,6 +314,7 @@ class CausalChecker {
           invalid("WriteHBInitRead",
                   fmt::format("{} saw nothing, though {} must come before it", say(r), say(bad)),
                   {bad, r});
+          link_chain(bad, r);
           return false;
         }
       }
@@ -298,6 +327,7 @@ class CausalChecker {
         for (int32_t node : cycle) text += "\n    " + say(node) + " comes before";
         if (!cycle.empty()) text += " the first again";
         invalid("CyclicHB", text);
+        link_cycle(cycle);
         for (int32_t node : cycle) result_.part.push_back(nodes_[node].op->id);
         return false;
       }

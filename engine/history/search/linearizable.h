@@ -10,6 +10,12 @@
 
 namespace lockstep::history {
 
+// Of an invalid result: `from` comes before `to`, and how that is known.
+struct Link {
+  int32_t from, to;  // indices of operations
+  std::string why;   // "read by", "same process"
+};
+
 struct Result {
   Verdict verdict = Verdict::unknown;
   std::vector<int32_t> order;  // valid: the linearization, indices of operations
@@ -17,6 +23,7 @@ struct Result {
   std::string note;            // what the verdict takes for granted; may be empty
   std::string why;             // invalid or unknown: one line, may be empty
   std::vector<int32_t> part;   // invalid: the operations of the key or element that fails
+  std::vector<Link> links;     // invalid: the cycle, or the chain, that shows it; may be empty
 };
 
 struct LinearizableOptions {

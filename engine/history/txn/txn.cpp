@@ -433,6 +433,23 @@ class TxnChecker {
     return result_;
   }
 
+  // On an arrow of a drawing.
+  static std::string link_words(const Edge& edge, const std::string& key) {
+    switch (edge.why) {
+      case Why::session:
+        return "same process";
+      case Why::wr:
+        return fmt::format("wr {}: read by", key);
+      case Why::ww:
+        return fmt::format("ww {}: overwritten by", key);
+      case Why::rw:
+        return fmt::format("rw {}: read before the write of", key);
+      case Why::real_time:
+        break;
+    }
+    return "ended before";
+  }
+
   void say_cycle(const std::vector<Edge>& cycle, const std::string& name,
                  const std::string& besides) {
     result_.verdict = Verdict::invalid;
@@ -459,6 +476,7 @@ class TxnChecker {
       }
       result_.why += fmt::format("\n    {} {}", say(edge.from), because);
       result_.part.push_back(h_.txns[edge.from].id);
+      result_.links.push_back({h_.txns[edge.from].id, h_.txns[edge.to].id, link_words(edge, key)});
     }
     if (!cycle.empty()) result_.why += "\n    " + say(cycle[0].from);
     std::sort(result_.part.begin(), result_.part.end());
