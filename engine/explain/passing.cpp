@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kStrayTries = 4;   // of each part that following does not turn into a pass
 constexpr uint64_t kRandomTries = 6;  // from each state
+constexpr uint64_t kEachTries = 60;   // of single conditions
 
 class Search {
  public:
@@ -38,7 +39,9 @@ class Search {
 
   void turn_each(const std::vector<Event>& events) {
     const auto all = conditions_of(events, failing_);
-    for (auto c = all.rbegin(); c != all.rend(); ++c) {
+    // The last ones first: the failure is at the end.
+    const uint64_t end = attempts_ + kEachTries;
+    for (auto c = all.rbegin(); c != all.rend() && attempts_ < end; ++c) {
       const Condition turned[] = {*c};
       attempt({}, turned, Manner::follow, 0);
     }

@@ -18,7 +18,7 @@
       plot.append(svg('line', {class: 'grid', x1: kLeft, x2: kWidth - kRight, y1: y(share), y2: y(share)}));
       plot.append(label(share, kLeft - 6, y(share) + 3.5, {'text-anchor': 'end'}));
     }
-    plot.append(svg('path', {class: 'band', d: band}), svg('path', {class: 'line', d: line}));
+    plot.append(svg('path', {class: 'band', d: band}), svg('path', {class: 'share', d: line}));
     for (const p of points)
       plot.append(svg('circle', {cx: x(p.step), cy: y(p.share), r: points.length > 60 ? 1.6 : 2.6},
         svg('title', {}, `after step ${p.step}: ${p.forced ? 'certain' : `${p.failed} of ${p.tried} fail (${p.share.toFixed(2)}, ${p.low.toFixed(2)} to ${p.high.toFixed(2)})`}`)));

@@ -131,4 +131,20 @@
     const w = page.event_words(e);
     return [e.who, w.what, w.target, w.args].filter(Boolean).join(' ') + (w.result ? ` = ${w.result}` : '');
   };
+  page.event_title = (e) => [`${e.step}: ${page.event_text(e)}`, e.change, e.site].filter(Boolean).join('\n');
+  page.event_nodes = function (e) {
+    const w = page.event_words(e), {el} = page;
+    return [el('span', {class: 'what'}, w.what), w.target && ` ${w.target}`, w.args && el('span', {class: 'args'}, ` ${w.args}`), w.result && el('span', {class: 'result'}, ` = ${w.result}`)];
+  };
+
+  // What the author wrote, as cli/report/folded.h tells it.
+  const kNone = '(none)';
+  const change = ([what, before, after]) => `${what}: ${before || kNone} \u2192 ${after || kNone}`;
+  page.told_nodes = function (t) {
+    const {el} = page;
+    return [el('span', {class: 'what'}, t.verb), t.other && ` ${t.incoming ? '\u2190' : '\u2192'} ${t.other}`, t.payload && el('span', {class: 'args'}, ` ${t.payload}`),
+      t.result && el('span', {class: 'result'}, ` = ${t.result}`), t.changes.map((c) => el('span', {class: 'change'}, `  ${change(c)}`)), t.note && el('em', {}, `  ${t.note}`)];
+  };
+  page.told_title = (t) => [[t.who, t.verb, t.other && (t.incoming ? `from ${t.other}` : t.other), t.payload].filter(Boolean).join(' '),
+    t.result && `= ${t.result}`, ...t.changes.map(change), t.note, t.site, `step ${page.steps_text(t.steps)}`].filter(Boolean).join('\n');
 })();

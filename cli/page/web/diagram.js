@@ -2,7 +2,7 @@
 // Only the rows in sight are in the document, so its length costs nothing.
 (function () {
   const {el, svg, clear} = page;
-  const kRow = 26, kGutter = 58, kLeast = 150, kLeastBeside = 116, kMost = 380, kHead = 34, kDot = 12, kSpare = 12;
+  const kRow = 26, kGutter = 58, kLeast = 150, kLeastBeside = 116, kMost = 380, kHead = 34, kDot = 12, kSpare = 12, kRoom = 300;
   page.colour = (process) => `var(--p${process % 8})`;
 
   class Diagram {
@@ -132,51 +132,52 @@
 
     row(i) {
       const row = this.rows[i], style = {top: `${i * kRow}px`, width: `${this.width}px`};
-      if (row.fold !== undefined) {
-        const steps = row.pairs.length;
-        return el('div', {class: 'row fold', role: 'listitem', style, title: 'show them',
-          click: () => this.unfold(row.fold)},
-        el('span', {class: 'say'}, `\u2026 ${page.counted(steps, 'step')} that the failure does not depend on`));
-      }
-      const [a, b] = row.steps;
-      const here = row.steps[this.at.run] !== 0 && row.steps[this.at.run] === this.at.step;
+      if (row.fold !== undefined)
+        return el('div', {class: 'row fold', role: 'listitem', style, title: 'show them', click: () => this.unfold(row.fold)},
+          el('span', {class: 'say'}, `\u2026 ${page.counted(row.steps, 'step')} that the failure does not depend on`));
+      const [a, b] = row.items, mine = row.items[this.at.run];
       const out = el('div', {class: 'row', role: 'listitem', style});
-      if (here) out.classList.add('here');
+      if (mine && mine.steps.includes(this.at.step)) out.classList.add('here');
       if (this.beside && (!a || !b)) out.classList.add('moved');
-      if (row.within !== undefined) out.classList.add('aside');
-      if (a) this.cells(out, 0, a);
-      if (b) this.cells(out, 1, b);
+      if (row.aside) out.classList.add('aside');
+      row.items.forEach((item, r) => item && this.item(out, r, item));
       out.addEventListener('click', (e) => {
         const half = this.beside ? this.lanes.find((l) => l.run === 1) : null;
         const x = e.clientX - this.canvas.getBoundingClientRect().left;
         const run = half && x >= half.gutter && b ? 1 : a ? 0 : 1;
-        this.choose(run, row.steps[run]);
+        this.choose(run, row.items[run].steps.at(-1));
       });
       return out;
     }
 
-    cells(out, r, step) {
-      const run = this.trace.runs[r], e = run.event(step), lane = this.lane.get(`${r}:${e.process}`);
+    // Number, dot and words of a step, or of what the author wrote.
+    item(out, r, {steps, told}) {
+      const run = this.trace.runs[r], e = run.event(told ? steps.at(-1) : steps[0]);
+      const process = told ? told.process : e.process, lane = this.lane.get(`${r}:${process}`);
       if (!lane) return;
-      const last = run.outcome.failed && step === run.size;
-      if (r === this.at.run && step > this.at.step) out.classList.add('future');
-      if (run.preempts.has(step)) out.classList.add('preempted');
-      if (last) out.classList.add('failed');
-      out.append(el('span', {class: 'number', style: {left: `${lane.gutter}px`}}, step));
-      const w = page.event_words(e);
-      const kind = Object.keys(page.kinds).find((k) => page.kinds[k] === e.kind);
-      const marks = (this.trace.badges[r].get(step) || []).map((n) =>
-        el('b', {class: 'badge', title: `part ${n} of what decides`}, n));
-      out.append(el('span', {class: `cell ${kind}`, style: {left: `${lane.x}px`, 'max-width': `${lane.end - lane.x - 6}px`, '--c': page.colour(e.process)},
-        title: `${step}: ${page.event_text(e)}${e.change ? `\n${e.change}` : ''}${e.site ? `\n${e.site}` : ''}`},
-      el('i', {class: 'dot'}), marks,
-      el('span', {class: 'words'}, el('span', {class: 'what'}, w.what), w.target && ` ${w.target}`,
-        w.args && el('span', {class: 'args'}, ` ${w.args}`), w.result && el('span', {class: 'result'}, ` = ${w.result}`)),
-      last && el('b', {class: 'end'}, 'fails here')));
+      const last = run.outcome.failed && steps.includes(run.size);
+      if (r === this.at.run && steps[0] > this.at.step) out.classList.add('future');
+      if (run.preempts.has(steps[0])) out.classList.add('preempted');
+      if (last && !this.beside) out.classList.add('failed');
+      const parts = [...new Set(steps.flatMap((s) => this.trace.badges[r].get(s) || []))].sort();
+      const marks = parts.map((n) => el('b', {class: 'badge', title: `part ${n} of what decides`}, n));
+      const several = told && steps.length > 1;
+      out.append(el('span', {class: several ? 'number several' : 'number', style: {left: `${lane.gutter}px`},
+        title: several ? `${page.counted(steps.length, 'step')}: ${steps.join(', ')}; a click shows them apart` : '',
+        click: several ? (event) => {
+          event.stopPropagation();
+          this.unfold(`row${steps[0]}`);
+        } : null}, page.steps_text(steps)));
+      const kind = told ? told.kind : Object.keys(page.kinds).find((k) => page.kinds[k] === e.kind);
+      const room = lane.end - lane.x, before = lane.x - lane.gutter - kGutter;
+      const leftward = room < kRoom && before > room;
+      const place = leftward ? {right: `${this.width - lane.x - kDot}px`, 'max-width': `${before}px`} : {left: `${lane.x}px`, 'max-width': `${room - 6}px`};
+      out.append(el('span', {class: `cell ${kind}${leftward ? ' leftward' : ''}`, style: {...place, '--c': page.colour(process)}, title: told ? page.told_title(told, run) : page.event_title(e)},
+        el('i', {class: 'dot'}), marks, el('span', {class: 'words'}, told ? page.told_nodes(told) : page.event_nodes(e)), last && el('b', {class: 'end'}, 'fails here')));
     }
 
-    unfold(number) {
-      this.open.add(number);
+    unfold(name) {
+      this.open.add(name);
       this.arrange();
     }
 
@@ -190,14 +191,15 @@
       this.draw();
     }
 
-    // The next step in sight, in that direction: folded ones are passed over.
+    // The last step of the next row in sight, in that direction.
     beside_step(run, step, direction) {
-      const end = this.trace.runs[run].size;
-      for (let n = step + direction; n >= 0 && n <= end; n += direction) {
-        const row = this.where[run].get(n);
-        if (n === 0 || n === end || (row !== undefined && this.rows[row].fold === undefined)) return n;
+      const end = this.trace.runs[run].size, here = this.where[run].get(step);
+      for (let n = step + direction; n > 0 && n <= end; n += direction) {
+        const at = this.where[run].get(n);
+        if (at === undefined || at === here || this.rows[at].fold !== undefined) continue;
+        return this.rows[at].items[run].steps.at(-1);
       }
-      return step;
+      return direction > 0 ? end : 0;
     }
   }
   page.Diagram = Diagram;

@@ -2,7 +2,7 @@
 // order, the cycle or chain that shows it. Opens where it goes wrong.
 (function () {
   const {el, svg, clear} = page;
-  const kRow = 40, kBar = 26, kTop = 26, kLabel = 92, kSpare = 400;
+  const kBar = 26, kTop = 30, kLabel = 92, kSpare = 400;
   const kUnits = [2, 4, 7, 11, 16, 24, 34, 48, 70, 100, 140];
 
   class HistoryView {
@@ -13,11 +13,11 @@
       this.core_set = new Set(json.core);
       this.key_now = this.first_key();
       this.order_now = 0;
+      this.row = json.links.length ? 74 : 40;  // pixels
       this.unit = 6;  // of kUnits
       this.selected = null;
-      const few = this.shown().length <= 80;
-      this.labels_on = few;
-      this.folded = !few || this.shown().length > 40;
+      this.labels_on = true;
+      this.folded = this.shown().length > 40;
       this.scroll = el('div', {class: 'scroll', tabindex: '0', 'aria-label': 'operations in time'});
       this.canvas = el('div', {class: 'canvas'});
       this.names = el('div', {class: 'names'});
@@ -48,8 +48,8 @@
     head() {
       const lines = this.text.trim();
       return el('header', {class: 'why'},
-        el('div', {class: 'title'}, el('h1', {}, this.title), el('span', {class: 'pill fails'}, `not ${this.consistency}`),
-          el('span', {class: 'reason'}, this.summary)),
+        el('div', {class: 'title'}, el('h1', {title: this.title}, this.title.split('/').at(-1)), el('span', {class: 'pill fails'}, `not ${this.consistency}`),
+          el('span', {class: 'reason'}, this.summary.replace(/:$/, ''))),
         el('p', {class: 'fine'}, [`model ${this.model}`, page.counted(this.operations, 'operation'),
           this.left_out && `${page.counted(this.left_out, 'operation')} far from it are not drawn`,
           this.failing_line && `wrong at ${this.unit_name()} ${this.failing_line}`].filter(Boolean).join(' \u00b7 ')),
@@ -134,24 +134,24 @@
       this.moments = order ? page.moments(order.order, this.ops, this.layout) : new Map();
       this.rank = new Map(order ? order.order.map((id, i) => [id, order.size - order.order.length + i + 1]) : []);
       this.blocked = new Map(order ? order.blocked : []);
-      const height = kTop + this.layout.rows.length * kRow + 12;
+      const height = kTop + this.layout.rows.length * this.row + 12;
       this.canvas.style.width = `${this.layout.end + 30}px`;
       this.canvas.style.height = `${height}px`;
       this.names.style.height = `${height}px`;
       clear(this.names);
-      this.layout.rows.forEach((row, i) => this.names.append(el('span', {class: row.first ? 'name' : 'name more', style: {top: `${kTop + i * kRow + 3}px`, '--c': page.colour(row.process)}},
+      this.layout.rows.forEach((row, i) => this.names.append(el('span', {class: row.first ? 'name' : 'name more', style: {top: `${kTop + i * this.row + 3}px`, '--c': page.colour(row.process)}},
         row.first ? `process ${this.processes[row.process]}` : '')));
     }
 
     place(op) {
       const x = this.layout.x.get(op.call), end = op.ret < 0 ? this.layout.end + 24 : this.layout.x.get(op.ret);
-      return {x, width: Math.max(6, end - x), y: kTop + this.layout.lane.get(op.id) * kRow};
+      return {x, width: Math.max(6, end - x), y: kTop + this.layout.lane.get(op.id) * this.row};
     }
 
     draw() {
       clear(this.canvas);
       const left = this.scroll.scrollLeft - kSpare, right = this.scroll.scrollLeft + this.scroll.clientWidth + kSpare;
-      const lines = svg('svg', {class: 'over', width: this.layout.end + 30, height: kTop + this.layout.rows.length * kRow + 12});
+      const lines = svg('svg', {class: 'over', width: this.layout.end + 30, height: kTop + this.layout.rows.length * this.row + 12});
       for (const gap of this.layout.gaps)
         if (gap.x !== undefined)
           this.canvas.append(el('div', {class: 'idle', title: `${page.counted(gap.positions.length, 'event')} in which nothing of interest happens; f unfolds`, style: {left: `${gap.x}px`, width: '44px'}}, `${gap.positions.length}\u2026`));
@@ -169,7 +169,7 @@
     one(op, p) {
       const kind = this.core_set.has(op.id) ? 'core' : this.blocked.has(op.id) ? 'stuck' : this.rank.has(op.id) ? 'placed' : 'other';
       const rank = this.rank.get(op.id);
-      return el('div', {class: `op ${kind}${op.ret < 0 ? ' open' : ''}${op.id === this.selected ? ' here' : ''}`, title: this.long(op).join('\n'),
+      return el('div', {class: `op ${kind}${this.blocked.has(op.id) ? ' blocked' : ''}${op.ret < 0 ? ' open' : ''}${op.id === this.selected ? ' here' : ''}`, title: this.long(op).join('\n'),
         style: {left: `${p.x}px`, width: `${p.width}px`, top: `${p.y}px`, height: `${kBar}px`},
         click: () => this.select(op.id), mouseenter: () => this.tell(op.id), mouseleave: () => this.tell()},
       el('span', {class: 'text'}, op.words), rank && el('span', {class: 'rank'}, rank));
@@ -178,7 +178,8 @@
     draw_moments(lines) {
       let path = '';
       for (const [id, x] of this.moments) {
-        const y = kTop + this.layout.lane.get(id) * kRow;
+        if (this.layout.hidden.has(this.ops[id].call)) continue;
+        const y = kTop + this.layout.lane.get(id) * this.row;
         path += `${path ? 'L' : 'M'}${x},${y + kBar / 2}`;
         lines.append(svg('line', {class: 'moment', x1: x, x2: x, y1: y - 2, y2: y + kBar + 2}));
       }
@@ -189,7 +190,7 @@
       const op = this.ops[this.failing_op];
       if (!op || op.key !== this.key_now || !this.layout.x.has(op.ret)) return;
       const x = this.layout.x.get(op.ret);
-      lines.append(svg('line', {class: 'end', x1: x, x2: x, y1: 4, y2: kTop + this.layout.rows.length * kRow}, svg('title', {}, 'up to here no order exists')),
+      lines.append(svg('line', {class: 'end', x1: x, x2: x, y1: 4, y2: kTop + this.layout.rows.length * this.row}, svg('title', {}, 'up to here no order exists')),
         svg('text', {class: 'end', x: x - 5, y: 14, 'text-anchor': 'end'}, 'no order up to here'));
     }
 
@@ -198,12 +199,14 @@
         const a = this.ops[from], b = this.ops[to];
         if (!this.layout.x.has(a.call) || !this.layout.x.has(b.call)) return;
         const p = this.place(a), q = this.place(b);
-        const right = q.x >= p.x, x1 = right ? p.x + p.width : p.x, x2 = right ? q.x : q.x + q.width;
-        const y1 = p.y + kBar / 2, y2 = q.y + kBar / 2, bend = Math.max(40, Math.abs(x2 - x1) / 2), s = right ? 1 : -1;
-        const lift = y1 === y2 ? -18 : 0;
-        lines.append(svg('path', {class: 'link', d: `M${x1},${y1} C${x1 + s * bend},${y1 + lift} ${x2 - s * bend},${y2 + lift} ${x2 - s * 5},${y2}`}),
-          svg('path', {class: 'link tip', d: `M${x2},${y2} l${-s * 8},-4 l0,8 z`}),
-          svg('text', {class: 'link', x: (x1 + x2) / 2, y: (y1 + y2) / 2 + lift - 4 + (n % 2 ? 12 : 0), 'text-anchor': 'middle'}, `${n + 1}. ${why}`));
+        // Between rows each arrow has a place of its own along the bars; in a row it goes over them.
+        const share = (n + 1) / (this.links.length + 1), x1 = p.x + p.width * share, x2 = q.x + q.width * share;
+        const same = p.y === q.y, down = q.y > p.y, s = same || down ? 1 : -1;
+        const y1 = same || !down ? p.y : p.y + kBar, y2 = same || down ? q.y : q.y + kBar;
+        const bend = same ? -26 : (y2 - y1) / 2;
+        lines.append(svg('path', {class: 'link', d: `M${x1},${y1} C${x1},${y1 + bend} ${x2},${y2 - (same ? 26 : bend)} ${x2},${y2 - s * 6}`}),
+          svg('path', {class: 'link tip', d: `M${x2},${y2} l-4,${-s * 8} l8,0 z`}),
+          svg('text', {class: 'link', x: (x1 + x2) / 2 + (same ? 0 : 7), y: same ? y1 - 22 : (y1 + y2) / 2 + (n % 2 ? 12 : -4), 'text-anchor': same ? 'middle' : 'start'}, `${n + 1}. ${why}`));
       });
     }
 
@@ -223,7 +226,7 @@
       if (op.key !== this.key_now) return this.open_key(op.key), this.select(id, true);
       const p = this.place(op), view = this.scroll;
       if (jump || p.x < view.scrollLeft || p.x > view.scrollLeft + view.clientWidth - kLabel - 60) view.scrollLeft = Math.max(0, p.x - view.clientWidth / 2 + kLabel);
-      if (p.y < view.scrollTop || p.y > view.scrollTop + view.clientHeight - kRow) view.scrollTop = p.y - view.clientHeight / 2;
+      if (p.y < view.scrollTop || p.y > view.scrollTop + view.clientHeight - this.row) view.scrollTop = p.y - view.clientHeight / 2;
       this.draw();
       this.tell();
       page.remember(`op=${id}`);
@@ -256,7 +259,7 @@
           el('ul', {}, this.core.slice(0, 60).map((op) => el('li', {}, link(op), el('span', {class: 'fine'}, ` ${this.long(this.ops[op])[1]}`))))));
       if (order && order.order.length)
         cards.push(card('The order', el('ol', {start: order.size - Math.min(40, order.order.length) + 1}, order.order.slice(-40).map((op) =>
-          el('li', {class: op === id ? 'here' : ''}, link(op), this.state_after(op) && el('span', {class: 'mono soft'}, `  ${this.state_after(op)}`))))));
+          el('li', {class: op === id ? 'here' : ''}, link(op), this.state_after(op) && el('span', {class: 'mono soft cut', title: this.state_after(op)}, `  ${this.state_after(op)}`))))));
       const top = this.side.scrollTop;
       this.side.replaceChildren(...cards);
       this.side.scrollTop = top;

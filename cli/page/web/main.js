@@ -48,9 +48,9 @@
   }
 
   for (const trace of data.traces) views.push({name: 'execution', make: () => new page.TraceView(trace)});
-  for (const one of data.histories) views.push({name: one.title, bad: one.verdict === 'invalid', make: () => new page.HistoryView(one)});
+  for (const one of data.histories) views.push({name: one.title.split('/').at(-1), path: one.title, bad: one.verdict === 'invalid', make: () => new page.HistoryView(one)});
   if (data.files && data.files.length)
-    views.push({name: 'all files', make: () => new page.FilesView(data.files, (name) => open(views.findIndex((v) => v.name === name)))});
+    views.push({name: 'all files', make: () => new page.FilesView(data.files, (name) => open(views.findIndex((v) => v.path === name)))});
   views.forEach((v, n) => bar.append(el('button', {type: 'button', role: 'tab', class: v.bad ? 'bad' : '', click: () => open(n)}, v.name)));
   document.title = `${data.title} \u2013 lockstep`;
   document.body.append(el('div', {class: 'top'}, views.length > 1 ? bar : el('span', {}), el('span', {class: 'gap'}),

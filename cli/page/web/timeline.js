@@ -4,7 +4,7 @@
   const kLetter = 7.3, kPad = 14, kGap = 46, kIdle = 4;
 
   // ops: those to be drawn. options: {unit: pixels between events, labels: wide enough for them,
-  // folded, matters: Set of ops}. Returns {x: Map of position to pixels, end, gaps, rows, lane}.
+  // folded, matters: Set of ops}. Returns {x: Map of position to pixels, end, gaps, hidden: Set of positions, rows, lane}.
   page.lay_out_history = function (ops, options) {
     const positions = new Set();
     for (const op of ops) {
@@ -69,7 +69,7 @@
       }
       busy.forEach((_, n) => rows.push({process, first: n === 0}));
     }
-    return {x, end: at, gaps, rows, lane};
+    return {x, end: at, gaps, hidden, rows, lane};
   };
 
   // Where each operation of an order takes effect: as early as can be. Map of op to pixels.
