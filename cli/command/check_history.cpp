@@ -160,9 +160,9 @@ class FileCheck {
     if (result.verdict == Verdict::invalid && (options_.explain || !options_.html.empty())) {
       explanation = explained(history, model, consistency, result);
       if (!options_.html.empty()) {
-        answer_.picture = picture_json(history, {path_, model_name(model), consistency, result,
-                                                 explanation,
-                                                 orders(history, model, consistency, explanation)});
+        answer_.picture =
+            picture_json(history, {path_, model_name(model), consistency, result, explanation,
+                                   orders(history, model, consistency, explanation)});
       }
     }
     say(history, model, consistency, result, explanation);
@@ -243,10 +243,10 @@ class FileCheck {
           "{{\"file\":{},\"model\":\"{}\",\"strongest\":[{}],\"unknown\":[{}],\"broken\":[",
           json_string(path_), model_name(model), holds, list(s.unknown));
       for (size_t i = 0; i < s.broken.size(); ++i) {
-        answer_.out +=
-            fmt::format("{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}",
-                        i > 0 ? "," : "", consistency_name(s.broken[i].first),
-                        verdict_name(s.broken[i].second.verdict), json_string(s.broken[i].second.why));
+        answer_.out += fmt::format("{}{{\"consistency\":\"{}\",\"verdict\":\"{}\",\"why\":{}}}",
+                                   i > 0 ? "," : "", consistency_name(s.broken[i].first),
+                                   verdict_name(s.broken[i].second.verdict),
+                                   json_string(s.broken[i].second.why));
       }
       answer_.out += "]" + timing() + "}\n";
       return;

@@ -167,8 +167,8 @@ const Flag kBenchFormat[] = {
      [](Options& o, const std::string& t) { o.format = t; }},
 };
 
-#define LOCKSTEP_FLAG_PAGE(what)                                                    \
-  {                                                                                 \
+#define LOCKSTEP_FLAG_PAGE(what)                                                          \
+  {                                                                                       \
     "--html", nullptr, "FILE", what, [](Options& o, const std::string& t) { o.html = t; } \
   }
 const Flag kResult[] = {
@@ -200,8 +200,7 @@ const Flag kDumpHistory[] = {
     {"--history", nullptr, "FILE",
      "run the trace again and write what lockstep.history recorded, for check-history; - is stdout",
      [](Options& o, const std::string& t) { o.history_file = t; }},
-    {"--timeline", nullptr, "FILE",
-     "the same as a page that shows why the check failed",
+    {"--timeline", nullptr, "FILE", "the same as a page that shows why the check failed",
      [](Options& o, const std::string& t) { o.timeline = t; }},
 };
 

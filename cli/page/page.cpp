@@ -10,7 +10,7 @@ namespace lockstep::cli {
 namespace {
 
 // In this order, each in a function's scope of its own but for what it puts on `page`.
-constexpr const char* kScripts[] = {"base.js",  "data.js",   "rows.js",    "diagram.js", "side.js",
+constexpr const char* kScripts[] = {"base.js",  "data.js",  "rows.js",     "diagram.js", "side.js",
                                     "curve.js", "trace.js", "timeline.js", "history.js", "main.js"};
 
 std::string_view embedded(std::string_view name) {

@@ -1,9 +1,11 @@
 // One HTML file that needs nothing else: style, scripts and data are inside, and nothing is loaded.
 //
-// 1. Whatever a scenario, a history or a file says is data. It enters a page by script_data() alone,
+// 1. Whatever a scenario, a history or a file says is data. It enters a page by script_data()
+// alone,
 //    as JSON inside a script element that is not run, and the scripts put it into texts and
 //    attributes, never into markup.
-// 2. The page's own policy lets nothing run but its own scripts, told by a number that is a function
+// 2. The page's own policy lets nothing run but its own scripts, told by a number that is a
+// function
 //    of the data, and nothing be loaded.
 // 3. A page is a function of its data: the same bytes for the same trace.
 #pragma once

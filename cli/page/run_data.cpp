@@ -27,8 +27,8 @@ uint32_t Texts::operator()(const std::string& text) {
 uint32_t Slots::operator()(const Shown& shown, Texts& texts) {
   // Processes are called by their number alone: what they are called besides may change.
   const auto of = without_names(shown.of), key = without_names(shown.key);
-  const auto [it, fresh] = numbers_.try_emplace(shown.what + '\n' + of + '\n' + key,
-                                                static_cast<uint32_t>(all_.size()));
+  const auto [it, fresh] =
+      numbers_.try_emplace(shown.what + '\n' + of + '\n' + key, static_cast<uint32_t>(all_.size()));
   if (fresh) all_.push_back({texts(shown.what), texts(of), texts(key)});
   return it->second;
 }
@@ -49,8 +49,10 @@ States states_of(Walk& walk, size_t line) {
 Json events_json(const std::vector<Event>& events, Texts& texts) {
   Json all = Json::array();
   for (const Event& e : events) {
-    Json row{e.step,        static_cast<int>(e.kind), e.process,       texts(e.who),
-             texts(e.what), texts(e.target),          texts(e.args),   texts(e.result),
+    Json row{e.step,          static_cast<int>(e.kind),
+             e.process,       texts(e.who),
+             texts(e.what),   texts(e.target),
+             texts(e.args),   texts(e.result),
              texts(e.change), texts(e.site)};
     for (const uint32_t cause : e.causes) row.push_back(cause);
     all.push_back(std::move(row));

@@ -73,12 +73,9 @@ void put_view(const Trace& trace, Json* run) {
 }
 
 Json outcome_json(const Outcome& o) {
-  return {{"failed", o.failed()},
-          {"verdict", verdict_name(o.verdict)},
-          {"reason", harmless(o.reason)},
-          {"signature", o.failed() ? harmless(o.signature()) : ""},
-          {"site", harmless(o.site)},
-          {"process", harmless(o.process)},
+  return {{"failed", o.failed()},         {"verdict", verdict_name(o.verdict)},
+          {"reason", harmless(o.reason)}, {"signature", o.failed() ? harmless(o.signature()) : ""},
+          {"site", harmless(o.site)},     {"process", harmless(o.process)},
           {"detail", harmless(o.detail)}};
 }
 
@@ -172,8 +169,8 @@ TraceData trace_data(const Traced& traced, Told told) {
       told.curve = failure_curve(*machine, t.seed, t.iteration, recording, curve_options);
     PassingOptions passing_options;
     passing_options.interrupted = &interrupted();
-    passing = nearest_passing(*machine, t.seed, t.iteration, recording, &*told.contrast,
-                              passing_options);
+    passing =
+        nearest_passing(*machine, t.seed, t.iteration, recording, &*told.contrast, passing_options);
     check_not_cut(*machine, traced.path);
     out.trace["contrast"] = contrast_data(*told.contrast);
     out.trace["curve"] = curve_json(*told.curve);
@@ -187,7 +184,8 @@ TraceData trace_data(const Traced& traced, Told told) {
     auto near = execution("passing", t, passing->recording, walk, line);
     Json stayed = Json::array();
     for (const bool s : passing->stayed) stayed.push_back(s ? 1 : 0);
-    near.more = {{"twins", passing->twins}, {"stayed", std::move(stayed)}, {"apart", passing->apart}};
+    near.more = {
+        {"twins", passing->twins}, {"stayed", std::move(stayed)}, {"apart", passing->apart}};
     executions.push_back(std::move(near));
   }
   check_not_cut(*machine, traced.path);
@@ -212,7 +210,8 @@ void write_trace_page(const char* flag, const std::string& file, const std::stri
 std::string numbered_file(const std::string& file, size_t number) {
   if (number <= 1 || file == "-") return file;
   const std::filesystem::path p(file);
-  return (p.parent_path() / fmt::format("{}.{}{}", p.stem().string(), number, p.extension().string()))
+  return (p.parent_path() /
+          fmt::format("{}.{}{}", p.stem().string(), number, p.extension().string()))
       .string();
 }
 

@@ -67,7 +67,7 @@ struct Options {
   std::string scenario;                // replay: an edited file to run the recorded schedule on
   std::string output;                  // shrink: where the result goes
   std::string history_file, timeline;  // dump: where the history of the execution goes, and a page
-  std::string html;  // a page about each failure
+  std::string html;                    // a page about each failure
   std::string trace_dir = "traces";
   std::string store;                 // folder of failures that are remembered; empty: none are
   std::string baseline;              // file of failures that break no build

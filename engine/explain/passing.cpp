@@ -51,7 +51,8 @@ class Search {
     const std::span<const Decision> all(failing_.decisions);
     for (size_t back = 1;; back *= 2) {
       const size_t kept = all.size() - std::min(back, all.size());
-      for (uint64_t n = 0; n < kRandomTries; n++) attempt({}, {}, Manner::random, n, all.first(kept));
+      for (uint64_t n = 0; n < kRandomTries; n++)
+        attempt({}, {}, Manner::random, n, all.first(kept));
       if (best_ || kept == 0) return;
     }
   }

@@ -59,9 +59,8 @@ std::vector<Shown> Walk::state(size_t line, uint32_t step) {
   return state;
 }
 
-void Walk::states(
-    size_t number,
-    const std::function<void(uint32_t step, const std::vector<Shown>& state)>& see) {
+void Walk::states(size_t number,
+                  const std::function<void(uint32_t step, const std::vector<Shown>& state)>& see) {
   const Line& line = lines_[number];
   std::vector<Shown> state;
   line.path->look(0, line.size(), [&](uint32_t step, const ChoicePoint*) {

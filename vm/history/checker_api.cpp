@@ -277,7 +277,8 @@ int l_check(lua_State* L) {
     const std::string property(history::consistency_name(r.consistency));
     std::string reason = "the history is not " + property + " (model " + a.model_name + ")";
     if (!a.why.empty()) reason += ": " + a.why;
-    if (m.recording()) m.recorder().keep_failed_check({a.model_name, property, std::move(a.picture)});
+    if (m.recording())
+      m.recorder().keep_failed_check({a.model_name, property, std::move(a.picture)});
     m.scheduler().fail(Verdict::not_linearizable, p, std::move(reason), guest_site(L),
                        property + ", " + a.model_name, std::move(a.text));
   }

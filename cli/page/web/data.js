@@ -61,10 +61,20 @@
     }
   }
 
+  // An arrival says which message it is: that of its send.
+  function name_arrivals(events) {
+    const by_step = new Map(events.map((e) => [e.step, e]));
+    for (const e of events) {
+      const send = e.kind === page.kinds.deliver && !e.args ? e.causes.map((c) => by_step.get(c)).find((c) => c && c.args && c.process !== e.process) : null;
+      if (send) e.args = `${send.args} from ${send.who}`;
+    }
+  }
+
   class Run {
     constructor(json, trace) {
       Object.assign(this, json);
       this.events = json.events.map((row) => decode_event(row, trace.texts));
+      name_arrivals(this.events);
       this.states = new States(json.states, trace.texts);
       this.by_step = new Map(this.events.map((e, i) => [e.step, i]));
       this.relevant = new Set(json.shown);

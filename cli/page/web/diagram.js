@@ -2,7 +2,7 @@
 // Only the rows in sight are in the document, so its length costs nothing.
 (function () {
   const {el, svg, clear} = page;
-  const kRow = 26, kGutter = 58, kLeast = 150, kLeastBeside = 116, kMost = 380, kHead = 34, kDot = 12, kSpare = 12, kRoom = 300;
+  const kRow = 26, kGutter = 58, kLeast = 112, kLeastBeside = 84, kMost = 380, kHead = 34, kDot = 12, kSpare = 12, kRoom = 300;
   page.colour = (process) => `var(--p${process % 8})`;
 
   class Diagram {

@@ -73,14 +73,18 @@
         if (failed && outcome.site === `${this.file}:${i + 1}`) row.classList.add('failed');
         clear(marks);
       });
+      let near = null;  // where the process concerned stands, if the step itself stands nowhere
       for (const [process, site] of this.standing(step)) {
+        if (e && !e.file && process === e.process) near = site;
         const at = site.lastIndexOf(':'), row = this.rows[Number(site.slice(at + 1)) - 1];
         if (site.slice(0, at) === this.file && row)
           row.marks.append(el('b', {style: {'--c': page.colour(process)}, title: this.trace.runs[run].called(process)}, `P${process}`));
       }
-      const row = there && there.file === this.file ? this.rows[there.line - 1] : null;
+      const split = near ? near.lastIndexOf(':') : -1;
+      const at = there || (near ? {file: near.slice(0, split), line: Number(near.slice(split + 1))} : null);
+      const row = at && at.file === this.file ? this.rows[at.line - 1] : null;
       if (!row) return;
-      row.row.classList.add('here');
+      if (there) row.row.classList.add('here');
       const y = row.row.offsetTop - this.lines.offsetTop;
       if (y < this.lines.scrollTop + 20 || y > this.lines.scrollTop + this.lines.clientHeight - 60)
         this.lines.scrollTop = y - this.lines.clientHeight / 2;

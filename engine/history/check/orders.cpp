@@ -128,9 +128,8 @@ class Orders {
     std::vector<PartialOrder> out;
     for (auto& order : found_) {
       if (out.size() == kOrdersMax) break;
-      const bool useful = std::any_of(order.begin(), order.end(), [&](int32_t id) {
-        return longest_[id] == order.size();
-      });
+      const bool useful = std::any_of(order.begin(), order.end(),
+                                      [&](int32_t id) { return longest_[id] == order.size(); });
       const bool same = std::any_of(out.begin(), out.end(),
                                     [&](const PartialOrder& p) { return p.order == order; });
       if (useful && !same) out.push_back(describe(order));

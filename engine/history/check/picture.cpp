@@ -71,12 +71,10 @@ std::string picture_json(const History& history, const Picture& p) {
   Json all = Json::array();
   for (const int32_t id : shown) {
     const Operation& op = ops[id];
-    const int32_t key =
-        op.key == kAbsent
-            ? -1
-            : keys(static_cast<int64_t>(op.key), cut(history.values().to_json(op.key)));
-    const int32_t process =
-        processes(op.process, std::to_string(history.process_name(op.process)));
+    const int32_t key = op.key == kAbsent ? -1
+                                          : keys(static_cast<int64_t>(op.key),
+                                                 cut(history.values().to_json(op.key)));
+    const int32_t process = processes(op.process, std::to_string(history.process_name(op.process)));
     all.push_back({process, op.call, op.ok() ? op.ret : -1, op.call_line, op.ret_line, key,
                    cut(history.describe_short(op))});
   }

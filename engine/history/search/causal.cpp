@@ -73,9 +73,9 @@ class CausalChecker {
   }
   void link(int32_t from, int32_t to) {
     const Node &a = nodes_[from], &b = nodes_[to];
-    const char* why = b.source == from                    ? "read by"
-                      : a.op->process == b.op->process    ? "same process"
-                                                          : "must come before";
+    const char* why = b.source == from                 ? "read by"
+                      : a.op->process == b.op->process ? "same process"
+                                                       : "must come before";
     result_.links.push_back({a.op->id, b.op->id, why});
   }
 
