@@ -6,7 +6,7 @@ setup() {
 }
 
 # browse PAGE DRIVER [FRAGMENT]: opens PAGE with a script of tests/cli/browser at its end, which says what it saw: $seen.
-# Nothing may be on the browser's console.
+# Nothing may be on the browser's console. With BUDGET set and empty the clock is the real one, and what comes later is not seen.
 browse() {
   local nonce
   nonce=$(grep -o -m1 "'nonce-[0-9a-f]*'" "$1" | head -1 | tr -d "'" | cut -d- -f2)
@@ -18,7 +18,7 @@ browse() {
     printf '</script>\n'
   } >driven.html
   timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$BATS_TEST_TMPDIR/profile" \
-    --window-size=1400,900 --virtual-time-budget=60000 --enable-logging=stderr --dump-dom "file://$PWD/driven.html${3:-}" \
+    --window-size=1400,900 ${BUDGET---virtual-time-budget=60000} --enable-logging=stderr --dump-dom "file://$PWD/driven.html${3:-}" \
     >dom.html 2>console.txt
   if grep 'CONSOLE' console.txt; then return 1; fi
   seen=$(sed -n '/<pre id="said">/,/END/p' dom.html)
@@ -57,16 +57,18 @@ browse() {
 }
 
 @test "a trace that passes is walked through all the same" {
-  scenario pass.lua "passes" <<<'lockstep.spawn(function() lockstep.yield() end) lockstep.sleep(1)'
-  printf 'run\nsave passes.lockstep\n' >commands
   "$LOCKSTEP" run "$TOUR" --strategy pos >/dev/null || true
   printf '%s\n' 'goto 5' 'take 1' run 'save passes.lockstep' | "$LOCKSTEP" debug "$(echo traces/*.shrunk.lockstep)" >/dev/null
   lockstep dump passes.lockstep --html page.html
   exits 0
-  echo "(async () => { await new Promise((d) => setTimeout(d, 100));
-    const ok = document.querySelector('.pill').textContent === 'passes' && !document.querySelector('.contrast');
-    document.body.append(page.el('pre', {id: 'said'}, (ok ? 'ok' : 'WRONG') + '\nEND')); })();" >driver.js
-  mkdir -p tests/cli/browser && cp driver.js tests/cli/browser/
+  mkdir -p tests/cli/browser
+  cat >tests/cli/browser/driver.js <<'JS'
+(async () => {
+  await new Promise((d) => setTimeout(d, 100));
+  const ok = document.querySelector('.pill').textContent === 'passes' && !document.querySelector('.contrast');
+  document.body.append(page.el('pre', {id: 'said'}, (ok ? 'ok' : 'WRONG') + '\nEND'));
+})();
+JS
   LOCKSTEP_ROOT=$PWD browse page.html driver.js
 }
 
@@ -155,12 +157,19 @@ LUA
   [ "$("$LOCKSTEP" dump "$(echo traces/*.lockstep)" --format events | wc -l)" -ge 1000 ]
   [ "$(wc -c <page.html)" -lt 1000000 ]
   mkdir -p tests/cli/browser
-  # From the start of the navigation until the diagram is drawn, in the browser's own time.
-  echo "(async () => { const t = performance.now(); await new Promise((d) => setTimeout(d, 100));
-    const rows = document.querySelectorAll('.diagram .row').length;
-    document.body.append(page.el('pre', {id: 'said'}, (rows > 5 && rows < 200 ? 'ok' : 'WRONG') + ' rows ' + rows + '\nready after ' + Math.round(t) + ' ms\nEND')); })();" \
-    >tests/cli/browser/driver.js
-  LOCKSTEP_ROOT=$PWD browse page.html driver.js
+  # From the start of the navigation until all scripts have run and the browser has laid out what they made; by its real clock.
+  cat >tests/cli/browser/driver.js <<'JS'
+document.body.offsetHeight;
+const ms = Math.round(performance.now()), rows = document.querySelectorAll('.diagram .row').length;
+document.body.append(page.el('pre', {id: 'said'}, `${rows > 5 && rows < 200 ? 'ok' : 'WRONG'}: ${rows} rows\n${ms} ms\nEND`));
+JS
+  for _ in 1 2 3; do  # a busy machine is not the page's fault
+    LOCKSTEP_ROOT=$PWD BUDGET='' browse page.html driver.js
+    ms=$(grep -o '[0-9]* ms' <<<"$seen" | cut -d' ' -f1)
+    [ "$ms" -gt 1000 ] || return 0
+  done
+  echo "it opens in $ms ms"
+  return 1
 }
 
 @test "bad input: what cannot be written, what does not go together" {
