@@ -15,7 +15,7 @@
 #include "cli/terminal/log.h"
 #include "cli/terminal/whole_file.h"
 #include "cli/terminal/words.h"
-#include "engine/explain/passing.h"
+#include "engine/contrast/passing.h"
 #include "engine/trace/trace_replay.h"
 #include "engine/walk/walk.h"
 #include "vm/machine/recorded_history.h"

@@ -6,7 +6,7 @@
 
 #include "cli/report/json_line.h"
 #include "cli/trace/traced.h"
-#include "engine/explain/contrast.h"
+#include "engine/contrast/contrast.h"
 #include "engine/explain/curve.h"
 
 namespace lockstep::cli {

@@ -1,6 +1,6 @@
 // The nearest execution that passes: it passes, its twins are the same steps, and how far it is
 // away is what a comparison by another algorithm says.
-#include "engine/explain/passing.h"
+#include "engine/contrast/passing.h"
 
 #include <gtest/gtest.h>
 

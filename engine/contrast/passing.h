@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/boundary/system.h"
-#include "engine/explain/contrast.h"
+#include "engine/contrast/contrast.h"
 #include "engine/trace/recording.h"
 
 namespace lockstep {

@@ -1,9 +1,9 @@
-#include "engine/explain/passing.h"
+#include "engine/contrast/passing.h"
 
 #include <algorithm>
 
 #include "engine/boundary/recorder.h"
-#include "engine/explain/keeper.h"
+#include "engine/contrast/keeper.h"
 
 namespace lockstep {
 namespace {
