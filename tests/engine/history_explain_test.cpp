@@ -105,6 +105,73 @@ TEST(Explain, SaysWhichReadIsStale) {
             "returned 1, but the value is 2, since write 2 by process 0 (lines 5-6)");
 }
 
+// Operations one after the other, each with its line of call and return; "" for what never ends.
+class Lines {
+ public:
+  void event(int process, const char* type, const char* f, const char* value) {
+    text += "{\"process\":" + std::to_string(process) + ",\"type\":\"" + type + "\",\"f\":\"" + f +
+            "\",\"value\":" + value + "}\n";
+  }
+  void op(int process, const char* f, const char* argument, const char* result) {
+    event(process, "invoke", f, argument);
+    event(process, "ok", f, result);
+  }
+  Explanation explained(ModelId model) const {
+    const History history = read_history(text, "lines");
+    const Result result = check(history, model, Consistency::linearizable);
+    EXPECT_EQ(result.verdict, Verdict::invalid);
+    return explain(history, model, Consistency::linearizable, result);
+  }
+  std::string text;
+};
+
+TEST(Explain, ACounterBreaksAnInterval) {
+  Lines lines;
+  for (int i = 0; i < 20; i++) lines.op(0, "add", "2", "null");  // 40 have been added
+  lines.event(1, "invoke", "add", "5");                          // may have been, or not
+  lines.event(2, "invoke", "add", "-1");
+  lines.op(0, "read", "null", "46");
+  const Explanation e = lines.explained(ModelId::counter);
+  EXPECT_EQ(e.summary,
+            "read -> 46 by process 0 (lines 43-44) returned 46, but only 39 to 45 is possible: 20 "
+            "additions had ended before it began, 2 were under way");
+  EXPECT_EQ(e.text.find("by themselves"), std::string::npos) << e.text;
+  EXPECT_NE(e.text.find("In short: " + e.summary), std::string::npos);
+}
+
+TEST(Explain, ACounterThatIsWrongOnlyAsAWholeKeepsItsOperations) {
+  Lines lines;
+  lines.event(1, "invoke", "add", "5");
+  lines.op(0, "read", "null", "5");
+  lines.op(0, "read", "null", "0");  // each of them alone could be right
+  const Explanation e = lines.explained(ModelId::counter);
+  EXPECT_NE(e.text.find("by themselves"), std::string::npos) << e.text;
+  EXPECT_NE(e.text.find("In short: "), std::string::npos) << e.text;
+}
+
+TEST(Explain, EveryViolationHasItsSentence) {
+  Generator g(11);
+  for (const char* name : {"register", "cas-register", "multi-register", "kv", "queue", "stack",
+                           "set", "set-elements", "counter", "lock", "mutex"}) {
+    const ModelId model = model_of(name);
+    int explained = 0;
+    for (int i = 0; i < 200 && explained < 20; ++i) {
+      const std::string text = g.history({name, 20, 4, i % 2 == 0 ? 0 : 3, 10, 90, 2});
+      const History history = read_history(text, "random");
+      for (const Consistency c : {Consistency::linearizable, Consistency::sequential}) {
+        const Result result = check(history, model, c);
+        if (result.verdict != Verdict::invalid) continue;
+        ++explained;
+        const Explanation e = explain(history, model, c, result);
+        EXPECT_FALSE(e.summary.empty()) << name << '\n' << text;
+        EXPECT_NE(e.text.find("In short: " + e.summary + ".\n"), std::string::npos) << e.text;
+        for (const Refusal& r : e.refusals) EXPECT_GE(r.op, 0);
+      }
+    }
+    EXPECT_GT(explained, 5) << name;
+  }
+}
+
 TEST(Strongest, NamesTheLevelAndWhatBreaksTheNext) {
   std::string text;
   auto op = [&](int process, const char* f, const char* argument, const char* result) {

@@ -651,6 +651,13 @@ TEST(ListAppend, NamesTheCycle) {
   Result result = at(Level::serializable);
   EXPECT_EQ(result.verdict, Verdict::invalid);
   EXPECT_TRUE(result.why.starts_with("lost update")) << result.why;
+  // What shows each edge: what was read, and the read that fixes the order of the appends.
+  EXPECT_NE(result.why.find("read key \"x\" = [] before it was overwritten with 1 by"),
+            std::string::npos)
+      << result.why;
+  EXPECT_NE(result.why.find("wrote key \"x\" before, as process 0 read [1,2] (lines 5-6),"),
+            std::string::npos)
+      << result.why;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "engine/history/check/sentence.h"
 #include "engine/history/search/sequential_search.h"
 #include "engine/history/txn/txn.h"
 #include "engine/history/txn/txn_states.h"
@@ -398,14 +399,19 @@ class Explainer {
   }
 
   void say() {
+    const std::string refused = refused_sentence(history_, out_);
+    if (refused.empty()) out_.refusals.clear();  // the search for the longest order ended elsewhere
+    CounterInterval interval;
+    if (model_ == ModelId::counter && consistency_ == Consistency::linearizable)
+      interval = counter_interval(ops_);
     out_.text += failing_text(history_, out_, sharp_);
     out_.summary = pattern();
-    if (!out_.summary.empty()) {
-      out_.text += "In short: " + out_.summary + ".\n";
-    } else if (out_.refusals.size() == 1) {
-      out_.summary = describe(out_.refusals[0].op) + " " + out_.refusals[0].why;
-    }
-    out_.text += core_text(history_, out_);
+    if (interval.op >= 0) out_.summary = counter_sentence(history_, interval);
+    if (out_.summary.empty()) out_.summary = refused;
+    if (out_.summary.empty()) out_.summary = last_sentence(history_, out_);
+    if (!out_.summary.empty()) out_.text += "In short: " + out_.summary + ".\n";
+    // All that was added is in the interval; a list of it says no more.
+    if (interval.op < 0) out_.text += core_text(history_, out_);
   }
 
   const History& history_;
@@ -430,18 +436,26 @@ std::string failing_text(const History& history, const Explanation& e, bool shar
                 : std::string(".\n"));
 }
 
+namespace {
+std::string counted(size_t operations) {
+  return operations == 1 ? "1 operation" : fmt::format("{} operations", operations);
+}
+}  // namespace
+
 std::string core_text(const History& history, const Explanation& e) {
   const auto describe = [&](int32_t id) { return history.describe(history.operations()[id]); };
   std::string text;
-  if (!e.refusals.empty())
-    text += fmt::format("The longest order found places {} operations. After them:\n",
-                        e.longest.size());
-  for (const Refusal& r : e.refusals) text += fmt::format("    {} {}\n", describe(r.op), r.why);
-  text +=
-      fmt::format("{} fail{} by {}{}:\n",
-                  e.core.size() == 1 ? "1 operation" : fmt::format("{} operations", e.core.size()),
-                  e.core.size() == 1 ? "s" : "", e.core.size() == 1 ? "itself" : "themselves",
-                  e.minimal && e.core.size() > 1 ? ", and no fewer of them" : "");
+  const auto longest = counted(e.longest.size());
+  const auto refused = [&](const Refusal& r) { return describe(r.op) + " " + r.why; };
+  if (e.refusals.size() == 1 && e.summary == refused(e.refusals[0])) {
+    text += fmt::format("The longest order found places the {} before it.\n", longest);
+  } else if (!e.refusals.empty()) {
+    text += fmt::format("The longest order found places {}. After them:\n", longest);
+    for (const Refusal& r : e.refusals) text += fmt::format("    {}\n", refused(r));
+  }
+  text += fmt::format("{} fail{} by {}{}:\n", counted(e.core.size()), e.core.size() == 1 ? "s" : "",
+                      e.core.size() == 1 ? "itself" : "themselves",
+                      e.minimal && e.core.size() > 1 ? ", and no fewer of them" : "");
   for (size_t i = 0; i < e.core.size() && i < kListedMax; ++i)
     text += "    " + describe(e.core[i]) + "\n";
   if (e.core.size() > kListedMax) text += "    ...\n";

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/history/check/explain.h"
+#include "engine/history/check/sentence.h"
 
 namespace lockstep::history {
 namespace {
@@ -162,12 +163,14 @@ class ModelExplainer {
     std::sort(out_.core.begin(), out_.core.end());
   }
 
-  std::string describe(int32_t id) const { return history_.describe(history_.operations()[id]); }
-
   void say() {
     out_.text += failing_text(history_, out_, sharp_);
-    if (!out_.refusals.empty())
-      out_.summary = describe(out_.refusals[0].op) + " " + out_.refusals[0].why;
+    out_.summary = refused_sentence(history_, out_);
+    if (out_.summary.empty()) {
+      out_.refusals.clear();  // the search for the longest order ended elsewhere
+      out_.summary = last_sentence(history_, out_);
+    }
+    if (!out_.summary.empty()) out_.text += "In short: " + out_.summary + ".\n";
     out_.text += core_text(history_, out_);
   }
 

@@ -7,6 +7,7 @@
 
 #include "engine/history/model/bits.h"
 #include "engine/history/search/sequential.h"
+#include "engine/history/txn/txn_evidence.h"
 #include "engine/history/txn/txn_history.h"
 #include "engine/history/txn/txn_search.h"
 #include "engine/history/txn/txn_snapshot.h"
@@ -450,10 +451,16 @@ class TxnChecker {
     return "ended before";
   }
 
+  // What shows an edge, where the history says it.
+  static std::string told(const char* before, const std::string& text, const char* after = "") {
+    return text.empty() ? std::string() : before + text + after;
+  }
+
   void say_cycle(const std::vector<Edge>& cycle, const std::string& name,
                  const std::string& besides) {
     result_.verdict = Verdict::invalid;
     result_.why = name + besides + ":";
+    const TxnEvidence evidence(history_, h_);
     for (const Edge& edge : cycle) {
       std::string key = edge.key < 0 ? "" : key_name(edge.key);
       std::string because;
@@ -462,13 +469,18 @@ class TxnChecker {
           because = "is earlier in the same process than";
           break;
         case Why::wr:
-          because = fmt::format("wrote key {} that was read by", key);
+          because = fmt::format("wrote key {}{} that was read by", key,
+                                told(" = ", evidence.written_by(edge.from, edge.key)));
           break;
         case Why::ww:
-          because = fmt::format("wrote key {} before", key);
+          because =
+              fmt::format("wrote key {} before{}", key,
+                          told(", as ", evidence.version_order(edge.from, edge.to, edge.key), ","));
           break;
         case Why::rw:
-          because = fmt::format("read key {} before it was overwritten by", key);
+          because = fmt::format("read key {}{} before it was overwritten{} by", key,
+                                told(" = ", evidence.read_of(edge.from, edge.key)),
+                                told(" with ", evidence.written_by(edge.to, edge.key)));
           break;
         case Why::real_time:
           because = "ended before the start of";
