@@ -465,4 +465,34 @@ Contrast contrast(System& system, uint64_t seed, uint64_t iteration, const Recor
   return Search(system, seed, iteration, failing, options).all();
 }
 
+namespace {
+
+// The steps of a recording of `whole` steps in one that has all but the last of its `shown` steps
+// at the same places, and the last one at the end. False if a part begins with one that is not
+// there.
+bool retell(Contrast& c, uint32_t whole, uint32_t shown) {
+  const auto there = [&](uint32_t step) { return step == whole ? shown : step < shown ? step : 0; };
+  for (ContrastPart& p : c.parts) {
+    p.condition.first_step = p.first.step = there(p.condition.first_step);
+    if (p.first.step == 0) return false;
+    if (p.condition.second_step)
+      p.condition.second_step = p.second.step = there(p.condition.second_step);
+  }
+  return true;
+}
+
+}  // namespace
+
+Contrast contrast_of_shrunk(System& system, uint64_t seed, uint64_t iteration,
+                            const Recording& shown, const Recording& whole,
+                            const ContrastOptions& options) {
+  if (!whole.decisions.empty()) {
+    Contrast c = contrast(system, seed, iteration, whole, options);
+    if (retell(c, static_cast<uint32_t>(whole.decisions.size()),
+               static_cast<uint32_t>(shown.decisions.size())))
+      return c;
+  }
+  return contrast(system, seed, iteration, shown, options);
+}
+
 }  // namespace lockstep

@@ -62,4 +62,9 @@ struct Contrast {
 Contrast contrast(System& system, uint64_t seed, uint64_t iteration, const Recording& failing,
                   const ContrastOptions& options = {});
 
+// Of what shrink() gave: asked of all that happened, told of the schedule that is shown.
+Contrast contrast_of_shrunk(System& system, uint64_t seed, uint64_t iteration,
+                            const Recording& shown, const Recording& whole,
+                            const ContrastOptions& options = {});
+
 }  // namespace lockstep

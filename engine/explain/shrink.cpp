@@ -9,6 +9,7 @@
 //   5. moves: the same switch a little earlier or later, or in another's favour
 //   6. each single deviation once more, which shows that the result is 1-minimal
 //   7. inputs that are not needed (shrink_inputs.h), then all of it again on what is left
+//   8. the same execution with fewer switches, and without what comes to nothing (straighten.h)
 //
 // Re-encoding what a set produced is no step of its own: Candidate holds only the deviations that
 // took effect. What was tried is never tried again (ShrinkOracle::improves), so passes may repeat
@@ -21,6 +22,7 @@
 #include "engine/explain/bounded_search.h"
 #include "engine/explain/shrink_inputs.h"
 #include "engine/explain/shrink_oracle.h"
+#include "engine/explain/straighten.h"
 #include "engine/trace/recording.h"
 
 namespace lockstep {
@@ -182,6 +184,40 @@ void shrink_schedule(ShrinkOracle& oracle, const ShrinkOptions& options, ShrinkR
 
 }  // namespace
 
+namespace {
+
+// Runs the schedule: what happens in it, and who is who.
+bool put_schedule(System& system, uint64_t seed, uint64_t iteration,
+                  std::span<const Decision> decisions, ShrinkResult& result) {
+  Recording recording = record_schedule(system, seed, iteration, decisions);
+  if (system.cut()) return false;
+  result.recording = std::move(recording);
+  ActorKeys keys;
+  keys.begin(system);
+  result.keys.clear();
+  for (const Decision& d : result.recording.decisions) result.keys.push_back(keys(d.actor));
+  return true;
+}
+
+void straighten_result(System& system, uint64_t seed, uint64_t iteration,
+                       const ShrinkOptions& options, ShrinkResult& result) {
+  if (result.seconds >= options.seconds || (options.interrupted && *options.interrupted)) return;
+  const uint32_t deviations = result.after.deviations;
+  const auto straight = straighten(system, seed, iteration, result.recording, result.after);
+  result.attempts += straight.attempts;
+  if (!straight.better) return;
+  Recording whole;
+  if (straight.whole.size() > straight.decisions.size())
+    whole = record_schedule(system, seed, iteration, straight.whole);
+  if (!put_schedule(system, seed, iteration, straight.decisions, result)) return;
+  result.straightened = true;
+  result.whole = std::move(whole);
+  result.after = straight.size;
+  result.after.deviations = deviations;
+}
+
+}  // namespace
+
 ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
                     std::span<const Decision> schedule, const ShrinkOptions& options,
                     const ShrinkProgress& progress) {
@@ -224,11 +260,8 @@ ShrinkResult shrink(System& system, uint64_t seed, uint64_t iteration,
       }
     }
   }
-  result.recording = record_schedule(system, seed, iteration, decisions);
-  result.cut = system.cut();
-  ActorKeys keys;
-  keys.begin(system);
-  for (const Decision& d : decisions) result.keys.push_back(keys(d.actor));
+  result.cut = !put_schedule(system, seed, iteration, decisions, result);
+  if (!result.cut) straighten_result(system, seed, iteration, options, result);
   return result;
 }
 

@@ -19,10 +19,16 @@ struct ShrinkResult {
   bool one_minimal = false;  // no single deviation can be dropped
   bool minimum = false;      // all smaller sets were tried
   bool budget_ended = false;
+  // The recorded schedule is the one with these deviations told with fewer switches or steps
+  // (straighten.h): `after` has its size, and the number of these deviations.
+  bool straightened = false;
+  // That schedule with the steps that were left out before its last one; no decisions: nothing was.
+  // What decides the failure is asked of it (contrast_of_shrunk).
+  Recording whole;
   bool cut =
       false;  // before it had begun, or before the shrunk schedule was recorded: there is none
   std::vector<Deviation> deviations;  // in the order they happen
-  std::vector<uint32_t> at;           // the decision (0-based) of each
+  std::vector<uint32_t> at;           // the decision (0-based) of each, before it was straightened
   std::vector<uint64_t> keys;         // System::actor_key of each decision's actor
   std::vector<uint64_t> omitted;      // inputs left out, also in the system from now on
   uint32_t inputs = 0;                // that there were before

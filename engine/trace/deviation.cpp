@@ -72,6 +72,13 @@ Deviation DeviationEncoder::deviation(const ChoicePoint& point, size_t index) {
   return d;
 }
 
+// The process that stepped last has more to do than to end.
+bool DeviationEncoder::could_go_on(const ChoicePoint& point) const {
+  if (!point.has(stepped_)) return false;
+  const Alternative& next = point.alternatives[point.position[stepped_]];
+  return next.kind == AltKind::step && next.op.kind != OpKind::exit;
+}
+
 void DeviationEncoder::took(const ChoicePoint& point, size_t index, size_t default_index) {
   if (index != default_index) {
     const Deviation d = deviation(point, index);
@@ -92,9 +99,7 @@ void DeviationEncoder::took(const ChoicePoint& point, size_t index, size_t defau
     if (a.kind == AltKind::step) {
       if (stepped_ != kNoActor && stepped_ != actor) {
         size_.switches++;
-        if (point.has(stepped_) &&
-            point.alternatives[point.position[stepped_]].kind == AltKind::step)
-          size_.preemptions++;
+        if (could_go_on(point)) size_.preemptions++;
       }
       stepped_ = actor;
       if (a.process >= seen_.size()) seen_.resize(a.process + 1);

@@ -34,7 +34,7 @@ struct Deviation {
 };
 
 // What a reader has to follow. A switch is a step of another process than that of the step before;
-// it is a preemption if the process before could have gone on.
+// it is a preemption if the process before could have gone on, and not only ended.
 struct ShrinkSize {
   uint32_t steps = 0, deviations = 0, switches = 0, preemptions = 0, processes = 0, faults = 0;
 };
@@ -84,6 +84,7 @@ class DeviationEncoder {
   ActorKeys& keys() { return keys_; }
 
  private:
+  bool could_go_on(const ChoicePoint& point) const;
   DefaultScheduler scheduler_;
   ActorKeys keys_;
   std::vector<uint32_t> own_;  // decisions made, by actor
