@@ -25,6 +25,9 @@ struct Event {
   std::string result;  // what came back, printed; may be empty
   std::string change;  // state change for the last column: "counter.n: 0 -> 1"; may be empty
   std::string site;    // "lost_update.lua:9"; may be empty
+  // The function of the library that the guest called there, if the step is one of several that it
+  // takes: "gen_server.call"; may be empty. Not in traces.
+  std::string call;
   std::vector<Footprint> footprint;
   // Steps of earlier events without which this one could not be: the send of the message taken, the
   // spawn of the process, the start of the timer, the exit behind a DOWN, the release of the lock.

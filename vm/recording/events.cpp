@@ -64,6 +64,26 @@ size_t place_in_front(const Machine& m, std::string_view text) {
   return m.loading().is_file(text.substr(0, line - 1)) ? end : 0;
 }
 
+std::string library_call(lua_State* L) {
+  lua_Debug ar, called;
+  bool library = false;
+  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    if (is_library_chunk(ar.source)) {
+      called = ar;
+      library = true;
+      continue;
+    }
+    if (!library) return {};
+    lua_getinfo(L, "n", &called);
+    const std::string file = called.source + std::string_view("=lockstep/").size();
+    const std::string module = file.substr(0, file.rfind(".lua"));
+    return called.name ? module + "." + called.name : module;
+  }
+  return {};
+}
+
 bool guest_is_running(lua_State* L) {
   lua_Debug ar;
   for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
@@ -222,7 +242,10 @@ void Recorder::open_event(Process* p, const Alternative& a, size_t alternatives)
     e.what = p->what;
     if (process < args_.size()) e.args = args_[process];
     lua_State* L = p->running ? p->running : p->L;
-    if (!p->leaving) e.site = guest_site(L);
+    if (!p->leaving) {
+      e.site = guest_site(L);
+      e.call = library_call(L);
+    }
     if (p->woken_by != 0) {
       e.causes.push_back(p->woken_by);
       p->woken_by = 0;
@@ -293,7 +316,9 @@ void Recorder::data_event(Process& p, uint32_t count, uint32_t value) {
   choice.op.kind = OpKind::choose;
   open_event(&p, choice, count);
   draft_.event.what = "choose";
-  draft_.event.args = std::to_string(count);
+  // The list whose elements there are to choose from; of choose(n) their number.
+  lua_State* L = p.running ? p.running : p.L;
+  draft_.event.args = lua_istable(L, 1) ? text_of(L, 1, 1, scratch_) : std::to_string(count);
   draft_.event.result = std::to_string(value + 1);
   close_event();
 }

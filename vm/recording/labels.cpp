@@ -48,6 +48,17 @@ const char* source_of(const char* proto) {
   return layout::load<const char*>(proto, layout::kProtoSource) + layout::kStringBytes;
 }
 
+// A module of callbacks: its init, which names the module ("server.init"). Allocates nothing.
+const void* init_of(lua_State* L, int index) {
+  const void* init = nullptr;
+  if (!lua_istable(L, index)) return init;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+    if (lua_type(L, -2) == LUA_TSTRING && std::string_view(lua_tostring(L, -2)) == "init" &&
+        lua_isfunction(L, -1) && !lua_iscfunction(L, -1))
+      init = lua_topointer(L, -1);
+  return init;
+}
+
 }  // namespace
 
 void name_functions(const std::vector<SourceFile>& files,
@@ -64,14 +75,20 @@ void name_functions(const std::vector<SourceFile>& files,
 }
 
 // The function that a new process runs: its own, or what a behaviour or task of the library is to
-// run, which is among the arguments.
+// run, which is among the arguments, or begins with, where that is a module.
 void Recorder::note_function(Process& p) {
   const int top = lua_gettop(p.L);
+  const bool room = lua_checkstack(p.L, 3);
   for (int i = 2; i <= top; i++) {
-    if (!lua_isfunction(p.L, i) || lua_iscfunction(p.L, i)) continue;
-    const auto* proto = static_cast<const char*>(layout::proto_of(lua_topointer(p.L, i)));
+    const bool function = lua_isfunction(p.L, i) && !lua_iscfunction(p.L, i);
+    const void* runs = function               ? lua_topointer(p.L, i)
+                       : room && p.proto != 0 ? init_of(p.L, i)
+                                              : nullptr;
+    if (!runs) continue;
+    const auto* proto = static_cast<const char*>(layout::proto_of(runs));
+    const bool library = is_library(source_of(proto));
     p.proto = static_cast<uint32_t>(proto - arena_.base());
-    if (!is_library(source_of(proto))) return;
+    if (!library) return;
   }
 }
 
@@ -85,7 +102,12 @@ std::string Recorder::function_name(uint32_t proto) const {
     return source.substr(10, source.find(".lua") - 10);  // after "=lockstep/"
   const int line = layout::load<int>(p, layout::kProtoLine);
   const auto it = function_names_.find({source.substr(1), line});
-  return it != function_names_.end() ? it->second : "fn:" + std::to_string(line);
+  if (it == function_names_.end()) return "fn:" + std::to_string(line);
+  const std::string& name = it->second;
+  constexpr std::string_view init = ".init";  // of a module of callbacks
+  return name.size() > init.size() && name.ends_with(init)
+             ? name.substr(0, name.size() - init.size())
+             : name;
 }
 
 void Recorder::know_functions(const std::vector<SourceFile>& files) {
