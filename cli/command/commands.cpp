@@ -134,6 +134,17 @@ const Flag kCheck[] = {
      [](Options& o, const std::string&) { o.check_determinism = true; }},
 };
 
+#define LOCKSTEP_FLAGS_SHOWN                                                                    \
+  {"--full", nullptr, nullptr,                                                                  \
+   "reports of failures: every step, all columns and source lines, however long that is (else " \
+   "about 60 lines)",                                                                           \
+   [](Options& o, const std::string&) { o.full = true; }},                                      \
+  {                                                                                             \
+    "--width", nullptr, "N",                                                                    \
+        "no line of a failure's report is wider than N columns, at least 40 (default: the "     \
+        "terminal's, else 100)",                                                                \
+        [](Options& o, const std::string& t) { o.width = parse_count(t, 40, 10000); }           \
+  }
 #define LOCKSTEP_FLAG_SLICE                                             \
   {                                                                     \
     "--no-slice", nullptr, nullptr,                                     \
@@ -179,6 +190,7 @@ const Flag kResult[] = {
     {"--no-shrink", nullptr, nullptr, "do not shrink what is found",
      [](Options& o, const std::string&) { o.shrink = false; }},
     LOCKSTEP_FLAG_SLICE,
+    LOCKSTEP_FLAGS_SHOWN,
 };
 
 const Flag kFormat[] = {
@@ -196,6 +208,8 @@ const Flag kDumpPage[] = {
         "run the trace again and write a page to walk through it: diagram, states, source, what "
         "decides, the nearest schedule that passes; - is stdout"),
 };
+const Flag kDumpShown[] = {LOCKSTEP_FLAGS_SHOWN};
+
 const Flag kDumpHistory[] = {
     {"--history", nullptr, "FILE",
      "run the trace again and write what lockstep.history recorded, for check-history; - is stdout",
@@ -253,6 +267,7 @@ const Flag kReplay[] = {
      [](Options& o, const std::string& t) { o.scenario = t; }},
     LOCKSTEP_FLAG_PAGE("write a page to walk through it"),
     LOCKSTEP_FLAG_SLICE,
+    LOCKSTEP_FLAGS_SHOWN,
 };
 
 const Flag kShrink[] = {
@@ -265,6 +280,7 @@ const Flag kShrink[] = {
      [](Options& o, const std::string& t) { o.output = t; }},
     LOCKSTEP_FLAG_PAGE("write a page to walk through what is left"),
     LOCKSTEP_FLAG_SLICE,
+    LOCKSTEP_FLAGS_SHOWN,
 };
 
 const Flag kHistory[] = {
@@ -382,6 +398,7 @@ const std::vector<Command>& table() {
         {"page", kDumpPage},
         {"history", kDumpHistory},
         {"format", kDumpFormat},
+        {"report", kDumpShown},
         {"output", kTraceOutput}},
        dump_command},
       {"debug",

@@ -89,6 +89,7 @@ ExitCode dump_command(const Options& options) {
   }
   auto all = options;
   all.slice = false;
+  all.full = true;
   const auto reporter = make_reporter(all);
   FailureReport f;
   f.how = FailureReport::How::dumped;

@@ -92,6 +92,8 @@ FailureReport FindingRecorder::describe(const ScenarioRun& run, const Finding& f
   if (shrink && how != FailureReport::How::bound && finding.deterministic) {
     f.out_of_time = !again || !finding.confirmed || !shrink_one(*again, path, time, &f);
   }
+  if (!f.observed && again && finding.confirmed && finding.deterministic && !time.stop().asks())
+    f.observed = observe(*again, f.trace.seed, f.trace.iteration, f.trace.decisions);
   return f;
 }
 
@@ -113,21 +115,24 @@ bool FindingRecorder::shrink_one(System& machine, const std::string& path, const
   if (result.cut) return false;
   f->shrink = make_shrink_report(result);
   if (!result.reproduced) return true;
-  explain_one(machine, path, result.recording, f);
+  explain_one(machine, path, result, f);
+  f->observed = observe(machine, f->trace.seed, f->trace.iteration, result.recording.decisions);
   f->small = make_small_trace(f->trace, result, path, machine);
   if (const auto small = small_name(path); write(*f->small, small)) f->small_path = small;
   return true;
 }
 
 void FindingRecorder::explain_one(System& machine, const std::string& path,
-                                  const Recording& recording, FailureReport* f) {
+                                  const ShrinkResult& result, FailureReport* f) {
+  const Recording& recording = result.recording;
   ExplainOptions explain_options;
   explain_options.interrupted = &interrupted();
   f->why = explain(machine, f->trace.seed, f->trace.iteration, recording, explain_options);
   ContrastOptions contrast_options;
   contrast_options.interrupted = &interrupted();
   const auto begun = std::chrono::steady_clock::now();
-  f->contrast = contrast(machine, f->trace.seed, f->trace.iteration, recording, contrast_options);
+  f->contrast = contrast_of_shrunk(machine, f->trace.seed, f->trace.iteration, recording,
+                                   result.whole, contrast_options);
   const double took = seconds_since(begun);
   log_info(Part::shrink, fmt::format("{}: the contrast took {} and {:.3f} s", path,
                                      counted(f->contrast->executions, "execution"), took));

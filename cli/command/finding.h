@@ -51,7 +51,7 @@ class FindingRecorder {
  private:
   // False: there was no time for it.
   bool shrink_one(System& machine, const std::string& path, const TimeBox& time, FailureReport* f);
-  void explain_one(System& machine, const std::string& path, const Recording& recording,
+  void explain_one(System& machine, const std::string& path, const ShrinkResult& result,
                    FailureReport* f);
 
   const Options& options_;

@@ -17,23 +17,31 @@
 namespace lockstep::cli {
 namespace {
 
+Rerun rerun_alone(const Traced& traced) {
+  auto replay = rerun_recorded(traced, stop_if_interrupted());
+  auto observed = look_at(*traced.machine(stop_if_interrupted()), traced, replay.recording);
+  return {std::move(replay), {}, std::move(observed)};
+}
+
 Rerun rerun_file(Traced& traced, const std::string& file) {
   const auto program = vm::Program::from_file(file, &stop_if_interrupted());
   return rerun_on(traced, program, stop_if_interrupted());
 }
 
-FailureReport failure(const Traced& traced, FailureReport::How how, Recording recording) {
+FailureReport failure(const Traced& traced, FailureReport::How how, Recording recording,
+                      Observed observed) {
   FailureReport f;
   f.how = how;
   f.trace = traced.trace;
   f.iteration = f.trace.iteration;
   f.path = traced.path;
+  f.observed = std::move(observed);
   put_recording(f.trace, std::move(recording));
   return f;
 }
 
 ExitCode report(const Traced& traced, const std::string& file, const ReplayResult& replay,
-                FixResult fix, Reporter& reporter) {
+                FixResult fix, Observed observed, Reporter& reporter) {
   switch (fix.kind) {
     case FixResult::passes:
       put(reporter.fixed({traced.path, file, replay.divergence, fix}));
@@ -47,11 +55,12 @@ ExitCode report(const Traced& traced, const std::string& file, const ReplayResul
       break;
   }
   const auto how = fix.keeps ? FailureReport::How::kept : FailureReport::How::sampled;
-  put(reporter.failure(failure(traced, how, std::move(fix.failing))));
+  put(reporter.failure(failure(traced, how, std::move(fix.failing), std::move(observed))));
   return ExitCode::failure;
 }
 
-ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Reporter& reporter) {
+ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Observed observed,
+                Reporter& reporter) {
   switch (result.kind) {
     case ReplayResult::diverged:
       put(reporter.diverged({traced.path, file, result.divergence}));
@@ -69,7 +78,7 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
   const auto how = file.empty()                              ? FailureReport::How::replayed
                    : result.kind == ReplayResult::reproduced ? FailureReport::How::edited
                                                              : FailureReport::How::otherwise;
-  put(reporter.failure(failure(traced, how, std::move(result.recording))));
+  put(reporter.failure(failure(traced, how, std::move(result.recording), std::move(observed))));
   return ExitCode::failure;
 }
 
@@ -78,17 +87,18 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Re
 ExitCode replay_command(const Options& options) {
   auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
-  auto answer = options.scenario.empty() ? Rerun{rerun_recorded(traced, stop_if_interrupted()), {}}
-                                         : rerun_file(traced, options.scenario);
+  auto answer =
+      options.scenario.empty() ? rerun_alone(traced) : rerun_file(traced, options.scenario);
   auto& result = answer.replay;
   const auto& outcome = result.recording.outcome;
   log_info(Part::replay, fmt::format("{}: ends after {} with {}", traced.path,
                                      counted(result.recording.events.size(), "step"),
                                      verdict_name(outcome.verdict)));
   put(reporter->begin({"replay", {traced.path}}));
-  const auto code =
-      answer.fix ? report(traced, options.scenario, result, std::move(*answer.fix), *reporter)
-                 : report(traced, options.scenario, std::move(result), *reporter);
+  const auto code = answer.fix ? report(traced, options.scenario, result, std::move(*answer.fix),
+                                        std::move(answer.observed), *reporter)
+                               : report(traced, options.scenario, std::move(result),
+                                        std::move(answer.observed), *reporter);
   put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));
   if (!options.html.empty() && code != ExitCode::diverged)
     write_trace_page("--html", options.html, traced.path, {});

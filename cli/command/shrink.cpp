@@ -64,12 +64,13 @@ ExitCode shrink_command(const Options& options) {
   f.why = explain(*machine, f.trace.seed, f.trace.iteration, result.recording, explain_options);
   ContrastOptions contrast_options;
   contrast_options.interrupted = &interrupted();
-  f.contrast =
-      contrast(*machine, f.trace.seed, f.trace.iteration, result.recording, contrast_options);
+  f.contrast = contrast_of_shrunk(*machine, f.trace.seed, f.trace.iteration, result.recording,
+                                  result.whole, contrast_options);
   CurveOptions curve_options;
   curve_options.interrupted = &interrupted();
   f.curve =
       failure_curve(*machine, f.trace.seed, f.trace.iteration, result.recording, curve_options);
+  f.observed = observe(*machine, f.trace.seed, f.trace.iteration, result.recording.decisions);
   f.small = make_small_trace(traced.trace, result, traced.path, *machine);
   f.small_path = options.output.empty() ? small_name(traced.path) : options.output;
   write_trace(*f.small, f.small_path);

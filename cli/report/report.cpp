@@ -59,7 +59,7 @@ std::string Reporter::known(const FailureReport& f) {
 
 std::unique_ptr<Reporter> make_reporter(const Options& options) {
   const ReportOptions report{output_style(options), options.slice, options.verbosity < 0,
-                             options.races};
+                             options.races, options.full};
   return options.format == "ndjson" ? make_ndjson_reporter(report) : make_text_reporter(report);
 }
 

@@ -18,6 +18,7 @@
 #include "engine/explore/judge.h"
 #include "engine/trace/trace.h"
 #include "engine/trace/trace_replay.h"
+#include "engine/walk/observed.h"
 
 namespace lockstep::cli {
 
@@ -67,6 +68,7 @@ struct FailureReport {
   std::optional<Explanation> why;    // of the shown schedule
   std::optional<Contrast> contrast;  // ... when it fails and when not
   std::optional<Curve> curve;        // ... how likely it was after each step
+  std::optional<Observed> observed;  // ... states of servers, and the last one
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
   bool confirmed = true;       // false: there was no time to run it again, so there are no events
   bool out_of_time = false;    // to shrink it
@@ -172,6 +174,7 @@ struct ReportOptions {
   bool slice = true;
   bool quiet = false;
   bool races = false;  // list them
+  bool full = false;   // every step and all that belongs to it, however long that is
 };
 std::unique_ptr<Reporter> make_text_reporter(const ReportOptions& options);
 std::unique_ptr<Reporter> make_ndjson_reporter(const ReportOptions& options);

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/report/fold_words.h"
+#include "cli/report/printed_term.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {
@@ -32,10 +34,17 @@ std::string receiver(const Event& e) {
   return e.who.starts_with(kChannel) ? e.who.substr(kChannel.size()) : e.who;
 }
 
+// "{...} from P1(client)", as the contrast has it.
+std::string plain(const std::string& message) {
+  const auto from = message.rfind(" from ");
+  return from == std::string::npos ? message
+                                   : plain_message(message.substr(0, from)) + message.substr(from);
+}
+
 // What happens, without its place: "P1(inc) ets.insert counter["n"] {"n", 1}".
 std::string what_happens(const Event& e, const std::string& message) {
   if (e.op == OpKind::deliver && !message.empty())
-    return fmt::format("the arrival at {} of {}", receiver(e), message);
+    return fmt::format("the arrival at {} of {}", receiver(e), plain(message));
   if (e.kind == AltKind::timer) return fmt::format("the time-out of {}", e.target);
   if (e.kind == AltKind::fault) return fmt::format("the fault \"{}\" at {}", cut(e.args), e.target);
   std::string s = fmt::format("{} {}", e.who, e.what);
@@ -45,7 +54,8 @@ std::string what_happens(const Event& e, const std::string& message) {
   const bool looks = !e.footprint.empty() && (e.footprint[0].access == Access::read ||
                                               e.footprint[0].access == Access::take ||
                                               e.footprint[0].access == Access::poll);
-  if (const auto args = arguments(e); !looks && !args.empty()) s += ' ' + cut(args);
+  if (const auto args = arguments(e); !looks && !args.empty())
+    s += ' ' + cut(e.op == OpKind::send ? plain_message(args) : args);
   if (reads) s += " = " + cut(e.result);
   return s;
 }
@@ -59,7 +69,7 @@ std::string place(const Event& e, bool step) {
 
 std::string first_words(const ContrastPart& p) {
   if (p.condition.kind == Condition::choice)
-    return fmt::format("{} chooses {} of {}", p.first.who, p.first.result, p.first.args) +
+    return fmt::format("{} chooses {} of {}", p.first.who, chosen(p.first), cut(p.first.args)) +
            place(p.first, true);
   return what_happens(p.first, p.message) + place(p.first, true);
 }

@@ -6,6 +6,7 @@
 #include "cli/report/report_contrast.h"
 #include "cli/report/report_curve.h"
 #include "cli/report/report_fix.h"
+#include "cli/report/report_rows.h"
 #include "cli/report/scenario_facts.h"
 #include "cli/report/schedule_view.h"
 #include "cli/terminal/words.h"
@@ -86,8 +87,9 @@ Json step_json(const Trace& trace, const ShownStep& shown) {
   return json;
 }
 
-Json schedule_json(const Trace& trace, bool slice) {
+Json schedule_json(const Trace& trace, bool slice, const Observed* observed) {
   const auto view = view_schedule(trace, slice);
+  const auto folded = fold(trace, view, observed);
   Json steps = Json::array(), sources = Json::array();
   for (const auto& shown : view.steps) steps.push_back(step_json(trace, shown));
   for (const auto& s : view.sources)
@@ -95,6 +97,9 @@ Json schedule_json(const Trace& trace, bool slice) {
   return {{"sliced", view.sliced},
           {"steps_total", trace.events.size()},
           {"steps", steps},
+          {"rows", rows_json(trace, folded)},
+          {"waiting", waiting_json(folded)},
+          {"unread", unread_json(folded)},
           {"sources", sources}};
 }
 
@@ -165,7 +170,7 @@ class NdjsonReporter : public Reporter {
     if (f.contrast) json["contrast"] = contrast_json(*f.contrast);
     if (f.curve) json["curve"] = curve_json(*f.curve);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
-    json["schedule"] = schedule_json(f.shown(), slice_);
+    json["schedule"] = schedule_json(f.shown(), slice_, f.observed ? &*f.observed : nullptr);
     json["replay"] = f.shown_path().empty() ? "" : replay_command_line(f.shown_path());
     return json_line(json);
   }

@@ -5,35 +5,16 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cli/terminal/fit.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {
 namespace {
 
-constexpr size_t kLongestValue = 60;  // of one payload in a list
-constexpr size_t kNarrowestColumn = 12;
+constexpr size_t kLongestValue = 240;  // of one payload in a list
+constexpr size_t kStepsShown = 4;      // of a line of source
+constexpr size_t kStepsBeside = 36;    // columns that these, the number and the margin take
 constexpr size_t kLongestSource = 80;  // longer lines do not push the step numbers of others away
-
-std::string shortened(const std::string& text, size_t most) {
-  auto out = one_line(text);
-  if (out.size() <= most) return out;
-  out.resize(most - 3);
-  while (!out.empty() && (out.back() & 0xc0) == 0x80) out.pop_back();  // never half a character
-  if (!out.empty() && (out.back() & 0x80)) out.pop_back();
-  return out + "...";
-}
-
-// Columns on a terminal: bytes that continue a UTF-8 character take none.
-size_t shown_width(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::string padded(std::string text, size_t width) {
-  const auto have = shown_width(text);
-  if (have < width) text.append(width - have, ' ');
-  return text;
-}
 
 void append_part(std::string* out, std::string_view before, const std::string& text, size_t most) {
   if (!text.empty()) *out += std::string(before) + shortened(text, most);
@@ -62,21 +43,6 @@ std::string rest_of(const Event& e, size_t most) {
   append_part(&out, out.empty() ? "" : " ", args_of(e), most);
   append_part(&out, out.empty() ? "= " : " = ", result_of(e), most);
   return out;
-}
-
-// For a column: the first wording that fits, from all there is to the name and what came back.
-std::string cell_of(const Event& e, size_t most = SIZE_MAX) {
-  auto name = e.what;
-  if (!e.target.empty()) name.erase(0, name.find('.') + 1);  // "ets." when the table is there
-  std::string value, target, args;
-  if (result_of(e) != "true") append_part(&value, " = ", result_of(e), kLongestValue);
-  append_part(&target, " ", e.target, kLongestValue);
-  append_part(&args, " ", args_of(e), kLongestValue);
-  if (value.empty()) return shortened(name + target + args, most);  // what was sent or written
-  for (const auto& middle : {target + args, target})
-    if (auto text = fmt::format("{}{}{}", name, middle, value); shown_width(text) <= most)
-      return text;
-  return shortened(name + value, most);
 }
 
 // The last step of a process shown before this row.
@@ -133,80 +99,24 @@ std::string schedule_list(const Trace& trace, const ScheduleView& view, const St
   return out;
 }
 
-std::string schedule_columns(const Trace& trace, const ScheduleView& view, const Style& style) {
-  const auto count = view.processes.size();
-  if (count < 2) return {};
-  const auto column_of = [&](uint32_t process) {
-    size_t i = 0;
-    while (i < count && view.processes[i].process != process) i++;
-    return i;
-  };
-  std::vector<size_t> widths(count);
-  for (size_t i = 0; i < count; i++) widths[i] = shown_width(one_line(view.processes[i].name));
-  size_t number = 1, change = 0;
-  bool needs_mark = false;
-  for (const auto& shown : view.steps) {
-    const auto& e = trace.events[shown.event];
-    auto& width = widths[column_of(e.process)];
-    width = std::max(width, shown_width(cell_of(e)));
-    number = std::max(number, std::to_string(e.step).size());
-    change = std::max(change, shown_width(one_line(e.change)));
-    if (shown.preempted) needs_mark = true;
-  }
-  if (needs_mark)
-    for (auto& width : widths) width = std::max(width, std::string_view("(preempted)").size());
-  // Wide columns give way first; narrow ones keep what they need.
-  const size_t fixed = 4 + number + 2 * count + std::min<size_t>(change, 40) + 2;
-  if (style.width < fixed + count * kNarrowestColumn) return {};
-  size_t room = style.width - fixed;
-  const auto total = [&] {
-    size_t sum = 0;
-    for (const auto w : widths) sum += w;
-    return sum;
-  };
-  while (total() > room) (*std::max_element(widths.begin(), widths.end()))--;
-
-  std::string out = fmt::format("    {:>{}}", "#", number);
-  for (size_t i = 0; i < count; i++)
-    out += "  " + style.bold(padded(shortened(view.processes[i].name, widths[i]), widths[i]));
-  if (change) out += "  " + style.bold("state change");
-  while (out.back() == ' ') out.pop_back();
-  out += '\n';
-  for (size_t row = 0; row < view.steps.size(); row++) {
-    const auto& shown = view.steps[row];
-    const auto& e = trace.events[shown.event];
-    const auto mine = column_of(e.process);
-    const auto loser =
-        shown.preempted ? column_of(process_before(view, trace, row)->process) : count;
-    auto line = fmt::format("    {:>{}}", e.step, number);
-    for (size_t i = 0; i < count; i++) {
-      const auto text = i == mine ? cell_of(e, widths[i]) : i == loser ? "(preempted)" : ".";
-      const auto cell = padded(shortened(text, widths[i]), widths[i]);
-      line += "  " + (i == loser ? style.yellow(cell) : cell);
-    }
-    if (!e.change.empty()) line += "  " + shortened(e.change, 40);
-    while (line.back() == ' ') line.pop_back();
-    if (shown.failed_here) line += style.red("  FAILED");
-    out += line + '\n';
-  }
-  return out;
-}
-
-std::string schedule_sources(const ScheduleView& view, const Style& style) {
+std::string schedule_sources(const ScheduleView& view, const Style& style, bool full) {
   std::string out, file;
   size_t width = 0;
+  const size_t most = full ? SIZE_MAX : style.width - std::min(style.width / 2, kStepsBeside);
+  const auto text_of = [&](const SourceLine& source) { return shortened(source.text, most); };
   for (const auto& source : view.sources)
-    if (source.text.size() <= kLongestSource)
-      width = std::max(width, shown_width(one_line(source.text)));
+    if (source.text.size() <= kLongestSource) width = std::max(width, shown_width(text_of(source)));
   for (const auto& source : view.sources) {
     if (source.file != file) out += fmt::format("    {}\n", one_line(file = source.file));
     std::string steps;
-    for (const auto step : source.steps) steps += fmt::format(" {}", step);
+    for (size_t i = 0; i < source.steps.size() && (full || i < kStepsShown); i++)
+      steps += fmt::format(" {}", source.steps[i]);
+    if (!full && source.steps.size() > kStepsShown) steps += " ...";
     const auto note = steps.empty()
                           ? std::string()
                           : fmt::format("step{}{}", source.steps.size() == 1 ? "" : "s", steps);
     auto line = fmt::format("    {:>5} | {}{}", source.line,
-                            padded(one_line(source.text), note.empty() ? 0 : width),
+                            padded(text_of(source), note.empty() ? 0 : width),
                             note.empty() ? "" : "  " + style.dim(note));
     while (line.back() == ' ') line.pop_back();
     out += line + '\n';

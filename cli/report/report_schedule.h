@@ -1,5 +1,5 @@
-// The schedule as text: the numbered steps, the same steps in one column for each process, and the
-// source lines.
+// The schedule as text: each step (report_rows.h has rows of what the author wrote), and the source
+// lines.
 #pragma once
 #include <string>
 
@@ -9,8 +9,7 @@
 namespace lockstep::cli {
 
 std::string schedule_list(const Trace& trace, const ScheduleView& view, const Style& style);
-// Empty if the processes do not fit next to each other.
-std::string schedule_columns(const Trace& trace, const ScheduleView& view, const Style& style);
-std::string schedule_sources(const ScheduleView& view, const Style& style);
+// `full`: with all of its steps, and however long a line is.
+std::string schedule_sources(const ScheduleView& view, const Style& style, bool full);
 
 }  // namespace lockstep::cli

@@ -10,8 +10,10 @@
 #include "cli/report/report_curve.h"
 #include "cli/report/report_fix.h"
 #include "cli/report/report_proof.h"
+#include "cli/report/report_rows.h"
 #include "cli/report/report_schedule.h"
 #include "cli/report/scenario_facts.h"
+#include "cli/terminal/fit.h"
 #include "cli/terminal/words.h"
 #include "engine/explore/estimate.h"
 
@@ -19,14 +21,22 @@ namespace lockstep::cli {
 namespace {
 
 // A traceback of an endless recursion must not bury the schedule.
-constexpr size_t kMostDetail = 24;
+constexpr size_t kMostDetail = 24, kFewDetail = 8;
 
-std::string indented(const std::string& text, size_t indent) {
+// Lines of a report, the schedule among them, which has at least so many whatever else there is.
+constexpr size_t kMostLines = 60, kMostWithColumns = 66, kFewestRows = 14;
+constexpr size_t kFewUnread = 3;
+
+size_t lines_in(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::string indented(const std::string& text, size_t indent, size_t most = kMostDetail) {
   std::string out;
   size_t lines = 0, left_out = 0;
   for (size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\n', at), text.size());
-    if (lines++ >= kMostDetail)
+    if (lines++ >= most)
       left_out++;
     else if (end > at)
       out += std::string(indent, ' ') + text.substr(at, end - at) + '\n';
@@ -113,44 +123,18 @@ class TextReporter : public Reporter {
   std::string begin(const RunReport&) override { return {}; }
 
   std::string failure(const FailureReport& f) override {
-    if (f.how == FailureReport::How::expected) return expected(f);
-    const auto& shown = f.shown();
-    std::string out = heading(f, style_) + "\n\n";
-    out += field("seed", std::to_string(f.trace.seed));
-    out += field("iter seed", std::to_string(iteration_seed(f.trace.seed, f.trace.iteration)));
-    out += field("strategy", f.trace.strategy);
-    if (!f.path.empty()) out += field("trace path", f.path);
-    if (f.how == FailureReport::How::dumped) out += metadata(f.trace);
-    if (!f.small_path.empty()) out += field("shrunk to", f.small_path);
-    if (f.trace.times > 1)
-      out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
-    if (shown.outcome.verdict != Verdict::passed)
-      out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
-    out += field("signature", one_line(shown.outcome.signature()));
-    if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
-    if (!shown.outcome.detail.empty()) out += indented(harmless(shown.outcome.detail), 4);
-    if (f.contrast) out += contrast_text(*f.contrast, style_);
-    if (f.curve) out += curve_text(*f.curve);
-    if (f.why && !f.why->sentence.empty() && !(f.contrast && f.contrast->kind == Contrast::found))
-      out += field("Why", style_.bold(one_line(f.why->sentence)));
-    if (!f.nondeterminism.empty())
-      out += "\n" + field("NOT EXACT",
-                          "the same schedule, run again, went elsewhere: " + f.nondeterminism);
-    if (f.confirmed)
-      out += schedule(f);
-    else
-      out += "\n" + field("unconfirmed",
-                          "the time was up before the schedule was executed a second time, which "
-                          "shows its steps: replay it");
-    if (f.out_of_time)
-      out += "\n" + field("not shrunk", "the time was up; 'lockstep shrink' takes its own");
-    if (f.shrink) {
-      out += "\n" + field("shrunk", shrink_text(*f.shrink));
-      if (f.shrink->reproduced) out += fmt::format("  {:<13}{}\n", "", shrink_claim(*f.shrink));
-    }
-    if (!f.shown_path().empty())
-      out += fmt::format("\n  Replay with: {}\n", replay_command_line(f.shown_path()));
-    return out + "\n";
+    if (f.how == FailureReport::How::expected) return fitted(expected(f), style_.width);
+    auto before = fitted(what_failed(f), style_.width);
+    auto after = fitted(how_shrunk(f), style_.width);
+    if (!f.shown_path().empty()) after += replay_with(f.shown_path());
+    if (!f.confirmed)
+      return before +
+             fitted("\n" + field("unconfirmed",
+                                 "the time was up before the schedule was executed a "
+                                 "second time, which shows its steps: replay it"),
+                    style_.width) +
+             after + "\n";
+    return before + schedule(f, lines_in(before) + lines_in(after)) + after + "\n";
   }
 
   std::string scenario(const ScenarioReport& s) override {
@@ -267,19 +251,122 @@ class TextReporter : public Reporter {
     return out;
   }
 
-  std::string schedule(const FailureReport& f) const {
+  std::string what_failed(const FailureReport& f) const {
+    const auto& shown = f.shown();
+    std::string out = heading(f, style_) + "\n\n";
+    out += field("seed", std::to_string(f.trace.seed));
+    out += field("iter seed", std::to_string(iteration_seed(f.trace.seed, f.trace.iteration)));
+    out += field("strategy", f.trace.strategy);
+    if (!f.path.empty()) out += field("trace path", f.path);
+    if (f.how == FailureReport::How::dumped) out += metadata(f.trace);
+    if (!f.small_path.empty()) out += field("shrunk to", f.small_path);
+    if (f.trace.times > 1)
+      out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
+    if (shown.outcome.verdict != Verdict::passed)
+      out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
+    out += field("signature", one_line(shown.outcome.signature()));
+    if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
+    out += detail(shown.outcome);
+    if (f.contrast) out += contrast_text(*f.contrast, style_);
+    if (f.curve) out += curve_text(*f.curve);
+    if (f.why && !f.why->sentence.empty() && !(f.contrast && f.contrast->kind == Contrast::found))
+      out += field("Why", style_.bold(one_line(f.why->sentence)));
+    if (!f.nondeterminism.empty())
+      out += "\n" + field("NOT EXACT",
+                          "the same schedule, run again, went elsewhere: " + f.nondeterminism);
+    return out;
+  }
+
+  // Of a deadlock who waits is told with what became of what each waits for.
+  std::string detail(const Outcome& outcome) const {
+    if (outcome.detail.empty()) return {};
+    if (outcome.verdict == Verdict::deadlock && !options_.full) return {};
+    auto text = harmless(outcome.detail);
+    // The heart of a history's violation is the reason already.
+    if (const auto at = text.find("In short: "); at != std::string::npos && !options_.full) {
+      const auto end = std::min(text.find('\n', at), text.size() - 1);
+      const auto heart = text.substr(at + 10, end - at - 10);
+      if (outcome.reason.find(heart.substr(0, heart.size() - 1)) != std::string::npos)
+        text.erase(at, end + 1 - at);
+    }
+    if (outcome.site.empty() || options_.full)
+      return indented(text, 4, options_.full ? kMostDetail : kFewDetail);
+    // The place alone is in the signature already.
+    const auto place = "  at " + outcome.site;
+    if (text == place || text == place + "\n") return {};
+    return indented(text, 4, kFewDetail);
+  }
+
+  std::string how_shrunk(const FailureReport& f) const {
+    std::string out;
+    if (f.out_of_time)
+      out += "\n" + field("not shrunk", "the time was up; 'lockstep shrink' takes its own");
+    if (f.shrink) {
+      out += "\n" + field("shrunk", shrink_text(*f.shrink));
+      if (f.shrink->reproduced) out += fmt::format("  {:<13}{}\n", "", shrink_claim(*f.shrink));
+      if (f.shrink->reproduced && f.shrink->after.steps > f.shrink->before.steps)
+        out += fmt::format("  {:<13}longer: every schedule found with so few deviations is\n", "");
+    }
+    return out;
+  }
+
+  // One line that a shell takes; where it is too long two, which it takes as well.
+  std::string replay_with(const std::string& path) const {
+    const auto line = fmt::format("  Replay with: {}", replay_command_line(path));
+    if (shown_width(line) <= style_.width) return "\n" + line + "\n";
+    return fmt::format("\n  Replay with: lockstep replay \\\n    --trace {}\n", shell_word(path));
+  }
+
+  // The steps that decide the failure, as far as they are of this schedule.
+  static std::vector<uint32_t> named_steps(const FailureReport& f) {
+    std::vector<uint32_t> steps;
+    if (f.contrast && f.contrast->kind == Contrast::found)
+      for (const ContrastPart& part : f.contrast->parts) {
+        steps.push_back(part.condition.first_step);
+        if (part.condition.second_step) steps.push_back(part.condition.second_step);
+      }
+    return steps;
+  }
+
+  // `taken`: lines of the report without it.
+  std::string schedule(const FailureReport& f, size_t taken) const {
     const auto& trace = f.shown();
     const auto view = view_schedule(trace, options_.slice);
     if (view.steps.empty())
-      return "\n" +
-             field("Schedule", "none: it fails before the first choice, whatever the schedule");
-    auto out = "\n" + field("Schedule", schedule_heading(trace, view)) +
-               schedule_list(trace, view, style_);
-    if (const auto columns = schedule_columns(trace, view, style_); !columns.empty())
+      return "\n" + fitted(field("Schedule",
+                                 "none: it fails before the first choice, whatever the schedule"),
+                           style_.width);
+    const auto folded = fold(trace, view, f.observed ? &*f.observed : nullptr);
+    const auto waits = fitted(waiting_text(folded, style_), style_.width);
+    const auto unread =
+        fitted(unread_text(folded, options_.full ? SIZE_MAX : kFewUnread, style_), style_.width);
+    const std::string ends =
+        (waits.empty() ? "" : "\n" + waits) + (unread.empty() ? "" : "\n" + unread);
+    const auto heading =
+        "\n" + fitted(field("Schedule", schedule_heading(trace, view)), style_.width);
+    if (options_.full) {
+      const auto columns = row_columns(trace, folded, style_);
+      return heading + fitted(schedule_list(trace, view, style_), style_.width) + ends +
+             (columns.empty() ? "" : "\n  Side by side:\n" + columns) + sources(view);
+    }
+    taken += lines_in(heading) + lines_in(ends);
+    const size_t most = std::max(kMostLines - std::min(kMostLines, taken), kFewestRows);
+    const auto list = row_list(trace, folded, named_steps(f), most, style_);
+    auto out = heading + list.text + ends;
+    taken += lines_in(list.text);
+    // The other views of the same where there is room for them: first the source.
+    auto lines = sources(view);
+    if (taken + lines_in(lines) > kMostLines) lines.clear();
+    taken += lines_in(lines);
+    if (const auto columns = row_columns(trace, folded, style_);
+        !columns.empty() && taken + 2 + lines_in(columns) <= kMostWithColumns)
       out += "\n  Side by side:\n" + columns;
-    if (const auto sources = schedule_sources(view, style_); !sources.empty())
-      out += "\n  Source:\n" + sources;
-    return out;
+    return out + lines;
+  }
+
+  std::string sources(const ScheduleView& view) const {
+    const auto lines = schedule_sources(view, style_, options_.full);
+    return lines.empty() ? lines : "\n  Source:\n" + fitted(lines, style_.width);
   }
 
   static std::string as_expected(const ScenarioReport& s) {

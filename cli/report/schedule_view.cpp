@@ -110,6 +110,12 @@ bool split_site(const std::string& site, std::string* file, uint32_t* line) {
   return error == std::errc() && end != begin;
 }
 
+std::string source_line(const Trace& trace, const std::string& site) {
+  std::string file;
+  uint32_t line = 0;
+  return split_site(site, &file, &line) ? line_of(trace, file, line) : std::string();
+}
+
 bool parse_lasso(const Outcome& outcome, Lasso* lasso) {
   return outcome.verdict == Verdict::liveness &&
          std::sscanf(outcome.detail.c_str(), "stem: steps 1 to %u\nloop: steps %u to %u",

@@ -46,6 +46,9 @@ bool parse_lasso(const Outcome& outcome, Lasso* lasso);
 
 ScheduleView view_schedule(const Trace& trace, bool slice);
 
+// The line of source that a site names; empty if the trace does not have it.
+std::string source_line(const Trace& trace, const std::string& site);
+
 // "lost_update.lua:14" apart; false if there is no line.
 bool split_site(const std::string& site, std::string* file, uint32_t* line);
 

@@ -83,6 +83,8 @@ struct Options {
   double shrink_seconds = 10;
   bool shrink = true;
   bool slice = true;
+  bool full = false;   // reports of failures: everything, however long
+  size_t width = 0;    // ... columns; 0: the terminal's, or 100
   bool races = false;  // list them
   bool progress = true;
   bool check_determinism = false;

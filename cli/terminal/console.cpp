@@ -23,7 +23,7 @@ std::string env_text(const char* name) {
 size_t terminal_width(FILE* stream) {
   winsize size{};
   if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
-  return 120;
+  return Style{}.width;
 }
 
 bool g_coloured = false;  // whether this command's results have colours
@@ -61,7 +61,10 @@ Style output_style(const Options& options) {
   Style style;
   const auto env = Environment::of(stdout);
   style.color = g_coloured = want_color(options.color, env);
-  if (env.tty) style.width = terminal_width(stdout);
+  if (options.width)
+    style.width = options.width;
+  else if (env.tty)
+    style.width = terminal_width(stdout);
   return style;
 }
 

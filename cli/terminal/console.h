@@ -12,7 +12,7 @@ namespace lockstep::cli {
 // Colours, if wanted. Never the only carrier of a meaning.
 struct Style {
   bool color = false;
-  size_t width = 120;  // for side-by-side columns
+  size_t width = 100;  // no line of a failure's report is wider
 
   std::string bold(std::string_view text) const { return wrap("1", text); }
   std::string red(std::string_view text) const { return wrap("1;31", text); }

@@ -47,6 +47,11 @@ const vm::ScenarioInfo& same_scenario(const vm::Program& program, const std::str
               near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
 }
 
+Observed look_at(System& machine, const Traced& traced, const Recording& recording) {
+  if (!recording.outcome.failed() || recording.decisions.empty()) return {};
+  return observe(machine, traced.trace.seed, traced.trace.iteration, recording.decisions);
+}
+
 ReplayResult rerun_recorded(const Traced& traced, const StopToken& stop) {
   const auto machine = traced.machine(stop);
   auto result = replay_strict(*machine, traced.trace, replay_context(traced.settings));
@@ -64,7 +69,7 @@ Rerun rerun_on(Traced& traced, const vm::Program& program, const StopToken& stop
   auto machine_options = settings.machine();
   machine_options.stop = &stop;
   const auto machine = vm::make_machine(program, scenario.name, machine_options);
-  Rerun answer{replay_edited(*machine, traced.trace, with), {}};
+  Rerun answer{replay_edited(*machine, traced.trace, with), {}, {}};
   check_not_cut(*machine, traced.path);
   const auto& then = traced.trace.outcome;
   const auto kind = answer.replay.kind;
@@ -79,6 +84,8 @@ Rerun rerun_on(Traced& traced, const vm::Program& program, const StopToken& stop
                                        program.path(), counted(answer.fix->kept_all, "execution"),
                                        counted(answer.fix->executions, "execution")));
   }
+  answer.observed =
+      look_at(*machine, traced, answer.fix ? answer.fix->failing : answer.replay.recording);
   traced.trace.files = with.files;
   return answer;
 }

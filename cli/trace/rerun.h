@@ -5,6 +5,7 @@
 #include "cli/trace/traced.h"
 #include "engine/contrast/fix.h"
 #include "engine/trace/trace_replay.h"
+#include "engine/walk/observed.h"
 
 namespace lockstep::cli {
 
@@ -16,7 +17,11 @@ const vm::ScenarioInfo& same_scenario(const vm::Program& program, const std::str
 struct Rerun {
   ReplayResult replay;
   std::optional<FixResult> fix;  // where the recorded steps alone did not fail
+  Observed observed;             // of what is reported
 };
+
+// What a failure's report shows of states; nothing where nothing failed.
+Observed look_at(System& machine, const Traced& traced, const Recording& recording);
 
 // Decision by decision. Raises Error(ExitCode::interrupted) if it is cut off.
 ReplayResult rerun_recorded(const Traced& traced, const StopToken& stop);

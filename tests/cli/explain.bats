@@ -16,7 +16,7 @@ LUA
   lockstep run none.lua
   exits 1
   has "$out" "exit_signal"
-  has "$out" "signals to P1(fn:4)"
+  has "$out" "arrives"
   has "$out" '1. the arrival at P1(fn:4) of "kill" from P2(fn:5)'
   has "$out" 'comes before P1(fn:4) send P0(root) "hi" (none.lua:4), which it then never comes to'
   lockstep run none.lua --format ndjson
@@ -38,7 +38,7 @@ LUA
   lockstep run half.lua
   exits 1
   has "$out" "exit_signal"
-  has "$out" "deliver      signals to P1"
+  has "$out" "arrives"
   # It comes after the one message and before the other.
   has "$out" 'comes before the arrival at P1(fn:4) of "kill"'
   has "$out" 'comes before P1(fn:4) send P0(root) "two"'

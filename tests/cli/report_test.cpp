@@ -174,7 +174,7 @@ TEST(TextReport, NarrowTerminalsGetNoColumns) {
 }
 
 TEST(TextReport, ColourChangesNothingButColour) {
-  auto text = make_text_reporter({Style{true, 120}, true, false})->failure(found());
+  auto text = make_text_reporter({Style{true}, true, false})->failure(found());
   EXPECT_THAT(text, HasSubstr("\x1b["));
   for (size_t at; (at = text.find("\x1b[")) != std::string::npos;)
     text.erase(at, text.find('m', at) + 1 - at);
