@@ -106,9 +106,9 @@ void ReportFiles::broken(const BrokenFile& broken) {
   c.message = one_line(broken.error.what());
 }
 
-void ReportFiles::not_run(const std::string& path, int line, const std::string& name) {
-  if (options_.reports.empty()) return;
-  at(path, line, name).message = "the time was up (--total-time)";
+void ReportFiles::not_run(const std::string& path, int line, const std::string& name,
+                          const std::string& why) {
+  if (!options_.reports.empty()) at(path, line, name).message = why;
 }
 
 void ReportFiles::failure(const FailureReport& f) {

@@ -17,7 +17,7 @@ class ReportFiles {
   explicit ReportFiles(const Options& options);
 
   void broken(const BrokenFile& broken);
-  void not_run(const std::string& path, int line, const std::string& name);
+  void not_run(const std::string& path, int line, const std::string& name, const std::string& why);
   void failure(const FailureReport& failure);
   void scenario(const ScenarioReport& scenario);
   // Annotations go to standard error, which services read too. Throws Error(ExitCode::trace) for

@@ -100,7 +100,7 @@ std::vector<std::string> FailureStore::files() const {
 
 std::string FailureStore::add(const std::string& file, const Trace& trace) const {
   const auto folder = folder_of(file);
-  const auto path = (fs::path(folder) / (content_name(encode_trace(trace)) + kEnd)).string();
+  auto path = (fs::path(folder) / (content_name(encode_trace(trace)) + kEnd)).string();
   std::error_code ignored;  // write_trace says what is wrong with the folder
   fs::create_directories(folder, ignored);
   write_trace(trace, path);

@@ -169,8 +169,9 @@ class Run {
   }
 
   bool not_run(const Selected& s) {
-    summary_.not_run.push_back(s.scenario->name);
-    files_.not_run(s.program->path(), s.scenario->line, s.scenario->name);
+    if (!summary_.interrupted) summary_.not_run.push_back(s.scenario->name);
+    files_.not_run(s.program->path(), s.scenario->line, s.scenario->name,
+                   summary_.interrupted ? "interrupted" : "the time was up (--total-time)");
     return false;
   }
 
@@ -250,8 +251,9 @@ class Run {
   bool may_find_more(const Selected& s, const ScenarioReport& report) const {
     const auto& r = report.result;
     const bool limit =
-        r.stop == StopReason::iterations &&
-        (options_.setting("iterations") || s.scenario->options.contains("iterations"));
+        r.stop == StopReason::time
+            ? s.settings.seconds > 0 && report.seconds >= s.settings.seconds
+            : options_.setting("iterations") || s.scenario->options.contains("iterations");
     return options_.total_seconds > 0 && left() > kLeastRound && !interrupted() && !limit &&
            !report.failed && r.findings.empty() && !r.misuse && !r.exhausted && !unsound(report) &&
            (r.stop == StopReason::time || r.stop == StopReason::iterations);

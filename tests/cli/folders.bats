@@ -150,3 +150,26 @@ LUA
   [ "$(tail -1 out | jq -c '[.scenarios, .incomplete, .passed, .not_run]')" = '[3,2,1,[]]' ]
   [ "$(jq -r 'select(.type == "scenario") | .scenario' out | sort | tr '\n' ' ')" = 'a b c ' ]
 }
+
+@test "--total-time beside --time: no scenario has more than its own" {
+  busy
+  local began
+  began=$(date +%s)
+  lockstep run busy --total-time 60s --time 300ms --strategy pos --format ndjson
+  exits 0
+  [ $(($(date +%s) - began)) -lt 30 ]
+  [ "$(jq -c 'select(.type == "scenario" and .scenario != "b") | .earlier' out | sort -u)" = '[]' ]
+}
+
+@test "^C: what was not come to is not said to have had no time, and reports tell it" {
+  busy
+  "$LOCKSTEP" run busy --strategy pos --time 60s --iterations 100000000 --report tap=r.tap >out 2>err &
+  local pid=$!
+  sleep 1
+  kill -INT $pid
+  status=0
+  wait $pid || status=$?
+  [ "$status" -eq 130 ]
+  lacks "$(cat out)" "--total-time"
+  has "$(cat r.tap)" 'message: "interrupted"'
+}
