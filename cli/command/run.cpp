@@ -83,6 +83,7 @@ class Run {
     const auto selected = select_scenarios(options_, loaded.programs, &loaded.broken);
     for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
     std::vector<std::string> used;
+    used.reserve(selected.size());
     for (const auto& s : selected) used.push_back(s.settings.strategy);
     if (!used.empty()) check_takes(options_.settings, used);
     const auto gone = memory_.check(selected);
@@ -117,6 +118,7 @@ class Run {
   // at the end goes to those about which more may be found out.
   void search_all(const std::vector<Selected>& selected) {
     Selections now;
+    now.reserve(selected.size());
     for (const auto& s : selected) now.push_back(&s);
     for (uint64_t round = 0; !now.empty(); round++) {
       Selections more;
