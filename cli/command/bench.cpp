@@ -33,9 +33,10 @@ BenchStrategy parse_strategy(const std::string& text) {
   for (size_t i = 1; i < parts.size(); i++) {
     const auto equals = parts[i].find('=');
     const auto name = parts[i].substr(0, equals);
-    if (equals == std::string::npos || (name != "depth" && name != "resample_prob"))
-      throw fmt::format("must be names with depth=D or resample_prob=P after a colon, got '{}'",
-                        text);
+    if (equals == std::string::npos ||
+        (name != "depth" && name != "resample_prob" && name != "cores"))
+      throw fmt::format(
+          "must be names with depth=D, resample_prob=P or cores=N after a colon, got '{}'", text);
     try {
       check_setting(name, parts[i].substr(equals + 1));
     } catch (const std::string& complaint) {

@@ -189,6 +189,10 @@ const Flag kResult[] = {
         "write a page to walk through each failure: FILE, the second one to FILE.2, ..."),
     {"--no-shrink", nullptr, nullptr, "do not shrink what is found",
      [](Options& o, const std::string&) { o.shrink = false; }},
+    {"--unsteered", nullptr, "N",
+     "count how many of N plain runs (--strategy native) meet what is found; 0: none (default "
+     "10000, of 400000 steps at most)",
+     [](Options& o, const std::string& t) { o.unsteered = parse_count(t, 0); }},
     LOCKSTEP_FLAG_SLICE,
     LOCKSTEP_FLAGS_SHOWN,
 };

@@ -15,6 +15,7 @@ namespace {
 // Of one finding; 'lockstep shrink' takes its time. The report depends on no clock, unless the
 // machine is very slow.
 constexpr uint64_t kShrinkDecisions = 4'000'000;
+constexpr double kPlainSeconds = 10;  // for plain runs, unless they are asked for by number
 constexpr double kShrinkSeconds = 20;
 
 // Random walks of what has never passed. Only a scenario that takes longer is judged by fewer.
@@ -94,7 +95,32 @@ FailureReport FindingRecorder::describe(const ScenarioRun& run, const Finding& f
   }
   if (!f.observed && again && finding.confirmed && finding.deterministic && !time.stop().asks())
     f.observed = observe(*again, f.trace.seed, f.trace.iteration, f.trace.decisions);
+  if (how == FailureReport::How::found && finding.confirmed) count_plain_runs(run, time, &f);
   return f;
+}
+
+// By a machine of its own: plain runs hold no spins and leave no inputs out.
+void FindingRecorder::count_plain_runs(const ScenarioRun& run, const TimeBox& time,
+                                       FailureReport* f) {
+  UnsteeredOptions o;
+  if (options_.unsteered) o.runs = *options_.unsteered, o.max_decisions = 0;
+  if (o.runs == 0 || time.stop().asks() || (!options_.shrink && !options_.unsteered)) return;
+  StopToken stop = time.stop();
+  if (!options_.unsteered)
+    stop.deadline = std::min(stop.deadline, stop_after(kPlainSeconds).deadline);
+  o.cores = run.settings.search.cores;
+  o.interrupted = &interrupted();
+  const auto begun = std::chrono::steady_clock::now();
+  try {
+    const auto plain = make_stoppable(run, run.settings, stop);
+    plain->watch(&stop);
+    f->unsteered = unsteered(*plain, run.settings.seed, f->trace.outcome, o);
+  } catch (const vm::LoadingStopped&) {
+    return;
+  }
+  log_info(Part::search,
+           fmt::format("{}: {} took {:.3f} s", run.scenario.name,
+                       counted(f->unsteered->tally.tried, "plain run"), seconds_since(begun)));
 }
 
 bool FindingRecorder::shrink_one(System& machine, const std::string& path, const TimeBox& time,

@@ -51,6 +51,7 @@ class FindingRecorder {
  private:
   // False: there was no time for it.
   bool shrink_one(System& machine, const std::string& path, const TimeBox& time, FailureReport* f);
+  void count_plain_runs(const ScenarioRun& run, const TimeBox& time, FailureReport* f);
   void explain_one(System& machine, const std::string& path, const ShrinkResult& result,
                    FailureReport* f);
 

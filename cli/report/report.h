@@ -13,6 +13,7 @@
 #include "engine/explain/curve.h"
 #include "engine/explain/explain.h"
 #include "engine/explain/shrink.h"
+#include "engine/explain/unsteered.h"
 #include "engine/explore/audit.h"
 #include "engine/explore/explorer.h"
 #include "engine/explore/judge.h"
@@ -69,6 +70,7 @@ struct FailureReport {
   std::optional<Contrast> contrast;  // ... when it fails and when not
   std::optional<Curve> curve;        // ... how likely it was after each step
   std::optional<Observed> observed;  // ... states of servers, and the last one
+  std::optional<Unsteered> unsteered;  // how many plain runs meet it
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
   bool confirmed = true;       // false: there was no time to run it again, so there are no events
   bool out_of_time = false;    // to shrink it

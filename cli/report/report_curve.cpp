@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/terminal/words.h"
@@ -95,6 +96,46 @@ Json curve_json(const Curve& c) {
                           : Json(nullptr);
   }
   json["points"] = std::move(points);
+  return json;
+}
+
+namespace {
+
+// "1 in 3.1", "1 in 6,667"
+std::string one_in(double share) {
+  const double n = 1 / share;
+  return "1 in " +
+         (n < 9.95 ? fmt::format("{:.1f}", n) : grouped(static_cast<uint64_t>(std::llround(n))));
+}
+
+}  // namespace
+
+std::string unsteered_text(const Unsteered& u) {
+  const Tally& t = u.tally;
+  if (t.tried == 0) return "";
+  const Interval i = t.interval();
+  std::string text;
+  if (t.failed == 0)
+    text = fmt::format("none of {} plain runs: fewer than {} (95 %)", grouped(t.tried),
+                       one_in(i.high));
+  else if (t.failed == t.tried)
+    text = fmt::format("all {} plain runs: a share of at least {} (95 %)", grouped(t.tried),
+                       share_text(i.low));
+  else
+    text = fmt::format("{} of plain runs: {} of {} meet it (95 %: {} to {})", one_in(t.share()),
+                       grouped(t.failed), grouped(t.tried), one_in(i.low), one_in(i.high));
+  if (t.otherwise) text += fmt::format(", {} fail otherwise", grouped(t.otherwise));
+  text += fmt::format("; --strategy native, {}", counted(static_cast<uint64_t>(u.cores), "core"));
+  if (u.cut) text += "; the time was up";
+  return field("unsteered", text);
+}
+
+Json unsteered_json(const Unsteered& u) {
+  Json json = tally_json(u.tally);
+  json["interval"] = "Wilson 95 %";
+  json["cores"] = u.cores;
+  json["budget_ended"] = u.budget_ended;
+  json["cut"] = u.cut;
   return json;
 }
 

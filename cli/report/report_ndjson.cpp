@@ -171,6 +171,7 @@ class NdjsonReporter : public Reporter {
     if (f.curve) json["curve"] = curve_json(*f.curve);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
     json["schedule"] = schedule_json(f.shown(), slice_, f.observed ? &*f.observed : nullptr);
+    if (f.unsteered) json["unsteered"] = unsteered_json(*f.unsteered);
     json["replay"] = f.shown_path().empty() ? "" : replay_command_line(f.shown_path());
     return json_line(json);
   }

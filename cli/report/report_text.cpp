@@ -271,6 +271,7 @@ class TextReporter : public Reporter {
     if (f.curve) out += curve_text(*f.curve);
     if (f.why && !f.why->sentence.empty() && !(f.contrast && f.contrast->kind == Contrast::found))
       out += field("Why", style_.bold(one_line(f.why->sentence)));
+    if (f.unsteered) out += unsteered_text(*f.unsteered);
     if (!f.nondeterminism.empty())
       out += "\n" + field("NOT EXACT",
                           "the same schedule, run again, went elsewhere: " + f.nondeterminism);

@@ -82,6 +82,7 @@ struct Options {
   uint64_t max_attempts = 2000;
   double shrink_seconds = 10;
   bool shrink = true;
+  std::optional<uint64_t> unsteered;  // plain runs that a failure is looked for in; 0: none
   bool slice = true;
   bool full = false;   // reports of failures: everything, however long
   size_t width = 0;    // ... columns; 0: the terminal's, or 100

@@ -150,6 +150,13 @@ constexpr Setting kSettings[] = {
      .lua = "number",
      .takes = kTakesResample,
      .set = [](Settings& s, Text t) { s.search.resample = parse_probability(t); }},
+    {.name = "cores",
+     .group = Group::sampling,
+     .value = "N",
+     .help = "native, and the line `unsteered` of a failure: processes that go at a time (default "
+             "4)",
+     .lua = "integer",
+     .set = [](Settings& s, Text t) { s.search.cores = static_cast<int>(parse_count(t, 1, 1024)); }},
 
     {.name = "max_steps",
      .group = Group::execution,

@@ -36,11 +36,11 @@ Estimate estimate(const ExploreResult& r, const StrategyInfo& strategy, int dept
   if (!r.findings.empty() || r.iterations == 0) return e;
   const bool portfolio = claims.proves;
   e.of_random_walk = portfolio;
-  // The pilot is a random walk, whoever comes after it.
-  e.draws = portfolio            ? 1 + turns_of("random", r)
-            : !independent       ? 0
-            : claims.random_walk ? r.iterations
-                                 : r.iterations - 1;
+  // The pilot is a random walk, but for whom it is a draw of its own.
+  e.draws = portfolio          ? 1 + turns_of("random", r)
+            : !independent     ? 0
+            : claims.own_pilot ? r.iterations
+                               : r.iterations - 1;
   if (e.draws > 0) e.failure_bound = 1 - std::pow(0.05, 1 / static_cast<double>(e.draws));
   const uint64_t pct = portfolio ? turns_of("idpct", r) : r.iterations - 1;
   const bool as_asked = claims.depth == DepthBound::as_asked;

@@ -53,9 +53,10 @@ Exploration::Exploration(const ExploreOptions& options, const ProgressFn& progre
 void Exploration::pilot(Worker& worker) {
   if (info_.claims.exhaustive) return;
   Batch batch;
-  const auto random = find_strategy("random")->make(strategy_options_);
-  PilotWalk walk(*random, worker.system);
-  worker.execute(*random, &walk, 0, batch);
+  const StrategyInfo& who = info_.claims.own_pilot ? info_ : *find_strategy("random");
+  const auto first = who.make(strategy_options_);
+  PilotWalk walk(first->chooser(), worker.system);
+  worker.execute(*first, &walk, 0, batch);
   worker.close(batch);
   if (!worker.of_shard(0)) {  // every shard walks it, and one counts it
     batch = {};

@@ -57,6 +57,7 @@ struct StrategyOptions {
   int depth = 3;  // pct: d, number of ordering constraints
   double resample =
       -1;  // pos: probability of the published tool's variant; negative: the published algorithm
+  int cores = 4;           // native: how many go at a time
   int bound = 3;           // delay, preemption and deviation bounds
   Reduce reduce;           // dpor
   bool fair_spins = true;  // dfs, dpor, cache: waits that spin are taken to be fair
@@ -91,9 +92,9 @@ struct Claims {
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
   bool needs_pilot = false;
-  bool proves = false;       // turns to an exhaustive strategy where the classes are few
-  bool follows = false;      // a recorded schedule: it chooses nothing
-  bool random_walk = false;  // each execution is an independent draw of one
+  bool proves = false;     // turns to an exhaustive strategy where the classes are few
+  bool follows = false;    // a recorded schedule: it chooses nothing
+  bool own_pilot = false;  // makes the pilot too: iteration 0 is a draw like all others
   DepthBound depth = DepthBound::none;
   bool take(uint8_t which) const { return (takes & which) != 0; }
   // Where an execution comes to a state visited before it ends.

@@ -4,9 +4,9 @@ namespace lockstep {
 
 std::span<const StrategyInfo> strategies() {
   static const StrategyInfo all[] = {
-      kAutoInfo, kRandomInfo, kPctInfo,  kFairPctInfo, kIdPctInfo,  kPosInfo,        kLocInfo,
-      kUrwInfo,  kSurwInfo,   kRffInfo,  kPctcpInfo,   kDelayInfo,  kPreemptionInfo, kBoundedInfo,
-      kDfsInfo,  kSleepInfo,  kDporInfo, kCacheInfo,   kStatesInfo, kReplayInfo,
+      kAutoInfo,    kRandomInfo, kPctInfo,   kFairPctInfo, kIdPctInfo, kPosInfo,        kLocInfo,
+      kUrwInfo,     kSurwInfo,   kRffInfo,   kPctcpInfo,   kDelayInfo, kPreemptionInfo, kNativeInfo,
+      kBoundedInfo, kDfsInfo,    kSleepInfo, kDporInfo,    kCacheInfo, kStatesInfo,     kReplayInfo,
   };
   return all;
 }

@@ -16,6 +16,7 @@ extern const StrategyInfo kRffInfo;
 extern const StrategyInfo kPctcpInfo;
 extern const StrategyInfo kDelayInfo;
 extern const StrategyInfo kPreemptionInfo;
+extern const StrategyInfo kNativeInfo;
 extern const StrategyInfo kBoundedInfo;
 extern const StrategyInfo kAutoInfo;
 extern const StrategyInfo kDfsInfo;

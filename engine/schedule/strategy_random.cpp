@@ -34,7 +34,7 @@ const StrategyInfo kRandomInfo = {
     "uniform random walk",
     "every schedule is possible; fair with probability 1",
     "Thomson, Donaldson, Betts: Concurrency testing using schedule bounding (2014)",
-    {.fair = true, .random_walk = true},
+    {.fair = true, .own_pilot = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Random>(options);
     }};

@@ -15,6 +15,7 @@
 ---@field seed? integer|string a number, 0x and hex digits, or a 40-digit commit id (default 1)
 ---@field depth? integer pct: ordering constraints a bug may need (default 3)
 ---@field resample_prob? number pos: redraw all priorities with probability P at each step
+---@field cores? integer native, and the line `unsteered` of a failure: processes that go at a time (default 4)
 ---@field max_steps? integer decisions in one execution, else it fails (default 10000)
 ---@field max_memory? integer|string memory of one execution, at most 1G, else it fails (default 256M)
 ---@field max_instructions? integer instructions of Lua that a process may take without an operation, else it is a runaway (default 100000000)
