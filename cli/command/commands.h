@@ -19,6 +19,9 @@ ExitCode diff_command(const Options& options);
 ExitCode bench_command(const Options& options);
 ExitCode lint_command(const Options& options);
 ExitCode list_command(const Options& options);
+ExitCode new_command(const Options& options);
+ExitCode stubs_command(const Options& options);
+ExitCode man_command(const Options& options);
 ExitCode version_command(const Options& options);
 ExitCode completion_command(const Options& options);
 

@@ -114,7 +114,10 @@ std::string zsh() {
     out += fmt::format(" \\\n        '*:argument:{}' ;;\n",
                        has_choices(command.args) ? "(" + joined(command.args) + ")" : "_files");
   }
-  return out + "  esac\n}\ncompdef _lockstep lockstep\n";
+  // In a file of $fpath it is called as soon as it is read; sourced, it is only made known.
+  return out +
+         "  esac\n}\nif [ \"$funcstack[1]\" = _lockstep ]; then _lockstep \"$@\"; else compdef "
+         "_lockstep lockstep; fi\n";
 }
 
 std::string fish() {

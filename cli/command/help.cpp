@@ -44,8 +44,9 @@ std::string short_help() {
          "  lockstep run scenarios/tour/lost_update.lua             look for a failing schedule\n"
          "  lockstep replay --trace traces/NAME.lockstep            run a recorded failure again\n"
          "\n"
-         "Commands: run, replay, shrink, dump, bench, lint, list, check-history,\n"
-         "completion, version.\n"
+         "Commands: new, run, verify, replay, debug, shrink, dump, diff, bench, lint, "
+         "list,\n"
+         "check-history, stubs, completion, man, version.\n"
          "'lockstep --help' says what each does; 'lockstep run --help' shows examples and flags.\n";
 }
 

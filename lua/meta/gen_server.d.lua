@@ -1,23 +1,42 @@
 ---@meta lockstep.gen_server
 
----@alias lockstep.server lockstep.pid|string|table pid, name, {"global", T} or {"via", Module, T}
----@alias lockstep.timeout integer|"infinity"
+---@alias lockstep.gen_server.next integer|"infinity"|"hibernate"|table a time-out in ms, or {"continue", term}
+---@alias lockstep.gen_server.from table whom to answer: gen_server.reply(from, value)
+
+---What a server's callbacks take and return: OTP's tuples as several values. Write `---@type lockstep.gen_server.module`
+---before the table that has them.
+---@class lockstep.gen_server.module
+---@field init fun(argument: any): ("ok"|"ignore"|"stop"), any, lockstep.gen_server.next?
+---@field handle_call? fun(request: any, from: lockstep.gen_server.from, state: any): ("reply"|"noreply"|"stop"), any, any, any
+---@field handle_cast? fun(request: any, state: any): ("noreply"|"stop"), any, any
+---@field handle_info? fun(message: any, state: any): ("noreply"|"stop"), any, any
+---@field handle_continue? fun(term: any, state: any): ("noreply"|"stop"), any, any
+---@field terminate? fun(reason: any, state: any): any
 
 ---@class lockstep.gen_server
 local gen_server = {}
 
----@param ... any [name,] module, argument, options
+---@overload fun(name: string|table, module: lockstep.gen_server.module, argument: any, options?: table): (lockstep.pid|"ignore"|nil), any
+---@param module lockstep.gen_server.module
+---@param argument any
+---@param options? table
 ---@return lockstep.pid|"ignore"|nil pid
 ---@return any reason
-function gen_server.start(...) end
----@param ... any [name,] module, argument, options
+function gen_server.start(module, argument, options) end
+---@overload fun(name: string|table, module: lockstep.gen_server.module, argument: any, options?: table): (lockstep.pid|"ignore"|nil), any
+---@param module lockstep.gen_server.module
+---@param argument any
+---@param options? table
 ---@return lockstep.pid|"ignore"|nil pid
 ---@return any reason
-function gen_server.start_link(...) end
----@param ... any [name,] module, argument, options
+function gen_server.start_link(module, argument, options) end
+---@overload fun(name: string|table, module: lockstep.gen_server.module, argument: any, options?: table): (lockstep.pid|"ignore"|nil), any
+---@param module lockstep.gen_server.module
+---@param argument any
+---@param options? table
 ---@return lockstep.pid|"ignore"|nil pid
 ---@return any ref_or_reason
-function gen_server.start_monitor(...) end
+function gen_server.start_monitor(module, argument, options) end
 ---@param server lockstep.server
 ---@param request any
 ---@param timeout? lockstep.timeout 5000
@@ -27,7 +46,7 @@ function gen_server.call(server, request, timeout) end
 ---@param request any
 ---@return "ok"
 function gen_server.cast(server, request) end
----@param from table
+---@param from lockstep.gen_server.from
 ---@param value any
 ---@return "ok"
 function gen_server.reply(from, value) end

@@ -1,20 +1,42 @@
 ---@meta lockstep.gen_statem
 
+---@alias lockstep.gen_statem.mode "handle_event_function"|"state_functions"|"state_enter"
+---@alias lockstep.gen_statem.type "cast"|"info"|"internal"|"timeout"|"state_timeout"|"enter"|table {"call", from} or {"timeout", name}
+---@alias lockstep.gen_statem.result "next_state"|"keep_state"|"keep_state_and_data"|"repeat_state"|"repeat_state_and_data"|"stop"|"stop_and_reply"
+
+---What a machine's callbacks take and return: OTP's tuples as several values. With state functions, each state is a field
+---of its own: fun(type, content, data).
+---@class lockstep.gen_statem.module
+---@field callback_mode lockstep.gen_statem.mode|lockstep.gen_statem.mode[]|fun(): lockstep.gen_statem.mode|lockstep.gen_statem.mode[]
+---@field init fun(argument: any): ("ok"|"ignore"|"stop"), any, any, any
+---@field handle_event? fun(type: lockstep.gen_statem.type, content: any, state: any, data: any): lockstep.gen_statem.result, any, any, any
+---@field terminate? fun(reason: any, state: any, data: any): any
+---@field [string] any
+
 ---@class lockstep.gen_statem
 local gen_statem = {}
 
----@param ... any [name,] module, argument, options
+---@overload fun(name: string|table, module: lockstep.gen_statem.module, argument: any, options?: table): (lockstep.pid|"ignore"|nil), any
+---@param module lockstep.gen_statem.module
+---@param argument any
+---@param options? table
 ---@return lockstep.pid|"ignore"|nil pid
 ---@return any reason
-function gen_statem.start(...) end
----@param ... any [name,] module, argument, options
+function gen_statem.start(module, argument, options) end
+---@overload fun(name: string|table, module: lockstep.gen_statem.module, argument: any, options?: table): (lockstep.pid|"ignore"|nil), any
+---@param module lockstep.gen_statem.module
+---@param argument any
+---@param options? table
 ---@return lockstep.pid|"ignore"|nil pid
 ---@return any reason
-function gen_statem.start_link(...) end
----@param ... any [name,] module, argument, options
+function gen_statem.start_link(module, argument, options) end
+---@overload fun(name: string|table, module: lockstep.gen_statem.module, argument: any, options?: table): (lockstep.pid|"ignore"|nil), any
+---@param module lockstep.gen_statem.module
+---@param argument any
+---@param options? table
 ---@return lockstep.pid|"ignore"|nil pid
 ---@return any ref_or_reason
-function gen_statem.start_monitor(...) end
+function gen_statem.start_monitor(module, argument, options) end
 ---@param ref lockstep.server
 ---@param request any
 ---@param timeout? lockstep.timeout "infinity"

@@ -5,7 +5,7 @@
 ---@alias lockstep.name string
 ---@alias lockstep.dest lockstep.pid|lockstep.name|lockstep.ref|{[1]: lockstep.name, [2]: string}
 ---@alias lockstep.timeout integer|"infinity"
----@alias lockstep.server lockstep.pid|lockstep.name|{[1]: string, [2]: any}
+---@alias lockstep.server lockstep.pid|lockstep.name|table pid, name, {name, node}, {"global", T} or {"via", Module, T}
 ---@alias lockstep.matcher any|fun(message: any): any
 
 ---@class lockstep.options

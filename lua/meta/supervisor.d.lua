@@ -9,10 +9,23 @@
 ---@field modules? any
 ---@field significant? boolean
 
+---@class lockstep.supervisor.flags
+---@field strategy? "one_for_one"|"one_for_all"|"rest_for_one"|"simple_one_for_one"
+---@field intensity? integer restarts
+---@field period? integer seconds of virtual time
+---@field max_restarts? integer Elixir's name of intensity
+---@field max_seconds? integer Elixir's name of period
+---@field auto_shutdown? "never"|"any_significant"|"all_significant"
+
+---@class lockstep.supervisor.module
+---@field init fun(argument: any): ("ok"|"ignore"), any, lockstep.child_spec[]?
+
 ---@class lockstep.supervisor
 local supervisor = {}
 
----@param ... any [name,] module, argument; or children, flags
+---@overload fun(name: string|table, module: lockstep.supervisor.module, argument: any): (lockstep.pid|"ignore"|nil), any
+---@overload fun(children: (lockstep.child_spec|table)[], flags?: lockstep.supervisor.flags): (lockstep.pid|"ignore"|nil), any
+---@param ... any a module and its argument
 ---@return lockstep.pid|"ignore"|nil
 ---@return any reason
 function supervisor.start_link(...) end

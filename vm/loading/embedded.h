@@ -12,4 +12,8 @@ struct EmbeddedFile {
 extern const EmbeddedFile kEmbedded[];
 extern const size_t kEmbeddedCount;
 
+// Those of lua/meta/, for editors: "meta/gen_server.d.lua".
+extern const EmbeddedFile kStubs[];
+extern const size_t kStubsCount;
+
 }  // namespace lockstep::vm
