@@ -315,6 +315,22 @@ const Flag kHistoryBudget[] = {
      [](Options& o, const std::string&) { o.history.timing = true; }},
 };
 
+const Flag kLlm[] = {
+    {"--llm", nullptr, nullptr,
+     "ask a language model too: sends the report and the source to the endpoint "
+     "(LOCKSTEP_LLM_OFF=1: never)",
+     [](Options& o, const std::string&) { o.llm = true; }},
+    {"--llm-url", nullptr, "URL",
+     "whom to ask (default LOCKSTEP_LLM_URL, or Anthropic's messages); the key is in "
+     "LOCKSTEP_LLM_KEY or ANTHROPIC_API_KEY",
+     [](Options& o, const std::string& t) { o.llm_url = t; }},
+    {"--llm-model", nullptr, "NAME", "which model (default LOCKSTEP_LLM_MODEL)",
+     [](Options& o, const std::string& t) { o.llm_model = t; }},
+    {"--dry-run", nullptr, nullptr, "print what --llm would send, and send nothing",
+     [](Options& o, const std::string&) { o.dry_run = true; }},
+};
+const Flag kExplain[] = {LOCKSTEP_FLAG_SLICE};
+
 ExitCode check_history_command(const Options& options) {
   return check_history(check_history_options(options), stdout, stderr);
 }
@@ -389,6 +405,21 @@ const std::vector<Command>& table() {
        1,
        {{"trace", kTrace}, {"shrinking", kShrink}, {"format", kFormat}, {"output", kTraceOutput}},
        shrink_command},
+      {"explain",
+       "Say why a recorded execution fails, and from where on; writes nothing.",
+       "explain [--trace] T [flags]",
+       "  lockstep explain traces/lost_update-iter3-seed1.shrunk.lockstep\n"
+       "  lockstep explain T --llm --llm-model NAME --dry-run      what would be sent\n"
+       "  lockstep explain T --llm --llm-url http://localhost:8080/v1/chat/completions --llm-model "
+       "NAME\n",
+       "trace",
+       1,
+       {{"trace", kTrace},
+        {"report", kExplain},
+        {"language model", kLlm},
+        {"format", kFormat},
+        {"output", kTraceOutput}},
+       explain_command},
       {"dump",
        "Print what a trace holds, or write a page about it.",
        "dump [--trace] T [flags]",

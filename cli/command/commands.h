@@ -13,6 +13,7 @@ ExitCode run_command(const Options& options);
 ExitCode verify_command(const Options& options);
 ExitCode replay_command(const Options& options);
 ExitCode shrink_command(const Options& options);
+ExitCode explain_command(const Options& options);
 ExitCode dump_command(const Options& options);
 ExitCode debug_command(const Options& options);
 ExitCode diff_command(const Options& options);

@@ -44,7 +44,7 @@ std::string short_help() {
          "  lockstep run scenarios/tour/lost_update.lua             look for a failing schedule\n"
          "  lockstep replay --trace traces/NAME.lockstep            run a recorded failure again\n"
          "\n"
-         "Commands: new, run, verify, replay, debug, shrink, dump, diff, bench, lint, "
+         "Commands: new, run, verify, replay, explain, debug, shrink, dump, diff, bench, lint, "
          "list,\n"
          "check-history, stubs, completion, man, version.\n"
          "'lockstep --help' says what each does; 'lockstep run --help' shows examples and flags.\n";

@@ -54,6 +54,7 @@ struct FailureReport {
     kept,     // on an edited file: by an execution that keeps what decided the failure
     sampled,  // ... by another one
     shrunk,
+    explained,  // by `lockstep explain`
     dumped
   } how = How::found;
   Trace trace;

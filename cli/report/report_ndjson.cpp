@@ -123,6 +123,8 @@ const char* how_name(FailureReport::How how) {
       return "sampled";
     case FailureReport::How::shrunk:
       return "shrunk";
+    case FailureReport::How::explained:
+      return "explained";
     case FailureReport::How::dumped:
       return "dumped";
   }
@@ -169,9 +171,9 @@ class NdjsonReporter : public Reporter {
     if (f.why) json["why"] = why_json(*f.why);
     if (f.contrast) json["contrast"] = contrast_json(*f.contrast);
     if (f.curve) json["curve"] = curve_json(*f.curve);
+    if (f.unsteered) json["unsteered"] = unsteered_json(*f.unsteered);
     if (f.shrink) json["shrink"] = shrink_json(*f.shrink);
     json["schedule"] = schedule_json(f.shown(), slice_, f.observed ? &*f.observed : nullptr);
-    if (f.unsteered) json["unsteered"] = unsteered_json(*f.unsteered);
     json["replay"] = f.shown_path().empty() ? "" : replay_command_line(f.shown_path());
     return json_line(json);
   }

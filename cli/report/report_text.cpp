@@ -78,6 +78,8 @@ std::string heading(const FailureReport& f, const Style& style) {
           fmt::format("{}: still fails, though not under the schedule of iteration {}", name, n));
     case FailureReport::How::shrunk:
       return style.bold(fmt::format("{}: shrunk the bug found on iteration {}", name, n));
+    case FailureReport::How::explained:
+      return style.bold(fmt::format("{}: why the bug found on iteration {} fails", name, n));
     case FailureReport::How::dumped:
       return style.bold(fmt::format("{}: bug found on iteration {}", name, n));
   }

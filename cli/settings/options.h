@@ -94,6 +94,9 @@ struct Options {
   std::optional<uint64_t> judge;  // executions of each of its searches; 0: none
   bool prove = false;             // verify: insist on a proof
   CheckHistoryOptions history;    // what only check-history takes
+  bool llm = false;               // explain: ask a language model too
+  bool dry_run = false;           // ... or only print what it would be sent
+  std::string llm_url, llm_model;
   BenchOptions bench;             // what only bench takes
   int verbosity = 0;              // -1 quiet, 1 and more: log
 

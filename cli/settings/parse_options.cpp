@@ -72,6 +72,8 @@ constexpr Clash kClashes[] = {
     {"--html", nullptr, "--scenario", nullptr, "a page is about the recorded execution"},
     {"--html", nullptr, "--history", nullptr, "one of them at a time"},
     {"--html", nullptr, "--timeline", nullptr, "the page has the history, too"},
+    {"--format", nullptr, "--dry-run", nullptr, "that prints what would be sent"},
+    {"--color", nullptr, "--dry-run", nullptr, "that has no colours"},
     {"--timeline", "-", "--history", "-", "both would go to standard output"},
 };
 
