@@ -1,5 +1,6 @@
 // Parse, dispatch, and the one place where operating errors become exit codes.
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 
@@ -8,6 +9,7 @@
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"
+#include "engine/base/files.h"
 #include "engine/base/nearest.h"
 
 namespace lockstep::cli {
@@ -51,6 +53,8 @@ ExitCode dispatch(const std::vector<std::string>& args) {
     if (word == "--") break;
     if (is_help(word)) return help({command->name});
   }
+  if (const char* root = std::getenv("LOCKSTEP_ROOT_ONLY"); root && !confine_files(root))
+    throw Error(ExitCode::usage, std::string("LOCKSTEP_ROOT_ONLY=") + root + " is no folder");
   const auto options = parse_options(*command, rest);
   init_log(options.verbosity, options.log_file);
   return options.show_config ? show_config(*command, options) : command->run(options);

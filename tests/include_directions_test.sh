@@ -46,7 +46,7 @@ rooms_of() {
 # In the order of the tables of their pages.
 rooms_of engine base boundary relation schedule search trace explore contrast explain walk history
 rooms_of engine/history model read monitors search txn check
-rooms_of cli settings terminal report trace page ci debug llm command
+rooms_of cli settings terminal report trace page ci debug llm mcp command
 must_not engine/search 'engine/trace/' 'searches know no traces'
 must_not engine/trace 'engine/search/' 'traces know no searches'
 must_not engine/contrast 'engine/(search|explore)/' 'a contrast needs no search over all'

@@ -331,6 +331,13 @@ const Flag kLlm[] = {
 };
 const Flag kExplain[] = {LOCKSTEP_FLAG_SLICE};
 
+const Flag kMcp[] = {
+    {"--root", nullptr, "DIR", "the folder that calls are confined to (default: the current one)",
+     [](Options& o, const std::string& t) { o.mcp_root = t; }},
+    {"--max-time", nullptr, "T", "the longest that a call may ask for: 5s, 2m (default 60s)",
+     [](Options& o, const std::string& t) { o.mcp_seconds = parse_seconds(t); }},
+};
+
 ExitCode check_history_command(const Options& options) {
   return check_history(check_history_options(options), stdout, stderr);
 }
@@ -520,6 +527,14 @@ const std::vector<Command>& table() {
        1,
        {},
        stubs_command},
+      {"mcp",
+       "Serve the commands to an agent: Model Context Protocol over standard input and output.",
+       "mcp [--root DIR] [flags]",
+       "  lockstep mcp --root scenarios\n",
+       "",
+       0,
+       {{"bounds", kMcp}},
+       mcp_command},
       {"man",
        "Print a page of the manual.",
        "man [COMMAND]",

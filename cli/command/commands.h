@@ -22,6 +22,7 @@ ExitCode lint_command(const Options& options);
 ExitCode list_command(const Options& options);
 ExitCode new_command(const Options& options);
 ExitCode stubs_command(const Options& options);
+ExitCode mcp_command(const Options& options);
 ExitCode man_command(const Options& options);
 ExitCode version_command(const Options& options);
 ExitCode completion_command(const Options& options);

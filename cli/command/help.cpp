@@ -46,7 +46,7 @@ std::string short_help() {
          "\n"
          "Commands: new, run, verify, replay, explain, debug, shrink, dump, diff, bench, lint, "
          "list,\n"
-         "check-history, stubs, completion, man, version.\n"
+         "check-history, mcp, stubs, completion, man, version.\n"
          "'lockstep --help' says what each does; 'lockstep run --help' shows examples and flags.\n";
 }
 

@@ -97,6 +97,8 @@ struct Options {
   bool llm = false;               // explain: ask a language model too
   bool dry_run = false;           // ... or only print what it would be sent
   std::string llm_url, llm_model;
+  std::string mcp_root = ".";  // mcp: the folder that calls do not leave
+  double mcp_seconds = 60;     // ... and the longest that one may take
   BenchOptions bench;             // what only bench takes
   int verbosity = 0;              // -1 quiet, 1 and more: log
 

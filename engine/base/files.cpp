@@ -14,6 +14,36 @@ namespace {
 
 constexpr int kNames = 1000;  // that a killed writer of our process number may have left
 
+// Absolute and without links; empty: everywhere.
+std::string& confinement() {
+  static std::string root;
+  return root;
+}
+
+bool inside(const std::string& canonical) {
+  const std::string& root = confinement();
+  return root.empty() || root == "/" || canonical == root ||
+         (canonical.starts_with(root) && canonical[root.size()] == '/');
+}
+
+// Asked of what is open, so that nobody can put another file in its place.
+bool inside(int fd) {
+  if (confinement().empty()) return true;
+  std::error_code error;
+  const auto path =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error).string();
+  return !error && inside(path);
+}
+
+bool may_write(const std::string& path) {
+  if (confinement().empty()) return true;
+  std::error_code error;
+  auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const auto canonical = std::filesystem::canonical(folder, error).string();
+  return !error && inside(canonical);
+}
+
 const char* kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory, not a file";
   if (S_ISFIFO(mode)) return "a pipe, not a file";
@@ -78,6 +108,14 @@ bool write_to_device(const std::string& path, std::string_view text) {
 
 }  // namespace
 
+bool confine_files(const std::string& root) {
+  std::error_code error;
+  const auto canonical = std::filesystem::canonical(root, error);
+  if (error || !std::filesystem::is_directory(canonical, error)) return false;
+  confinement() = canonical.string();
+  return true;
+}
+
 Descriptor::~Descriptor() {
   if (fd_ > STDIN_FILENO) ::close(fd_);
 }
@@ -90,6 +128,8 @@ Descriptor open_to_read(const std::string& path, std::string* problem) {
     *problem = std::strerror(errno);
   } else if (!S_ISREG(status.st_mode)) {
     *problem = kind_of(status.st_mode);
+  } else if (!inside(fd)) {
+    *problem = "outside " + confinement();
   } else {
     return Descriptor(fd);
   }
@@ -126,8 +166,13 @@ bool write_whole(const std::string& path, std::string_view text) {
     errno = EISDIR;
     return false;
   }
-  if (exists && !S_ISREG(there.st_mode)) return write_to_device(path, text);
+  const bool device = exists && !S_ISREG(there.st_mode);
+  if (device && confinement().empty()) return write_to_device(path, text);
   const std::string end = followed(path);
+  if (device || !may_write(end)) {
+    errno = EACCES;
+    return false;
+  }
   std::string partial;
   const int fd = create_beside(end, &partial);
   if (fd < 0) return false;

@@ -7,6 +7,11 @@
 
 namespace lockstep {
 
+// From now on this process reads and writes nothing outside the folder ROOT, links and `..`
+// followed: what lies elsewhere is refused as "outside ROOT" (errno EACCES when writing). False if
+// ROOT is no folder. Devices and pipes are outside, too.
+bool confine_files(const std::string& root);
+
 // Closes its descriptor at the end; below 0 there is none.
 class Descriptor {
  public:
