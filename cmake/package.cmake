@@ -6,6 +6,7 @@ install(CODE "
   set(NOTICES \"${LINKED_IN}\")
   set(PREFIX \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
   include(\"${CMAKE_SOURCE_DIR}/cmake/install_docs.cmake\")")
+install(FILES ${CMAKE_SOURCE_DIR}/skill/SKILL.md DESTINATION share/doc/lockstep)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME lockstep)
