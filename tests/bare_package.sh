@@ -25,5 +25,5 @@ env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteract
   lockstep new first
   lockstep run first.lua || [ $? -eq 1 ]
   apt-get remove -qy lockstep >/dev/null
-  ! command -v lockstep
+  [ ! -e /usr/bin/lockstep ] && [ ! -e /usr/share/man/man1/lockstep.1 ]
 '

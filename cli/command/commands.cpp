@@ -191,7 +191,7 @@ const Flag kResult[] = {
      [](Options& o, const std::string&) { o.shrink = false; }},
     {"--unsteered", nullptr, "N",
      "count how many of N plain runs (--strategy native) meet what is found; 0: none (default "
-     "10000, of 400000 steps at most)",
+     "10000, of 400000 steps or 10 s at most; none with --no-shrink)",
      [](Options& o, const std::string& t) { o.unsteered = parse_count(t, 0); }},
     LOCKSTEP_FLAG_SLICE,
     LOCKSTEP_FLAGS_SHOWN,

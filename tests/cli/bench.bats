@@ -10,7 +10,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
     grep -qE "^  $strategy +5/5 " out
   done
   [ "$(grep -cE '^  (dfs|dpor|bounded|replay) ' out)" -eq 0 ]
-  has "$out" "fails with:  assertion at lost_update.lua:22 (65 trials)"
+  has "$out" "fails with:  assertion at lost_update.lua:22 (70 trials)"
   [ ! -e traces ]
 }
 
