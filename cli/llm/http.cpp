@@ -97,7 +97,7 @@ Posted post(const std::string& url, const std::vector<std::string>& headers,
     curl.info(easy, kResponseCode, &posted.status);
   else
     posted.problem = interrupted() ? "interrupted" : one_line(*error ? error : curl.words(code));
-  if (posted.body.size() == 0 && code == 0 && posted.status == 0) posted.problem = "no answer came";
+  if (posted.body.empty() && code == 0 && posted.status == 0) posted.problem = "no answer came";
   curl.cleanup(easy);
   curl.free_all(list);
   return posted;

@@ -205,10 +205,10 @@ const Tool& find_tool(const std::string& name) {
 }
 
 void check_known(const Tool& tool, const Json& arguments) {
-  for (const auto& [name, value] : arguments.items())
+  for (const auto& argument : arguments.items())
     if (std::none_of(tool.params.begin(), tool.params.end(),
-                     [&](const Param& p) { return name == p.name; }))
-      refuse(fmt::format("{} takes no argument {}", tool.name, name));
+                     [&](const Param& p) { return argument.key() == p.name; }))
+      refuse(fmt::format("{} takes no argument {}", tool.name, argument.key()));
 }
 
 Json schema_of(const Param& param) {
