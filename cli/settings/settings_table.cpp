@@ -156,7 +156,8 @@ constexpr Setting kSettings[] = {
      .help = "native, and the line `unsteered` of a failure: processes that go at a time (default "
              "4)",
      .lua = "integer",
-     .set = [](Settings& s, Text t) { s.search.cores = static_cast<int>(parse_count(t, 1, 1024)); }},
+     .set = [](Settings& s,
+               Text t) { s.search.cores = static_cast<int>(parse_count(t, 1, 1024)); }},
 
     {.name = "max_steps",
      .group = Group::execution,
