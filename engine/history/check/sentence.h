@@ -3,7 +3,8 @@
 #include <span>
 #include <string>
 
-#include "engine/history/check/explain.h"
+#include "engine/history/check/check.h"
+#include "engine/history/check/explanation.h"
 
 namespace lockstep::history {
 
