@@ -1,11 +1,10 @@
-#include "cli/report/folded.h"
-
 #include <algorithm>
 #include <map>
 
 #include "cli/report/fold_rows.h"
 #include "cli/report/fold_waiting.h"
 #include "cli/report/fold_words.h"
+#include "cli/report/folded.h"
 #include "cli/report/printed_term.h"
 
 namespace lockstep::cli {

@@ -67,10 +67,10 @@ struct FailureReport {
   std::optional<Trace> small;
   std::string small_path;
   std::optional<ShrinkReport> shrink;
-  std::optional<Explanation> why;    // of the shown schedule
-  std::optional<Contrast> contrast;  // ... when it fails and when not
-  std::optional<Curve> curve;        // ... how likely it was after each step
-  std::optional<Observed> observed;  // ... states of servers, and the last one
+  std::optional<Explanation> why;      // of the shown schedule
+  std::optional<Contrast> contrast;    // ... when it fails and when not
+  std::optional<Curve> curve;          // ... how likely it was after each step
+  std::optional<Observed> observed;    // ... states of servers, and the last one
   std::optional<Unsteered> unsteered;  // how many plain runs meet it
   std::string nondeterminism;  // what differed when the schedule was run again; empty if nothing
   bool confirmed = true;       // false: there was no time to run it again, so there are no events

@@ -99,8 +99,8 @@ struct Options {
   std::string llm_url, llm_model;
   std::string mcp_root = ".";  // mcp: the folder that calls do not leave
   double mcp_seconds = 60;     // ... and the longest that one may take
-  BenchOptions bench;             // what only bench takes
-  int verbosity = 0;              // -1 quiet, 1 and more: log
+  BenchOptions bench;          // what only bench takes
+  int verbosity = 0;           // -1 quiet, 1 and more: log
 
   // What a setting was set to by a flag, or else by the project file; null if by neither.
   const std::string* setting(const std::string& name) const;

@@ -1,8 +1,6 @@
 // The only file besides main.cpp that may include CLI11: it costs seconds for each translation
 // unit. CLI11 splits the words; what they mean, and what to say if they mean nothing, comes from
 // the tables.
-#include "cli/settings/options.h"
-
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
@@ -10,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdlib>
 
+#include "cli/settings/options.h"
 #include "cli/settings/project.h"
 #include "cli/settings/values.h"
 #include "engine/base/nearest.h"

@@ -171,7 +171,7 @@ TEST(Settings, SurviveTheWayThroughATrace) {
   auto s =
       resolve_settings(scenario({{"max_steps", "77"}, {"timers", "racy"}, {"drain", "true"}}), {});
   EXPECT_EQ(settings_from_trace(s.recorded(), "t").recorded(), s.recorded());
-  EXPECT_EQ(settings_from_trace(s.recorded(), "t").max_steps, 77u);
+  EXPECT_EQ(settings_from_trace(s.recorded(), "t").execution.limits.max_steps, 77u);
 }
 
 }  // namespace

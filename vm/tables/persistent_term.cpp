@@ -40,7 +40,8 @@ int store(lua_State* L, const char* what, bool fresh) {
   take_key(L, m, 1, what, key);
   need_argument(L, 2, "a value");
   Term value = m.calls().encode_argument(L, 2, what);
-  // What put_new does hangs on what is there, so two of one value need not commute with others' puts.
+  // What put_new does hangs on what is there, so two of one value need not commute with others'
+  // puts.
   start(L, m, p, what, Access::write, key.element, fresh ? 0 : digest(value));
   World& w = m.world();
   PersistentEntry* e = find(w, p.node, key.view);
