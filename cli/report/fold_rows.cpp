@@ -194,7 +194,12 @@ bool RowMaker::takes_arrival(const ShownStep& shown) {
   const size_t size = rows_.size();
   add(shown);
   // In front of the receive's row; an answer that joined its call took the arrival with it.
-  FoldedRow& row = rows_.size() > size ? rows_.back() : rows_[units_[e.process].row];
+  const size_t at = rows_.size() > size ? rows_.size() - 1 : units_[e.process].row;
+  if (at >= rows_.size() || rows_[at].events.empty()) {  // it is no row of its own
+    rows_.push_back(before);
+    return true;
+  }
+  FoldedRow& row = rows_[at];
   row.events.insert(row.events.end() - 1, before.events.begin(), before.events.end());
   row.preempted |= before.preempted;
   row.switched |= before.switched;

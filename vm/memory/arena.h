@@ -84,6 +84,7 @@ class Arena {
   size_t heap_bytes() const { return heap_bytes_; }
   Head& head() { return *head_; }
   // Bytes that may be in use; at most heap_bytes().
+  size_t limit() const { return static_cast<size_t>(head_->limit - base_); }
   void set_limit(size_t bytes) {
     head_->limit = base_ + (bytes < heap_bytes_ ? bytes : heap_bytes_);
   }

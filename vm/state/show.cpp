@@ -254,7 +254,12 @@ class Showing {
 void Machine::show(std::vector<Shown>& out) {
   out.clear();
   Machine* before = take_thread(this);  // names are those of the machine on this thread
+  // An execution that has used up its memory can be looked at, too.
+  constexpr size_t kToLook = size_t{64} << 20;
+  const size_t limit = arena_.limit();
+  arena_.set_limit(limit + kToLook);
   Showing(*this, L_, out).all();
+  arena_.set_limit(limit);
   take_thread(before);
 }
 
