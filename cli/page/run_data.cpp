@@ -60,20 +60,6 @@ Json events_json(const std::vector<Event>& events, Texts& texts) {
   return all;
 }
 
-Json rows_data(const Trace& trace, const Folded& folded, Texts& texts) {
-  Json all = Json::array();
-  for (const FoldedRow& row : folded.rows) {
-    Json steps = Json::array(), changes = Json::array();
-    for (const uint32_t event : row.events) steps.push_back(trace.events[event].step);
-    for (const FoldedChange& c : row.changes)
-      changes.push_back({texts(c.what), texts(c.before), texts(c.after)});
-    all.push_back({static_cast<int>(row.kind), std::move(steps), row.process, texts(row.who),
-                   texts(row.verb), row.incoming ? 1 : 0, texts(row.other), texts(row.payload),
-                   texts(row.result), std::move(changes), texts(row.note), texts(row.site)});
-  }
-  return all;
-}
-
 Json states_json(const States& states, Texts& texts, Slots& slots) {
   Json start = Json::array(), after = Json::array();
   for (const Shown& s : states.start) {

@@ -5,7 +5,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/report/folded.h"
 #include "cli/report/json_line.h"
 #include "engine/trace/recording.h"
 #include "engine/walk/walk.h"
@@ -47,8 +46,6 @@ struct States {
 States states_of(Walk& walk, size_t line);
 
 Json events_json(const std::vector<Event>& events, Texts& texts);
-// Rows as the author wrote them, by the numbers of their steps.
-Json rows_data(const Trace& trace, const Folded& folded, Texts& texts);
 Json states_json(const States& states, Texts& texts, Slots& slots);
 
 }  // namespace lockstep::cli

@@ -9,7 +9,6 @@
 #include "cli/report/report.h"
 #include "cli/report/report_contrast.h"
 #include "cli/report/report_curve.h"
-#include "cli/report/report_rows.h"
 #include "cli/report/schedule_view.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
@@ -84,14 +83,12 @@ struct Execution {
   std::string name;
   Trace trace;  // events and outcome alone matter
   States states;
-  Observed observed;
   Json more = Json::object();
 };
 
-Execution execution(const char* name, const Trace& base, Recording recording, System& machine,
-                    Walk& walk, size_t line) {
-  Execution out{name, base, states_of(walk, line),
-                observe(machine, base.seed, base.iteration, recording.decisions), Json::object()};
+Execution execution(const char* name, const Trace& base, Recording recording, Walk& walk,
+                    size_t line) {
+  Execution out{name, base, states_of(walk, line), Json::object()};
   out.trace.events = std::move(recording.events);
   out.trace.outcome = std::move(recording.outcome);
   return out;
@@ -112,10 +109,6 @@ void put_executions(const std::vector<Execution>& executions, Json* json) {
                {"events", events_json(e.trace.events, texts)},
                {"states", states_json(e.states, texts, slots)}};
       put_view(e.trace, &run);
-      const Folded folded = fold(e.trace, view_schedule(e.trace, true), &e.observed);
-      run["rows"] = rows_data(e.trace, folded, texts);
-      run["waiting"] = waiting_json(folded);
-      run["unread"] = unread_json(folded);
       run.update(e.more);
       runs.push_back(std::move(run));
     }
@@ -185,11 +178,10 @@ TraceData trace_data(const Traced& traced, Told told) {
   }
   Walk walk(*machine, t.seed, t.iteration, recording);
   std::vector<Execution> executions;
-  executions.push_back(
-      execution(failed ? "failing" : "passing", t, std::move(recording), *machine, walk, 0));
+  executions.push_back(execution(failed ? "failing" : "passing", t, std::move(recording), walk, 0));
   if (passing) {
     const size_t line = walk.adopt(0, 0, passing->recording.decisions);
-    auto near = execution("passing", t, passing->recording, *machine, walk, line);
+    auto near = execution("passing", t, passing->recording, walk, line);
     Json stayed = Json::array();
     for (const bool s : passing->stayed) stayed.push_back(s ? 1 : 0);
     near.more = {
