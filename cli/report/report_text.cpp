@@ -280,10 +280,23 @@ class TextReporter : public Reporter {
     return out;
   }
 
+  // The lines of a deadlock's story that who waits for what does not tell.
+  static std::string matchers_that_raised(std::string_view story) {
+    std::string told;
+    while (!story.empty()) {
+      const auto line = story.substr(0, story.find('\n'));
+      story.remove_prefix(std::min(line.size() + 1, story.size()));
+      if (line.find("its matcher raised") != std::string_view::npos)
+        told += std::string(line) + "\n";
+    }
+    return told;
+  }
+
   // Of a deadlock who waits is told with what became of what each waits for.
   std::string detail(const Outcome& outcome) const {
     if (outcome.detail.empty()) return {};
-    if (outcome.verdict == Verdict::deadlock && !options_.full) return {};
+    if (outcome.verdict == Verdict::deadlock && !options_.full)
+      return indented(matchers_that_raised(harmless(outcome.detail)), 4);
     auto text = harmless(outcome.detail);
     // The heart of a history's violation is the reason already.
     if (const auto at = text.find("In short: "); at != std::string::npos && !options_.full) {

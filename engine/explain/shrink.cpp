@@ -202,9 +202,10 @@ bool put_schedule(System& system, uint64_t seed, uint64_t iteration,
 void straighten_result(System& system, uint64_t seed, uint64_t iteration,
                        const ShrinkOptions& options, ShrinkResult& result) {
   if (result.seconds >= options.seconds || (options.interrupted && *options.interrupted)) return;
+  constexpr uint64_t kExecutions = 5;  // at most
+  if (options.max_attempts < result.attempts + kExecutions) return;
   const uint32_t deviations = result.after.deviations;
   const auto straight = straighten(system, seed, iteration, result.recording, result.after);
-  result.attempts += straight.attempts;
   if (!straight.better) return;
   Recording whole;
   if (straight.whole.size() > straight.decisions.size())

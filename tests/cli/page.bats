@@ -30,6 +30,9 @@ browse() {
   lockstep run "$TOUR" --strategy pos --html page.html
   exits 1
   browse page.html trace.js
+  lockstep run "$LOCKSTEP_ROOT/scenarios/bugs/aba_stack.lua" --strategy pos --no-shrink --html folded.html
+  exits 1
+  browse folded.html fold.js
 }
 
 @test "dump, shrink and replay write the same page; run numbers several" {

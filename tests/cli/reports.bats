@@ -56,7 +56,7 @@ LUA
 }
 
 @test "sarif: a result a failure with its line, one thread flow a process, in the order of steps" {
-  lockstep run tests "${ALL[@]}" --strategy pos
+  lockstep run tests "${ALL[@]}" --strategy pos --full
   exits 1
   jq -e '.version == "2.1.0" and (.runs | length) == 1' r.sarif
   [ "$(jq -c '[.runs[0].results[0].locations[0].physicalLocation | .artifactLocation.uri, .region.startLine]' r.sarif)" = '["tests/conc/lost_update.lua",22]' ]

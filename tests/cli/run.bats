@@ -567,13 +567,13 @@ lockstep.send("boss", s)
 lockstep.recv()
 LUA
   sed -i '1a local gen_server = require "lockstep.gen_server"' named.lua && sed -i '4d' named.lua
-  lockstep run named.lua --iterations 20 --trace-dir .
+  lockstep run named.lua --iterations 20 --no-shrink --full --trace-dir .
   exits 1
   has "$out" "Reason:      process P1(chief) crashed and nobody links to, monitors or supervises it: from P1(chief)"
   [ "$(grep -oE 'P[0-9.]+\([a-z_]+\)' out | sort -u | paste -sd' ')" = "P0(root) P1(chief) P2(srv)" ]
   local trace
   trace=$(ls ./*.lockstep | head -1)
-  lockstep replay --trace "$trace"
+  lockstep replay --trace "$trace" --full
   exits 1
   [ "$(grep -oE 'P[0-9.]+\([a-z_]+\)' out | sort -u | paste -sd' ')" = "P0(root) P1(chief) P2(srv)" ]
   lockstep run named.lua --iterations 20 --trace-dir . --format ndjson

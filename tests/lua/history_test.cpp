@@ -61,7 +61,8 @@ TEST(History, AFailureIsDumpedAndShrunkToTheOperationsItNeeds) {
       record_schedule(*again, 1, finding.stream, result.recording.decisions);
   EXPECT_EQ(recording.outcome.signature(), finding.outcome.signature());
   EXPECT_TRUE(recording.divergence.empty()) << recording.divergence;
-  EXPECT_NE(recording.outcome.reason.find("but the sum is"), std::string::npos);
+  EXPECT_NE(recording.outcome.reason.find("returned 1, but only 3 is possible"), std::string::npos)
+      << recording.outcome.reason;
   // Two adds and the last read, as check-history would read them.
   const vm::RecordedHistories recorded = vm::recorded_histories(*again);
   ASSERT_EQ(recorded.jsonl.size(), 1u);

@@ -18,13 +18,13 @@
   check(all('.contrast li').length === 2, 'two parts decide');
   check(/ets\.lookup_element.*comes before.*ets\.insert/.test(text('.contrast li')), 'a part is an order of two steps');
   check(all('.plot circle').length > 3, 'the curve has points');
-  check(label() === 'step 5 of 15', `opens at the first step that decides, not at ${label()}`);
+  check(label() === 'step 5 of 13', `opens at the first step that decides, not at ${label()}`);
 
   await key('Home');
-  check(label() === 'step 0 of 15', 'Home goes to the start');
+  check(label() === 'step 0 of 13', 'Home goes to the start');
   check(!/counter\[/.test(text('.state .list')), 'no row of the table yet');
   await key('ArrowRight');
-  check(label() === 'step 1 of 15' && /ets\.new/.test(text('.now')), 'the first step makes the table');
+  check(label() === 'step 1 of 13' && /ets\.new/.test(text('.now')), 'the first step makes the table');
   await key('ArrowRight');
   check(all('.item.changed').some((i) => i.textContent.includes('{"n", 0}')), 'the second writes its row, and the state says so');
   check(/^8/.test(text('.line.here')), 'the source stands at line 8');
@@ -32,41 +32,29 @@
   // The lost update: a write of 1 over 1. What is shown goes back with the steps.
   const row = () => all('.item').filter((i) => i.querySelector('.key').textContent === '"n"').map((i) => i.querySelector('.value').textContent).join();
   await key('End');
-  check(label() === 'step 15 of 15', 'End goes to the end');
+  check(label() === 'step 13 of 13', 'End goes to the end');
   check(row().includes('{"n", 1}'), 'the row is 1 at the end');
   check(one('.row.failed.here') !== null && text('.end') === 'fails here', 'the end is where it fails');
   check(/^22/.test(text('.line.failed')), 'the failing line is marked');
   for (let i = 0; i < 40; i++) await key('ArrowLeft');
-  check(label() === 'step 0 of 15' && row() === '', 'back at the start the row is gone again');
-
-  // Folding: two processes end, which the failure does not depend on.
-  await key('Home');
-  const folded = all('.row.fold').length, rows = all('.diagram .row').length;
-  check(folded > 0 && /the failure does not depend on/.test(text('.row.fold')), 'what the failure does not depend on is folded');
-  one('.row.fold').click();
-  await wait();
-  check(all('.row.fold').length === folded - 1, 'a click unfolds it');
-  await key('f');
-  check(one('.row.fold') === null && all('.diagram .row').length === 15, 'f shows a row a step');
-  await key('f');
-  check(all('.row.fold').length === folded && all('.diagram .row').length === rows, 'f folds all again');
+  check(label() === 'step 0 of 13' && row() === '', 'back at the start the row is gone again');
 
   // The source leads to steps, a written value to who wrote it.
   all('.line')[10].click();
   await wait();
-  check(label() === 'step 5 of 15', 'a click on line 11 goes to its first step');
+  check(label() === 'step 5 of 13', 'a click on line 11 goes to its first step');
   await key('2');
-  check(label() === 'step 6 of 15', 'the second part begins at step 6');
+  check(label() === 'step 6 of 13', 'the second part begins at step 6');
   await key('2');
-  check(label() === 'step 11 of 15', 'and ends at step 11');
+  check(label() === 'step 9 of 13', 'and ends at step 9');
   all('.item').find((i) => i.querySelector('.key').textContent === '"n"').click();
   await wait();
   check(text('.writers').includes('step 27'), `the row was written by steps 2 and 7, not ${text('.writers')}`);
   all('.writers button')[1].click();
   await wait();
-  check(label() === 'step 7 of 15', 'a click goes there');
+  check(label() === 'step 7 of 13', 'a click goes there');
   await key('n');
-  check(label() === 'step 8 of 15' && text('.now').startsWith('P2'), 'n goes to the next step of that process');
+  check(label() === 'step 8 of 13' && text('.now').startsWith('P2'), 'n goes to the next step of that process');
   await key('c');
   check(all('.item').length > 0 && all('.item').every((i) => i.classList.contains('changed')), 'c leaves what changed');
   await key('c');
