@@ -97,12 +97,20 @@ void Calls::refuse_in_matcher(lua_State* L, const char* what) {
 }
 
 Process& Calls::matcher_runs(lua_State* L, const char* what) {
-  static constexpr std::string_view kLooks[] = {"self", "node", "get", "get_keys", "cover"};
-  const Process* p = guest_process();
+  static constexpr std::string_view kLooks[] = {"self",     "node",  "get",
+                                                "get_keys", "cover", "exception"};
+  static constexpr std::string_view kKeeps[] = {"put",       "erase", "make_ref",
+                                                "set_label", "now",   "math.random"};
+  const auto among = [what](const auto& all) {
+    return std::find(std::begin(all), std::end(all), what) != std::end(all);
+  };
+  const Process* p = checking_ ? world_->current : guest_process();
   if (!p) luaL_error(L, "'%s' can only be called while a scenario runs", what);
-  // An operation will be refused anyway.
-  if (!checking_ && std::find(std::begin(kLooks), std::end(kLooks), what) == std::end(kLooks))
+  if (!checking_ && !among(kLooks)) {
+    // Of a receiver that waits there is nothing to announce an operation by.
+    if (!among(kKeeps)) refuse_in_matcher(L, what);
     keeps(guest_site(L) + ": a matcher calls '" + what + "'");
+  }
   return *world_->processes[p->index];
 }
 
