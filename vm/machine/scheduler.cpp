@@ -98,8 +98,8 @@ void Scheduler::to_process(Context& from, Process& q) {
 }
 
 void aside_entry() {
-  entered();
   Scheduler& s = current_machine()->scheduler();
+  entered(s.aside_from_);
   s.aside_what_(s.aside_argument_);
   Context nowhere;
   switch_stack(nowhere, *s.aside_from_);

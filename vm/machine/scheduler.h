@@ -113,7 +113,7 @@ class Scheduler {
   std::vector<Blocked> blocked_;
   uint64_t runs_ = 0;                           // for the watchdog: which execution it saw
   std::unique_ptr<InvariantCheck> invariants_;  // with MachineOptions::check
-  const Context* aside_from_ = nullptr;
+  Context* aside_from_ = nullptr;
   void (*aside_what_)(void*) = nullptr;
   void* aside_argument_ = nullptr;
 };

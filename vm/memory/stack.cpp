@@ -68,9 +68,14 @@ Context thread_context() {
   return c;
 }
 
-void entered() {
+void entered([[maybe_unused]] Context* from) {
 #ifdef LOCKSTEP_ASAN
-  __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+  const void* bottom = nullptr;
+  size_t size = 0;
+  __sanitizer_finish_switch_fiber(nullptr, &bottom, &size);
+  if (!from) return;
+  from->bottom = bottom;
+  from->size = size;
 #endif
 }
 

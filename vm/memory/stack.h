@@ -38,7 +38,9 @@ Context make_context(char* top, size_t size, void (*entry)());
 // Context of the thread's own stack, before the first switch away from it.
 Context thread_context();
 
-// The first thing to do on a stack that was entered by switch_stack for the first time.
-void entered();
+// The first thing to do on a stack that was entered by switch_stack for the first time. `from`:
+// what was suspended, if that has no bounds yet: a sanitizer that is told wrong ones when it goes
+// on does not see where errors leave frames on that stack.
+void entered(Context* from = nullptr);
 
 }  // namespace lockstep::vm
