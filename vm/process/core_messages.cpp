@@ -46,11 +46,12 @@ int l_send(lua_State* L) {
   if (lua_gettop(L) < 2) luaL_error(L, "bad argument #2 to 'send' (message expected, got nothing)");
   lua_settop(L, 2);
   Term payload = m.calls().encode_argument(L, 2, "send");
+  const uint64_t tells = m.timers().told_by({payload, p.index, 0, m.world().steps});
   const uint64_t light = light_at(L, 1);
   Signal s;
   s.payload = payload;
   if (Process* to = m.processes().find(light)) {
-    m.footprints().sync_to(L, p, "send", OpKind::send, digest(payload), *to);
+    m.footprints().sync_to(L, p, "send", OpKind::send, tells, *to);
     if (m.recording())
       m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
     m.signals().send(p, *to, s);
@@ -61,7 +62,7 @@ int l_send(lua_State* L) {
       light_index(light) < m.world().processes.size) {  // an alias
     Process& to = *m.world().processes[light_index(light)];
     s.ref = light;
-    m.footprints().announce_signal(L, p, "send", OpKind::send, digest(payload), to, s);
+    m.footprints().announce_signal(L, p, "send", OpKind::send, tells, to, s);
     if (m.recording())
       m.recorder().note_target(m.recorder().label(to)), m.recorder().note_args(print(payload));
     m.signals().send(p, to, s);
@@ -71,16 +72,16 @@ int l_send(lua_State* L) {
     Term name;
     if (!remote_name(L, m, 1, &name, &node)) badarg(L, 1, "{name, node} expected");
     if (node != p.node) {
-      m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
-                                       DeferredTarget::send, nullptr, &name, node);
+      m.footprints().announce_deferred(L, p, "send", OpKind::send, tells, DeferredTarget::send,
+                                       nullptr, &name, node);
       if (m.recording())
         m.recorder().note_args(print(payload)),
             m.recorder().note_target(remote_text(m, name, node));
       if (node != kNone) m.signals().send_named(p, name, node, s);
       return m.done(L, p, 1);
     }
-    m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
-                                     DeferredTarget::send, nullptr, &name, node);
+    m.footprints().announce_deferred(L, p, "send", OpKind::send, tells, DeferredTarget::send,
+                                     nullptr, &name, node);
     Process* to = m.processes().whereis(name, node);
     if (m.recording())
       m.recorder().note_args(print(payload)),
@@ -92,8 +93,8 @@ int l_send(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a pid or a name expected");
   Term name = m.calls().encode_argument(L, 1, "send");
   // The name is resolved when the send happens.
-  m.footprints().announce_deferred(L, p, "send", OpKind::send, digest(payload),
-                                   DeferredTarget::send, nullptr, &name, p.node);
+  m.footprints().announce_deferred(L, p, "send", OpKind::send, tells, DeferredTarget::send, nullptr,
+                                   &name, p.node);
   Process* to = m.processes().whereis(name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L, 1, "nobody has this name");

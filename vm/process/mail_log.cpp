@@ -2,15 +2,16 @@
 // receive can tell apart. Kept in the arena, so that saved states have it too.
 #include "vm/machine/machine.h"
 #include "vm/process/mailboxes.h"
+#include "vm/process/timers.h"
 
 namespace lockstep::vm {
 
-uint32_t Mailboxes::note_arrival(const Process& to, const Term& payload) {
+uint32_t Mailboxes::note_arrival(const Process& to, const Message& message) {
   World& w = *world_;
   m_.push(w.arrivals,
           Arrival{w.steps - 1, m_.stable_object(make_object(ObjectClass::mailbox, to.index)),
-                  vm::digest(payload)});
-  m_.push(w.arrived, copy_term(payload, arena_));
+                  m_.timers().told_by(message)});
+  m_.push(w.arrived, copy_term(message.payload, arena_));
   return w.arrivals.size - 1;
 }
 

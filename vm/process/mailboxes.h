@@ -19,7 +19,7 @@ class Mailboxes : public MachinePart {
   bool fits(Process& p, const Term& payload) const;
   bool look_here(Process& p);
   // While mail is kept (mail_log.cpp).
-  uint32_t note_arrival(const Process& to, const Term& payload);
+  uint32_t note_arrival(const Process& to, const Message& message);
 
   void begin() { looking_ = nullptr; }  // of an execution
   const Process* looking() const { return looking_; }

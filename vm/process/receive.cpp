@@ -31,7 +31,7 @@ void Mailboxes::deliver(Process& to, const Message& message) {
   to.mailbox.back().left_at = message.sent_at;
   to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
-    to.mailbox.back().arrival = note_arrival(to, message.payload);
+    to.mailbox.back().arrival = note_arrival(to, to.mailbox.back());
   if (m_.recording()) m_.recorder().note_cause(message.sent_at);
   if (to.status != Status::blocked || to.spin.held) return;
   // The receiver's own matcher decides as part of the arrival: looking at a message touches nothing

@@ -112,6 +112,12 @@ uint64_t Timers::time_at(uint32_t process, uint32_t step) const {
   return 0;
 }
 
+uint64_t Timers::told_by(const Message& message) const {
+  const uint64_t contents = vm::digest(message.payload);
+  return options_.racy_timers() ? mix64(contents, time_at(message.from, message.left_at))
+                                : contents;
+}
+
 // From a message that was taken.
 void Timers::learn_from(Process& p, const Message& message) {
   if (!options_.racy_timers()) return;

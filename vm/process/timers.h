@@ -36,6 +36,9 @@ class Timers : public MachinePart {
   uint64_t time_of(const Process& p) const;
   void learn_time(Process& p, uint64_t time);
   void learn_from(Process& p, const Message& message);
+  // Digest of what a message tells whoever takes it: itself and, where timers race, the time that
+  // its sender knew. Equal messages have equal ones.
+  uint64_t told_by(const Message& message) const;
   // What the process knew at that step; of kNone, when the timer that fired then was due.
   uint64_t time_at(uint32_t process, uint32_t step) const;
 

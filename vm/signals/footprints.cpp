@@ -13,6 +13,7 @@
 #include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
+#include "vm/process/timers.h"
 #include "vm/signals/cluster.h"
 #include "vm/signals/signals.h"
 #include "vm/state/properties.h"
@@ -369,7 +370,7 @@ void Footprints::of_arrival(const Channel& c, Operation& op) const {
   op.access = main.access;
   op.extra = f;
   op.extra_count = static_cast<uint8_t>(n);
-  op.value = vm::digest(s.payload);
+  op.value = m_.timers().told_by({s.payload, s.from, 0, s.sent_at});
 }
 
 // A fault at the head of a channel: the message is lost, or arrives twice.

@@ -233,7 +233,8 @@ void Signals::handle(Process& to, Signal& s) {
         m_.mailboxes().deliver(to, Message{s.payload, s.from, s.sent_at});
         return;
       }
-      if (__builtin_expect(options_.keep_mail, 0)) m_.mailboxes().note_arrival(to, s.payload);
+      if (__builtin_expect(options_.keep_mail, 0))
+        m_.mailboxes().note_arrival(to, {s.payload, s.from, 0, s.sent_at});
       free_term(s.payload, arena_);
       return;
     case SignalKind::exit:
