@@ -152,6 +152,15 @@ const char* count(const EtsTable& t, const Row& row, Ops<CounterOp>& ops, bool d
   return nullptr;
 }
 
+void push_results(lua_State* L, const Ops<CounterOp>& ops) {
+  if (!ops.list) return lua_pushinteger(L, ops.data[0].result);
+  lua_createtable(L, static_cast<int>(ops.count), 0);
+  for (uint32_t i = 0; i < ops.count; i++) {
+    lua_pushinteger(L, ops.data[i].result);
+    lua_rawseti(L, -2, static_cast<lua_Integer>(i) + 1);
+  }
+}
+
 int ets_update_counter(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "ets.update_counter");
@@ -190,19 +199,11 @@ int ets_update_counter(lua_State* L) {
     for (uint32_t i = 0; i < ops.count; i++)
       std::memcpy(element_of(row, ops.data[i].position) + 1, &ops.data[i].result, 8);
   }
-  if (ops.list) {
-    lua_createtable(L, static_cast<int>(ops.count), 0);
-    for (uint32_t i = 0; i < ops.count; i++) {
-      lua_pushinteger(L, ops.data[i].result);
-      lua_rawseti(L, -2, static_cast<lua_Integer>(i) + 1);
-    }
-  } else {
-    lua_pushinteger(L, ops.data[0].result);
-  }
+  if (!dropped) push_results(L, ops);  // else it would lie on the stack, and tell orders apart
   if (has_default) drop_row(m, model);
   drop_ops(m, ops);
   drop_key(m, key);
-  return m.done(L, p, 1);
+  return m.done(L, p, dropped ? 0 : 1);
 }
 
 // What is no operation gets a position that no object has, since only an object finds it wrong.
