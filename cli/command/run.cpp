@@ -323,6 +323,7 @@ class Run {
     AuditOptions audit_options;
     audit_options.states = options_.audit;
     audit_options.seed = run.settings.seed;
+    audit_options.reduce = run.settings.reduce_given ? run.settings.search.reduce : kDefaultReduce;
     audit_options.seconds = report->seconds;
     audit_options.interrupted = &interrupted();
     report->audit = audit(*audited, audit_options);

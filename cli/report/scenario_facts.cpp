@@ -308,21 +308,24 @@ void checked_text(const ScenarioReport& s, const ReportOptions&, std::string& ou
 
 void audit_json(const ScenarioReport& s, Json& json) {
   if (s.audit)
-    json["audit"] = {{"states", json_number(s.audit->states)},
-                     {"all", s.audit->all},
-                     {"pairs", json_number(s.audit->pairs)},
-                     {"conflicts", json_number(s.audit->conflicts)},
-                     {"steps", json_number(s.audit->steps)}};
+    json["audit"] = {
+        {"states", json_number(s.audit->states)},       {"all", s.audit->all},
+        {"pairs", json_number(s.audit->pairs)},         {"equal", json_number(s.audit->equal)},
+        {"conflicts", json_number(s.audit->conflicts)}, {"steps", json_number(s.audit->steps)}};
 }
 void audit_text(const ScenarioReport& s, const ReportOptions&, std::string& out) {
   if (s.audit)
-    out += field("audit", fmt::format("{}{}: {} in both orders, all commute; {} looked at; "
-                                      "{} changed nothing unannounced",
-                                      counted(s.audit->states, "state"),
-                                      s.audit->all ? ", all that many walks met" : "",
-                                      counted(s.audit->pairs, "independent pair"),
-                                      counted(s.audit->conflicts, "conflict"),
-                                      counted(s.audit->steps, "step")));
+    out += field(
+        "audit",
+        fmt::format("{}{}: {}{} in both orders, all commute; {} looked at; "
+                    "{} changed nothing unannounced",
+                    counted(s.audit->states, "state"),
+                    s.audit->all ? ", all that many walks met" : "",
+                    counted(s.audit->pairs, "independent pair"),
+                    s.audit->equal ? fmt::format(" and {} with equal writes or messages",
+                                                 counted(s.audit->equal, "pair"))
+                                   : "",
+                    counted(s.audit->conflicts, "conflict"), counted(s.audit->steps, "step")));
 }
 
 void misuse_json(const ScenarioReport& s, Json& json) {

@@ -75,6 +75,12 @@ bool independent(const Alternative& a, const Alternative& b) {
   return !ends_all(a) && !ends_all(b) && !dependent(a, b);
 }
 
+// Does a reduction let the two commute?
+bool equal(const Alternative& a, const Alternative& b, const Reduce& reduce) {
+  return (reduce.equal_writes || reduce.equal_messages) && only_equal(a, b) &&
+         (a.op.access == Access::write ? reduce.equal_writes : reduce.equal_messages);
+}
+
 struct Place {
   std::vector<NamedStep> enabled;  // by actor key
   std::vector<Content> contents;   // where a walk goes on from
@@ -125,6 +131,7 @@ class Scripted final : public Chooser {
       system_.begin(options_.seed, options_.stream);
     const Outcome& outcome = system_.run(*this);
     by_bound = outcome.verdict == Verdict::liveness || outcome.at_bound();
+    digest = system_.digest();
     if (outcome.verdict != Verdict::stopped)
       ended = fmt::format("{}: {}", verdict_name(outcome.verdict), outcome.reason);
   }
@@ -158,19 +165,24 @@ class Scripted final : public Chooser {
 
   std::vector<Place> places;
   std::string ended;
+  uint64_t digest = 0;         // where it ended
   bool by_bound = false;       // ended by how it got there
   std::unique_ptr<Mark> mark;  // of the last place
   Pairs apart, in_conflict;    // there
+  Pairs equal_ones;            // ... of those in conflict
 
  private:
   void save(const ChoicePoint& point) {
     mark = system_.save(std::move(mark));
     apart.clear();
     in_conflict.clear();
+    equal_ones.clear();
     for (const Alternative& a : point.alternatives)
-      for (const Alternative& b : point.alternatives)
-        if (a.actor < b.actor)
-          (independent(a, b) ? apart : in_conflict).emplace_back(a.actor, b.actor);
+      for (const Alternative& b : point.alternatives) {
+        if (a.actor >= b.actor) continue;
+        (independent(a, b) ? apart : in_conflict).emplace_back(a.actor, b.actor);
+        if (equal(a, b, options_.reduce)) equal_ones.emplace_back(a.actor, b.actor);
+      }
   }
 
   void look_around(std::vector<Content>& contents) {
@@ -243,8 +255,11 @@ class Auditor {
       if (place.state == 0 || seen_.insert(place.state).second) {
         stale_ = 0;
         report_.states++;
-        const Pairs apart = std::move(walk_.apart), in_conflict = std::move(walk_.in_conflict);
-        look_at(place, *mark, apart, in_conflict);
+        const Pairs apart = std::move(walk_.apart), in_conflict = std::move(walk_.in_conflict),
+                    equal_ones = std::move(walk_.equal_ones);
+        report_.pairs += both_orders(place, *mark, apart);
+        report_.equal += both_orders(place, *mark, equal_ones);
+        look_at_conflicts(place, *mark, in_conflict);
       }
       const NamedStep& next =
           place.enabled[rng_.below(static_cast<uint32_t>(place.enabled.size()))];
@@ -258,14 +273,20 @@ class Auditor {
     }
   }
 
-  void look_at(const Place& place, const Mark& mark, const Pairs& apart, const Pairs& in_conflict) {
-    for (const auto& [x, y] : apart) {
-      if (done()) return;
+  // How many pairs were executed in both orders.
+  uint64_t both_orders(const Place& place, const Mark& mark, const Pairs& pairs) {
+    uint64_t executed = 0;
+    for (const auto& [x, y] : pairs) {
+      if (done()) break;
       const NamedStep &a = place.by_id(x), &b = place.by_id(y);
-      report_.pairs++;
+      executed++;
       const std::string what = compare_orders(mark, a, b);
       if (!what.empty()) disagree(mark, a, &b, what);
     }
+    return executed;
+  }
+
+  void look_at_conflicts(const Place& place, const Mark& mark, const Pairs& in_conflict) {
     for (const auto& [x, y] : in_conflict) {
       if (done()) return;
       const NamedStep &a = place.by_id(x), &b = place.by_id(y);
@@ -293,7 +314,10 @@ class Auditor {
       if (!(*now == second))
         return say("becomes another\n  " + text_of(second) + "\n  " + text_of(*now));
       ended[turned] = walk_.ended;
-      if (walk_.places.size() == 3) last[turned] = std::move(walk_.places[2]);
+      if (walk_.places.size() == 3)
+        last[turned] = std::move(walk_.places[2]);
+      else
+        last[turned].digest = walk_.digest;
     }
     // The root's return is a step of its own only where something else can still go.
     for (const bool turned : {false, true})

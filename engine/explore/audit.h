@@ -1,6 +1,7 @@
 // The dependence relation against the system itself (dependence.h, invariants 2, 3 and 5): at the
 // states along random executions, each pair of pending steps that the relation calls independent is
-// executed in both orders from the saved state, and what they lead to is compared. And of each step
+// executed in both orders from the saved state, and what they lead to is compared; so is each pair
+// that a reduction lets commute since they write or send the same (only_equal). And of each step
 // on the way, what it changed of what others can see (System::contents) has to be announced.
 //
 // Every proof, slice and explanation rests on the relation, so a disagreement is a bug of
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "engine/boundary/system.h"
+#include "engine/schedule/strategy.h"
 
 namespace lockstep {
 
@@ -28,6 +30,7 @@ struct AuditOptions {
   uint64_t seed = 1;         // of the walks, and of the system
   uint64_t stream = 0;       // System::begin
   uint64_t max_found = 1;    // disagreements
+  Reduce reduce;             // by which pairs of equal writes or messages commute too
   uint64_t max_steps = 400;  // of one walk
   double seconds = 0;        // 0: no limit
   const std::atomic<bool>* interrupted = nullptr;
@@ -45,7 +48,8 @@ struct Disagreement {
 struct AuditReport {
   uint64_t states = 0;
   uint64_t pairs = 0;      // that are independent, executed in both orders
-  uint64_t conflicts = 0;  // that are dependent, of which one was executed and the other looked at
+  uint64_t equal = 0;      // that conflict, but write or send the same: executed in both orders too
+  uint64_t conflicts = 0;  // that are dependent: one is executed, and the other is looked at then
   uint64_t steps = 0;      // of which it was compared what they changed and what they announced
   bool all = false;        // no more states were met in many walks
   std::vector<Disagreement> found;

@@ -21,6 +21,18 @@ bool share_an_object_slow(const Alternative& a, const Alternative& b) {
   return found;
 }
 
+bool only_equal(const Alternative& a, const Alternative& b) {
+  if (!same_write(a.op, b.op) && !same_message(a.op, b.op)) return false;
+  bool elsewhere = false;
+  each_footprint(a, [&](const Footprint& f) {
+    each_footprint(b, [&](const Footprint& g) {
+      elsewhere =
+          elsewhere || (conflicting(f, g) && !(f.object == a.op.object && g.object == a.op.object));
+    });
+  });
+  return !elsewhere;
+}
+
 bool conflicts_with_all(const Event& e) {
   return std::any_of(e.footprint.begin(), e.footprint.end(), [](const Footprint& f) {
     return f.object == kEverything && f.access == Access::write;

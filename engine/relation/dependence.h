@@ -148,6 +148,26 @@ inline bool asks(const Event& e) {
 bool may_end(const Event& e);
 bool conflicts_with_all(const Event& e);
 
+// ---- equal values ----
+
+// Two writes of one value to one object, and two equal messages to one mailbox: either order leaves
+// the same behind. Operation::value is a digest of what is written, 0 if that is not known. Steps
+// that conflict in that object alone commute so (Reduce::equal_writes), and if no receive has to
+// wait for one of the two (Reduce::equal_messages). Both are executed in both orders by audit.h.
+inline bool same_value(const Operation& a, const Operation& b, Access access) {
+  return a.access == access && b.access == access && a.object == b.object && a.value == b.value &&
+         a.value != 0 && a.kind == b.kind;
+}
+inline bool same_write(const Operation& a, const Operation& b) {
+  return same_value(a, b, Access::write);
+}
+inline bool same_message(const Operation& a, const Operation& b) {
+  return same_value(a, b, Access::append);
+}
+
+// Are the two dependent because of that object alone?
+bool only_equal(const Alternative& a, const Alternative& b);
+
 // ---- what a step makes possible or impossible ----
 
 // Possible when nothing else is, but faults: whatever came before led to it, so happens-before puts

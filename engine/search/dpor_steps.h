@@ -32,16 +32,6 @@ struct Step {
                                           // every execution; the main object first
 };
 
-inline bool same_write(const Operation& a, const Operation& b) {
-  return a.access == Access::write && b.access == Access::write && a.object == b.object &&
-         a.value == b.value && a.value != 0 && a.kind == b.kind;
-}
-
-inline bool same_message(const Operation& a, const Operation& b) {
-  return a.access == Access::append && b.access == Access::append && a.object == b.object &&
-         a.value == b.value && a.value != 0 && a.kind == b.kind;
-}
-
 // The mailbox that alone makes the two dependent, by messages that enter it or are looked for in
 // it. 0: they are independent, or something else makes them dependent too.
 ObjectId only_mailbox(const Step& a, const Step& b);

@@ -111,6 +111,48 @@ TEST(Audit, WhatAStepChangesAndDoesNotAnnounceIsFound) {
   }
 }
 
+// Says of all writes that they write the same.
+class EqualValues final : public Chooser {
+ public:
+  explicit EqualValues(Chooser& inner) : inner_(inner) {
+    at_rest_ = inner.at_rest();
+    states_ = inner.states();
+  }
+  size_t choose(const ChoicePoint& point) override {
+    std::vector<Alternative> told(point.alternatives.begin(), point.alternatives.end());
+    for (Alternative& a : told) a.op.value = 1;
+    ChoicePoint other = point;
+    other.alternatives = told;
+    return inner_.choose(other);
+  }
+
+ private:
+  Chooser& inner_;
+};
+
+class EqualizingSystem final : public ToySystem {
+ public:
+  using ToySystem::ToySystem;
+  const Outcome& run(Chooser& chooser) override {
+    EqualValues equal(chooser);
+    return ToySystem::run(equal);
+  }
+};
+
+TEST(Audit, EqualWritesAreExecutedInBothOrdersWhereAReductionLetsThemCommute) {
+  AuditOptions options;
+  options.reduce.equal_writes = true;
+  ToySystem equal("Wx1|Wx1|Wx2");
+  const AuditReport report = audit(equal, options);
+  EXPECT_TRUE(report.found.empty());
+  EXPECT_GT(report.equal, 0u);
+  EXPECT_EQ(report.pairs, 0u) << "they conflict all the same";
+  EXPECT_EQ(audit(equal, {}).equal, 0u);
+  EqualizingSystem unequal("Wx1|Wx2");
+  EXPECT_EQ(audit(unequal, {}).found.size(), 0u);
+  ASSERT_EQ(audit(unequal, options).found.size(), 1u);
+}
+
 TEST(Audit, KeepsItsLimits) {
   ToySystem system("Wx1 Wx1 Wx1|Wy1 Wy1 Wy1|Wz1 Wz1 Wz1");
   AuditOptions options;
