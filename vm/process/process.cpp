@@ -321,14 +321,17 @@ void Processes::die(Process& p) {
   w.ending--;
   uint32_t until = p.end_tables;
   end(p, until);
-  // An owner of more tables than a footprint holds lets go of them in several steps.
+  // An owner of more tables than a footprint holds lets go of them in several steps. The last of
+  // them tells the first who is to be told, and who that is may change until then.
   Footprint* extra = end_footprint_.data();  // not on this stack: images hold that
   while (until != kNone) {
     const uint32_t from = until;
     p.seen = from;
     n = ets_exit_footprint(m_, p, from, extra, 255, &until);
+    w.alternatives[w.position[p.actor]].op.flags = kGlobal;
     m_.calls().announce(nullptr, p, "exit", OpKind::exit, Access::write,
                         make_object(ObjectClass::process, p.index), 0, extra, n);
+    w.alternatives[w.position[p.actor]].op.flags = 0;
     ets_owner_exit(m_, p, from, until);
   }
   tell_of_end(p);
