@@ -70,14 +70,28 @@ bool DporNode::settle() {
 
 // A crash only if there is nothing else: time never waits for it, so no race would ask for time to
 // pass before it.
-bool DporNode::pick_first(StepPool& pool) {
-  const Step* step = data ? pool.data(asker, 0) : nullptr;
+const Step* DporNode::first_awake() const {
+  const Step* step = nullptr;
   for (size_t i = 0; i < pending.size() && (!step || is_crash(*step)); i++) {
     const Step* here = pending[i].step;
     if (!asleep(*here) && (!step || !is_crash(*here))) step = here;
   }
+  return step;
+}
+
+bool DporNode::pick_first(StepPool& pool) {
+  const Step* step = data ? pool.data(asker, 0) : first_awake();
   if (step) tree.push_back({step, {}, {}});
   return step != nullptr;
+}
+
+// A wakeup sequence may begin with a crash. What is executed without it has no race with it: a
+// crash never has to come.
+void DporNode::add_without_crash() {
+  const auto crash = [](const Branch& b) { return is_crash(*b.step); };
+  if (data || !std::all_of(tree.begin(), tree.end(), crash)) return;
+  const Step* step = first_awake();
+  if (step && !is_crash(*step)) tree.push_back({step, {}, {}});
 }
 
 void DporNode::finish(const Step& step, StepPool& pool) {

@@ -44,8 +44,13 @@ struct DporNode {
   // Wakeup sequences of who did not know of a choice of data here go below one of its values.
   void add_below_value(StepPool& pool);
   void add_timers();
+  // Where all that is to be explored begins with a crash: something that does not, if it can go.
+  void add_without_crash();
   // A branch for `step`, unless it is asleep or has one.
   void add(const Step& step);
+
+ private:
+  const Step* first_awake() const;
 };
 
 }  // namespace lockstep

@@ -119,6 +119,7 @@ size_t Dpor::choose(const ChoicePoint& point) {
     return kStop;
   }
   node.add_timers();
+  node.add_without_crash();
   take(depth);
   execution_.advance();
   at_ = depth + 1;

@@ -37,9 +37,11 @@ inline const std::string kEndProcess = "end, pids[1], pids[2])\n";
 
 // One fault at most of a kind or two, from here on.
 inline std::string random_fault(Prng& rng) {
-  const char* const kinds[] = {"loss = 1, duplicate = 1", "loss = 1", "duplicate = 1",
-                               "crash = { pids[1], pids[2] }", "crash_nodes = { 'b' }"};
-  return fmt::format("cluster.faults({{ {} }})\n", kinds[rng.below(5)]);
+  const char* const kinds[] = {
+      "loss = 1, duplicate = 1", "loss = 1",
+      "duplicate = 1",           "crash = { pids[1], pids[2] }",
+      "crash_nodes = { 'b' }",   "crash = { pids[1], pids[2] }, crashes = 2"};
+  return fmt::format("cluster.faults({{ {} }})\n", kinds[rng.below(6)]);
 }
 
 // The root tells what the first n have noted; `more`: Lua that goes on with the text, `keys`:
