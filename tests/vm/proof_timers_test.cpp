@@ -194,6 +194,33 @@ TEST(Timers, WhatTimeMayPassBetween) {
     }
 }
 
+// One that could still fire is something that could still happen, whether or not it was offered yet
+// and whoever else can go: the root's end was an operation in one order of independent steps, and
+// none in the other, which alone was executed.
+TEST(Timers, OneThatTheRootHasJustStartedMayFireBeforeTheRootEnds) {
+  const std::string before =
+      "local me = lockstep.self()\n"
+      "lockstep.spawn(function() lockstep.send(me, 1) end)\n";
+  const std::string after[] = {
+      "lockstep.recv()\n"
+      "lockstep.spawn(function() lockstep.recv(1) lockstep.cover('late') end)\n",
+      "local q = lockstep.spawn(function() lockstep.recv() lockstep.cover('late') end)\n"
+      "lockstep.recv()\n"
+      "lockstep.send_after(q, 'x', 0)\n"};
+  for (const auto timers : {vm::TimerMode::racy, vm::TimerMode::simultaneous})
+    for (const std::string& body : after) {
+      if (timers == vm::TimerMode::simultaneous && &body == &after[0]) continue;  // due later
+      vm::MachineOptions machine;
+      machine.timers = timers;
+      for (const char* strategy : {"dfs", "sleep", "dpor", "cache"}) {
+        const Seen seen =
+            all_of(strategy, program_of(before + body), "p", {}, machine, 60'000, -1, false, false);
+        EXPECT_TRUE(seen.complete);
+        EXPECT_TRUE(seen.goals.contains("late")) << strategy << "\n" << body;
+      }
+    }
+}
+
 // Nobody looks at the time, so nothing orders them: Concuerror has one execution of the first, and
 // 48 of the second with three clients: 3! orders at the server, and for each client its time-out
 // before the answer or not. One clock for all, that each firing wrote, made 2,491 and 4,008 classes

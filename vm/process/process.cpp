@@ -282,6 +282,7 @@ void Processes::body(Process& p) {
     // end, so that has to be tried early, too, and is an operation even if it comes last: a search
     // reverses what it has seen.
     const bool owed = m_.loading().text().may_owe;
+    m_.timers().offer_among_others();  // one that it has just started could fire before
     if (owed || world_->alternatives.size > 1) {
       if (owed)
         m_.footprints().sync_against_all(nullptr, p, "end", OpKind::exit, kAllElse);

@@ -253,6 +253,10 @@ bool Timers::refresh() {
   return true;
 }
 
+void Timers::offer_among_others() {
+  if (options_.racy_timers() ? world_->timers.size != 0 : world_->timers_due != 0) refresh();
+}
+
 // Racy timers: all that it waits for is gone, and a receive whose limit it is waits for a message.
 bool Timers::may_fire(const Timer& t) const {
   const World& w = *world_;

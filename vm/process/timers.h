@@ -25,6 +25,8 @@ class Timers : public MachinePart {
     return options_.racy_timers() && !(slow_ & (kSlowMatcher | kSlowPeek));
   }
   bool refresh();  // offers due timers; false: nothing can happen any more
+  // Offers those that may fire while others can go: before the next choice, to who has to know now.
+  void offer_among_others();
   void fire(uint32_t timer);
   void pass_time();  // simultaneous timers: to when the next of them are due
   void hold_time();  // something else can happen now
