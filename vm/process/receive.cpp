@@ -183,10 +183,18 @@ int Mailboxes::receive(lua_State* L, Process& p, const char* what, Wait wait, in
   if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) m_.properties().refuse_peek(L, what);
   if (__builtin_expect((slow_ & kSlowMatcher) != 0, 0)) m_.calls().refuse_in_matcher(L, what);
   World& w = *world_;
-  const ObjectId box = wait == Wait::sleep ? 0 : make_object(ObjectClass::mailbox, p.index);
-  const bool finite = timeout_ms >= 0;
-  const OpKind kind = wait == Wait::sleep ? OpKind::sleep : OpKind::receive;
-  const Access access = wait == Wait::sleep ? Access::none : finite ? Access::poll : Access::take;
+  const bool finite = timeout_ms >= 0, sleeps = wait == Wait::sleep;
+  const OpKind kind = sleeps ? OpKind::sleep : OpKind::receive;
+  // A sleep of 0 ms handles what waits, too: the signal that is to end the process, if there is
+  // one, and what was sent after that.
+  const bool looks = sleeps && timeout_ms == 0;
+  const ObjectId box = looks    ? part_object(p, Part::life)
+                       : sleeps ? 0
+                                : make_object(ObjectClass::mailbox, p.index);
+  const Access access = looks    ? Access::read
+                        : sleeps ? Access::none
+                        : finite ? Access::poll
+                                 : Access::take;
   p.looked = 0;
   p.expired = p.gives_up = false;
   p.wait = wait;

@@ -133,12 +133,13 @@ size_t Footprints::flushing(const Channel& c, const Process& to, Footprint* out)
   return n;
 }
 
-// A receive that gives up handles first what waits.
+// A receive that gives up handles first what waits, and so does a sleep of 0 ms.
 void Footprints::renew_poll(Process& p) {
   World& w = *world_;
   if (!m_.scheduler().enabled(p.actor)) return;
   Operation& op = w.alternatives[w.position[p.actor]].op;
-  if (op.kind != OpKind::receive || op.access != Access::poll) return;
+  const bool sleeps_no_time = op.kind == OpKind::sleep && !p.expired;
+  if (!sleeps_no_time && (op.kind != OpKind::receive || op.access != Access::poll)) return;
   op.extra_count = op.flags = 0;
   if (signals_wait(p)) {
     auto* extra = static_cast<Footprint*>(m_.allocate(kArrival * sizeof(Footprint)));
