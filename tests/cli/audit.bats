@@ -71,3 +71,37 @@ LUA
   lockstep verify terms.lua --audit 100
   exits 0
 }
+
+@test "two exit signals are no equal messages: each says from whom it is" {
+  scenario exits.lua exits <<'LUA'
+lockstep.flag("trap_exit", true)
+local root = lockstep.self()
+for _ = 1, 2 do lockstep.spawn_link(function() lockstep.exit(root, "same") end) end
+for _ = 1, 4 do lockstep.recv() end
+LUA
+  lockstep verify exits.lua --delivery async --audit 200
+  exits 0
+  has "$out" "audit:"
+}
+
+@test "a sleep of 0 ms looks at the signals that wait, and says so" {
+  scenario sleeps.lua sleeps <<'LUA'
+local p = lockstep.spawn(function() lockstep.sleep(0) lockstep.yield() end)
+lockstep.spawn(function() lockstep.exit(p, "shutdown") end)
+lockstep.exit(p, "other")
+LUA
+  lockstep verify sleeps.lua --audit 300 --check
+  exits 0
+}
+
+@test "equal messages that wait behind a signal are equal, whoever sent which" {
+  scenario behind.lua behind <<'LUA'
+local root = lockstep.self()
+lockstep.spawn_link(function() lockstep.exit("boo") end)
+for _ = 1, 2 do lockstep.spawn(function() lockstep.send(root, "same") end) end
+lockstep.recv(0)
+lockstep.recv(0)
+LUA
+  lockstep verify behind.lua --timers racy --audit 300
+  [ "$status" -lt 2 ] # the signal may end the root
+}

@@ -193,7 +193,7 @@ int l_exit(lua_State* L) {
   s.kind = SignalKind::exit;
   s.from = p.index;
   s.payload = reason;
-  m.footprints().announce_signal(L, p, "exit_signal", OpKind::exit_signal, digest(reason), *q, s);
+  m.footprints().announce_signal(L, p, "exit_signal", OpKind::exit_signal, 0, *q, s);
   if (m.recording())
     m.recorder().note_target(m.recorder().label(*q)), m.recorder().note_args(print(reason));
   m.signals().send(p, *q, s);

@@ -370,7 +370,9 @@ void Footprints::of_arrival(const Channel& c, Operation& op) const {
   op.access = main.access;
   op.extra = f;
   op.extra_count = static_cast<uint8_t>(n);
-  op.value = m_.timers().told_by({s.payload, s.from, 0, s.sent_at});
+  // Other signals say from whom they are: no two of them are equal.
+  op.value =
+      s.kind == SignalKind::message ? m_.timers().told_by({s.payload, s.from, 0, s.sent_at}) : 0;
 }
 
 // A fault at the head of a channel: the message is lost, or arrives twice.

@@ -88,15 +88,17 @@ bool commute(const Signal& a, const Signal& b) {
 }
 
 // The same for all orders that do not matter: of each pair that does not commute, which comes
-// first.
-uint64_t queue_digest(const Channel& c) {
-  uint64_t pairs = 0;
+// first. Of equal messages from different senders it does not matter either.
+uint64_t queue_digest(const Channel& c, const Timers& timers) {
+  uint64_t pairs = 0, senders = 0;
   static thread_local std::vector<uint64_t> names;
   names.clear();
   for (const Signal& s : c) {
     Sum one;
-    one.add(s.kind, s.from, s.ref);
-    one.add(s.payload);
+    const bool plain = s.kind == SignalKind::message && s.ref == 0 && s.name.tag == Tag::nil;
+    const uint64_t tells = timers.told_by({s.payload, s.from, 0, s.sent_at});
+    if (plain) senders += mix64(tells, s.from);
+    one.add(s.kind, plain ? 0 : s.from, s.ref, tells);
     one.add(s.name);
     uint64_t before = 0;
     for (size_t k = 0; k < names.size(); k++)
@@ -106,7 +108,7 @@ uint64_t queue_digest(const Channel& c) {
     pairs += one.value();
   }
   Sum sum;
-  sum.add(c.from, c.to, c.node, pairs);
+  sum.add(c.from, c.to, c.node, pairs, senders);
   return sum.value();
 }
 
@@ -164,7 +166,7 @@ uint64_t Machine::state() const {
     timers += one.value();
   }
   for (const Channel& c : w.channels)
-    if (!c.empty()) channels += queue_digest(c);
+    if (!c.empty()) channels += queue_digest(c, this->timers());
   sum.add(timers, channels);
   for (const Name& n : w.names) sum.add(n.process, n.node), sum.add(n.name);
   add_tables(sum, w);
