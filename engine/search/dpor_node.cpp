@@ -42,6 +42,11 @@ bool DporNode::in_wakeup_tree(const Step& step) const {
                      [&](const Branch& b) { return b.step->actor_key == step.actor_key; });
 }
 
+// But for the root's end, which is not among what could go.
+bool DporNode::explores_all(const Sequence& v) const {
+  return !impossible.empty() && !(root_end.step && v.starts_with(*root_end.step));
+}
+
 uint32_t DporNode::untried() const {
   return static_cast<uint32_t>(std::find(tried.begin(), tried.end(), false) - tried.begin());
 }

@@ -32,6 +32,8 @@ struct DporNode {
   const Pending* find(uint64_t actor_key) const;
   bool asleep(const Step& step) const { return sleep.has(step.actor_key); }
   bool in_wakeup_tree(const Step& step) const;
+  // Is everything that can go explored, as where something in the tree could not, and `v` with it?
+  bool explores_all(const Sequence& v) const;
   // The first value that nobody has taken; `count` if there is none.
   uint32_t untried() const;
 

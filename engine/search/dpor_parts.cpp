@@ -132,7 +132,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
   if (wakeup.unsure) v.be_unsure();
   if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->actor_key) : v.redundant_by(node.sleep))
     return;
-  if (!node.impossible.empty()) return;
+  if (node.explores_all(v)) return;
   const Step* first = wakeup.steps.front();
   const Pending* found = node.find(first->actor_key);
   if (!found) {

@@ -130,7 +130,7 @@ void Dpor::add_wakeup(size_t at, Sequence& v) {
   DporNode& node = execution_.node(at);
   if (at < base_) return add_wakeup_above(at, v);
   if (v.redundant_by(node.sleep)) return;
-  if (!node.impossible.empty()) return;  // everything that can go is explored
+  if (node.explores_all(v)) return;
   v.insert_into(node.tree, 1);
 }
 
