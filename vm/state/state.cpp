@@ -87,6 +87,12 @@ bool commute(const Signal& a, const Signal& b) {
          !(links(a) && links(b));
 }
 
+// ... as a message, which tells the time of its sender.
+bool enters_mailbox(const Signal& s) {
+  return s.kind == SignalKind::message || s.kind == SignalKind::down ||
+         s.kind == SignalKind::exit || s.kind == SignalKind::link_exit;
+}
+
 // The same for all orders that do not matter: of each pair that does not commute, which comes
 // first. Of equal messages from different senders it does not matter either.
 uint64_t queue_digest(const Channel& c, const Timers& timers) {
@@ -96,9 +102,12 @@ uint64_t queue_digest(const Channel& c, const Timers& timers) {
   for (const Signal& s : c) {
     Sum one;
     const bool plain = s.kind == SignalKind::message && s.ref == 0 && s.name.tag == Tag::nil;
-    const uint64_t tells = timers.told_by({s.payload, s.from, 0, s.sent_at});
-    if (plain) senders += mix64(tells, s.from);
-    one.add(s.kind, plain ? 0 : s.from, s.ref, tells);
+    if (enters_mailbox(s))
+      one.add(timers.told_by({s.payload, s.from, 0, s.sent_at}));
+    else
+      one.add(s.payload);
+    if (plain) senders += mix64(one.value(), s.from);
+    one.add(s.kind, plain ? 0 : s.from, s.ref);
     one.add(s.name);
     uint64_t before = 0;
     for (size_t k = 0; k < names.size(); k++)
