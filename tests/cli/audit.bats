@@ -105,3 +105,16 @@ LUA
   lockstep verify behind.lua --timers racy --audit 300
   [ "$status" -lt 2 ] # the signal may end the root
 }
+
+@test "who releases a lock that another has taken meanwhile says so, whenever it was about to" {
+  cat >released.lua <<'LUA'
+local threads = require "lockstep.threads"
+threads.program("released", { crashes = "allow" }, function()
+  local mu, n = threads.mutex("m"), threads.cell("n")
+  threads.create(function() pcall(mu.unlock, mu) mu:lock() mu:unlock() end)
+  threads.create(function() mu:lock() n:set(1) mu:unlock() end)
+end)
+LUA
+  lockstep verify released.lua --audit 400
+  [ "$status" -lt 2 ] # it is a misuse
+}

@@ -251,6 +251,7 @@ struct Process {
   bool ran = false;             // was picked for a step of its own
   Wait wait = Wait::none;
   uint32_t awaited = 0;       // Wait::lock: number of the array that counts who may still enter
+  bool releasing = false;     // is about to give a lock back, and looks how many may enter then
   const char* what = "";      // the call it is in, as the guest knows it
   Operation blocked_op;       // its operation while it is not among the alternatives
   Watched<ObjectId> lock{0};  // that it is to take, with Wait::lock

@@ -3,6 +3,8 @@
 // in which nobody can go on.
 #include "vm/tables/locks.h"
 
+#include <utility>
+
 #include "vm/machine/calls.h"
 #include "vm/process/mailboxes.h"
 #include "vm/recording/recorder.h"
@@ -54,9 +56,10 @@ int lock_give(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "unlock");
   AtomicsArray& a = lock_argument(L, m);
-  const bool races = lua_toboolean(L, 2) && a.taker != p.index;
+  p.releasing = lua_toboolean(L, 2);
   m.sync(L, p, "unlock", OpKind::atomics, Access::write,
-         make_object(ObjectClass::atomics, a.container, races ? 0 : 1));
+         p.releasing ? Locks::released(p, a) : make_object(ObjectClass::atomics, a.container, 1));
+  p.releasing = false;
   if (a.taker == p.index) a.taker = kNone;
   const int64_t now = ++a.values[0];
   a.freed_at = now == 1 ? m.world().steps : 0;
@@ -109,12 +112,27 @@ void Locks::take(lua_State* L, Process& p, const char* what, uint32_t number) {
   m_.recorder().note_cause(a.freed_at);
   a.freed_at = 0;
   a.values[0]--;
-  a.taker = p.index;
+  set_taker(a, p);
   if (a.values[0] == 0) changed(number);
   if (m_.recording())
     m_.recorder().note_change(
         atomics_object_name(m_, make_object(ObjectClass::atomics, a.container, 1)) + ": taken by " +
         m_.recorder().label(p));
+}
+
+ObjectId Locks::released(const Process& p, const AtomicsArray& a) {
+  return make_object(ObjectClass::atomics, a.container, a.taker == p.index ? 1 : 0);
+}
+
+// Where somebody gave it back who had not taken it, who has it still may be about to release it.
+void Locks::set_taker(AtomicsArray& a, const Process& p) {
+  World& w = *world_;
+  const uint32_t before = std::exchange(a.taker, p.index);
+  if (before == kNone || before == p.index) return;
+  Process& q = *w.processes[before];
+  if (!q.releasing || !m_.scheduler().enabled(q.actor)) return;
+  Operation& op = w.alternatives[w.position[q.actor]].op;
+  if (op.object == make_object(ObjectClass::atomics, a.container, 1)) op.object = released(q, a);
 }
 
 int64_t Locks::permits(ObjectId lock) const {
