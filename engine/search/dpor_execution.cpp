@@ -134,4 +134,28 @@ size_t DporExecution::order_without(size_t early, const Taken& taken, size_t lat
   return row;
 }
 
+// A step that was tried as the last one is woken by a crash, which cannot come last. Where
+// something else could go when the crash came, the step could as well have come before it, and has.
+bool DporExecution::repeats_before_crash() const {
+  for (size_t crash = 0; crash < depth_; crash++) {
+    if (!is_crash(*steps_[crash].step)) continue;
+    for (const Step* s : path_[crash].sleep.steps) {
+      if (!s->last) continue;
+      size_t k = crash;
+      while (k < depth_ && steps_[k].actor_key != s->actor_key) k++;
+      if (k == depth_ || steps_[k].step->kind != s->kind) continue;
+      bool could = true;
+      for (size_t j = crash; j < k && could; j++)
+        could =
+            !order().before(j, k) &&
+            (!is_crash(*steps_[j].step) ||
+             std::any_of(path_[j].pending.begin(), path_[j].pending.end(), [&](const Pending& p) {
+               return !is_crash(*p.step) && p.step->actor_key != s->actor_key;
+             }));
+      if (could) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace lockstep

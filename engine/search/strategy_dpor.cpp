@@ -202,7 +202,8 @@ void Dpor::end(const Outcome& outcome, System& system) {
   do put_in_order(outcome, system);
   while (!execution_.cut_off() && learn());
   if (execution_.cut_off()) return;
-  redundant_ = !blocked_ && execution_.by_mail() && execution_.repeats();
+  redundant_ = !blocked_ && ((execution_.by_mail() && execution_.repeats()) ||
+                             execution_.repeats_before_crash());
   counted_ += !blocked_ && !redundant_;
   for (const auto& [early, late] : execution_.races())
     seen_.saw(execution_.name(early), execution_.name(late));
