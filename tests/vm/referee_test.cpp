@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <random>
 
+#include "tests/vm/random_late.h"
 #include "tests/vm/random_links.h"
 #include "tests/vm/random_owed.h"
 #include "tests/vm/random_roots.h"
@@ -152,6 +153,16 @@ TEST_P(Referee, AgreesOnWhatOthersDoWhenTheRootEnds) {
 TEST_P(Referee, AgreesOnCrashesThatMayComeLast) {
   if (GetParam().nodes) GTEST_SKIP() << "on one node";
   judge(12, 6, RootEnd::drained, [](Prng& rng) { return random_owed(rng, false, true); });
+}
+
+TEST_P(Referee, AgreesOnWhatMayStillHappenWhenTheRootEnds) {
+  if (GetParam().nodes) GTEST_SKIP() << "on one node";
+  judge(15, 7, RootEnd::put_off, [](Prng& rng) { return random_late(rng); });
+}
+
+TEST_P(Referee, AgreesOnWhatHappensAfterTheRootEnds) {
+  if (GetParam().nodes) GTEST_SKIP() << "on one node";
+  judge(15, 8, RootEnd::drained, [](Prng& rng) { return random_late(rng); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Proof, Referee,
