@@ -64,6 +64,15 @@ const Flag kTotalTime = {
     "Scenarios that it does not come to are named, and it ends with exit code 5",
     [](Options& o, const std::string& t) { o.total_seconds = parse_seconds(t); }};
 
+#define LOCKSTEP_FLAG_PATH                                                                    \
+  {                                                                                           \
+    "--path", nullptr, "DIR",                                                                 \
+        "where modules and sources are looked for that are not beside the scenario: folders " \
+        "or templates such as /opt/lua/?.lua, apart by semicolons; may be repeated",          \
+        [](Options& o, const std::string& t) { o.search.push_back(t); }, true                 \
+  }
+const Flag kPath[] = {LOCKSTEP_FLAG_PATH};
+
 const Flag kSearch[] = {
     setting("strategy"),
     setting("iterations"),
@@ -269,6 +278,7 @@ const Flag kReplay[] = {
      "passes, "
      "4 cannot tell",
      [](Options& o, const std::string& t) { o.scenario = t; }},
+    LOCKSTEP_FLAG_PATH,
     LOCKSTEP_FLAG_PAGE("write a page to walk through it"),
     LOCKSTEP_FLAG_SLICE,
     LOCKSTEP_FLAGS_SHOWN,
@@ -358,6 +368,7 @@ const std::vector<Command>& table() {
        {{"search", kSearch},
         {"strategies", kSampling},
         {"executions", kExecution},
+        {"modules", kPath},
         {"proof", kProof},
         {"checks", kCheck},
         {"results", kResult},
@@ -383,6 +394,7 @@ const std::vector<Command>& table() {
        {{"search", kVerify},
         {"proof", kProof},
         {"executions", kExecution},
+        {"modules", kPath},
         {"checks", kCheck},
         {"results", kResult},
         {"memory", memory_flags()},
@@ -475,6 +487,7 @@ const std::vector<Command>& table() {
        {{"measurement", kBench},
         {"strategies", kSampling},
         {"executions", kExecution},
+        {"modules", kPath},
         {"project file", project_flags()},
         {"format", kBenchFormat},
         {"output", kOutput}},
@@ -499,7 +512,7 @@ const std::vector<Command>& table() {
        "  lockstep list scenarios scenarios/tour\n",
        "strategies|scenarios",
        SIZE_MAX,
-       {{"project file", project_flags()}, {"format", kFormat}},
+       {{"modules", kPath}, {"project file", project_flags()}, {"format", kFormat}},
        list_command},
       {"check-history",
        "Check recorded histories against a model: linearizable, serializable, causal, ...",

@@ -50,6 +50,7 @@ std::string lint_notes(const vm::Program& program) {
   const auto folder = std::filesystem::path(program.path()).parent_path();
   std::vector<vm::LintFinding> all;
   for (const auto& file : program.files()) {
+    if (!file.found.empty() || !file.name.ends_with(".lua")) continue;  // of others, or data
     const bool first = &file == &program.files().front();
     const auto path = first ? program.path() : (folder / file.name).string();
     try {

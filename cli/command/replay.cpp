@@ -23,8 +23,9 @@ Rerun rerun_alone(const Traced& traced) {
   return {std::move(replay), {}, std::move(observed)};
 }
 
-Rerun rerun_file(Traced& traced, const std::string& file) {
-  const auto program = vm::Program::from_file(file, &stop_if_interrupted());
+Rerun rerun_file(Traced& traced, const Options& options) {
+  const auto program =
+      vm::Program::from_file(options.scenario, &stop_if_interrupted(), options.search);
   return rerun_on(traced, program, stop_if_interrupted());
 }
 
@@ -87,8 +88,7 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Ob
 ExitCode replay_command(const Options& options) {
   auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
-  auto answer =
-      options.scenario.empty() ? rerun_alone(traced) : rerun_file(traced, options.scenario);
+  auto answer = options.scenario.empty() ? rerun_alone(traced) : rerun_file(traced, options);
   auto& result = answer.replay;
   const auto& outcome = result.recording.outcome;
   log_info(Part::replay, fmt::format("{}: ends after {} with {}", traced.path,

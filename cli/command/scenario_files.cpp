@@ -48,13 +48,16 @@ std::string identity(const std::string& path) {
   return error ? path : same.string();
 }
 
-// Modules are required by a name that is relative to the scenario's folder.
+// Modules are required by a name that is relative to the scenario's folder, unless they were found
+// along the search path.
 std::set<std::string> required_by(const std::vector<vm::Program>& programs) {
   std::set<std::string> modules;
   for (const auto& program : programs) {
     const auto folder = fs::path(program.path()).parent_path();
-    for (size_t i = 1; i < program.files().size(); i++)
-      modules.insert(identity((folder / program.files()[i].name).string()));
+    for (size_t i = 1; i < program.files().size(); i++) {
+      const auto& file = program.files()[i];
+      modules.insert(identity(file.found.empty() ? (folder / file.name).string() : file.found));
+    }
   }
   return modules;
 }
@@ -73,12 +76,14 @@ void log_loaded(const vm::Program& program) {
                                    counted(program.scenarios().size(), "scenario"),
                                    counted(program.files().size() - 1, "module")));
   for (const auto& file : program.files())
-    log_debug(Part::load, fmt::format("{}: {}", file.name, counted(file.text.size(), "byte")));
+    log_debug(Part::load, fmt::format("{}: {}{}", file.name, counted(file.text.size(), "byte"),
+                                      file.found.empty() ? "" : ", from " + file.found));
 }
 
 class Loader {
  public:
-  explicit Loader(const Options& options) : all_(stop_after(options.total_seconds)) {
+  explicit Loader(const Options& options)
+      : all_(stop_after(options.total_seconds)), search_(options.search) {
     if (const auto* time = options.setting("time"))
       each_ = resolve_settings({}, {{"time", *time}}).seconds;
   }
@@ -87,7 +92,7 @@ class Loader {
     StopToken stop = stop_after(each_);  // a file is loaded before it says what it has
     if (each_ == 0 || all_.deadline < stop.deadline) stop.deadline = all_.deadline;
     try {
-      log_loaded(loaded_.programs.emplace_back(vm::Program::from_file(file.path, &stop)));
+      log_loaded(loaded_.programs.emplace_back(vm::Program::from_file(file.path, &stop, search_)));
     } catch (const vm::NoScenario& e) {
       if (!file.found) loaded_.broken.push_back({file.path, with_folder(file.path, e)});
       loaded_.helpers += file.found;
@@ -108,6 +113,7 @@ class Loader {
 
  private:
   const StopToken all_;
+  const std::vector<std::string>& search_;
   double each_ = 0;
   LoadedFiles loaded_;
 };

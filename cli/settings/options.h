@@ -61,8 +61,9 @@ struct Options {
   std::vector<Origin> origins;             // of all that was given
   bool show_config = false;                // say so, and do nothing else
   std::vector<std::string>
-      only;                  // only scenarios whose name contains one of these, or is it (=NAME)
-  double total_seconds = 0;  // of a whole run or verify; 0: no limit
+      only;  // only scenarios whose name contains one of these, or is it (=NAME)
+  std::vector<std::string> search;  // where modules are that are not beside a scenario's file
+  double total_seconds = 0;         // of a whole run or verify; 0: no limit
   std::string trace;
   std::string scenario;                // replay: an edited file to run the recorded schedule on
   std::string output;                  // shrink: where the result goes

@@ -52,6 +52,16 @@ local lockstep = {}
 ---@overload fun(name: string, body: fun())
 function lockstep.scenario(name, options, body) end
 
+--- The text of a file that is data, looked for beside the scenario and along --path; at file level only. Kept in traces.
+---@param name string without .. in it
+---@return string
+function lockstep.source(name) end
+--- The text of a module, found as require finds it, and the name of its file; nil and why if there is none. At file
+--- level only.
+---@param name string
+---@return string?, string
+function lockstep.module_source(name) end
+
 ---@param fn function copied, with what it has captured
 ---@param ... any
 ---@return lockstep.pid

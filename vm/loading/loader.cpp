@@ -14,6 +14,7 @@
 #include "vm/loading/frozen.h"
 #include "vm/loading/library.h"
 #include "vm/loading/loading.h"
+#include "vm/loading/modules.h"
 #include "vm/loading/owes.h"
 #include "vm/loading/sandbox.h"
 #include "vm/machine/interpreter.h"
@@ -28,24 +29,6 @@
 namespace lockstep::vm {
 namespace {
 
-const EmbeddedFile* find_embedded(const std::string& name) {
-  for (size_t i = 0; i < kEmbeddedCount; i++)
-    if (name == kEmbedded[i].name) return &kEmbedded[i];
-  return nullptr;
-}
-
-// Text of the scenario's own module, from the files known or from its folder; null if there is
-// none, or none that can be read: the *problem.
-const std::string* module_text(LoadContext& context, const std::string& file,
-                               std::string* problem) {
-  for (const SourceFile& f : *context.files)
-    if (f.name == file) return &f.text;
-  std::string text;
-  if (!context.disk || !read_source(context.folder + "/" + file, &text, problem)) return nullptr;
-  context.files->push_back({file, std::move(text)});
-  return &context.files->back().text;
-}
-
 // Of the library, what is written in C++.
 const struct {
   const char* name;
@@ -58,60 +41,6 @@ const struct {
               {"cluster_core", open_cluster},
               {"history_core", open_history},
               {"checker_core", open_checker}};
-
-void run_chunk(lua_State* L, std::string_view text, const std::string& chunk,
-               Watchdog* watchdog = nullptr) {
-  if (watchdog) watchdog->compiling(true);
-  const int status = luaL_loadbufferx(L, text.data(), text.size(), chunk.c_str(), "t");
-  if (watchdog) watchdog->compiling(false);
-  if (status != LUA_OK) lua_error(L);
-  lua_call(L, 0, 1);
-}
-
-int require(lua_State* L) {
-  const char* name = luaL_checkstring(L, 1);
-  lua_settop(L, 1);
-  lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
-  if (lua_getfield(L, 2, name) != LUA_TNIL) return 1;
-  Machine& m = machine_of(L);
-  if (!m.loading().under_way())
-    return luaL_error(L, "require '%s': modules are loaded at file level, before a scenario runs",
-                      name);
-  std::string module = name;
-  std::string file = module;
-  std::replace(file.begin(), file.end(), '.', '/');
-  file += ".lua";
-  if (module.compare(0, 8, "lockstep") == 0 && (module.size() == 8 || module[8] == '.')) {
-    const EmbeddedFile* e = find_embedded(file);
-    if (!e) return luaL_error(L, "module '%s' not found: lockstep has no such part", name);
-    run_chunk(L, e->text, "=" + file, &m.watchdog());
-  } else {
-    bool inside = !module.empty() && file[0] != '/' && file.find("..") == std::string::npos;
-    for (char c : module)
-      inside = inside && (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' ||
-                          c == '-' || c == '/');
-    if (!inside)
-      return luaL_error(L,
-                        "module '%s': only modules beside the scenario's file, and in folders "
-                        "below it, are found",
-                        name);
-    std::string problem;
-    const std::string* text = module_text(m.loading().context(), file, &problem);
-    if (!text)
-      return luaL_error(L, "module '%s' not found: no file '%s' beside the scenario%s%s", name,
-                        file.c_str(), problem.empty() ? "" : ": ", problem.c_str());
-    if (!m.loading().context().begun.insert(file).second)
-      return luaL_error(L, "module '%s' requires itself, or failed before", name);
-    run_chunk(L, lua_text(*text), "@" + file, &m.watchdog());
-  }
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushboolean(L, 1);
-  }
-  lua_pushvalue(L, -1);
-  lua_setfield(L, 2, name);
-  return 1;
-}
 
 // lockstep.gen_server and the like without a require: loaded when first named, which is at file
 // level or, since the scenario's text names it, before.

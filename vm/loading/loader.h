@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "vm/loading/search_path.h"
 #include "vm/machine/program.h"
 
 namespace lockstep::vm {
@@ -15,10 +16,11 @@ struct LoadContext {
   bool disk = false;
   std::vector<SourceFile>* files =
       nullptr;  // the scenario's file first; modules are added as they are read
-  std::vector<ScenarioInfo>* scenarios = nullptr;  // added to as they are declared
-  std::unordered_map<std::string, int> declared;   // the line of each scenario, by its name
-  std::set<std::string> begun;                     // modules whose code has been run, or runs now
-  int periods = 0;                                 // of instructions that file-level code has run
+  std::vector<ScenarioInfo>* scenarios = nullptr;      // added to as they are declared
+  SearchPath search = {};                              // where to look after that folder if `disk`
+  std::unordered_map<std::string, int> declared = {};  // the line of each scenario, by its name
+  std::set<std::string> begun = {};  // modules whose code has been run, or runs now
+  int periods = 0;                   // of instructions that file-level code has run
 };
 
 }  // namespace lockstep::vm

@@ -20,17 +20,16 @@ std::string_view lua_text(std::string_view text) {
 }
 
 namespace {
-void load_program(const std::string& folder, bool disk, std::vector<SourceFile>& files,
-                  std::vector<ScenarioInfo>& scenarios, const StopToken* stop) {
-  LoadContext context{folder, disk, &files, &scenarios};
-  files.reserve(64);
+void load_program(LoadContext context, const StopToken* stop) {
+  context.files->reserve(64);
   MachineOptions options;
   options.stop = stop;
   Machine machine(context, "", options);
 }
 }  // namespace
 
-Program Program::from_file(const std::string& path, const StopToken* stop) {
+Program Program::from_file(const std::string& path, const StopToken* stop,
+                           const std::vector<std::string>& search) {
   Program p;
   p.path_ = path;
   SourceFile file;
@@ -41,8 +40,10 @@ Program Program::from_file(const std::string& path, const StopToken* stop) {
   const size_t slash = path.rfind('/');
   file.name = slash == std::string::npos ? path : path.substr(slash + 1);
   p.files_.push_back(std::move(file));
-  load_program(slash == std::string::npos ? "." : path.substr(0, slash), true, p.files_,
-               p.scenarios_, stop);
+  LoadContext context{slash == std::string::npos ? "." : path.substr(0, slash), true, &p.files_,
+                      &p.scenarios_};
+  for (const auto& entry : search) context.search.add(entry);
+  load_program(std::move(context), stop);
   return p;
 }
 
@@ -51,7 +52,7 @@ Program Program::from_sources(std::vector<SourceFile> files, const StopToken* st
   if (files.empty()) throw Error(ExitCode::scenario, "a program without files");
   p.path_ = files.front().name;
   p.files_ = std::move(files);
-  load_program("", false, p.files_, p.scenarios_, stop);
+  load_program({"", false, &p.files_, &p.scenarios_}, stop);
   return p;
 }
 

@@ -23,6 +23,9 @@ void push_text(lua_State* L, int index);
 
 // Declared by open_core; used when a scenario is loaded.
 int declare_scenario(lua_State* L);
+// Of lockstep itself, what reads files while a scenario is loaded (modules.cpp).
+int read_source_text(lua_State* L);
+int find_module_text(lua_State* L);
 // coroutine.resume, wrap and close, which note what runs.
 void open_coroutines(lua_State* L);
 // string.format, and what it calls for long texts, which can be left where it is.

@@ -15,8 +15,9 @@
 namespace lockstep::vm {
 
 struct SourceFile {
-  std::string name;  // relative to the scenario's folder
+  std::string name;  // relative to the scenario's folder, or to where it was found along the path
   std::string text;
+  std::string found;  // the file that was read, of what was found along the path; else empty
 };
 
 // When a timer may fire.
@@ -88,8 +89,11 @@ class Program {
  public:
   // Reads the file and runs it once, which finds its modules and scenarios. Errors: ExitCode::usage
   // if the file is missing; ExitCode::scenario for syntax and load errors, with file and line, and
-  // for a file without one (NoScenario); LoadingStopped.
-  static Program from_file(const std::string& path, const StopToken* stop = nullptr);
+  // for a file without one (NoScenario); LoadingStopped. `search`: where modules and sources are
+  // looked for that are not beside the file: folders, or templates with a ? as package.path has
+  // them, each entry several of these apart by semicolons.
+  static Program from_file(const std::string& path, const StopToken* stop = nullptr,
+                           const std::vector<std::string>& search = {});
   // From a trace: nothing is read from disk. The first file is the scenario's.
   static Program from_sources(std::vector<SourceFile> files, const StopToken* stop = nullptr);
 

@@ -31,6 +31,8 @@ void open_core(lua_State* L) {
                                     {"nodes", l_nodes},
                                     {"monitor_node", l_monitor_node},
                                     {"scenario", declare_scenario},
+                                    {"source", read_source_text},
+                                    {"module_source", find_module_text},
                                     {nullptr, nullptr}};
   luaL_newlib(L, others);
   add_core_processes(L);
