@@ -83,6 +83,25 @@ function ets.update_counter(table, key, operation, default) end
 ---@return boolean # false if the key is missing
 function ets.update_element(table, key, operation, default) end
 
+---@class lockstep.ets.touched
+---@field write? any[]|"all" keys that are read and written, beside those in the array itself
+---@field read? any[]|"all" keys that are only read
+---@field clock? boolean `lockstep.now()` is called
+
+--- Runs the function as one operation on the table. It may call what `ets` has, on what `touched` says, and nothing
+--- that waits or reaches other processes. What it changed before an error stays.
+---@param table lockstep.ets.table
+---@param touched any[]|lockstep.ets.touched keys
+---@param fn fun(...): ...
+---@param ... any its arguments
+---@return ... # its results
+function ets.transaction(table, touched, fn, ...) end
+
+--- `transaction` under a name of its own in reports. At file level only.
+---@param name string
+---@return fun(table: lockstep.ets.table, touched: any[]|lockstep.ets.touched, fn: function, ...): ...
+function ets.operation(name) end
+
 ---@param table lockstep.ets.table
 ---@return any key # or "$end_of_table"
 function ets.first(table) end

@@ -419,3 +419,64 @@ lockstep.scenario("a table is a reference, its name is none", function()
   assert(not lockstep.is_ref(ets.new("named", { "named_table" })))
   assert(lockstep.is_ref(atomics.new(1)))
 end)
+
+-- ets.transaction: one step, on what it announces.
+local function twice(t, key)
+  local n = ets.lookup_element(t, key, 2)
+  ets.insert(t, { key, n + 1 })
+  return n
+end
+
+lockstep.scenario("a transaction is one step", function()
+  local t = ets.new("t", { "public" })
+  ets.insert(t, { "n", 0 })
+  local refs = {}
+  for i = 1, 3 do
+    local _, ref = lockstep.spawn_monitor(function() ets.transaction(t, { "n" }, twice, t, "n") end)
+    refs[i] = ref
+  end
+  for i = 1, 3 do lockstep.recv_first({ "DOWN", refs[i], lockstep.any, lockstep.any, "normal" }) end
+  expect("3", ets.lookup_element(t, "n", 2))
+end)
+
+lockstep.scenario("a transaction does what it has announced, and no more", function()
+  local t, other = ets.new("t", { "public" }), ets.new("other", { "public" })
+  ets.insert(t, { { "a", 1 }, { "b", 2 } })
+  local function look(key) return ets.lookup_element(t, key, 2) end
+  local function inside(touched, f, ...) return ets.transaction(t, touched, f, ...) end
+  local function refused(what, touched, f, ...)
+    local good, e = pcall(ets.transaction, t, touched, f, ...)
+    assert(not good and tostring(e):find(what, 1, true), tostring(e))
+  end
+  expect("1", inside({ read = { "a" } }, look, "a"))
+  expect("2", inside({ read = "all" }, look, "b"))
+  expect("{2, 2}", inside({ write = "all" }, function() return { #ets.tab2list(t), ets.info(t, "size") } end))
+  expect("1", inside({ "a" }, inside, { "a" }, look, "a"))
+  refused("has not announced that it would read", { "a" }, look, "b")
+  refused("has not announced that it would write", { read = { "a" } }, ets.insert, t, { "a", 3 })
+  refused("has not announced that it would read", { "a" }, ets.tab2list, t)
+  refused("has not announced that it would write", { write = "all" }, ets.insert, other, { "a", 3 })
+  refused("has not announced that it would write", { "a" }, inside, { "a", "b" }, look, "b")
+  refused("'send' may not be called in a transaction", { "a" }, lockstep.send, lockstep.self(), 1)
+  refused("'recv' may not be called in a transaction", { "a" }, lockstep.recv, 0)
+  refused("may not be called in a transaction", { "a" }, lockstep.choose, 2)
+  refused("may not be called in a transaction", { "a" }, lockstep.spawn, look)
+  -- What was done before an error stays, and the next operation is an ordinary one again.
+  refused("stop", { "a" }, function()
+    ets.insert(t, { "a", 5 })
+    error("stop")
+  end)
+  expect("5", look("a"))
+  ets.insert(other, { "a", 3 })
+  fails("bad argument #3", ets.transaction, t, { "a" })
+  fails("bad argument #2", ets.transaction, t, "a", look)
+end)
+
+lockstep.scenario("a predicate may look by a transaction", function()
+  local t = ets.new("t", { "public" })
+  ets.insert(t, { "a", 1 })
+  lockstep.invariant("positive", function()
+    return ets.transaction(t, { read = { "a" } }, function() return ets.lookup_element(t, "a", 2) > 0 end)
+  end)
+  ets.insert(t, { "a", 2 })
+end)

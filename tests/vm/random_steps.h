@@ -73,6 +73,11 @@ inline const char* const kSteps[] = {
     "ets.update_counter(t, 'x', 1)",
     "ets.lookup(t, 'x')",
     "ets.tab2list(t)",
+    "ets.transaction(t, { 'x' }, function() ets.insert(t, { 'x', #ets.lookup(t, 'x') }) end)",
+    "ets.transaction(t, { read = { 'x', 'y' } }, function() return { ets.lookup(t, 'x'), "
+    "ets.lookup(t, 'y') } end)",
+    "if tid then ets.transaction(tid, { write = 'all' }, function() return ets.tab2list(tid) end) "
+    "end",
     "ets.rename('t1', 't2')",
     "ets.rename('t2', 't1')",
     "ets.delete(t)",

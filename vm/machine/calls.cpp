@@ -43,6 +43,7 @@ void Calls::sync(lua_State* L, Process& p, const char* what, OpKind kind, Access
     if (access == Access::read) return;
     m_.properties().refuse_peek(L, what);
   }
+  if (slow_ & kSlowInside) return need_covered(L, what, {object, access});
   Alternative& a = world_->alternatives[world_->position[p.actor]];
   a.op.kind = kind;
   a.op.access = access;
@@ -62,6 +63,11 @@ void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Ac
   if (slow_ & kSlowPeek) {
     if (access == Access::read) return;
     m_.properties().refuse_peek(L, what);
+  }
+  if (slow_ & kSlowInside) {
+    need_covered(L, what, {object, access});
+    for (size_t i = 0; i < extra_count; i++) need_covered(L, what, extra[i]);
+    return;
   }
   World& w = *world_;
   Footprint* kept = nullptr;
@@ -86,6 +92,34 @@ void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Ac
 void Calls::before_parking(lua_State* L, Process& p, Alternative& a) {
   if (slow_ != 0) slow_sync(L, p, a);
   if (m_.scheduler().fair_spins()) m_.spins().look_for_round(L, p, a.op);
+}
+
+// Covered: an object announced, or one of a container announced as a whole; for reading alone
+// unless it may be written.
+void Calls::need_covered(lua_State* L, const char* what, Footprint f) const {
+  if (f.object == 0) return;
+  for (const Footprint& a : inside_) {
+    const bool same =
+        a.object == f.object || (object_element(a.object) == 0 && overlap(a.object, f.object));
+    if (same && (a.access == Access::write || f.access == Access::read)) return;
+  }
+  luaL_error(L,
+             "%s: the transaction has not announced that it would %s this; name the key in its "
+             "second argument, or \"all\"",
+             what, f.access == Access::read ? "read" : "write");
+}
+
+Process& Calls::inside_runs(lua_State* L, const char* what) {
+  static constexpr std::string_view kLocal[] = {"self",  "node",      "get",         "put",
+                                                "erase", "get_keys",  "cover",       "make_ref",
+                                                "now",   "exception", "math.random", "random"};
+  const std::string_view name = what;
+  if (name.substr(0, 4) != "ets." &&
+      std::find(std::begin(kLocal), std::end(kLocal), name) == std::end(kLocal))
+    luaL_error(L,
+               "'%s' may not be called in a transaction: it is one operation, on its table alone",
+               what);
+  return *world_->current;
 }
 
 void Calls::refuse_in_matcher(lua_State* L, const char* what) {
@@ -140,7 +174,8 @@ void Calls::slow_granted(Process& p) {
 
 void Calls::done(lua_State* L, Process& p, int results) {
   if (slow_ & kSlowTrack) observe_results(L, p, results);
-  if ((slow_ & (kSlowRecord | kSlowPeek)) == kSlowRecord) m_.recorder().note_results(L, p, results);
+  if ((slow_ & (kSlowRecord | kSlowPeek | kSlowInside)) == kSlowRecord)
+    m_.recorder().note_results(L, p, results);
 }
 
 // ---- arguments ----

@@ -1,6 +1,9 @@
 // What a call of the guest's does beside parking: in whose name it runs, what it may do there, what
 // it announces, and what its process learns by it.
 #pragma once
+#include <span>
+#include <utility>
+
 #include "vm/machine/machine_part.h"
 
 namespace lockstep::vm {
@@ -8,7 +11,10 @@ namespace lockstep::vm {
 class Calls : public MachinePart {
  public:
   using MachinePart::MachinePart;
-  void begin() { checking_ = false; }  // of an execution
+  void begin() {  // of an execution
+    checking_ = false;
+    inside_ = {};
+  }
 
   // ---- who calls ----
   Process& self() { return *world_->current; }
@@ -31,6 +37,21 @@ class Calls : public MachinePart {
     if (slow_ != 0) slow_granted(p);
   }
   void done(lua_State* L, Process& p, int results);
+
+  // ---- inside an operation that runs a function of the guest's (ets.transaction) ----
+  // From here to leave() the operations of the running process take effect at once, if what the
+  // outer one has announced covers them; all others raise an error. Returns what was announced
+  // further out.
+  std::span<const Footprint> enter(std::span<const Footprint> announced) {
+    slow_ |= kSlowInside;
+    return std::exchange(inside_, announced);
+  }
+  void leave(std::span<const Footprint> outer) {
+    inside_ = outer;
+    if (outer.data() == nullptr) slow_ &= ~static_cast<uint32_t>(kSlowInside);
+  }
+  Process& inside_runs(lua_State* L, const char* what);
+  bool peeks() const { return (slow_ & kSlowPeek) != 0; }
 
   // ---- arguments ----
   // Raises if it cannot be sent.
@@ -74,7 +95,10 @@ class Calls : public MachinePart {
   void slow_granted(Process& p);
   void observe_results(lua_State* L, Process& p, int results);
 
+  void need_covered(lua_State* L, const char* what, Footprint f) const;
+
   bool checking_ = false;
+  std::span<const Footprint> inside_;
   std::string kept_;
 };
 

@@ -27,8 +27,9 @@ enum Slow : uint32_t {
   kSlowTrack = 8,  // System::state is asked for
   kSlowHunt = 16,
   kSlowHistory = 32,
-  kSlowWatch = 64,  // there are properties
-  kSlowPeek = 128   // a predicate is being evaluated
+  kSlowWatch = 64,   // there are properties
+  kSlowPeek = 128,   // a predicate is being evaluated
+  kSlowInside = 256  // ... the function of an ets.transaction
 };
 
 class Scheduler {

@@ -7,8 +7,9 @@
 namespace lockstep::vm {
 
 Process& SyncPoint::not_running(lua_State* L, const char* what) {
-  return scheduler_.slow() & kSlowMatcher ? calls().matcher_runs(L, what)
-                                          : properties().nobody_runs(L, what);
+  if (scheduler_.slow() & kSlowMatcher) return calls().matcher_runs(L, what);
+  if (scheduler_.slow() & kSlowInside) return calls().inside_runs(L, what);
+  return properties().nobody_runs(L, what);
 }
 
 void SyncPoint::sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,

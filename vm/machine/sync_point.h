@@ -14,7 +14,8 @@ class SyncPoint : public Parts {
 
   // The running process; raises if nothing runs (file-level code).
   Process& process(lua_State* L, const char* what) {
-    if (__builtin_expect((world_->current == nullptr) | (scheduler_.slow() & kSlowMatcher), 0))
+    if (__builtin_expect(
+            (world_->current == nullptr) | (scheduler_.slow() & (kSlowMatcher | kSlowInside)), 0))
       return not_running(L, what);
     return *world_->current;
   }

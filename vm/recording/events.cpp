@@ -79,6 +79,8 @@ std::string library_call(lua_State* L) {
     lua_getinfo(L, "n", &called);
     const std::string file = called.source + std::string_view("=lockstep/").size();
     const std::string module = file.substr(0, file.rfind(".lua"));
+    // The operations of a module that has a folder bear its name already (ets.operation).
+    if (module.find('/') != std::string::npos) return {};
     return called.name ? module + "." + called.name : module;
   }
   return {};

@@ -319,6 +319,7 @@ void open_ets(lua_State* L) {
       lua_pushcfunction(L, f->call);
       lua_setfield(L, -2, f->name);
     }
+  open_ets_transaction(L);
 }
 
 }  // namespace lockstep::vm

@@ -161,6 +161,7 @@ struct EtsFunction {
   const char* name;
   int (*call)(lua_State*);
 };
+void open_ets_transaction(lua_State* L);  // into the table on top of the stack
 // Each list ends with a null name.
 extern const EtsFunction kEtsAdmin[], kEtsUpdate[], kEtsWalk[], kEtsSelect[];
 
