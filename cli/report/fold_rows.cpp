@@ -148,6 +148,8 @@ void RowMaker::add(const ShownStep& shown) {
     end(shown);
   } else if (takes_arrival(shown)) {
     return;
+  } else if (e.op == OpKind::ets && !e.what.starts_with("ets.")) {
+    operation(shown);  // one that has a name of its own (ets.operation)
   } else if (!e.call.empty()) {
     library(shown, units_[e.process]);
   } else if (!library_of(e.site).empty()) {

@@ -38,6 +38,7 @@ const struct {
               {"counters", open_counters},
               {"persistent_term", open_persistent_term},
               {"threads_core", open_locks},
+              {"host_core", open_host},
               {"cluster_core", open_cluster},
               {"history_core", open_history},
               {"checker_core", open_checker}};
@@ -153,13 +154,15 @@ int require_to_look(lua_State* L) {
 }  // namespace
 
 bool is_inner_module(std::string_view name) {
-  return name == "gen" || name == "child" || name == "global_server" || name.ends_with("_core");
+  return name == "gen" || name == "child" || name == "global_server" || name.ends_with("_core") ||
+         name.find('.') != std::string_view::npos;  // a part of a module, in its folder
 }
 
 std::map<std::string, std::set<std::string>> library_names() {
   std::map<std::string, std::set<std::string>> names;
   lua_State* L = luaL_newstate();
   if (!L) throw std::bad_alloc();
+  *static_cast<void**>(lua_getextraspace(L)) = nullptr;  // no machine
   open_sandbox(L);
   lua_newtable(L);
   lua_pushglobaltable(L);  // raw: who writes a global the ordinary way asks a machine

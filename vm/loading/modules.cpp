@@ -65,9 +65,8 @@ std::string not_found(const LoadContext& context, const std::string& what, const
   std::string s = what + " not found: no file '" + file + "' beside the scenario";
   if (!context.search.empty()) s += ", nor in " + context.search.text();
   if (const char* why = absent_reason(known_as)) return s + " (" + known_as + ": " + why + ")";
-  if (!problem.empty()) s += ": " + problem;
-  if (const std::string hint = install_hint(known_as); !hint.empty()) s += "; " + hint;
-  return s;
+  if (const std::string hint = install_hint(known_as); !hint.empty()) return s + "; " + hint;
+  return problem.empty() ? s : s + ": " + problem;
 }
 
 bool is_standard(std::string_view name) {

@@ -31,6 +31,8 @@ void open_coroutines(lua_State* L);
 // string.format, and what it calls for long texts, which can be left where it is.
 int safe_format(lua_State* L);
 lua_CFunction format_of_long_texts();
+// What hosts of foreign code need of it (key_order.cpp).
+void open_host(lua_State* L);
 // table.sort as a stable merge sort.
 int stable_sort(lua_State* L);
 

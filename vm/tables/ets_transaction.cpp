@@ -116,7 +116,8 @@ int transaction(lua_State* L) {
 // operation(name): the same under another name in reports.
 int operation(lua_State* L) {
   luaL_checkstring(L, 1);
-  if (!machine_of(L).loading().under_way())
+  const Host* host = *static_cast<Host**>(lua_getextraspace(L));  // none where names are looked up
+  if (host && !host->machine->loading().under_way())
     return luaL_error(L, "ets.operation: at file level, before a scenario runs");
   lua_settop(L, 1);
   lua_pushcclosure(L, transaction, 1);
