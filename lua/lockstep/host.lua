@@ -32,6 +32,7 @@ end
 -- What `names` and what these require are, as {name = chunk}; `provided` says what a host has itself. Of what a module
 -- requires it is told that it is missing when it is asked for.
 function host.load(names, provided)
+  provided = provided or {}
   local chunks, why = {}, {}
   local function add(name, wanted)
     if chunks[name] or provided[name] or why[name] then return end
@@ -211,6 +212,7 @@ host.lacking = lacking
 -- Of a process, which its chunks see as _G. `name` is for messages; `bundle` is what host.load gave; provided(name) gives
 -- the modules of the host's own, as {name = function(env) -> module}.
 function host.environment(name, bundle, provided)
+  provided = provided or {}
   local env = {}
   for _, key in ipairs { "assert", "error", "getmetatable", "ipairs", "pcall", "print", "rawequal", "rawget",
     "rawlen", "rawset", "select", "tonumber", "type", "xpcall", "utf8" } do
@@ -287,6 +289,14 @@ function host.environment(name, bundle, provided)
     return m
   end
   return env
+end
+
+-- A process that runs f(require, _G, ...).
+function host.spawn(bundle, f, ...)
+  return lockstep.spawn(function(...)
+    local env = host.environment("lua51", bundle)
+    return f(env.require, env, ...)
+  end, ...)
 end
 
 -- Seconds since 1970 at which the virtual clock of an execution stands at 0.

@@ -9,14 +9,20 @@ local host = {}
 
 --- At file level only.
 ---@param names string[]
----@param provided table<string, fun(env: table): any> modules that the host has itself
+---@param provided? table<string, fun(env: table): any> modules that the host has itself
 ---@return lockstep.app
 function host.load(names, provided) end
+
+---@param app lockstep.app
+---@param f fun(require: (fun(name: string): any), env: table, ...)
+---@param ... any
+---@return lockstep.pid
+function host.spawn(app, f, ...) end
 
 --- A process's globals.
 ---@param name string for messages
 ---@param app lockstep.app
----@param provided table<string, fun(env: table): any>
+---@param provided? table<string, fun(env: table): any>
 ---@return table
 function host.environment(name, app, provided) end
 
