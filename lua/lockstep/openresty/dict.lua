@@ -22,7 +22,8 @@ function dict.new(name, options)
 end
 -- What a worker sees of it.
 function dict.open(dict)
-  return setmetatable({ name = dict.name, table = dict.table, size = dict.size, full = dict.full }, Dict)
+  return setmetatable({ name = dict.name, table = dict.table, size = dict.size, full = dict.full, reads = {}, writes = {} },
+    Dict)
 end
 
 local function expired(row) return row[3] ~= 0 and row[3] < lockstep.now() end
@@ -49,8 +50,23 @@ local function self_of(dict)
   if getmetatable(dict) ~= Dict then error('bad "zone" argument', 3) end
   return dict.table
 end
-local function reads(key) return { read = { key }, clock = true } end
-local function writes(key) return { write = { key }, clock = true } end
+-- What is announced for a key, kept: most keys are used again.
+local function reads(dict, key)
+  local touched = dict.reads[key]
+  if not touched then
+    touched = { read = { key }, clock = true }
+    dict.reads[key] = touched
+  end
+  return touched
+end
+local function writes(dict, key)
+  local touched = dict.writes[key]
+  if not touched then
+    touched = { write = { key }, clock = true }
+    dict.writes[key] = touched
+  end
+  return touched
+end
 
 -- ---- when it is full ----
 -- nginx drops what was used longest ago, which of all it is nobody here knows: any of them, where the scenario says that
@@ -87,7 +103,7 @@ function Dict:get(key)
   local t, why = self_of(self)
   key, why = check_key(key)
   if not key then return nil, why end
-  return operations.get(t, reads(key), get, key, t)
+  return operations.get(t, reads(self, key), get, key, t)
 end
 
 local function get_stale(key, t)
@@ -100,7 +116,7 @@ function Dict:get_stale(key)
   local t, why = self_of(self)
   key, why = check_key(key)
   if not key then return nil, why end
-  return operations.get_stale(t, reads(key), get_stale, key, t)
+  return operations.get_stale(t, reads(self, key), get_stale, key, t)
 end
 
 local function store(key, t, value, seconds, flags, when)
@@ -130,7 +146,7 @@ local function setter(name, when, safe)
     if value ~= nil then forcible = make_room(self, safe) end
     if forcible == nil then return false, "no memory" end
     local ok
-    ok, why = operations[name](t, writes(key), store, key, t, value, seconds, flags, when)
+    ok, why = operations[name](t, writes(self, key), store, key, t, value, seconds, flags, when)
     if safe then return ok, why end
     return ok, why, forcible
   end
@@ -164,7 +180,7 @@ function Dict:incr(key, by, init, init_seconds)
   end
   local forcible, value
   if init then forcible = make_room(self, false) end
-  value, why = operations.incr(t, writes(key), incr, key, t, by, init, init_seconds)
+  value, why = operations.incr(t, writes(self, key), incr, key, t, by, init, init_seconds)
   return value, why, forcible
 end
 
@@ -207,7 +223,7 @@ local function pusher(name, front)
     if not key then return nil, why end
     if type(value) ~= "string" and type(value) ~= "number" then return nil, "bad value type" end
     if make_room(self, true) == nil then return nil, "no memory" end
-    return operations[name](t, writes(key), push, key, t, value, front)
+    return operations[name](t, writes(self, key), push, key, t, value, front)
   end
 end
 local function popper(name, front)
@@ -215,7 +231,7 @@ local function popper(name, front)
     local t, why = self_of(self)
     key, why = check_key(key)
     if not key then return nil, why end
-    return operations[name](t, writes(key), pop, key, t, front)
+    return operations[name](t, writes(self, key), pop, key, t, front)
   end
 end
 Dict.lpush, Dict.rpush = pusher("lpush", true), pusher("rpush", false)
@@ -224,7 +240,7 @@ function Dict:llen(key)
   local t, why = self_of(self)
   key, why = check_key(key)
   if not key then return nil, why end
-  return operations.llen(t, reads(key), length, key, t)
+  return operations.llen(t, reads(self, key), length, key, t)
 end
 
 -- ---- time ----
@@ -239,7 +255,7 @@ function Dict:ttl(key)
   local t, why = self_of(self)
   key, why = check_key(key)
   if not key then return nil, why end
-  return operations.ttl(t, reads(key), ttl, key, t)
+  return operations.ttl(t, reads(self, key), ttl, key, t)
 end
 local function expire(key, t, seconds)
   local row = live(t, key)
@@ -252,7 +268,7 @@ function Dict:expire(key, seconds)
   key, why = check_key(key)
   if not key then return nil, why end
   if type(seconds) ~= "number" or seconds < 0 then error('bad "exptime" argument', 2) end
-  return operations.expire(t, writes(key), expire, key, t, seconds)
+  return operations.expire(t, writes(self, key), expire, key, t, seconds)
 end
 
 -- ---- all of it ----
