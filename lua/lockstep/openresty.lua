@@ -55,10 +55,8 @@ end
 
 local function add_time(worker, ngx)
   local loop = worker.loop
-  function ngx.now()
-    local ms = lockstep.now()
-    return ms % 1000 == 0 and host.epoch + ms // 1000 or host.epoch + ms / 1000
-  end
+  -- Always a float, so that keys that are made of it look alike.
+  function ngx.now() return host.epoch + lockstep.now() / 1000 end
   function ngx.time() return host.epoch + lockstep.now() // 1000 end
   function ngx.update_time() end
   function ngx.sleep(seconds)
