@@ -78,9 +78,10 @@ function Loop:sleep(ms)
   if ms > 0 then self:park(ms) else self:pause() end
 end
 
--- Lets others that are ready go first, or not.
+-- Lets others that are ready go first, or not; of other processes, too.
 function Loop:pause()
   local fiber = self.current
+  lockstep.yield()
   fiber.state = "ready"
   self.ready[#self.ready + 1] = fiber
   yield(PARK)

@@ -38,7 +38,7 @@ function host.load(names, provided)
     if chunks[name] or provided[name] or why[name] then return end
     local text, file = lockstep.module_source(name)
     if not text then
-      if wanted then error(file, 0) end
+      if wanted then error(file, 3) end -- where the host was asked to load
       why[name] = file
       return
     end
@@ -255,7 +255,8 @@ function host.environment(name, bundle, provided)
     getenv = function() return nil end,
   })
   env.io = lacking(name .. " host: io")
-  local loaded, standard = {}, { string = string51, table = table51, math = math51, bit = bit,
+  local loaded, begun = {}, {}
+  local standard = { string = string51, table = table51, math = math51, bit = bit,
     coroutine = fibers.coroutine, jit = env.jit, debug = env.debug, os = env.os, io = env.io, _G = env }
   for key, module in pairs(standard) do loaded[key] = module end
   local function require51(module)
@@ -270,6 +271,8 @@ function host.environment(name, bundle, provided)
       lockstep.error(bundle.why[module] or ("module '%s' not found: %s host does not provide it, and nothing that was "
         .. "loaded requires it by that name; name it at file level"):format(module, name))
     end
+    if begun[module] then error(("loop or previous error loading module '%s'"):format(module), 2) end
+    begun[module] = true
     local result = chunk(env, module)
     if result ~= nil then
       loaded[module] = result

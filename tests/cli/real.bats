@@ -127,3 +127,35 @@ LUA
   has "$out" "openresty host has no ngx.re.match"
   has "$out" "uses.lua:2"
 }
+
+@test "what is wrong with a foreign file is told with its line; at load with exit code 3" {
+  mkdir -p lib
+  printf 'local x = 1\nlocal y = = 2\n' >lib/broken.lua
+  printf 'local t = setmetatable({}, { __mode = "k" })\nlocal function f() return nope.x end\nf()\n' >lib/raises.lua
+  printf 'require "selfish"\nreturn 1\n' >lib/selfish.lua
+  worker() { # worker MODULE
+    cat >worker.lua <<LUA
+local lockstep = require "lockstep"
+local openresty = require "lockstep.openresty"
+local app = openresty.load { "$1" }
+lockstep.scenario("worker", function()
+  local server = openresty.start(app)
+  server:worker(function(_, require) require "$1" end)
+  server:join()
+end)
+LUA
+    lockstep run worker.lua --path lib --iterations 1 --no-shrink
+  }
+  worker broken
+  exits 3
+  has "$err" "worker.lua:3: broken.lua:2: unexpected symbol near '='"
+  worker absent
+  exits 3
+  has "$err" "worker.lua:3: module 'absent' not found: no file 'absent.lua' beside the scenario, nor in lib"
+  worker raises
+  exits 1
+  has "$out" "crash at raises.lua:2"
+  worker selfish
+  exits 1
+  has "$out" "loop or previous error loading module 'selfish'"
+}

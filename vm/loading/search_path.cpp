@@ -1,5 +1,7 @@
 #include "vm/loading/search_path.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -44,8 +46,10 @@ std::vector<SearchPath::Candidate> SearchPath::module(const std::string& module)
       all.push_back({filled(entry, module), module + ".lua"});
       continue;
     }
-    for (const char* end : {".lua", "/init.lua"})
-      all.push_back({entry + "/" + module + end, module + end});
+    for (const char* end : {".lua", "/init.lua"}) {
+      const std::string name = module + end;
+      all.push_back({fmt::format("{}/{}", entry, name), name});
+    }
   }
   return all;
 }
