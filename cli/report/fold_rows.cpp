@@ -132,6 +132,8 @@ bool RowMaker::only_own_since(size_t index, uint32_t process) const {
 
 void RowMaker::add(const ShownStep& shown) {
   const Event& e = trace_.events[shown.event];
+  // By ets.operation: it says more than the library's function that performs it.
+  const bool named = e.op == OpKind::ets && !e.what.starts_with("ets.");
   if (e.kind == AltKind::data) {
     FoldedRow& row = start(shown, FoldedRow::choice, "choose");
     row.payload = elements(e.args).empty() ? "1 to " + e.args : e.args;
@@ -148,11 +150,9 @@ void RowMaker::add(const ShownStep& shown) {
     end(shown);
   } else if (takes_arrival(shown)) {
     return;
-  } else if (e.op == OpKind::ets && !e.what.starts_with("ets.")) {
-    operation(shown);  // one that has a name of its own (ets.operation)
-  } else if (!e.call.empty()) {
+  } else if (!e.call.empty() && !named) {
     library(shown, units_[e.process]);
-  } else if (!library_of(e.site).empty()) {
+  } else if (!library_of(e.site).empty() && !named) {
     behaviour(shown, units_[e.process]);
   } else {
     operation(shown);
