@@ -11,6 +11,10 @@ local openresty = {}
 
 local NAME <const> = "openresty"
 
+-- JSON is the Redis host's, where the binary has it.
+local has_json, json = pcall(require, "lockstep.redis.cjson")
+if not has_json then json = nil end
+
 -- ---- ngx, of one worker ----
 
 local constants = {
@@ -215,7 +219,7 @@ local function new_ngx(worker)
     ngx[group] = {}
     for _, name in ipairs(names) do ngx[group][name] = refused(group .. "." .. name) end
   end
-  ngx.null = setmetatable({}, { __tostring = function() return "null" end, __metatable = "null" })
+  ngx.null = json and json.null or setmetatable({}, { __tostring = function() return "null" end, __metatable = "null" })
   ngx.shared = {}
   for name, d in pairs(worker.shared) do ngx.shared[name] = dict.open(d) end
   function ngx.log(level, ...)
@@ -280,9 +284,7 @@ for _, part in ipairs { "resty.core", "resty.core.shdict", "resty.core.time", "r
   provided[part] = nothing
 end
 
--- JSON is the Redis host's, where the binary has it.
-local has_json, json = pcall(require, "lockstep.redis.cjson")
-if has_json and json then
+if json then
   local function safe(f)
     return function(...)
       local ok, value = pcall(f, ...)
