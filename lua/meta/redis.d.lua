@@ -1,0 +1,54 @@
+---@meta lockstep.redis
+
+--- A simulated Redis server. See lua/docs/redis.md.
+---@class lockstep.redis
+local redis = {}
+
+---@class lockstep.redis.options
+---@field name? string what reports call it; "redis"
+
+---@class lockstep.redis.Server
+local Server = {}
+
+---@class lockstep.redis.Connection
+---@field [string] fun(self: lockstep.redis.Connection, ...: string|number): any every command by its name in lower case
+local Connection = {}
+
+--- A server that lives as long as the process that starts it.
+---@param options? lockstep.redis.options
+---@return lockstep.redis.Server
+function redis.server(options) end
+
+--- The SHA-1 of a script, in hexadecimal. At file level only: what is known of its text need not be found out later.
+---@param text string
+---@return string
+function redis.script(text) end
+
+---@return lockstep.redis.Connection
+function Server:connect() end
+
+--- The reply: text, integer, array or nil. Raises Redis's error as text.
+---@param name string
+---@param ... string|number
+---@return any
+function Connection:call(name, ...) end
+
+--- As `call`, but returns an error as {err = text}.
+---@param name string
+---@param ... string|number
+---@return any
+function Connection:pcall(name, ...) end
+
+--- The reply as scripts see it: {ok = text}, {err = text}, false for nil.
+---@param name string
+---@param ... string|number
+---@return any
+function Connection:raw(name, ...) end
+
+--- The next message of a subscription: {"message", channel, text} or {"pmessage", pattern, channel, text}.
+---@param timeout? integer ms
+---@return string[]|nil
+---@return "timeout"|nil
+function Connection:receive(timeout) end
+
+return redis

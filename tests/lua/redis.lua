@@ -1,0 +1,170 @@
+-- lockstep.redis: what a run of commands in a row cannot show, which tests/redis compares with a real server.
+local lockstep = require "lockstep"
+local redis = require "lockstep.redis"
+
+local function all(n, f)
+  local refs = {}
+  for i = 1, n do
+    local _, ref = lockstep.spawn_monitor(f, i)
+    refs[i] = ref
+  end
+  for i = 1, n do
+    local down = lockstep.recv_first({ "DOWN", refs[i], lockstep.any, lockstep.any, lockstep.any })
+    assert(down[5] == "normal", tostring(down[5]))
+  end
+end
+local function fails(text, f, ...)
+  local good, e = pcall(f, ...)
+  assert(not good and tostring(e):find(text, 1, true), tostring(e))
+end
+
+lockstep.scenario("a command is one step", function()
+  local server = redis.server()
+  all(3, function() server:connect():incr("n") end)
+  assert(server:connect():get("n") == "3")
+end)
+
+lockstep.scenario("get and set are two", { expect = "assertion" }, function()
+  local server = redis.server()
+  all(2, function()
+    local c = server:connect()
+    c:set("n", (c:get("n") or 0) + 1)
+  end)
+  assert(server:connect():get("n") == "2")
+end)
+
+lockstep.scenario("a script is one step", function()
+  local server = redis.server()
+  all(2, function()
+    server:connect():eval("redis.call('set', KEYS[1], (redis.call('get', KEYS[1]) or 0) + 1)", 1, "n")
+  end)
+  assert(server:connect():get("n") == "2")
+end)
+
+lockstep.scenario("replies and errors", function()
+  local c = redis.server():connect()
+  assert(c:set("k", "v") == "OK" and c:get("missing") == nil)
+  fails("WRONGTYPE Operation against a key holding the wrong kind of value", c.lpush, c, "k", "x")
+  fails("ERR wrong number of arguments for 'get' command", c.get, c)
+  assert(c:pcall("lpush", "k", "x").err:find("^WRONGTYPE"))
+  fails("ERR unknown command 'nosuch', with args beginning with: 'a' ", c.call, c, "nosuch", "a")
+  assert(c.nosuch == nil)
+end)
+
+lockstep.scenario("a key expires when its time has come", function()
+  local c = redis.server():connect()
+  c:set("lock", "me", "px", 100)
+  lockstep.sleep(99)
+  assert(c:pttl("lock") == 1 and c:get("lock") == "me")
+  lockstep.sleep(1)
+  assert(c:get("lock") == nil and c:set("lock", "you", "nx") == "OK")
+end)
+
+lockstep.scenario("EXEC is one step, and fails if what was watched has changed", function()
+  local server = redis.server()
+  all(2, function()
+    local c = server:connect()
+    repeat
+      c:watch("n")
+      local n = c:get("n") or 0
+      c:multi()
+      assert(c:set("n", n + 1) == "QUEUED" and c:incr("commits") == "QUEUED")
+    until c:exec()
+  end)
+  local c = server:connect()
+  assert(c:get("n") == "2" and c:get("commits") == "2")
+end)
+
+lockstep.scenario("a transaction with a mistake is not executed", function()
+  local c = redis.server():connect()
+  fails("ERR EXEC without MULTI", c.exec, c)
+  c:multi()
+  c:set("k", 1)
+  fails("unknown command", c.call, c, "nosuch")
+  fails("EXECABORT Transaction discarded because of previous errors.", c.exec, c)
+  assert(c:get("k") == nil)
+  c:multi()
+  c:set("k", "x")
+  c:lpush("k", 1)
+  c:set("j", 2)
+  local replies = c:exec()
+  assert(replies[1].ok == "OK" and replies[2].err:find("^WRONGTYPE") and c:get("j") == "2")
+end)
+
+lockstep.scenario("an element is popped once, whoever waits", function()
+  local server = redis.server()
+  local got = redis.server({ name = "got" })
+  all(3, function(i)
+    local c = server:connect()
+    if i < 3 then
+      local pair = c:blpop("jobs", "others", 0)
+      assert(pair[1] == "jobs")
+      got:connect():rpush("got", pair[2])
+    else
+      c:rpush("jobs", "a", "b")
+    end
+  end)
+  local list = got:connect():lrange("got", 0, -1)
+  table.sort(list)
+  assert(#list == 2 and list[1] == "a" and list[2] == "b" and server:connect():exists("jobs") == 0)
+end)
+
+lockstep.scenario("BLMOVE moves in the step of the push", function()
+  local server = redis.server()
+  lockstep.invariant("in one place", function()
+    local c = server:connect()
+    return c:llen("waiting") + c:llen("active") <= 1
+  end)
+  all(2, function(i)
+    local c = server:connect()
+    if i == 1 then
+      assert(c:blmove("waiting", "active", "left", "right", 0) == "job")
+    else
+      c:lpush("waiting", "job")
+    end
+  end)
+end)
+
+lockstep.scenario("a wait is over when its time is, or served", function()
+  local server = redis.server()
+  assert(server:connect():blpop("k", 0.5) == nil and lockstep.now() == 500)
+  all(2, function(i)
+    local c = server:connect()
+    if i == 1 then
+      c:set("got", c:blpop("k", 1) and 1 or 0)
+    else
+      lockstep.sleep(1000)
+      c:lpush("k", "late")
+    end
+  end)
+  local c = server:connect()
+  assert(c:llen("k") + c:get("got") == 1)
+end)
+
+lockstep.scenario("who subscribes hears what is published from then on", function()
+  local server = redis.server()
+  local c = server:connect()
+  assert(c:publish("news", "before") == 0)
+  c:subscribe("news")
+  c:psubscribe("n*")
+  assert(server:connect():publish("news", "now") == 2)
+  local first, second = c:receive(), c:receive()
+  assert(first[1] == "message" and first[3] == "now" and second[1] == "pmessage" and second[4] == "now")
+  c:unsubscribe()
+  assert(server:connect():publish("news", "after") == 1)
+end)
+
+local INCREMENT = "return redis.call('incr', KEYS[1])"
+local SHA = redis.script(INCREMENT)
+
+-- Two scripts on keys of their own commute: nothing of one races with the other.
+lockstep.scenario("a script touches the keys that it names", function()
+  local server = redis.server()
+  assert(server:connect():script("load", INCREMENT) == SHA)
+  all(2, function(i)
+    local c = server:connect()
+    assert(c:evalsha(SHA, 1, "k" .. i) == 1)
+  end)
+  local c = server:connect()
+  fails("NOSCRIPT No matching script. Please use EVAL.", c.evalsha, c, "ffff", 0)
+end)
