@@ -2,6 +2,7 @@
 -- that it names. See lua/docs/redis.md.
 local ets = require "lockstep.ets"
 local client = require "lockstep.redis.client"
+local faults = require "lockstep.redis.faults"
 require "lockstep.redis.strings"
 require "lockstep.redis.bitmaps"
 require "lockstep.redis.keys"
@@ -12,6 +13,7 @@ require "lockstep.redis.zsets"
 require "lockstep.redis.zranges"
 require "lockstep.redis.streams"
 local scripting = require "lockstep.redis.scripting"
+require "lockstep.redis.functions"
 require "lockstep.redis.pubsub"
 client.name_operations()
 
@@ -21,12 +23,19 @@ local Server = {}
 Server.__index = Server
 
 -- A connection of the process that uses it.
-function Server:connect() return client.connect(self) end
+function Server:connect(options) return client.connect(self, options) end
+
+-- A replica that lacks the last `lost` writes takes over; how many were lost.
+function Server:fail_over(lost) return faults.fail_over(self, client.connect(self), lost) end
+
+-- Any key goes, as when memory is full; its name, or nil.
+function Server:evict() return faults.evict(self, client.connect(self)) end
 
 -- The server belongs to the process that starts it, and goes with it.
 function redis.server(options)
   options = options or {}
-  return setmetatable({ table = ets.new(options.name or "redis", { "public" }) }, Server)
+  return setmetatable({ table = ets.new(options.name or "redis", { "public" }), replicated = options.replicated },
+    Server)
 end
 
 -- The SHA-1 of a script, as EVALSHA wants it. What is known of its text need not be found out in every execution.

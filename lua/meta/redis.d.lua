@@ -6,6 +6,7 @@ local redis = {}
 
 ---@class lockstep.redis.options
 ---@field name? string what reports call it; "redis"
+---@field replicated? boolean `fail_over` may be called
 
 ---@class lockstep.redis.Server
 local Server = {}
@@ -24,8 +25,22 @@ function redis.server(options) end
 ---@return string
 function redis.script(text) end
 
+---@class lockstep.redis.faults
+---@field dies? boolean before each command the process may end
+---@field lost_replies? integer how many replies may be lost after the command took effect
+
+---@param options? lockstep.redis.faults
 ---@return lockstep.redis.Connection
-function Server:connect() end
+function Server:connect(options) end
+
+--- A replica takes over that lacks the last writes. The server must be `replicated`.
+---@param lost integer how many, from 0
+---@return integer # how many were lost
+function Server:fail_over(lost) end
+
+--- Any key goes, as when memory is full.
+---@return string|nil # its name
+function Server:evict() end
 
 --- The reply: text, integer, array or nil. Raises Redis's error as text.
 ---@param name string

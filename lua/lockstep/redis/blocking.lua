@@ -5,6 +5,7 @@ local ets = require "lockstep.ets"
 local reply = require "lockstep.redis.reply"
 local store = require "lockstep.redis.store"
 local lists = require "lockstep.redis.lists"
+local faults = require "lockstep.redis.faults"
 local zsets = require "lockstep.redis.zsets"
 
 local blocking = {}
@@ -74,6 +75,7 @@ local function serve_key(db, key)
     local good, value = pcall(store.commands[waiter.name].run, db, waiter.args)
     if good and value then
       blocking.leave(db, waiter.ref, waiter.keys)
+      if db.connection.replicated then faults.log(db, waiter.name, waiter.args) end
       db.deliveries[#db.deliveries + 1] = { waiter.pid, { waiter.ref, value } }
       return true
     end

@@ -5,6 +5,7 @@ local reply = require "lockstep.redis.reply"
 local store = require "lockstep.redis.store"
 local blocking = require "lockstep.redis.blocking"
 local transactions = require "lockstep.redis.transactions"
+local faults = require "lockstep.redis.faults"
 
 local client = {}
 local commands = store.commands
@@ -65,12 +66,21 @@ function client.keys(command, args, list, self)
   return list
 end
 
+-- One command, which a replica will repeat.
+local function done(args, command, db)
+  local value = command.run(db, args)
+  if db.connection.replicated and command.access == "write" and command.name ~= "exec" then
+    faults.log(db, command.name, args)
+  end
+  return value
+end
+
 -- What runs as one operation. Second result: keys that have to be announced, too, before anything is done.
 local function run(args, command, db)
-  if not db.wakes then return command.run(db, args) end
+  if not db.wakes then return done(args, command, db) end
   local more = db.wakes ~= WHOLE and blocking.missing(db, db.wakes)
   if more then return nil, more end
-  local good, value = pcall(command.run, db, args)
+  local good, value = pcall(done, args, command, db)
   blocking.serve(db)
   if not good then error(value, 0) end
   return value
@@ -120,6 +130,8 @@ function client.perform(self, name, args)
   local keys, reads = client.keys(command, args, {}, self)
   local db = { table = self.table, changes = 0, ready = {}, deliveries = {}, connection = self }
   if blocking.WAKES[lower] then db.wakes = keys end
+  if self.replicated and command.access == "write" and keys ~= WHOLE then keys[#keys + 1] = faults.LOG end
+  faults.before(self)
   local footprint = { [command.access] = keys, clock = true }
   if reads then footprint.read = reads end
   local how = command.timeout_at and run_or_wait or run
@@ -129,7 +141,8 @@ function client.perform(self, name, args)
     for _, key in ipairs(more or {}) do keys[#keys + 1] = key end
   until not more
   for _, d in ipairs(db.deliveries) do lockstep.send(d[1], d[2]) end
-  if waits then return await(self, value, command, args, keys) end
+  if waits then value = await(self, value, command, args, keys) end
+  faults.after(self)
   return value
 end
 
@@ -179,8 +192,11 @@ function meta.__index(_, name)
   return function(self, ...) return self:call(name, ...) end
 end
 
-function client.connect(server)
-  return setmetatable({ table = server.table, scripts = {}, by_sha = {}, compiled = {} }, meta)
+-- Options: dies, lost_replies (faults.lua).
+function client.connect(server, options)
+  options = options or {}
+  return setmetatable({ table = server.table, replicated = server.replicated, scripts = {}, by_sha = {}, compiled = {},
+    dies = options.dies, lost_replies = options.lost_replies or 0 }, meta)
 end
 
 return client

@@ -189,6 +189,20 @@ function environment.call(db, what, name, reads_only, ...)
   return environment.result(value)
 end
 
+-- Of EVAL and its like: what follows the number of keys.
+function environment.parts(a)
+  local n = reply.to_integer(a[2])
+  if not n then fail(reply.NOT_INTEGER) end
+  if n > #a - 2 then fail("ERR Number of keys can't be greater than number of args") end
+  if n < 0 then fail("ERR Number of keys can't be negative") end
+  local keys, arguments = {}, {}
+  for i = 3, #a do
+    local list = i <= n + 2 and keys or arguments
+    list[#list + 1] = a[i]
+  end
+  return keys, arguments
+end
+
 function environment.run(db, script, keys, args, reads_only)
   local compiled, state = environment.compile(db.connection, script)
   rawset(state.env, "KEYS", keys)

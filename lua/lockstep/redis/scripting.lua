@@ -49,20 +49,7 @@ end
 
 -- ---- keys and arguments ----
 
--- Of EVAL and its like: what follows the number of keys.
-local function parts(a)
-  local n = reply.to_integer(a[2])
-  if not n then fail(reply.NOT_INTEGER) end
-  if n > #a - 2 then fail("ERR Number of keys can't be greater than number of args") end
-  if n < 0 then fail("ERR Number of keys can't be negative") end
-  local keys, arguments = {}, {}
-  for i = 3, #a do
-    local list = i <= n + 2 and keys or arguments
-    list[#list + 1] = a[i]
-  end
-  return keys, arguments
-end
-
+local parts = environment.parts
 local function row(sha) return { "script", sha } end
 local function text_of(db, sha)
   local script = store.internal(db, row(sha))

@@ -3,6 +3,7 @@ local lockstep = require "lockstep"
 local ets = require "lockstep.ets"
 local reply = require "lockstep.redis.reply"
 local store = require "lockstep.redis.store"
+local faults = require "lockstep.redis.faults"
 
 local transactions = {}
 local define, fail, OK = store.define, reply.fail, reply.OK
@@ -92,6 +93,9 @@ end, function(db)
     local good, value = pcall(queued.command.run, db, queued.args)
     if not good and not (type(value) == "table" and value.err) then error(value, 0) end
     replies[i] = value
+    if good and connection.replicated and queued.command.access == "write" then
+      faults.log(db, queued.command.name, queued.args)
+    end
   end
   return replies
 end)
