@@ -76,7 +76,7 @@ local function serve_key(db, key)
     if good and value then
       blocking.leave(db, waiter.ref, waiter.keys)
       if db.connection.replicated then faults.log(db, waiter.name, waiter.args) end
-      db.deliveries[#db.deliveries + 1] = { waiter.pid, { waiter.ref, value } }
+      store.deliver(db, waiter.pid, { waiter.ref, value })
       return true
     end
   end
@@ -84,7 +84,7 @@ local function serve_key(db, key)
 end
 -- Whoever waits for what has been added, first come, first served.
 function blocking.serve(db)
-  while #db.ready > 0 do
+  while db.ready and #db.ready > 0 do
     local key = table.remove(db.ready, 1)
     while serve_key(db, key) do end
   end

@@ -12,11 +12,12 @@ local commands = store.commands
 local WHOLE = "all"
 
 -- Reports show each command by its own name.
-local operations = {}
+local operations, methods = {}, {}
 local timed_out = ets.operation("redis.timeout")
 function client.name_operations()
   for name in pairs(commands) do
     operations[name] = operations[name] or ets.operation("redis." .. name) -- lint: allow file-level-write (called while files load)
+    methods[name] = function(self, ...) return self:call(name, ...) end -- lint: allow file-level-write (called while files load)
   end
 end
 
@@ -128,7 +129,7 @@ function client.perform(self, name, args)
   if at_once and (not self.queue or transactions.AT_ONCE[lower]) then return at_once(self) end
   if self.queue and not transactions.AT_ONCE[lower] then return queue(self, command, args) end
   local keys, reads = client.keys(command, args, {}, self)
-  local db = { table = self.table, changes = 0, ready = {}, deliveries = {}, connection = self }
+  local db = { table = self.table, connection = self }
   if blocking.WAKES[lower] then db.wakes = keys end
   if self.replicated and command.access == "write" and keys ~= WHOLE then keys[#keys + 1] = faults.LOG end
   faults.before(self)
@@ -140,7 +141,9 @@ function client.perform(self, name, args)
     value, more, waits = operations[lower](self.table, footprint, how, args, command, db, keys)
     for _, key in ipairs(more or {}) do keys[#keys + 1] = key end
   until not more
-  for _, d in ipairs(db.deliveries) do lockstep.send(d[1], d[2]) end
+  if db.deliveries then
+    for _, d in ipairs(db.deliveries) do lockstep.send(d[1], d[2]) end
+  end
   if waits then value = await(self, value, command, args, keys) end
   faults.after(self)
   return value
@@ -185,12 +188,7 @@ end
 
 -- c:get(key) and so on: every command by its name in lower case.
 local meta = {}
-function meta.__index(_, name)
-  local method = Connection[name]
-  if method then return method end
-  if not commands[name] then return nil end
-  return function(self, ...) return self:call(name, ...) end
-end
+function meta.__index(_, name) return Connection[name] or methods[name] end
 
 -- Options: dies, lost_replies (faults.lua).
 function client.connect(server, options)

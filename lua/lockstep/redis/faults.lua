@@ -49,7 +49,7 @@ end
 function faults.fail_over(server, connection, lost)
   if not server.replicated then lockstep.error("fail_over: the server has no replica: redis.server{replicated = true}") end
   if math.type(lost) ~= "integer" or lost < 0 then lockstep.error("fail_over: how many writes are lost, from 0") end
-  local db = { table = server.table, changes = 0, ready = {}, deliveries = {}, connection = connection }
+  local db = { table = server.table, connection = connection }
   return failed_over(server.table, { write = "all", clock = true }, rebuild, db, lost)
 end
 

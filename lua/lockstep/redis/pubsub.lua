@@ -57,7 +57,7 @@ define("publish", 3, "read", row, function(db, a)
       message = { "pmessage", s[2], a[1], a[2] }
     end
     if message then
-      db.deliveries[#db.deliveries + 1] = { s[4], { s[3], message } }
+      store.deliver(db, s[4], { s[3], message })
       n = n + 1
     end
   end

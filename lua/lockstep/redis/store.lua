@@ -30,13 +30,13 @@ function store.put(db, key, kind, value, expires)
   local waiters = old and old[6]
   if waiters then
     insert(db.table, { key, kind, value, expires or false, false, waiters })
+    db.ready = db.ready or {}
     db.ready[#db.ready + 1] = key
   elseif expires then
     insert(db.table, { key, kind, value, expires })
   else
     insert(db.table, { key, kind, value })
   end
-  db.changes = db.changes + 1
 end
 
 -- False if there was no such key.
@@ -49,7 +49,6 @@ function store.remove(db, key)
   elseif old then
     ets.delete(db.table, key)
   end
-  if row then db.changes = db.changes + 1 end
   return row ~= nil
 end
 
@@ -72,6 +71,12 @@ function store.remove_internal(db, kind)
   for _, row in ipairs(ets.tab2list(db.table)) do
     if type(row[1]) == "table" and row[1][1] == kind then ets.delete(db.table, row[1]) end
   end
+end
+
+-- A message that is sent when the operation is over.
+function store.deliver(db, pid, message)
+  db.deliveries = db.deliveries or {}
+  db.deliveries[#db.deliveries + 1] = { pid, message }
 end
 
 -- Names of all keys, in their order.
