@@ -202,7 +202,7 @@ function streams.options(a, from, command)
     end
   end
   local n = #a - i
-  if not a[i] or n < 2 then fail(reply.SYNTAX) end
+  if not a[i] or n < 1 then fail(reply.SYNTAX) end
   if n % 2 == 1 then
     fail("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.")
   end
