@@ -188,6 +188,12 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
                               std::ceil(static_cast<double>(r.iterations) * factor * 1.2)))});
       break;
     case StopReason::memory:
+      if (!claims(s).counts_states()) {
+        out.push_back({fmt::format("its different steps take more than {} of memory",
+                                   size_text(s.settings.search.step_bytes)),
+                       "fewer processes, rounds or different keys"});
+        break;
+      }
       out.push_back({fmt::format("{} fill --cache-memory {}", counted(r.evidence.states, "state"),
                                  size_text(s.settings.search.cache_bytes)),
                      fmt::format("--cache-memory {}, or fewer processes or rounds",

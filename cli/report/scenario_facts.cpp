@@ -37,7 +37,7 @@ std::string stop_text(const ScenarioReport& s) {
     case StopReason::interrupted:
       return ", interrupted";
     case StopReason::memory:
-      return ", memory for states is used up";
+      return ", its memory is used up";
     default:
       return "";
   }

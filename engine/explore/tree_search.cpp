@@ -5,7 +5,8 @@
 // before: the number of workers decides only who does it, so executions, their numbers and the
 // failure reported first are the same whatever it is.
 // 2. A round takes at most kRound parts, from the end of the list, so the list stays about as long
-// as the tree is deep.
+// as the tree is deep: what a search keeps does not grow with what it has executed, but for the
+// steps that it has met (StepPool) and the racing pairs (RacingPairs::kMost).
 // 3. While a round is under way, nobody touches what two parts share.
 #include <algorithm>
 #include <utility>
@@ -135,8 +136,8 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       const bool whole = !stop_;
       counted += part.batch.count - part.batch.blocked - part.batch.discarded;
       submit(std::move(part.batch));
-      hopeless_ |= part.hopeless;
-      if (part.full && !stop_) {
+      hopeless_ |= part.hopeless || (part.full && info_.claims.proves);
+      if (part.full && !stop_ && !hopeless_) {
         Batch end;
         end.from = collector_.merged();
         end.full = true;

@@ -63,6 +63,8 @@ struct StrategyOptions {
   bool fair_spins = true;  // dfs, dpor, cache: waits that spin are taken to be fair
   int preemptions = -1;    // dfs, cache: at most so many in an execution; negative: any number
   uint64_t cache_bytes = 1ull << 30;   // cache: for what is remembered of the states visited
+  uint64_t step_bytes = 1ull << 30;    // dpor: for the different steps of the search; from half of
+                                       // it on values that are new tell none apart
   const Pilot* pilot = nullptr;        // null only for strategies that need none
   std::span<const Decision> schedule;  // replay only
 };

@@ -37,8 +37,8 @@ class WakeupsAbove {
 class Dpor final : public Subtree {
  public:
   explicit Dpor(const StrategyOptions& options)
-      : Dpor(options.reduce, StepPool(options.reduce.needs_values()), options.fair_spins,
-             DporExecution(options.reduce)) {}
+      : Dpor(options.reduce, StepPool(options.reduce.needs_values(), options.step_bytes),
+             options.fair_spins, DporExecution(options.reduce)) {}
   Dpor(const Reduce& reduce, StepPool pool, bool fair_spins, DporExecution prefix)
       : reduce_(reduce), steps_(std::move(pool)), execution_(std::move(prefix)) {
     fair_spins_ = fair_spins;
@@ -48,6 +48,7 @@ class Dpor final : public Subtree {
   void end(const Outcome& outcome, System& system) override;
   bool resumed() const override { return images_.resumed(); }
   bool redundant() const override { return redundant_; }
+  bool gave_up() const override { return steps_.pool().full(); }
   uint64_t discarded() override { return std::exchange(discarded_, 0); }
   size_t choose(const ChoicePoint& point) override;
   double share() const override;
@@ -102,7 +103,7 @@ class Dpor final : public Subtree {
   DporExecution execution_;
   DisabledEvents disabled_;
   Images images_;
-  Branch wakeup_;  // what follows it is what the next nodes have to execute
+  std::vector<const Step*> wakeup_;  // what the next nodes have to execute first, last step first
   Sequence::Buffer buffer_;
   RacingPairs seen_;
 

@@ -1,6 +1,6 @@
 #include "engine/search/dpor_node.h"
 
-#include <iterator>
+#include <utility>
 
 namespace lockstep {
 
@@ -52,7 +52,7 @@ uint32_t DporNode::untried() const {
 }
 
 void DporNode::add(const Step& step) {
-  if (!asleep(step) && !in_wakeup_tree(step)) tree.push_back({&step, {}, {}});
+  if (!asleep(step) && !in_wakeup_tree(step)) tree.push_back({&step, {}});
 }
 
 // Where a step of the wakeup tree cannot go, the system did not tell what makes it possible:
@@ -86,7 +86,7 @@ const Step* DporNode::first_awake() const {
 
 bool DporNode::pick_first(StepPool& pool) {
   const Step* step = data ? pool.data(asker, 0) : first_awake();
-  if (step) tree.push_back({step, {}, {}});
+  if (step) tree.push_back({step, {}});
   return step != nullptr;
 }
 
@@ -96,7 +96,7 @@ void DporNode::add_without_crash() {
   const auto crash = [](const Branch& b) { return is_crash(*b.step); };
   if (data || !std::all_of(tree.begin(), tree.end(), crash)) return;
   const Step* step = first_awake();
-  if (step && !is_crash(*step)) tree.push_back({step, {}, {}});
+  if (step && !is_crash(*step)) tree.push_back({step, {}});
 }
 
 void DporNode::finish(const Step& step, StepPool& pool) {
@@ -106,18 +106,13 @@ void DporNode::finish(const Step& step, StepPool& pool) {
   tree.erase(tree.begin());
   if (!data || !tree.empty()) return;
   if (const uint32_t value = untried(); value < count)
-    tree.push_back({pool.data(asker, value), {}, {}});
+    tree.push_back({pool.data(asker, value), {}});
 }
 
 void DporNode::add_below_value(StepPool& pool) {
-  const auto others = std::stable_partition(
-      tree.begin(), tree.end(), [](const Branch& b) { return b.step->kind == AltKind::data; });
-  if (others == tree.end()) return;
-  WakeupTree below(std::make_move_iterator(others), std::make_move_iterator(tree.end()));
-  tree.erase(others, tree.end());
-  if (tree.empty()) tree.push_back({pool.data(asker, 0), {}, {}});
-  WakeupTree& next = tree.front().below();
-  std::move(below.begin(), below.end(), std::back_inserter(next));
+  if (tree.empty() || tree.front().step->kind == AltKind::data) return;
+  Branch& branch = tree.front();
+  branch.rest.push_back(std::exchange(branch.step, pool.data(asker, 0)));
 }
 
 // Timers of one deadline fire when nothing else can go (but faults), so all that comes before is

@@ -21,9 +21,9 @@ struct DporNode {
   Pending root_end;              // ... if it was not
   Sleepers sleep;
   std::vector<const Step*> impossible;  // were in the tree, but cannot go
-  WakeupTree tree;
-  std::vector<bool> tried;  // data: values taken so far
-  uint64_t asker = 0;       // data: who asks
+  Branches tree;                        // its wakeup tree, of one level
+  std::vector<bool> tried;              // data: values taken so far
+  uint64_t asker = 0;                   // data: who asks
 
   void reset();           // but for `sleep`
   DporNode bare() const;  // without tree
@@ -43,7 +43,7 @@ struct DporNode {
   bool pick_first(StepPool& pool);
   // The branch at the front of the tree, which `step` begins, is explored.
   void finish(const Step& step, StepPool& pool);
-  // Wakeup sequences of who did not know of a choice of data here go below one of its values.
+  // The wakeup sequence of who did not know of a choice of data here goes below one of its values.
   void add_below_value(StepPool& pool);
   void add_timers();
   // Where all that is to be explored begins with a crash: something that does not, if it can go.

@@ -72,14 +72,14 @@ Subtree::Parts Dpor::split() {
     } else {
       shared.impossible.push_back(branch.step);
       for (const Pending& p : shared.pending)
-        if (!shared.asleep(*p.step)) give_away({p.step, {}, {}});
+        if (!shared.asleep(*p.step)) give_away({p.step, {}});
     }
   }
   if (node.data)
     for (uint32_t value = 0; value < node.count; value++)
       if (!shared.tried[value]) {
         shared.tried[value] = true;
-        give_away({steps_.pool().data(node.asker, value), {}, {}});
+        give_away({steps_.pool().data(node.asker, value), {}});
       }
   node.tree.resize(1);
   return out;
@@ -139,18 +139,19 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
     node.impossible.push_back(first);
     for (const Pending& p : node.pending)
       if (!node.asleep(*p.step)) {
-        parts.push_back(part(trunk, wakeup.depth, {p.step, {}, {}}));
+        parts.push_back(part(trunk, wakeup.depth, {p.step, {}}));
         node.sleep.add(p.step);
       }
     return;
   }
   const Step* given = found->step;
   parts.push_back(
-      part(trunk, wakeup.depth, {given, {wakeup.steps.rbegin(), wakeup.steps.rend() - 1}, {}}));
+      part(trunk, wakeup.depth, {given, {wakeup.steps.rbegin(), wakeup.steps.rend() - 1}}));
   node.sleep.add(given);
 }
 
 std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {
+  steps_.pool().measure();
   std::vector<std::unique_ptr<Subtree>> parts;
   for (const WakeupSequence& wakeup : above_.take()) give(wakeup, parts);
   return parts;

@@ -71,9 +71,39 @@ struct StepPool::Store {
   std::deque<Step> steps;
   std::deque<std::vector<Footprint>> footprints;
   std::unordered_set<const Step*, Hash, Equal> known;
+  uint64_t bytes = 0, most = 0;
+  // Found by measure().
+  bool half_full = false, full = false;
+
+  const Step* find(const Step& step) const {
+    const auto it = known.find(&step);
+    return it == known.end() ? nullptr : *it;
+  }
+  const Step* add(const Step& step) {
+    Step& kept = steps.emplace_back(step);
+    kept.op.site = 0;
+    kept.footprints = footprints.emplace_back(step.footprints.begin(), step.footprints.end());
+    known.insert(&kept);
+    bytes += kStepBytes + step.footprints.size_bytes();
+    return &kept;
+  }
+
+ private:
+  // With its place in both lists and in the table, whose nodes hold a pointer, a hash and a link.
+  static constexpr uint64_t kStepBytes = sizeof(Step) + sizeof(std::vector<Footprint>) + 48;
 };
 
-StepPool::StepPool(bool values) : store_(std::make_shared<Store>()), values_(values) {}
+StepPool::StepPool(bool values, uint64_t bytes)
+    : store_(std::make_shared<Store>()), values_(values) {
+  store_->most = bytes;
+}
+
+void StepPool::measure() {
+  store_->half_full |= store_->bytes >= store_->most / 2;
+  store_->full |= store_->bytes >= store_->most;
+}
+
+bool StepPool::full() const { return store_->full; }
 
 uint64_t ToldApart::key(const Step& a, const Step& b) {
   const auto one = [](const Step& s) {
@@ -88,13 +118,12 @@ const Step* StepPool::keep(const Step& step) {
   const Step*& recent = recent_[Hash{}(&step) % kRecent];
   if (recent && Equal{}(recent, &step)) return recent;
   const std::lock_guard lock(store_->mutex);
-  const auto it = store_->known.find(&step);
-  if (it != store_->known.end()) return recent = *it;
-  Step& kept = store_->steps.emplace_back(step);
-  kept.op.site = 0;
-  kept.footprints = store_->footprints.emplace_back(step.footprints.begin(), step.footprints.end());
-  store_->known.insert(&kept);
-  return recent = &kept;
+  if (const Step* known = store_->find(step)) return recent = known;
+  if (!store_->half_full || step.op.value == 0) return recent = store_->add(step);
+  Step other = step;
+  other.op.value = 0;
+  const Step* known = store_->find(other);
+  return known ? known : store_->add(other);
 }
 
 const Step* StepPool::step(const Alternative& a, uint64_t actor_key, const System& system) {

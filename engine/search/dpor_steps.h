@@ -74,13 +74,22 @@ bool may_change(const Step& early, const Step& late);
 // share: parts of one search may be at work on different threads, each with a copy of its own.
 class StepPool {
  public:
-  // `values`: what is written tells steps apart (dependent() with Relation::equal_writes).
-  explicit StepPool(bool values);
+  // `values`: what is written tells steps apart (dependent() with Relation::equal_writes). `bytes`:
+  // the most that steps may take, but for those of the round of the search that comes to it.
+  explicit StepPool(bool values, uint64_t bytes = UINT64_MAX);
 
   const Step* step(const Alternative& alternative, uint64_t actor_key, const System& system);
   const Step* data(uint64_t actor_key, uint32_t value);
   const Step* finished(const Step& step);  // the same as one that is final
   const Step* at_last(const Step& step);   // ... that is last
+
+  // Looks at how much the steps take. Only while no part of the search is at work, and then what
+  // comes of it is a function of the parts alone.
+  // Where values are written that tell the whole past there is no end of them. So from half of the
+  // memory on a step with a value that was never seen counts as one whose value is not known, which
+  // no other equals. What was known stays what it is: each step has one name all the time.
+  void measure();
+  bool full() const;  // all of the memory is used up: the search cannot go on
 
  private:
   struct Store;
@@ -106,6 +115,7 @@ class PendingSteps {
   void begin() { executions_++; }  // of an execution, in which objects have other names
   Pending pending(const Alternative& a, uint32_t index, uint64_t actor_key, const System& system);
   StepPool& pool() { return pool_; }
+  const StepPool& pool() const { return pool_; }
 
  private:
   // What an actor could do when it was last asked about in this execution.

@@ -6,19 +6,6 @@
 
 namespace lockstep {
 
-void Branch::unfold(WakeupTree& tree) {
-  if (rest.empty()) return tree.swap(next);
-  Branch& branch = tree.emplace_back();
-  branch.step = rest.back();
-  rest.pop_back();
-  branch.rest.swap(rest);
-}
-
-WakeupTree& Branch::below() {
-  if (!rest.empty()) unfold(next);
-  return next;
-}
-
 void Sleepers::wake(const Step& next, const Relation& relation) {
   std::erase_if(steps, [&](const Step* s) { return dependent(*s, next, relation); });
 }
@@ -79,17 +66,6 @@ void Sequence::advance_last() {
   std::rotate(at(to), at(last), steps_.end());
 }
 
-void Sequence::drop(uint64_t actor_key) {
-  const auto is_its = [actor_key](const Item& item) { return item.step->actor_key == actor_key; };
-  const auto first = std::find_if(steps_.begin(), steps_.end(), is_its);
-  if (first == steps_.end()) return;
-  const auto at = first - steps_.begin();
-  steps_.erase(static_cast<size_t>(at));
-  const auto next = std::find_if(steps_.begin() + at, steps_.end(), is_its);
-  if (next != steps_.end() && next->step->kind == AltKind::data)
-    std::rotate(steps_.begin(), next, next + 1);
-}
-
 std::vector<const Step*> Sequence::steps() const {
   std::vector<const Step*> steps;
   steps.reserve(steps_.size());
@@ -111,20 +87,10 @@ uint64_t Sequence::digest() const {
   return h;
 }
 
-void Sequence::insert_into(WakeupTree& tree, size_t from) {
-  WakeupTree* level = &tree;
-  for (size_t i = from; i < level->size();) {
-    Branch& branch = (*level)[i];
-    if (!may_start_with(*branch.step)) {
-      i++;
-      continue;
-    }
-    drop(branch.step->actor_key);
-    if (branch.leaf() || steps_.empty()) return;
-    level = &branch.below();
-    i = 0;
-  }
-  Branch& branch = level->emplace_back();
+void Sequence::insert_into(Branches& branches, size_t from) const {
+  for (size_t i = from; i < branches.size(); i++)
+    if (may_start_with(*branches[i].step)) return;
+  Branch& branch = branches.emplace_back();
   branch.step = steps_.front().step;
   branch.rest.reserve(steps_.size() - 1);
   for (size_t i = steps_.size(); i-- > 1;) branch.rest.push_back(steps_[i].step);

@@ -1,4 +1,5 @@
-// A wakeup tree: sequences of steps that are to be executed from one state on, oldest first.
+// Wakeup sequences: of steps that are to be executed from one state on, oldest first. They never
+// fork, so they make no tree: whatever begins with the same step needs no sequence of its own.
 #pragma once
 #include <algorithm>
 #include <utility>
@@ -23,30 +24,13 @@ struct Sleepers {
   void wake(const Step& next, const Relation& relation);
 };
 
-struct Branch;
-using WakeupTree = std::vector<Branch>;
-
 // `step` has to be explored, with all that it leads to. What follows it is a way to start, and no
 // more than that.
 struct Branch {
   const Step* step = nullptr;
-  // One of the two is empty. Most branches never fork, so what follows is kept as a plain sequence,
-  // last step first, until somebody asks for the tree.
-  std::vector<const Step*> rest;
-  WakeupTree next;
-
-  bool leaf() const { return rest.empty() && next.empty(); }
-  WakeupTree& below();
-  // Moves what follows to `tree`, which is empty, and leaves none here.
-  void unfold(WakeupTree& tree);
-  // Takes over what follows `other`, which is left with none.
-  void follow(Branch& other) {
-    rest.swap(other.rest);
-    next.swap(other.next);
-    other.rest.clear();
-    other.next.clear();
-  }
+  std::vector<const Step*> rest;  // what follows it, last step first
 };
+using Branches = std::vector<Branch>;
 
 // A sequence picked out of an execution, in its order, with its own happens-before.
 class Sequence {
@@ -56,28 +40,7 @@ class Sequence {
     size_t index;  // in the execution
     size_t row;
   };
-  // Steps are mostly taken out at the front.
-  class Buffer {
-   public:
-    auto begin() { return all_.begin() + static_cast<std::ptrdiff_t>(from_); }
-    auto end() { return all_.end(); }
-    size_t size() const { return all_.size() - from_; }
-    bool empty() const { return size() == 0; }
-    Item& operator[](size_t i) { return all_[from_ + i]; }
-    Item& front() { return all_[from_]; }
-    void push_back(const Item& item) { all_.push_back(item); }
-    void clear() { all_.clear(), from_ = 0; }
-    void erase(size_t i) {
-      if (i > size() / 2) return (void)all_.erase(begin() + static_cast<std::ptrdiff_t>(i));
-      std::move_backward(begin(), begin() + static_cast<std::ptrdiff_t>(i),
-                         begin() + static_cast<std::ptrdiff_t>(i) + 1);
-      from_++;
-    }
-
-   private:
-    std::vector<Item> all_;
-    size_t from_ = 0;
-  };
+  using Buffer = std::vector<Item>;
   // `buffer`: its memory, for one sequence at a time.
   Sequence(const HappensBefore& order, const Relation& relation, Buffer& buffer)
       : order_(order), relation_(relation), steps_(buffer) {
@@ -114,16 +77,12 @@ class Sequence {
   }
   void be_unsure() { touched_ = UINT64_MAX, unsure_ = true; }
   bool unsure() const { return unsure_; }
-  // Takes the first step of that actor out, if there is one; a choice of data that follows it comes
-  // at once, before the steps of others.
-  void drop(uint64_t actor_key);
   std::vector<const Step*> steps() const;
   // Who is before whom, as places in steps().
   std::vector<std::pair<uint32_t, uint32_t>> order() const;
   uint64_t digest() const;  // of the steps; not the same in another run of the program
-  // Adds it, unless a branch from number `from` on starts what it leads to; then at most what
-  // follows that branch is told to go this way first.
-  void insert_into(WakeupTree& tree, size_t from);
+  // Adds it, unless a branch from number `from` on starts what it leads to.
+  void insert_into(Branches& branches, size_t from) const;
 
  private:
   bool before(size_t early, size_t late) const {

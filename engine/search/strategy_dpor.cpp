@@ -47,6 +47,7 @@ bool Dpor::begin(uint64_t iteration, System& system) {
   blocked_ = redundant_ = false;
   at_ = 0;
   const bool again = iteration == iteration_;
+  if (!again && gave_up()) return false;
   if (!again && !trunk_ && due()) begin_anew();
   const bool first = iteration_ == kNever;
   iteration_ = iteration;
@@ -83,7 +84,7 @@ bool Dpor::backtrack() {
 void Dpor::take(size_t at) {
   DporNode& node = execution_.node(at);
   execution_.take(at);
-  wakeup_.follow(node.tree.front());
+  wakeup_ = std::exchange(node.tree.front().rest, {});
   // Timers of one deadline race all the same: with what the first one leads to before it, the other
   // is no neighbour.
   const Step& taken = execution_.step(at);
@@ -128,7 +129,12 @@ size_t Dpor::choose(const ChoicePoint& point) {
 
 DporNode& Dpor::enter(const ChoicePoint& point) {
   DporNode& node = execution_.enter(point);
-  wakeup_.unfold(node.tree);
+  if (!wakeup_.empty()) {
+    const Step* next = wakeup_.back();
+    wakeup_.pop_back();
+    node.tree.push_back({next, std::move(wakeup_)});
+    wakeup_.clear();
+  }
   if (point.data) {
     node.add_below_value(steps_.pool());
     return node;

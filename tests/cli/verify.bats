@@ -548,6 +548,41 @@ LUA
   diff out1 out3
 }
 
+@test "what a search keeps does not grow with what it has executed: 32 MB after 100,000 executions as after 10,000" {
+  scenario sums.lua sums <<'LUA'
+  local root, ets = lockstep.self(), lockstep.ets
+  local t = ets.new("t", { "public" })
+  for i = 1, 4 do ets.insert(t, { i, 0 }) end
+  for i = 1, 5 do
+    lockstep.spawn(function()
+      local sum = 0
+      for k = 1, 4 do
+        sum = sum + ets.lookup_element(t, k, 2)
+        ets.insert(t, { (k + i) % 4 + 1, sum + i })
+      end
+      lockstep.send(root, "done")
+    end)
+  end
+  for _ = 1, 5 do lockstep.recv() end
+LUA
+  local n peak kb pid
+  for n in 10000 100000; do
+    peak=0
+    "$LOCKSTEP" verify sums.lua -n "$n" >out 2>err &
+    pid=$!
+    while kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null) && [ -n "$kb" ]; do
+      peak=$kb
+      sleep 0.02
+    done
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 5 ]
+    echo "$n executions: $peak kB"
+    [ "$peak" -gt 0 ]
+    grep -qE "__(asan|tsan)_init" "$LOCKSTEP" || [ "$peak" -lt 32000 ]
+  done
+}
+
 @test "memory for states that is used up makes it INCOMPLETE, exit 5, with what helps" {
   counter_atomic
   lockstep verify counter.lua --strategy cache --cache-memory 1k

@@ -341,6 +341,53 @@ TEST(Dpor, PartsOfRandomProgramsExecuteWhatTheWholeDoes) {
   }
 }
 
+// Where what the steps of a search take comes to half of what it may, values that were not seen yet
+// tell no steps apart any more: more classes, the same failures, whatever the workers are. Where it
+// comes to all of it, that is no proof.
+TEST(Dpor, MemoryForStepsIsBounded) {
+  Prng rng(7);
+  const auto search = [](const std::string& program, uint64_t bytes, unsigned workers) {
+    ExploreOptions o;
+    o.strategy = "dpor";
+    o.iterations = 0;
+    o.max_failures = 0;
+    o.slice = 1;
+    o.workers = workers;
+    o.strategy_options.reduce.equal_writes = true;
+    o.strategy_options.step_bytes = bytes;
+    return explore(ToySystem::factory(program), o);
+  };
+  const auto signatures = [](const ExploreResult& r) {
+    std::set<std::string> all;
+    for (const Finding& f : r.findings) all.insert(f.outcome.signature());
+    return all;
+  };
+  uint64_t more = 0, gave_up = 0;
+  for (int i = 0; i < 100; i++) {
+    // Two equal writes that the first execution does not come to, and so are new later.
+    const std::string program = i ? random_program(rng) : "Rx ?x1 Wy7|Rx ?x1 Wy7|Wx1";
+    SCOPED_TRACE(program);
+    const ExploreResult all = search(program, 1 << 20, 1);
+    ASSERT_TRUE(all.exhausted);
+    for (uint64_t bytes = 0; bytes < 4000; bytes += i ? 500 : 50) {
+      const ExploreResult r = search(program, bytes, 1), three = search(program, bytes, 3);
+      EXPECT_EQ(r.iterations, three.iterations);
+      EXPECT_EQ(r.blocked, three.blocked);
+      EXPECT_EQ(r.stop, three.stop);
+      if (r.stop == StopReason::memory) {
+        EXPECT_FALSE(r.exhausted);
+        gave_up++;
+        continue;
+      }
+      EXPECT_EQ(signatures(r), signatures(all));
+      EXPECT_GE(r.iterations - r.blocked, all.iterations - all.blocked);
+      more += r.iterations - r.blocked > all.iterations - all.blocked;
+    }
+  }
+  EXPECT_GT(more, 0u);
+  EXPECT_GT(gave_up, 0u);
+}
+
 TEST(Dfs, PartsExecuteEachScheduleOnce) {
   for (const std::string program :
        {"Rx Wx1|Rx Wx2|Rx", "Dd3 Wx1|Dd2 Wx2", "La Lb Ub Ua|Lb La Ua Ub"}) {
