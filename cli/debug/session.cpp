@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "cli/settings/values.h"
+#include "cli/terminal/fit.h"
 #include "cli/terminal/words.h"
 #include "engine/base/nearest.h"
 
@@ -99,7 +100,7 @@ std::string Session::ending() const {
   if (!here().ended) return "not at its end";
   const Outcome& o = here().recording.outcome;
   if (!o.failed()) return "passes";
-  return one_line(fmt::format("fails: {} ({})", o.reason, o.signature()));
+  return one_line(fmt::format("fails: {} ({})", reason_shown(o.reason), o.signature()));
 }
 
 Reply Session::hello() {

@@ -1,5 +1,6 @@
 #include "cli/report/report.h"
 
+#include "cli/terminal/fit.h"
 #include "cli/terminal/words.h"
 #include "engine/base/prng.h"
 
@@ -47,7 +48,7 @@ std::string Reporter::remembered(const RememberedReport& r) {
   return one_line(fmt::format("{}: remembered: {}{}{}: {}", r.scenario, state_name(r.state),
                               r.otherwise ? ", otherwise" : "", r.known ? ", in the baseline" : "",
                               r.signature)) +
-         "\n" + (r.reason.empty() ? "" : fmt::format("  {}\n", one_line(r.reason))) +
+         "\n" + (r.reason.empty() ? "" : fmt::format("  {}\n", reason_shown(r.reason))) +
          fmt::format("  {}\n\n", one_line(r.path));
 }
 

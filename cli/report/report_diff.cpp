@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/terminal/fit.h"
 #include "cli/terminal/words.h"
 #include "engine/trace/make_trace.h"
 
@@ -24,8 +25,9 @@ std::string at(const std::vector<Event>& events, uint32_t index) {
 }
 
 std::string outcome(const Trace& t) {
-  return t.outcome.failed() ? fmt::format("{}: {}", t.outcome.signature(), t.outcome.reason)
-                            : verdict_name(t.outcome.verdict);
+  return t.outcome.failed()
+             ? fmt::format("{}: {}", t.outcome.signature(), reason_shown(t.outcome.reason))
+             : verdict_name(t.outcome.verdict);
 }
 
 std::string what_came(const Event& e) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "cli/terminal/fit.h"
 #include "cli/terminal/words.h"
 #include "engine/schedule/strategy.h"
 
@@ -215,7 +216,7 @@ std::vector<Obstacle> obstacles(const ScenarioReport& s) {
     const auto v = finding.outcome.verdict;
     out.push_back(
         {fmt::format("{} ended at a bound: {}", counted(finding.times, "execution"),
-                     one_line(finding.outcome.reason)),
+                     reason_shown(finding.outcome.reason)),
          v == Verdict::step_bound ? fmt::format("--max-steps {}, or fewer rounds in the scenario",
                                                 uint64_t{s.settings.execution.limits.max_steps} * 4)
          : v == Verdict::memory_bound

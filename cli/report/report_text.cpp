@@ -265,7 +265,9 @@ class TextReporter : public Reporter {
     if (f.trace.times > 1)
       out += field("seen", fmt::format("{} times with this signature", grouped(f.trace.times)));
     if (shown.outcome.verdict != Verdict::passed)
-      out += "\n" + field("Reason", style_.bold(one_line(shown.outcome.reason)));
+      out +=
+          "\n" + field("Reason", style_.bold(options_.full ? one_line(shown.outcome.reason)
+                                                           : reason_shown(shown.outcome.reason)));
     out += field("signature", one_line(shown.outcome.signature()));
     if (!shown.outcome.process.empty()) out += field("in", one_line(shown.outcome.process));
     out += detail(shown.outcome);

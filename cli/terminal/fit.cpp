@@ -1,5 +1,7 @@
 #include "cli/terminal/fit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -72,6 +74,16 @@ std::string shortened(const std::string& text, size_t most) {
   if (shown_width(out) <= most) return out;
   if (most <= 3) return std::string(most, '.');
   return out.substr(0, bytes_of(out, most - 3)) + "...";
+}
+
+std::string reason_shown(const std::string& text) {
+  constexpr size_t kMost = 2000, kEnd = 500;
+  auto out = one_line(text);
+  const size_t all = shown_width(out);
+  if (all <= kMost) return out;
+  const size_t from = bytes_of(out, kMost - kEnd), to = bytes_of(out, all - kEnd);
+  return fmt::format("{} [... {} characters ...] {}", out.substr(0, from), grouped(all - kMost),
+                     out.substr(to));
 }
 
 std::string fitted(std::string_view text, size_t width) {

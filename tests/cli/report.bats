@@ -81,3 +81,20 @@ report_of() { sed '/^  Replay with/,/^$/{/^$/q}' <<<"$out"; }
   exits 2
   has "$err" "has no effect beside"
 }
+
+@test "of a reason of 70,000 characters people see both ends; --full and ndjson have all of it" {
+  scenario long.lua long <<<'error("BEGIN " .. string.rep("äbcdefg ", 9000) .. "END")'
+  lockstep run long.lua --no-shrink
+  exits 1
+  has "$out" "Reason: BEGIN äbcdefg"
+  has "$out" "[... 70,009 characters ...]"
+  has "$out" "END"
+  [ "${#out}" -lt 6000 ]
+  lockstep replay traces/long-iter0-seed1.lockstep
+  [ "${#out}" -lt 6000 ]
+  lockstep replay traces/long-iter0-seed1.lockstep --full
+  lacks "$out" "characters ..."
+  [ "${#out}" -gt 72000 ]
+  lockstep replay traces/long-iter0-seed1.lockstep --format ndjson
+  [ "$(jq -r 'select(.type == "failure") | .reason | length' <<<"$out")" -eq 72009 ]
+}
