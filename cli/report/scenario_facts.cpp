@@ -219,8 +219,8 @@ std::vector<std::string> timer_lines(const ScenarioReport& s) {
   const Activity& a = s.result.activity;
   if (a.fired_last == 0 || !s.result.findings.empty()) return {};
   return {
-      fmt::format("{} only ever fired last, when nothing else could go; --timers racy races "
-                  "them",
+      fmt::format("{} only ever fired last, when nothing else could go, or not at all; "
+                  "--timers racy races them",
                   counted(a.fired_last, "timer"))};
 }
 

@@ -112,7 +112,7 @@ LUA
   sed 's/LIMIT/50/' pool.lua >same.lua
   lockstep run longer.lua --strategy dfs
   exits 0
-  has "$out" "1 timer only ever fired last"
+  has "$out" "2 timers only ever fired last"  # the sleep, and the limit that never fires
   has "$out" "--timers racy races them"
   lockstep verify longer.lua --timers racy --no-shrink
   exits 1
@@ -590,6 +590,60 @@ LUA
   has "$out" "INCOMPLETE"
   has "$out" "fill --cache-memory 1k"
   has "$out" "--strategy dpor needs no memory for states"
+}
+
+# Each passes since a timer waits for all else, and fails where it does not.
+@test "a clean verdict names timers that never raced: of receives, sleeps, send_after and calls alike" {
+  cat >timers.lua <<'LUA'
+local lockstep = require "lockstep"
+local gen_server = require "lockstep.gen_server"
+local Pong = { init = function() return "ok", 0 end, handle_call = function(_, _, s) return "reply", "pong", s end }
+local function child(me) lockstep.send(me, "x") end
+lockstep.scenario("receive", function()
+  lockstep.spawn(child, lockstep.self())
+  assert(lockstep.recv(100) == "x")
+end)
+lockstep.scenario("sleep", function()
+  lockstep.spawn(child, lockstep.self())
+  lockstep.sleep(50)
+  assert(lockstep.recv(0) == "x")
+end)
+lockstep.scenario("send_after", function()
+  lockstep.send_after(lockstep.self(), "late", 50)
+  lockstep.spawn(child, lockstep.self())
+  assert(lockstep.recv() == "x")
+end)
+lockstep.scenario("cancelled", function()
+  local timer = lockstep.send_after(lockstep.self(), "late", 50)
+  lockstep.spawn(child, lockstep.self())
+  assert(lockstep.recv() == "x")
+  lockstep.cancel_timer(timer)
+end)
+lockstep.scenario("call", function()
+  local server = gen_server.start(Pong, {})
+  assert(gen_server.call(server, "ping", 100) == "pong")
+end)
+LUA
+  local name command
+  for name in receive sleep send_after cancelled call; do
+    for command in verify "run --strategy random -n 20"; do
+      # shellcheck disable=SC2086
+      lockstep $command timers.lua --only "=$name"
+      exits 0
+      has "$out" "1 timer only ever fired last, when nothing else could go, or not at all; --timers racy races them"
+    done
+    lockstep verify timers.lua --only "=$name" --timers racy --no-shrink
+    exits 1
+  done
+  # Nothing to race: no time-out, and the time is over already.
+  scenario none.lua none <<'LUA'
+  lockstep.spawn(function(me) lockstep.send(me, "x") end, lockstep.self())
+  lockstep.recv()
+  lockstep.recv(0)
+LUA
+  lockstep verify none.lua
+  exits 0
+  lacks "$out" "only ever fired last"
 }
 
 # Look up, insert one more, tell the parent: Concuerror's optimal search executes 6, 150 and 8,712 of

@@ -189,7 +189,7 @@ ExecutionFacts Machine::facts() const {
   f.in_vain = spins().given_up();
   f.cut_short = !options_.drain && scheduler_.outcome().verdict == Verdict::passed &&
                 !w.processes.empty() && root_left_others(w);
-  f.fired_last = w.fired_last;
+  f.fired_last = timers().came_last();
   for (const Process* p : w.processes) {
     f.ran += p->ran;
     f.unread += p->mailbox.size;

@@ -168,12 +168,28 @@ std::span<const Blocked> Machine::blocked() {
   return scheduler_.disabled_events();
 }
 
+// What it was a limit of came first, as it always does while time waits for everything.
+void Timers::remove_unfired(uint32_t i, uint32_t by) {
+  if (!options_.racy_timers()) world_->fired_last++;
+  remove(i, by);
+}
+
+// Timers whose moment nobody else's steps decided: they fired when nothing else could go, or what
+// they were started against came before that.
+uint32_t Timers::came_last() const {
+  const World& w = *world_;
+  if (options_.racy_timers()) return 0;
+  uint32_t n = w.fired_last;
+  for (const Timer& t : w.timers) n += t.kind != TimerKind::tick;
+  return n;
+}
+
 bool Timers::cancel(Process& by, uint64_t ref, int64_t* remaining) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size; i++)
     if (w.timers[i].kind == TimerKind::message && w.timers[i].ref == ref) {
       *remaining = left_of(w.timers[i], by);
-      remove(i, by.index);
+      remove_unfired(i, by.index);
       return true;
     }
   forget_earlier(by, timer_object(ref));
@@ -212,7 +228,7 @@ void Timers::drop_of(Process& p) {
             ? t.owner == p.index
             : t.kind == TimerKind::message && t.dest.tag == Tag::light && t.dest.light == p.pid;
     if (its)
-      remove(i, kNone);
+      remove_unfired(i, kNone);
     else
       i++;
   }
@@ -462,7 +478,7 @@ void Timers::stop_receive_timer(Process& p) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.timers.size; i++)
     if (w.timers[i].kind == TimerKind::receive && w.timers[i].owner == p.index) {
-      remove(i, p.index);
+      remove_unfired(i, p.index);
       break;
     }
   p.timed = false;

@@ -16,6 +16,7 @@ class Timers : public MachinePart {
   void start_message(Process& owner, uint64_t due, uint64_t ref, const Term& dest,
                      const Term& payload);
   bool cancel(Process& by, uint64_t ref, int64_t* remaining);
+  uint32_t came_last() const;                                  // ExecutionFacts::fired_last
   int64_t left_of(const Timer& t, const Process& asks) const;  // ms
   const Process* target(uint64_t ref) const;
   void drop_of(Process& p);
@@ -57,6 +58,7 @@ class Timers : public MachinePart {
 
  private:
   void remove(uint32_t i, uint32_t by);
+  void remove_unfired(uint32_t i, uint32_t by);
   void forget_earlier(Process& owner, ObjectId timer);
   void offer(Timer& t, uint32_t cause);
   void offer_time();
