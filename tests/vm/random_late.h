@@ -1,6 +1,6 @@
 // Random programs of what may still happen when the root is about to end: timers of 0 ms and sleeps
-// of 0 ms, equal words from several processes, exit signals in a row, processes that may crash. What
-// each sees is a goal, so that an end that comes too early hides it.
+// of 0 ms, equal words from several processes, exit signals in a row, processes that may crash.
+// What each sees is a goal, so that an end that comes too early hides it.
 #pragma once
 #include <fmt/format.h>
 
@@ -12,8 +12,8 @@ namespace lockstep {
 
 // Of process number `self`; 0 is the root. Each knows the root, and the root those before.
 inline std::string random_late_step(Prng& rng, uint32_t self) {
-  const std::string to = self != 0 ? one_of(rng, {"root", "root", "p1"})
-                                   : one_of(rng, {"p1", "p1", "p2", "root"});
+  const std::string to =
+      self != 0 ? one_of(rng, {"root", "root", "p1"}) : one_of(rng, {"p1", "p1", "p2", "root"});
   const auto there = [&](const std::string& call) {
     return fmt::format("  if {} then {} end\n", to, call);
   };
@@ -53,13 +53,15 @@ inline std::string random_late(Prng& rng) {
       "  lockstep.cover(who .. ' ' .. tostring(lockstep.is_pid(what) and 'pid' or what))\nend\n";
   if (rng.below(3) == 0) s += "lockstep.flag('trap_exit', true)\n";
   for (uint32_t p = 1; p <= 2; p++) {
-    s += fmt::format("p{} = lockstep.{}(function()\n", p, one_of(rng, {"spawn", "spawn", "spawn_link"}));
+    s += fmt::format("p{} = lockstep.{}(function()\n", p,
+                     one_of(rng, {"spawn", "spawn", "spawn_link"}));
     for (uint32_t i = 0, n = 1 + rng.below(3); i < n; i++) s += random_late_step(rng, p);
     s += fmt::format("  see({}, 'end')\nend)\n", p);
   }
   if (rng.below(6) == 0)
-    s += fmt::format("require('lockstep.cluster').faults({{ crash = {{ p1, p2 }}, crashes = {} }})\n",
-                     1 + rng.below(2));
+    s += fmt::format(
+        "require('lockstep.cluster').faults({{ crash = {{ p1, p2 }}, crashes = {} }})\n",
+        1 + rng.below(2));
   for (uint32_t i = 0, n = rng.below(3); i < n; i++) s += random_late_step(rng, 0);
   if (rng.below(2))
     s += "lockstep.spawn(function()\n" + random_late_step(rng, 3) + "  see(3, 'end')\nend)\n";
