@@ -46,7 +46,8 @@ inline std::string random_late_step(Prng& rng, uint32_t self) {
   }
 }
 
-inline std::string random_late(Prng& rng) {
+// `crashes`: one of them may crash, or both.
+inline std::string random_late(Prng& rng, bool crashes) {
   std::string s =
       "local root, p1, p2 = lockstep.self()\n"
       "local function see(who, what)\n"
@@ -58,7 +59,7 @@ inline std::string random_late(Prng& rng) {
     for (uint32_t i = 0, n = 1 + rng.below(3); i < n; i++) s += random_late_step(rng, p);
     s += fmt::format("  see({}, 'end')\nend)\n", p);
   }
-  if (rng.below(6) == 0)
+  if (crashes && rng.below(6) == 0)
     s += fmt::format(
         "require('lockstep.cluster').faults({{ crash = {{ p1, p2 }}, crashes = {} }})\n",
         1 + rng.below(2));

@@ -157,12 +157,12 @@ TEST_P(Referee, AgreesOnCrashesThatMayComeLast) {
 
 TEST_P(Referee, AgreesOnWhatMayStillHappenWhenTheRootEnds) {
   if (GetParam().nodes) GTEST_SKIP() << "on one node";
-  judge(15, 7, RootEnd::put_off, [](Prng& rng) { return random_late(rng); });
+  judge(15, 7, RootEnd::put_off, [](Prng& rng) { return random_late(rng, true); });
 }
 
 TEST_P(Referee, AgreesOnWhatHappensAfterTheRootEnds) {
   if (GetParam().nodes) GTEST_SKIP() << "on one node";
-  judge(15, 8, RootEnd::drained, [](Prng& rng) { return random_late(rng); });
+  judge(15, 8, RootEnd::drained, [](Prng& rng) { return random_late(rng, false); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Proof, Referee,
