@@ -284,9 +284,9 @@ bool lockstep_module(const Expr* e, std::string* name) {
     case Kind::index: {
       std::string outer;
       static const std::set<std::string> kOther = {
-          "ets",    "atomics", "counters", "history",   "registry",
-          "global", "timer",   "pg",       "generator", "persistent_term",
-          "model",  "checker", "threads",  "proc_lib",  "redis"};
+          "ets",   "atomics",   "counters",        "history", "registry", "global",  "timer",
+          "pg",    "generator", "persistent_term", "model",   "checker",  "threads", "proc_lib",
+          "redis", "host",      "openresty",       "copas",   "fibers"};
       if (!is_string(e->b) || !lockstep_module(e->a, &outer) || !outer.empty()) return false;
       if (!kRunElsewhere.count(e->b->text) && !kOther.count(e->b->text)) return false;
       *name = e->b->text;
