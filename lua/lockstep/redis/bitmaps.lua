@@ -42,8 +42,9 @@ define("setbit", 4, "write", ONE, function(db, a)
   return before
 end)
 
--- The bits that arguments from number `i` on mean: first and last, 0-based; nil if none are.
-local function bits(a, i, value)
+-- The bits that arguments from number `i` on mean: first and last, 0-based; nil if none are. Two places from the end
+-- in the wrong order are none for who counts, and the first byte for who looks for one if they are beyond it.
+local function bits(a, i, value, counts)
   local unit = 8
   if a[i + 2] then
     local word = a[i + 2]:upper()
@@ -52,7 +53,7 @@ local function bits(a, i, value)
   end
   local size = #value * 8 // unit
   local first, last = integer(a[i]), a[i + 1] and integer(a[i + 1]) or -1
-  if first < 0 and last < 0 and first > last then return nil end
+  if counts and first < 0 and last < 0 and first > last then return nil end
   if last < 0 then last = math.max(size + last, 0) end
   local from, to = reply.range(first, last, size)
   if from then return (from - 1) * unit, to * unit - 1 end
@@ -63,7 +64,7 @@ define("bitcount", -2, "read", ONE, function(db, a)
   if not value then return 0 end
   if #a == 2 or #a > 4 then fail(reply.SYNTAX) end
   local from, to = 0, #value * 8 - 1
-  if a[2] then from, to = bits(a, 2, value) end
+  if a[2] then from, to = bits(a, 2, value, true) end
   local n = 0
   for at = from or 1, to or 0 do n = n + bit(value, at) end
   return n
