@@ -328,6 +328,22 @@ TEST(Classes, ACrashComesBeforeTimePassesOrAfterThat) {
       "lockstep.sleep(60000)\n");
 }
 
+// A transaction needs its table, whatever it touches of it: one of no key was taken to touch
+// nothing, and of the orders with the deletion one was left out.
+TEST(Classes, ATransactionOfNoKeyNeedsItsTable) {
+  for (const char* keys : {"{}", "{ 'k' }", "{ read = 'all' }"}) {
+    const vm::Program program = program_of(fmt::format(
+        "local t = ets.new('t', {{ 'public' }})\n"
+        "lockstep.spawn(function()\n"
+        "  lockstep.cover(tostring((pcall(ets.transaction, t, {}, function() end))))\nend)\n"
+        "ets.delete(t)\n",
+        keys));
+    for (const char* strategy : {"dfs", "sleep", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program, "p").goals, (std::set<std::string>{"false", "true"}))
+          << strategy << " " << keys;
+  }
+}
+
 // What is executed without a crash has no race with it, so where a wakeup sequence begins with one
 // something else has to be tried too: 1 of 89 classes was missing, and 3 of 155.
 TEST(Classes, ACrashNeverHasToCome) {

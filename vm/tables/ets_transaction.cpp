@@ -61,6 +61,9 @@ Announced footprint_argument(lua_State* L, Machine& m, const Target& target) {
   add_keys(L, m, target, lua_gettop(L), Access::write, out);
   lua_getfield(L, 2, "read");
   add_keys(L, m, target, lua_gettop(L), Access::read, out);
+  // Also of a table of which it touches no key it matters whether it is there, and whose it is.
+  if (out.count == 0)
+    out.add(make_object(ObjectClass::ets, target.container, kTableFacts), Access::read);
   if (lua_getfield(L, 2, "clock") != LUA_TNIL && lua_toboolean(L, -1) && m.timers().clock_races())
     out.add(clock_object(), Access::read);
   lua_pop(L, 3);
@@ -94,8 +97,8 @@ int transaction(lua_State* L) {
   const Target target = table_argument(L, m, p);
   const Announced keys = footprint_argument(L, m, target);
   if (lua_type(L, 3) != LUA_TFUNCTION) misuse_argument(L, 3, "a function");
-  const Footprint first = keys.count ? keys.list[0] : Footprint{};
-  if (keys.count < 2)
+  const Footprint first = keys.list[0];
+  if (keys.count == 1)
     m.sync(L, p, what, OpKind::ets, first.access, first.object);
   else
     m.calls().announce(L, p, what, OpKind::ets, first.access, first.object, 0, keys.list + 1,
