@@ -217,10 +217,10 @@ class Lint {
 
   void library_fields() {
     if (facts_.fields.empty()) return;
-    static const Names kLibrary = library_names();
+    const Names& library = library_names();
     for (const LibraryField& f : facts_.fields) {
-      const auto module = kLibrary.find(f.module);
-      if (module == kLibrary.end() || module->second.count(f.name) ||
+      const auto module = library.find(f.module);
+      if (module == library.end() || module->second.count(f.name) ||
           facts_.added.count({f.module, f.name}))
         continue;
       const std::string whole = f.module.empty() ? "lockstep." : "lockstep." + f.module + ".";

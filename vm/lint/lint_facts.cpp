@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vm/loading/library.h"
+
 namespace lockstep::vm::lint_facts {
 namespace {
 
@@ -283,12 +285,8 @@ bool lockstep_module(const Expr* e, std::string* name) {
       return true;
     case Kind::index: {
       std::string outer;
-      static const std::set<std::string> kOther = {
-          "ets",   "atomics",   "counters",        "history", "registry", "global",  "timer",
-          "pg",    "generator", "persistent_term", "model",   "checker",  "threads", "proc_lib",
-          "redis", "host",      "openresty",       "copas",   "fibers"};
       if (!is_string(e->b) || !lockstep_module(e->a, &outer) || !outer.empty()) return false;
-      if (!kRunElsewhere.count(e->b->text) && !kOther.count(e->b->text)) return false;
+      if (!library_names().count(e->b->text)) return false;
       *name = e->b->text;
       return true;
     }

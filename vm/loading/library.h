@@ -8,7 +8,7 @@
 namespace lockstep::vm {
 
 // Each module with its fields: "" is lockstep itself, "ets" is lockstep.ets.
-std::map<std::string, std::set<std::string>> library_names();
+const std::map<std::string, std::set<std::string>>& library_names();
 // A part of the library that only the library requires: not to be proposed to anybody.
 bool is_inner_module(std::string_view name);
 

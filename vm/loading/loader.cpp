@@ -158,7 +158,7 @@ bool is_inner_module(std::string_view name) {
          name.find('.') != std::string_view::npos;  // a part of a module, in its folder
 }
 
-std::map<std::string, std::set<std::string>> library_names() {
+static std::map<std::string, std::set<std::string>> look_up_library() {
   std::map<std::string, std::set<std::string>> names;
   lua_State* L = luaL_newstate();
   if (!L) throw std::bad_alloc();
@@ -201,6 +201,11 @@ std::map<std::string, std::set<std::string>> library_names() {
       if (lua_type(L, -2) == LUA_TSTRING) fields.insert(lua_tostring(L, -2));
   }
   lua_close(L);
+  return names;
+}
+
+const std::map<std::string, std::set<std::string>>& library_names() {
+  static const auto names = look_up_library();
   return names;
 }
 
