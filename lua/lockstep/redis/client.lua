@@ -21,23 +21,6 @@ function client.name_operations()
   end
 end
 
--- Arguments as they are sent: strings; numbers as a client would write them.
-local function texts(...)
-  local list = { ... }
-  for i = 1, select("#", ...) do
-    local value = list[i]
-    local kind = math.type(value)
-    if kind == "integer" then
-      list[i] = tostring(value)
-    elseif kind == "float" then
-      list[i] = ("%.17g"):format(value)
-    elseif type(value) ~= "string" then
-      lockstep.error("redis: argument " .. i .. " of a command is a " .. type(value) .. ", not a string or a number")
-    end
-  end
-  return list
-end
-
 -- The command and its arguments, checked as the server checks them before it runs anything. `name` in lower case.
 function client.find(name, args)
   local command = commands[name]
@@ -160,9 +143,13 @@ local function given(value)
   return value
 end
 
+local function refuse(value, i)
+  lockstep.error("redis: argument " .. i .. " of a command is a " .. type(value) .. ", not a string or a number")
+end
+
 -- The reply as scripts see it; errors are returned, {err = text}.
 function Connection:raw(name, ...)
-  local good, value = pcall(client.perform, self, name, texts(...))
+  local good, value = pcall(client.perform, self, name, reply.arguments(refuse, ...))
   if good or (type(value) == "table" and value.err) then return value end
   error(value, 0)
 end

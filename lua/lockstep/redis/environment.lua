@@ -17,26 +17,12 @@ local REFUSED = { eval = true, evalsha = true, eval_ro = true, evalsha_ro = true
   fcall_ro = true, ["function"] = true, multi = true, exec = true, discard = true, watch = true, unwatch = true,
   subscribe = true, unsubscribe = true, psubscribe = true, punsubscribe = true }
 
-local function arguments(...)
-  local list = { ... }
-  for i = 1, select("#", ...) do
-    local value = list[i]
-    local kind = math.type(value)
-    if kind == "integer" then
-      list[i] = tostring(value)
-    elseif kind == "float" then
-      list[i] = ("%.17g"):format(value)
-    elseif type(value) ~= "string" then
-      fail("ERR Lua redis lib command arguments must be strings or integers")
-    end
-  end
-  return list
-end
+local function refuse() fail("ERR Lua redis lib command arguments must be strings or integers") end
 
 local function call(db, name, ...)
   if name == nil then fail("ERR Please specify at least one argument for this redis.call() call") end
-  local args = arguments(...)
-  if type(name) ~= "string" then arguments(name) end
+  local args = reply.arguments(refuse, ...)
+  reply.arguments(refuse, name)
   local lower = tostring(name):lower()
   local command = commands[lower]
   if not command then fail("ERR Unknown Redis command called from script") end

@@ -16,6 +16,23 @@ local fail = reply.fail
 
 function reply.arity(name) fail("ERR wrong number of arguments for '" .. name .. "' command") end
 
+-- Arguments as they are sent: strings; numbers as a client would write them. refuse(value, i) raises for all else.
+function reply.arguments(refuse, ...)
+  local list = { ... }
+  for i = 1, select("#", ...) do
+    local value = list[i]
+    local kind = math.type(value)
+    if kind == "integer" then
+      list[i] = tostring(value)
+    elseif kind == "float" then
+      list[i] = ("%.17g"):format(value)
+    elseif type(value) ~= "string" then
+      refuse(value, i)
+    end
+  end
+  return list
+end
+
 -- A whole number as Redis reads it: no spaces, no sign but "-", no leading zeros, 64 bits. Else nil.
 function reply.to_integer(text)
   if text == "0" then return 0 end
