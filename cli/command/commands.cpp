@@ -127,7 +127,8 @@ const Flag kCheck[] = {
      true},
     {"--audit", nullptr, "N",
      "first execute, at N states of random executions, each two steps that are called independent "
-     "in both orders: exit 70 if they do not commute, which is a bug of lockstep",
+     "or write or send the same in both orders: exit 70 if they do not commute, which is a bug of "
+     "lockstep",
      [](Options& o, const std::string& t) { o.audit = parse_count(t, 1); }},
     {"--judge", nullptr, "N",
      "look for what a proof excludes by searches that share nothing with its own: every state once "
