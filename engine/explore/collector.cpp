@@ -26,11 +26,12 @@ void Collector::merge(Batch& batch) {
                      [](const Taught& a, const Taught& b) { return a.iteration < b.iteration; }));
   const uint64_t steps_before = result_.steps;
   uint64_t end = batch.from + batch.count + batch.others;
-  if (batch.discarded > 0)
-    for (Finding& finding : result_.findings) finding.times = 0;
-  size_t in_vain = batch.in_vain;
+  if (batch.discarded > 0) discard();
+  size_t in_vain = batch.in_vain, looked_at = batch.classes_in_vain;
   for (Failure& failure : batch.failures) {
-    merge(failure, failure.counts && in_vain == 0);
+    bool repeated = false;
+    while (looked_at < failure.classes) repeated = repeats(batch.classes[looked_at++]);
+    merge(failure, failure.counts && !repeated && in_vain == 0);
     in_vain -= in_vain > 0;
     if (!finished_) continue;
     end = failure.iteration + 1;
@@ -38,7 +39,10 @@ void Collector::merge(Batch& batch) {
     result_.activity.add(failure.activity);
     break;
   }
-  if (!finished_) result_.steps += batch.steps, result_.activity.add(batch.activity);
+  if (!finished_) {
+    result_.steps += batch.steps, result_.activity.add(batch.activity);
+    while (looked_at < batch.classes.size()) repeats(batch.classes[looked_at++]);
+  }
   next_ = end;
   result_.iterations =
       end > options_.shard ? (end - options_.shard + options_.shards - 1) / options_.shards : 0;
@@ -66,6 +70,21 @@ void Collector::merge(Batch& batch) {
   } else if (options_.iterations && next_ == options_.iterations) {
     finish(StopReason::iterations);
   }
+}
+
+bool Collector::repeats(uint64_t class_digest) {
+  if (executed_.insert(class_digest).second) return false;
+  repeats_++;
+  result_.blocked++;
+  return true;
+}
+
+// All executions of the search so far count for nothing; the strategy says how many those are that
+// it takes for classes, those found to be repeats among them.
+void Collector::discard() {
+  for (Finding& finding : result_.findings) finding.times = 0;
+  result_.blocked -= repeats_;
+  begin_search();
 }
 
 void Collector::merge(Failure& failure, bool counts_once) {

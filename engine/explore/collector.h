@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Failure {
   bool misuse = false;
   bool known = false;                // ExploreOptions::known
   bool counts = true;                // its execution repeats no class
+  size_t classes = 0;                // Batch::classes up to its own; 0: it has none there
   std::unique_ptr<Finding> finding;  // only the worker's first of this signature has one
   Activity activity;  // of its batch, up to the end of this execution; only with a finding, since
                       // no other can end the run
@@ -57,6 +59,8 @@ struct Batch {
   std::vector<std::pair<uint64_t, uint64_t>> samples;  // iteration, fingerprint of its class
   std::vector<Taught> lessons;                         // in order
   std::vector<RaceSample> race_samples;                // in order
+  std::vector<uint64_t> classes;                       // Strategy::class_digest, in order
+  size_t classes_in_vain = 0;                          // so many of them were discarded
   Evidence evidence;
 };
 
@@ -74,11 +78,15 @@ class Collector {
     for (; forgotten_ < below; forgotten_++) lessons_.pop_front();
   }
   ExploreResult& result() { return result_; }
+  // What comes now is another search.
+  void begin_search() { executed_.clear(), repeats_ = 0; }
   const std::vector<RaceSample>& race_samples() const { return race_samples_; }
 
  private:
   void merge(Batch& batch);
   void merge(Failure& failure, bool counts_once);
+  bool repeats(uint64_t class_digest);
+  void discard();
   void finish(StopReason reason);
 
   const ExploreOptions& options_;
@@ -86,6 +94,8 @@ class Collector {
   bool finished_ = false;
   std::map<uint64_t, Batch> waiting_;           // an earlier one is still missing
   std::unordered_map<uint64_t, bool> classes_;  // fingerprint: seen more than once
+  std::unordered_set<uint64_t> executed_;       // Strategy::class_digest since a search began
+  uint64_t repeats_ = 0;                        // of them
   std::map<std::string, size_t> signatures_;    // index in result_.findings
   std::deque<Taught> lessons_;
   uint64_t forgotten_ = 0;

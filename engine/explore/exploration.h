@@ -130,6 +130,8 @@ struct Exploration::Worker {
     batch.count++;
     activity.add(system.facts());
     const bool repeats = by.redundant();
+    const uint64_t class_digest = repeats ? 0 : by.class_digest();
+    if (class_digest != 0) batch.classes.push_back(class_digest);
     batch.blocked += outcome->verdict == Verdict::stopped || repeats;
     batch.steps += system.decisions().size();
     if (in_order && (outcome->verdict != Verdict::stopped || all.info_.claims.counts_states()))
@@ -145,9 +147,12 @@ struct Exploration::Worker {
     }
     if (outcome->failed() || outcome->verdict == Verdict::misuse)
       keep(i, *outcome, by.fair_spins(), repeats, batch);
+    if (class_digest != 0 && !batch.failures.empty() && batch.failures.back().iteration == i)
+      batch.failures.back().classes = batch.classes.size();
     if (const uint64_t discarded = by.discarded()) {
       batch.discarded += discarded;
       batch.in_vain = batch.failures.size();
+      batch.classes_in_vain = batch.classes.size();
     }
     return true;
   }

@@ -97,6 +97,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
   std::vector<Part> parts;
   parts.push_back({whole_tree(info, strategy_options_)});
   collector_.result().evidence = {};
+  collector_.begin_search();
   double done = 0;
   bool exhausted = false;
   uint64_t counted = 0;  // executions since it began, or began anew, that repeat no class

@@ -138,6 +138,9 @@ class Strategy : public Chooser {
   // True if the execution that has just ended repeats a class: another one stands for it. Asked
   // after end().
   virtual bool redundant() const { return false; }
+  // ... where redundant() cannot tell: a digest of its class, the same for the executions of one
+  // class and, but for collisions of 64 bits, for no other. 0: redundant() has told.
+  virtual uint64_t class_digest() const { return 0; }
   // So many executions before the one that has just ended count for nothing any more, since the
   // search begins anew, and will execute their classes again. Asked after end(), tells it once.
   virtual uint64_t discarded() { return 0; }

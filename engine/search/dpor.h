@@ -19,7 +19,7 @@ struct WakeupSequence {
   std::vector<std::pair<uint32_t, uint32_t>> order;  // who is before whom, as places in `steps`
   bool unsure = false;                               // Sequence::unsure
   bool whole = false;                                // added even if redundant
-  const Step* marked = nullptr;                      // Step::last or final: as it sleeps there
+  const Step* marked = nullptr;                      // Step::final: as it sleeps there
   bool operator==(const WakeupSequence&) const = default;
 };
 
@@ -48,6 +48,7 @@ class Dpor final : public Subtree {
   void end(const Outcome& outcome, System& system) override;
   bool resumed() const override { return images_.resumed(); }
   bool redundant() const override { return redundant_; }
+  uint64_t class_digest() const override { return class_digest_; }
   bool gave_up() const override { return steps_.pool().full(); }
   uint64_t discarded() override { return std::exchange(discarded_, 0); }
   size_t choose(const ChoicePoint& point) override;
@@ -92,6 +93,7 @@ class Dpor final : public Subtree {
   void add_wakeup(size_t at, Sequence& v);
 
   void start();
+  const Step* given_away(const DporNode& node, const Step& step);
   std::shared_ptr<Trunk> trunk_at(size_t depth) const;
   void add_wakeup_above(size_t depth, const Sequence& v);
   std::unique_ptr<Dpor> part(const std::shared_ptr<Trunk>& trunk, size_t at, Branch&& first);
@@ -110,6 +112,7 @@ class Dpor final : public Subtree {
   uint64_t iteration_ = kNever;
   bool blocked_ = false;
   bool redundant_ = false;
+  uint64_t class_digest_ = 0;
   // What was taken to commute and does not (told_apart.h): the search will begin anew.
   std::shared_ptr<Lessons> lessons_ = std::make_shared<Lessons>();
   uint64_t counted_ = 0;    // executions since it began, of classes

@@ -16,6 +16,7 @@ DporNode& DporExecution::enter(const ChoicePoint& point) {
   node.count = point.count;
   node.actors = static_cast<uint32_t>(keys_.size());
   if (depth_ > 0) {
+    node.crash = path_[depth_ - 1].crash;
     node.sleep = path_[depth_ - 1].sleep;
     node.sleep.wake(step(depth_ - 1), relation_);
     node.sleep.inherited = node.sleep.steps.size();
@@ -134,28 +135,18 @@ size_t DporExecution::order_without(size_t early, const Taken& taken, size_t lat
   return row;
 }
 
-// A step that was tried as the last one is woken by a crash, which cannot come last. Where
-// something else could go when the crash came, the step could as well have come before it, and has.
-bool DporExecution::repeats_before_crash() const {
-  for (size_t crash = 0; crash < depth_; crash++) {
-    if (!is_crash(*steps_[crash].step)) continue;
-    for (const Step* s : path_[crash].sleep.steps) {
-      if (!s->last) continue;
-      size_t k = crash;
-      while (k < depth_ && steps_[k].actor_key != s->actor_key) k++;
-      if (k == depth_ || steps_[k].step->kind != s->kind) continue;
-      bool could = true;
-      for (size_t j = crash; j < k && could; j++)
-        could =
-            !order().before(j, k) &&
-            (!is_crash(*steps_[j].step) ||
-             std::any_of(path_[j].pending.begin(), path_[j].pending.end(), [&](const Pending& p) {
-               return !is_crash(*p.step) && p.step->actor_key != s->actor_key;
-             }));
-      if (could) return true;
-    }
+// A class is its steps and what comes before what (Mazurkiewicz, "Trace theory", 1987).
+uint64_t DporExecution::class_digest() const {
+  uint64_t digest = 0;
+  for (size_t late = 0; late < depth_; late++) {
+    uint64_t names = 0;
+    for (size_t early = 0; early < late; early++)
+      if (order().before(early, late)) names += name(early);
+    const Step& s = step(late);
+    digest +=
+        mix64(mix64(name(late), uint64_t{s.value} << 8 | static_cast<uint64_t>(s.kind)), names);
   }
-  return false;
+  return digest ? digest : 1;
 }
 
 }  // namespace lockstep

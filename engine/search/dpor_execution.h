@@ -94,9 +94,9 @@ class DporExecution {
   void look_at_mail() { by_mail_ = reduce_.unobserved_sends && path_[depth_ - 1].by_mail; }
   void order_by_mail();
   // Does it lead where a sleeping step was the first to lead?
-  // Was the class executed where a step that a crash woke came before that crash?
-  bool repeats_before_crash() const;
   bool repeats() const;
+  bool may_crash() const { return path_[depth_ - 1].crash; }
+  uint64_t class_digest() const;  // Strategy::class_digest, once it has ended
   // The pairs that were taken to commute though a receive told them apart, or one of them kept the
   // other from coming. After order_by_mail(), where that is due.
   ToldApart told_apart(std::span<const DisabledEvent> disabled);

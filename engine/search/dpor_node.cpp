@@ -5,7 +5,7 @@
 namespace lockstep {
 
 void DporNode::reset() {
-  data = expanded = last = false;
+  data = expanded = last = crash = false;
   count = chosen = actors = done = 0;
   pending.clear();
   root_end = {};
@@ -16,6 +16,7 @@ void DporNode::reset() {
 DporNode DporNode::bare() const {
   DporNode n;
   n.data = data;
+  n.crash = crash;
   n.count = count;
   n.chosen = chosen;
   n.actors = actors;

@@ -13,6 +13,7 @@ struct DporNode {
   bool expanded = false;         // everything that can go was added to the tree
   bool last = false;             // the step being explored was the last one: Step::last
   bool by_mail = false;          // it, or one before it, meets another in a mailbox alone
+  bool crash = false;            // there, or at one before it, a crash could come
   uint32_t count = 0;            // alternatives or values
   uint32_t chosen = 0;           // index or value
   uint32_t actors = 0;           // that existed

@@ -32,6 +32,12 @@ void Dpor::start() {
   take(fresh_);
 }
 
+// A branch given away sleeps in all other parts. Whether its step comes last somewhere will be
+// known when they have begun.
+const Step* Dpor::given_away(const DporNode& node, const Step& step) {
+  return node.crash ? steps_.pool().at_last(step) : &step;
+}
+
 Subtree::Parts Dpor::split() {
   Parts out;
   size_t at = base_;
@@ -47,7 +53,7 @@ Subtree::Parts Dpor::split() {
     weight /= node.branches();
     trunk_ = std::make_shared<Trunk>(Trunk{trunk_, node.bare(), weight});
     const Step& taken = execution_.step(i);
-    if (!node.data) trunk_->node.sleep.add(node.last ? steps_.pool().at_last(taken) : &taken);
+    if (!node.data) trunk_->node.sleep.add(given_away(trunk_->node, taken));
   }
   base_ = at + 1;
   DporNode& node = execution_.node(at);
@@ -59,7 +65,7 @@ Subtree::Parts Dpor::split() {
     }
     const Step* step = first.step;
     out.parts.push_back(part(trunk_, at, std::move(first)));
-    if (!node.data) shared.sleep.add(step);
+    if (!node.data) shared.sleep.add(given_away(shared, *step));
   };
   for (size_t i = 1; i < node.tree.size(); i++) {
     Branch& branch = node.tree[i];
@@ -93,9 +99,7 @@ std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {
 
 void Dpor::add_wakeup_above(size_t depth, const Sequence& v) {
   const Step& taken = execution_.step(depth);
-  const Step* marked = execution_.node(depth).last ? steps_.pool().at_last(taken)
-                       : taken.final               ? &taken
-                                                   : nullptr;
+  const Step* marked = taken.final ? &taken : nullptr;
   // The trunk does not change while parts are at work.
   if (!marked && v.redundant_by(trunk_at(depth)->node.sleep)) return;
   above_.push({depth, v.steps(), v.order(), v.unsure(), false, marked}, v.digest());
@@ -121,7 +125,7 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
   DporNode& node = trunk->node;
   if (wakeup.marked)
     for (const Step*& s : node.sleep.steps)
-      if (s->actor_key == wakeup.marked->actor_key) s = wakeup.marked;
+      if (s->actor_key == wakeup.marked->actor_key) s = given_away(node, *wakeup.marked);
   HappensBefore order;
   Sequence v(order, execution_.relation(), buffer_);
   for (size_t i = 0; i < wakeup.steps.size(); i++) {
@@ -130,8 +134,8 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
   }
   for (const auto& [early, late] : wakeup.order) order.add(late, early);
   if (wakeup.unsure) v.be_unsure();
-  if (wakeup.whole ? node.sleep.has(wakeup.steps.front()->actor_key) : v.redundant_by(node.sleep))
-    return;
+  if (node.sleep.has(wakeup.steps.front()->actor_key)) return;
+  if (!wakeup.whole && v.redundant_by(node.sleep)) return;
   if (node.explores_all(v)) return;
   const Step* first = wakeup.steps.front();
   const Pending* found = node.find(first->actor_key);
@@ -140,14 +144,14 @@ void Dpor::give(const WakeupSequence& wakeup, std::vector<std::unique_ptr<Subtre
     for (const Pending& p : node.pending)
       if (!node.asleep(*p.step)) {
         parts.push_back(part(trunk, wakeup.depth, {p.step, {}}));
-        node.sleep.add(p.step);
+        node.sleep.add(given_away(node, *p.step));
       }
     return;
   }
   const Step* given = found->step;
   parts.push_back(
       part(trunk, wakeup.depth, {given, {wakeup.steps.rbegin(), wakeup.steps.rend() - 1}}));
-  node.sleep.add(given);
+  node.sleep.add(given_away(node, *given));
 }
 
 std::vector<std::unique_ptr<Subtree>> Dpor::surrender() {

@@ -11,6 +11,7 @@ void Sleepers::wake(const Step& next, const Relation& relation) {
 }
 
 bool Sequence::starts_with(const Step& first) const {
+  if (first.last && crash_) return false;  // it may be what that is to come before
   if (!(actors_ & actor_bit(first.actor_key))) return false;
   for (size_t k = 0; k < steps_.size(); k++) {
     const Step& step = *steps_[k].step;
@@ -25,7 +26,7 @@ bool Sequence::starts_with(const Step& first) const {
 
 bool Sequence::may_start_with(const Step& first) const {
   if (has(first.actor_key)) return starts_with(first);
-  if (unsure_ || !first.harmless) return false;
+  if (unsure_ || !first.harmless || (first.last && crash_)) return false;
   return !(touched_ & first.touched) ||
          std::none_of(steps_.begin(), steps_.end(),
                       [&](const Item& item) { return dependent(*item.step, first, relation_); });

@@ -52,6 +52,7 @@ class Sequence {
     steps_.push_back({&step, index, row});
     touched_ |= step.touched;
     actors_ |= actor_bit(step.actor_key);
+    crash_ = crash_ || is_crash(step);
   }
   bool empty() const { return steps_.empty(); }
 
@@ -93,6 +94,7 @@ class Sequence {
   const Relation& relation_;
   uint64_t touched_ = 0, actors_ = 0;  // by steps, and who takes them; some may have been dropped
   bool unsure_ = false;
+  bool crash_ = false;
   Buffer& steps_;
 };
 

@@ -146,6 +146,7 @@ DporNode& Dpor::enter(const ChoicePoint& point) {
       node.root_end = p;
     else
       node.pending.push_back(p);
+    node.crash |= is_crash(*p.step);
   }
   return node;
 }
@@ -208,8 +209,8 @@ void Dpor::end(const Outcome& outcome, System& system) {
   do put_in_order(outcome, system);
   while (!execution_.cut_off() && learn());
   if (execution_.cut_off()) return;
-  redundant_ = !blocked_ && ((execution_.by_mail() && execution_.repeats()) ||
-                             execution_.repeats_before_crash());
+  redundant_ = !blocked_ && execution_.by_mail() && execution_.repeats();
+  class_digest_ = !blocked_ && execution_.may_crash() ? execution_.class_digest() : 0;
   counted_ += !blocked_ && !redundant_;
   for (const auto& [early, late] : execution_.races())
     seen_.saw(execution_.name(early), execution_.name(late));

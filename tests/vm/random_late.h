@@ -59,7 +59,7 @@ inline std::string random_late(Prng& rng, bool crashes) {
     for (uint32_t i = 0, n = 1 + rng.below(3); i < n; i++) s += random_late_step(rng, p);
     s += fmt::format("  see({}, 'end')\nend)\n", p);
   }
-  if (crashes && rng.below(6) == 0)
+  if (crashes && rng.below(3) == 0)
     s += fmt::format(
         "require('lockstep.cluster').faults({{ crash = {{ p1, p2 }}, crashes = {} }})\n",
         1 + rng.below(2));

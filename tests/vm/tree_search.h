@@ -17,6 +17,14 @@
 
 namespace lockstep {
 
+// Does the execution that has just ended repeat a class?
+inline bool repeats(const Strategy& strategy, const Outcome& outcome,
+                    std::set<uint64_t>& executed) {
+  if (strategy.redundant()) return true;
+  const uint64_t digest = outcome.verdict == Verdict::stopped ? 0 : strategy.class_digest();
+  return digest != 0 && !executed.insert(digest).second;
+}
+
 struct Seen {
   std::set<std::string> outcomes;
   std::set<std::string> goals;      // lockstep.cover, also of executions that were given up
@@ -55,6 +63,8 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
   ClassTap tap(*s, *system);
   fingerprints = fingerprints || std::string_view(strategy) == "dfs";
   Seen seen;
+  std::set<uint64_t> executed;  // Strategy::class_digest
+  uint64_t repeated = 0;        // of those, since the search began anew
   while (seen.executions < most) {
     if (!s->begin(seen.executions, *system)) {
       seen.complete = true;
@@ -66,8 +76,12 @@ inline Seen all_of(const char* strategy, const vm::Program& program, const std::
     s->end(outcome, *system);
     add_goals(*system, seen);
     seen.executions++;
-    seen.redundant += s->redundant() + s->discarded();
-    seen.failed += !s->redundant() && outcome.verdict != Verdict::stopped &&
+    const bool again = repeats(*s, outcome, executed);
+    const uint64_t discarded = s->discarded();
+    if (discarded) seen.redundant -= std::exchange(repeated, 0), executed.clear();
+    seen.redundant += again + discarded;
+    repeated += again && !s->redundant();
+    seen.failed += !again && outcome.verdict != Verdict::stopped &&
                    outcome.verdict != Verdict::passed && outcome.verdict != Verdict::deadlock;
     if (outcome.verdict == Verdict::stopped) {
       seen.blocked++;
@@ -97,6 +111,7 @@ inline Seen all_of_parts(const vm::Program& program, const std::string& scenario
   parts.push_back(
       {std::unique_ptr<Subtree>(static_cast<Subtree*>(find_strategy("dpor")->make({}).release()))});
   Seen seen;
+  std::set<uint64_t> executed;
   while (!parts.empty() && seen.executions < most) {
     const size_t from = parts.size() - std::min<size_t>(parts.size(), 16);
     std::vector<Part> fresh;
@@ -113,6 +128,7 @@ inline Seen all_of_parts(const vm::Program& program, const std::string& scenario
         tap.begin();
         const Outcome outcome = system->run(tap);
         part.tree->end(outcome, *system);
+        seen.redundant += repeats(*part.tree, outcome, executed);
         add_goals(*system, seen);
         seen.executions++;
         seen.blocked += outcome.verdict == Verdict::stopped;
@@ -154,6 +170,7 @@ inline Seen all_by_workers(const vm::Program& program, const std::string& scenar
   Seen seen;
   seen.complete = result.exhausted;
   seen.executions = result.iterations;
+  seen.blocked = result.blocked;
   for (const auto& [goal, times] : result.activity.goals) seen.goals.insert(goal);
   for (const Finding& found : result.findings) seen.failures.insert(found.outcome.signature());
   return seen;
