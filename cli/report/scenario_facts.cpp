@@ -74,9 +74,7 @@ void executed_text(const ScenarioReport& s, const ReportOptions&, std::string& o
   if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
   if (r.blocked)
     out += field("redundant",
-                 counted(r.blocked, "execution") + (s.settings.search.reduce.needs_mail()
-                                                        ? " given up, or of a class seen before"
-                                                        : " given up"));
+                 counted(r.blocked, "execution") + " given up, or of a class seen before");
   if (r.seconds > 0)
     out +=
         field("rate", fmt::format("{} executions/s, {} steps/s, {:.2f} s",
