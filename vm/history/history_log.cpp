@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "vm/machine/calls.h"
-#include "vm/process/core_parts.h"
+#include "vm/process/objects.h"
 #include "vm/recording/recorder.h"
 
 namespace lockstep::vm {

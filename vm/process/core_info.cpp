@@ -1,6 +1,7 @@
 // lockstep.process_info: a request to a process, which sees what the caller has sent it before.
 #include <cstring>
 
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
@@ -146,7 +147,7 @@ int l_process_info(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "process_info");
   lua_settop(L, 2);
-  Process* q = m.processes().find(light_at(L, 1));
+  Process* q = find_process(m.world(), light_at(L, 1));
   if (!q || q->node != p.node) badarg(L, 1, "a pid of this node expected");
   const bool list = lua_istable(L, 2);
   const auto count = list ? static_cast<lua_Integer>(lua_rawlen(L, 2)) : 0;
@@ -160,7 +161,7 @@ int l_process_info(lua_State* L) {
                                    DeferredTarget::info, q, nullptr, q->node);
   if (q != &p) m.signals().flush_from(p, *q);
   if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
-  if (!m.processes().alive(*q) || q->doomed || m.processes().dying_by_signal(*q)) {
+  if (!alive(*q) || q->doomed || m.processes().dying_by_signal(*q)) {
     lua_pushnil(L);
   } else if (const Item* item = find_item(L, 2)) {
     item->push(L, m, *q);

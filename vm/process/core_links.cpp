@@ -2,10 +2,10 @@
 #include <cstring>
 
 #include "vm/machine/calls.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/cluster_api.h"
 #include "vm/signals/footprints.h"
 #include "vm/signals/signals.h"
@@ -14,7 +14,7 @@ namespace lockstep::vm {
 namespace {
 
 Process& pid_argument(lua_State* L, Machine& m, int i) {
-  Process* p = m.processes().find(light_at(L, i));
+  Process* p = find_process(m.world(), light_at(L, i));
   if (!p) badarg(L, i, "a pid expected");
   return *p;
 }
@@ -29,7 +29,7 @@ int l_link(lua_State* L) {
   if (&p == &q) return m.done(L, p, 1);
   for (uint32_t x : p.links)
     if (x == q.index) return m.done(L, p, 1);
-  if (!m.processes().alive(q) && q.node == p.node) {
+  if (!alive(q) && q.node == p.node) {
     if (!p.traps) raise(L, "error", "noproc");
     Signal s;
     s.kind = SignalKind::message;
@@ -119,7 +119,7 @@ int l_unalias(lua_State* L) {
 int l_monitor(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "monitor");
-  Process* q = m.processes().find(light_at(L, 1));
+  Process* q = find_process(m.world(), light_at(L, 1));
   Term name;
   uint32_t node = p.node;
   const bool remote = !q && lua_istable(L, 1);
@@ -131,7 +131,7 @@ int l_monitor(lua_State* L) {
   if (by_name && !remote) name = m.calls().encode_argument(L, 1, "monitor");
   m.footprints().announce_deferred(L, p, "monitor", OpKind::monitor, 0, DeferredTarget::monitor, q,
                                    by_name ? &name : nullptr, by_name ? node : q->node);
-  if (by_name && !elsewhere) q = m.processes().whereis(name, node);
+  if (by_name && !elsewhere) q = whereis(m.world(), name, node);
   const uint64_t ref = m.processes().make_ref(p);
   if (options.alias) m.push(m.change(p.aliases), Alias{ref, options.mode});
   if (q == &p) {
@@ -146,7 +146,7 @@ int l_monitor(lua_State* L) {
       where = m.calls().encode_argument(L, -1, "monitor");
       lua_pop(L, 1);
     } else {
-      where = make_string(m.cluster().node_name(node), m.arena());
+      where = make_string(node_name(m.world(), node), m.arena());
     }
     object = make_tuple(m.arena(), m.scratch(), {name, where});
   }

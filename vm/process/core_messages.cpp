@@ -6,12 +6,12 @@
 
 #include "vm/loading/loading.h"
 #include "vm/machine/calls.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/cluster_api.h"
 #include "vm/signals/footprints.h"
 #include "vm/signals/signals.h"
@@ -35,7 +35,7 @@ int64_t timeout_at(lua_State* L, int i) {
 
 // "name on b"
 std::string remote_text(const Machine& m, const Term& name, uint32_t node) {
-  return print(name) + " on " + (node == kNone ? "an unknown node" : m.cluster().node_name(node));
+  return print(name) + " on " + (node == kNone ? "an unknown node" : node_name(m.world(), node));
 }
 
 // send(dest, message): dest is a pid, an alias, a registered name, or {name, node}. Returns the
@@ -50,7 +50,7 @@ int l_send(lua_State* L) {
   const uint64_t light = light_at(L, 1);
   Signal s;
   s.payload = payload;
-  if (Process* to = m.processes().find(light)) {
+  if (Process* to = find_process(m.world(), light)) {
     m.footprints().sync_to(L, p, "send", OpKind::send, tells, *to);
     if (m.recording())
       m.recorder().note_target(m.recorder().label(*to)), m.recorder().note_args(print(payload));
@@ -82,7 +82,7 @@ int l_send(lua_State* L) {
     }
     m.footprints().announce_deferred(L, p, "send", OpKind::send, tells, DeferredTarget::send,
                                      nullptr, &name, node);
-    Process* to = m.processes().whereis(name, node);
+    Process* to = whereis(m.world(), name, node);
     if (m.recording())
       m.recorder().note_args(print(payload)),
           m.recorder().note_target(to ? m.recorder().label(*to) : print(name));
@@ -95,7 +95,7 @@ int l_send(lua_State* L) {
   // The name is resolved when the send happens.
   m.footprints().announce_deferred(L, p, "send", OpKind::send, tells, DeferredTarget::send, nullptr,
                                    &name, p.node);
-  Process* to = m.processes().whereis(name, p.node);
+  Process* to = whereis(m.world(), name, p.node);
   free_term(name, m.arena());
   if (!to) badarg(L, 1, "nobody has this name");
   if (m.recording())
@@ -206,7 +206,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, what);
   const uint64_t light = light_at(L, 1);
-  Process* to = m.processes().find(light);
+  Process* to = find_process(m.world(), light);
   if (to ? to->node != p.node : lua_type(L, 1) != LUA_TSTRING)
     badarg(L, 1, "a pid of this node or a name expected");
   if (lua_isnone(L, 2))
@@ -227,7 +227,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
   const uint64_t ref = m.processes().make_ref(p);
   if (absolute) m.world().clock_read = true;  // how long it lasts tells what time it is
   if (to && to != &p) m.push(p.timer_targets, TimerTarget{ref, to->index});
-  if (!to || m.processes().alive(*to)) {
+  if (!to || alive(*to)) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),
                            {make_string("timeout", m.arena()), Term::of_light(ref), payload});

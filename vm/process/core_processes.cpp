@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "vm/machine/calls.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/misspelt.h"
 #include "vm/process/processes.h"
@@ -186,7 +187,7 @@ int l_exit(lua_State* L) {
     lua_settop(L, 1);
     raise_top(L, "exit");
   }
-  Process* q = m.processes().find(light_at(L, 1));
+  Process* q = find_process(m.world(), light_at(L, 1));
   if (!q) badarg(L, 1, "a pid expected");
   Term reason = m.calls().encode_argument(L, 2, "exit");
   Signal s;
@@ -214,13 +215,13 @@ int l_throw(lua_State* L) {
 int l_alive(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "alive");
-  Process* q = m.processes().find(light_at(L, 1));
+  Process* q = find_process(m.world(), light_at(L, 1));
   if (!q || q->node != p.node) badarg(L, 1, "a pid of this node expected");
   m.footprints().announce_deferred(L, p, "alive", OpKind::alive, 0, DeferredTarget::alive, q,
                                    nullptr, q->node);
   if (q != &p) m.signals().flush_from(p, *q);
   if (m.recording()) m.recorder().note_target(m.recorder().label(*q));
-  lua_pushboolean(L, m.processes().alive(*q) && !q->doomed && !m.processes().dying_by_signal(*q));
+  lua_pushboolean(L, alive(*q) && !q->doomed && !m.processes().dying_by_signal(*q));
   return m.done(L, p, 1);
 }
 

@@ -7,6 +7,7 @@
 #include "vm/loading/sandbox.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/interpreter.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/misspelt.h"
 #include "vm/process/processes.h"
@@ -172,13 +173,6 @@ void drop_mailbox(Machine& m, Process& p) {
 }
 
 }  // namespace
-
-Process* Processes::find(uint64_t pid) const {
-  if (light_class(pid) != Light::pid) return nullptr;
-  const uint32_t i = light_index(pid);
-  if (i >= world_->processes.size || world_->processes[i]->pid != pid) return nullptr;
-  return world_->processes[i];
-}
 
 uint64_t Processes::make_ref(Process& p) {
   const uint32_t n = ++p.refs;
@@ -476,12 +470,6 @@ void Processes::terminate(Process& p, const Term& reason) {
 }
 
 // ---- names ----
-
-Process* Processes::whereis(const Term& name, uint32_t node) const {
-  for (const Name& n : world_->names)
-    if (n.node == node && equal(n.name, name)) return world_->processes[n.process];
-  return nullptr;
-}
 
 // Sorted, so that registered() tells the same whoever came first.
 void Processes::add_name(const Name& name) {

@@ -10,7 +10,6 @@ class Processes : public MachinePart {
  public:
   using MachinePart::MachinePart;
 
-  Process* find(uint64_t pid) const;  // null if it is not a pid of this execution
   // `values` holds a function and its arguments, encoded one after the other. start_child runs it
   // to its first operation.
   Process& spawn(Process& parent, const Term& values, uint32_t node);
@@ -24,11 +23,8 @@ class Processes : public MachinePart {
     }
   }
   [[noreturn]] void die(Process& p);  // the running process ends; exit_reason is set
-  bool alive(const Process& p) const { return p.life == Life::alive; }
   // Killed, but its exit has not taken effect: dead to those who ask it.
   bool dying_by_signal(const Process& p) const { return p.killed; }
-  // Names. Terms are compared exactly.
-  Process* whereis(const Term& name, uint32_t node) const;
   void add_name(const Name& name);
   void release_name(Process& p);
   void renew_end_footprint(Process& p);

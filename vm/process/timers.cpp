@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "vm/process/core_parts.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/mailboxes.h"
-#include "vm/process/processes.h"
+#include "vm/process/objects.h"
 #include "vm/recording/recorder.h"
 #include "vm/signals/cluster.h"
 #include "vm/signals/footprints.h"
@@ -355,8 +355,8 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
   const bool by_name = t.kind == TimerKind::message && t.dest.tag != Tag::light;
   const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
                       : t.kind == TimerKind::tick  ? nullptr
-                      : by_name ? m_.processes().whereis(t.dest, w.processes[t.owner]->node)
-                                : m_.processes().find(t.dest.light);
+                      : by_name ? whereis(*world_, t.dest, w.processes[t.owner]->node)
+                                : find_process(*world_, t.dest.light);
   op.access = Access::write;
   op.object = t.kind == TimerKind::tick
                   ? network_object()
@@ -456,10 +456,9 @@ void Timers::fire(uint32_t i) {
       p.expired = true;
     return;
   }
-  Process* to = t.dest.tag == Tag::light
-                    ? m_.processes().find(t.dest.light)
-                    : m_.processes().whereis(t.dest, w.processes[t.owner]->node);
-  if (!to || !m_.processes().alive(*to)) return;
+  Process* to = t.dest.tag == Tag::light ? find_process(*world_, t.dest.light)
+                                         : whereis(*world_, t.dest, w.processes[t.owner]->node);
+  if (!to || !alive(*to)) return;
   if (m_.recording())
     m_.recorder().note_target(m_.recorder().label(*to)), m_.recorder().note_args(print(t.payload));
   if (options_.async_delivery) {  // the timer service is a sender like any other

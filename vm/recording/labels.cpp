@@ -5,9 +5,9 @@
 
 #include <cctype>
 
+#include "vm/machine/lookup.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
-#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/shared_state_parts.h"
 
@@ -156,7 +156,7 @@ std::string light_name(uint64_t v) {
   };
   switch (light_class(v)) {
     case Light::pid: {
-      Process* p = m ? m->processes().find(v) : nullptr;
+      Process* p = m ? find_process(m->world(), v) : nullptr;
       return p ? m->recorder().label(*p, false) : "a pid";
     }
     case Light::ref: {
@@ -191,8 +191,8 @@ std::string light_name(uint64_t v) {
 // only: these change.
 std::string light_text(uint64_t v) {
   const Machine* m = current_machine();
-  if (light_class(v) == Light::pid && m && m->processes().find(v))
-    return m->recorder().label(*m->processes().find(v));
+  if (light_class(v) == Light::pid && m && find_process(m->world(), v))
+    return m->recorder().label(*find_process(m->world(), v));
   if (light_class(v) == Light::ets_table && m) {
     const std::string name = ets_table_name(*m, v);
     if (!name.empty()) return "#Tid<" + name + ">";

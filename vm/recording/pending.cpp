@@ -1,9 +1,9 @@
 // What would happen next, in words: before it has happened there is no event to tell.
+#include "vm/machine/lookup.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/lua_api.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/signals/cluster.h"
 
 namespace lockstep::vm {
 namespace {
@@ -78,7 +78,7 @@ std::string Recorder::pending(const Alternative& a) const {
           case FaultKind::crash_process:
             return label(*w.processes[f.target]) + " crashes";
           default:
-            return "node " + m_.cluster().node_name(f.target) + " crashes";
+            return "node " + node_name(*world_, f.target) + " crashes";
         }
       }
       break;

@@ -7,8 +7,9 @@
 // a prefix of what it sent.
 #include "vm/signals/cluster.h"
 
-#include "vm/process/core_parts.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/mailboxes.h"
+#include "vm/process/objects.h"
 #include "vm/process/processes.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
@@ -19,17 +20,6 @@
 namespace lockstep::vm {
 namespace {
 
-// The place of theirs in World::connections.
-uint32_t connection_of(const World& w, uint32_t a, uint32_t b) {
-  if (a > b) std::swap(a, b);
-  uint32_t i = 0;
-  while (i < w.connections.size() && (w.connections[i].a != a || w.connections[i].b != b)) i++;
-  return i < w.connections.size() ? i : kNone;
-}
-const Connection* connection(const World& w, uint32_t a, uint32_t b) {
-  const uint32_t i = connection_of(w, a, b);
-  return i == kNone ? nullptr : &w.connections[i];
-}
 Connection* changing_connection(Machine& m, uint32_t a, uint32_t b) {
   const uint32_t i = connection_of(m.world(), a, b);
   return i == kNone ? nullptr : &m.change(m.world().connections)[i];
@@ -44,8 +34,8 @@ void tell_node(Machine& m, uint32_t here, uint32_t node, bool up) {
   for (uint32_t i = 0; i < w.node_watches.size();) {
     const NodeWatch watch = w.node_watches[i];
     Process& p = *w.processes[watch.process];
-    const bool fits = p.node == here && m.processes().alive(p) &&
-                      (watch.node == kNone || (watch.node == node && !up));
+    const bool fits =
+        p.node == here && alive(p) && (watch.node == kNone || (watch.node == node && !up));
     if (fits) m.mailboxes().deliver(p, Message{copy_term(message, m.arena()), kNone, w.steps});
     if (fits && watch.node != kNone)
       m.erase(m.change(w.node_watches), i);
@@ -55,18 +45,6 @@ void tell_node(Machine& m, uint32_t here, uint32_t node, bool up) {
 }
 
 }  // namespace
-
-std::string Cluster::node_name(uint32_t node) const {
-  if (node < world_->nodes.size && node != 0)
-    return std::string(View{world_->nodes[node].name.bytes}.string());
-  return "nonode@nohost";
-}
-
-uint32_t Cluster::find_node(const Term& name) const {
-  for (uint32_t i = 1; i < world_->nodes.size; i++)
-    if (equal(world_->nodes[i].name, name)) return i;
-  return name.tag == Tag::string && View{name.bytes}.string() == "nonode@nohost" ? 0 : kNone;
-}
 
 uint32_t Cluster::add_node(const Term& name) {
   World& w = *world_;
@@ -81,18 +59,6 @@ uint32_t Cluster::add_node(const Term& name) {
   return node;
 }
 
-bool Cluster::connected(uint32_t a, uint32_t b) const {
-  if (a == b || a == 0 || b == 0) return true;
-  const Connection* c = connection(*world_, a, b);
-  return c && c->connected && world_->nodes[a].up && world_->nodes[b].up;
-}
-
-Cut Cluster::cut_between(uint32_t from, uint32_t to) const {
-  const Connection* c = connection(*world_, from, to);
-  if (!c) return Cut::none;
-  return c->a == from ? c->ab : c->ba;
-}
-
 void Cluster::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
   World& w = *world_;
   Connection* c = changing_connection(m_, a, b);
@@ -105,7 +71,7 @@ void Cluster::partition(uint32_t a, uint32_t b, Cut ab, Cut ba) {
     if (ch.from == kNone || ch.empty()) continue;
     const uint32_t from = w.processes[ch.from]->node, to = ch.node;
     if (!((from == a && to == b) || (from == b && to == a))) continue;
-    const Cut cut = cut_between(from, to);
+    const Cut cut = cut_between(w, from, to);
     if (cut == Cut::none) continue;
     if (cut == Cut::drop)
       m_.signals().drop_queue(ch);
@@ -133,7 +99,7 @@ void Cluster::lose_side(uint32_t here, uint32_t there) {
   World& w = *world_;
   for (uint32_t i = 0; i < w.processes.size; i++) {
     Process& p = *w.processes[i];
-    if (p.node != here || !m_.processes().alive(p)) continue;
+    if (p.node != here || !alive(p)) continue;
     for (uint32_t k = 0; k < p.links.size();) {
       Process& q = *w.processes[p.links[k]];
       if (q.node != there) {
@@ -147,7 +113,7 @@ void Cluster::lose_side(uint32_t here, uint32_t there) {
       s.payload = make_string("noconnection", arena_);
       const uint32_t links = p.links.size();
       m_.signals().handle(p, s);
-      if (!m_.processes().alive(p) || p.doomed || p.killed) break;
+      if (!alive(p) || p.doomed || p.killed) break;
       if (p.links.size() == links) k++;
     }
     // The other side no longer watches us, and we are told of those that we watch there.
@@ -366,8 +332,7 @@ void Cluster::offer_faults() {
         break;
       }
       case FaultKind::crash_process:
-        possible = possible && m_.processes().alive(*w.processes[f.target]) &&
-                   !w.processes[f.target]->killed;
+        possible = possible && alive(*w.processes[f.target]) && !w.processes[f.target]->killed;
         op.object = make_object(ObjectClass::process, f.target);
         op.flags = kAgainstSteps;
         op.extra = f.footprint;
@@ -427,7 +392,7 @@ bool Cluster::perform_fault(ActorId actor) {
                                  make_string("killed", arena_));  // by nobody
         break;
       default:
-        if (m_.recording()) m_.recorder().note_args("node " + node_name(f.target) + " crashes");
+        if (m_.recording()) m_.recorder().note_args("node " + node_name(w, f.target) + " crashes");
         stop_node(f.target, nullptr);
     }
     offer_faults();

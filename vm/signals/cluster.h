@@ -10,12 +10,7 @@ class Cluster : public MachinePart {
  public:
   using MachinePart::MachinePart;
 
-  // Nodes (cluster.cpp).
-  std::string node_name(uint32_t node) const;
-  uint32_t find_node(const Term& name) const;  // kNone if there is none
   uint32_t add_node(const Term& name);
-  bool connected(uint32_t a, uint32_t b) const;
-  Cut cut_between(uint32_t from, uint32_t to) const;
   void partition(uint32_t a, uint32_t b, Cut ab, Cut ba);
   void heal_all();
   void disconnect(uint32_t a, uint32_t b);

@@ -4,6 +4,7 @@
 
 #include "vm/loading/loading.h"
 #include "vm/machine/calls.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
@@ -20,7 +21,7 @@ uint32_t node_argument(lua_State* L, Machine& m, int i, const char* what) {
     luaL_error(L, "bad argument #%d to '%s' (a node's name expected, got %s)", i, what,
                luaL_typename(L, i));
   Term name = m.calls().encode_argument(L, i, what);
-  const uint32_t node = m.cluster().find_node(name);
+  const uint32_t node = find_node(m.world(), name);
   free_term(name, m.arena());
   if (node == kNone)
     luaL_error(L, "bad argument #%d to '%s' (there is no node named '%s')", i, what,
@@ -37,7 +38,7 @@ int l_start(lua_State* L) {
                luaL_typename(L, 1));
   Term name = m.calls().encode_argument(L, 1, "cluster.start_node");
   m.footprints().sync_against_all(L, p, "cluster.start_node", OpKind::node, network_object());
-  uint32_t node = m.cluster().find_node(name);
+  uint32_t node = find_node(m.world(), name);
   if (node == kNone)
     node = m.cluster().add_node(name);
   else
@@ -138,8 +139,8 @@ int l_spawn_on(lua_State* L) {
   m.footprints().announce_deferred(L, p, "cluster.spawn", OpKind::spawn, 0, DeferredTarget::spawn,
                                    nullptr, nullptr, node);
   const bool up = node == 0 || m.world().nodes[node].up;
-  const bool reachable = up && m.cluster().connected(p.node, node) &&
-                         m.cluster().cut_between(p.node, node) != Cut::drop;
+  const bool reachable =
+      up && connected(m.world(), p.node, node) && cut_between(m.world(), p.node, node) != Cut::drop;
   Process& child = m.processes().spawn(p, values, node);
   free_term(values, m.arena());
   uint64_t ref = 0;
@@ -177,14 +178,14 @@ int l_all(lua_State* L) {
   lua_newtable(L);
   lua_Integer n = 0;
   for (uint32_t i = 0; i < std::max(1u, m.world().nodes.size); i++) {
-    lua_pushstring(L, m.cluster().node_name(i).c_str());
+    lua_pushstring(L, node_name(m.world(), i).c_str());
     lua_rawseti(L, -2, ++n);
   }
   lua_newtable(L);
   n = 0;
   for (uint32_t i = 1; i < m.world().nodes.size; i++)
     if (m.world().nodes[i].up) {
-      lua_pushstring(L, m.cluster().node_name(i).c_str());
+      lua_pushstring(L, node_name(m.world(), i).c_str());
       lua_rawseti(L, -2, ++n);
     }
   return m.done(L, p, 2);
@@ -237,7 +238,7 @@ int l_faults(lua_State* L) {
         if (node == 0) luaL_error(L, "bad argument to 'cluster.faults' (the root's node stays up)");
         m.cluster().allow_fault(kind, node);
       } else {
-        Process* q = m.processes().find(light_at(L, -1));
+        Process* q = find_process(m.world(), light_at(L, -1));
         if (!q)
           luaL_error(L,
                      "bad argument to 'cluster.faults' (a list of pids expected, got a %s in it)",
@@ -262,7 +263,7 @@ bool remote_name(lua_State* L, Machine& m, int index, Term* name, uint32_t* node
   const bool fits = lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING;
   if (fits) {
     Term n = m.calls().encode_argument(L, -1, "send");
-    *node = m.cluster().find_node(n);
+    *node = find_node(m.world(), n);
     free_term(n, m.arena());
     *name = m.calls().encode_argument(L, -2, "send");
   }
@@ -274,15 +275,15 @@ int l_node(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "node");
   if (lua_isnoneornil(L, 1)) {
-    lua_pushstring(L, m.cluster().node_name(p.node).c_str());
+    lua_pushstring(L, node_name(m.world(), p.node).c_str());
     return 1;
   }
   const uint64_t light = light_at(L, 1);
-  const Process* q = m.processes().find(light);
+  const Process* q = find_process(m.world(), light);
   if (!q && light_class(light) == Light::ref && light_index(light) < m.world().processes.size)
     q = m.world().processes[light_index(light)];  // a reference is of the node that made it
   if (!q) badarg(L, 1, "a pid or a reference expected");
-  lua_pushstring(L, m.cluster().node_name(q->node).c_str());
+  lua_pushstring(L, node_name(m.world(), q->node).c_str());
   return 1;
 }
 
@@ -293,8 +294,8 @@ int l_nodes(lua_State* L) {
   lua_newtable(L);
   lua_Integer n = 0;
   for (uint32_t i = 1; i < m.world().nodes.size; i++)
-    if (i != p.node && m.world().nodes[i].up && m.cluster().connected(p.node, i) && p.node != 0) {
-      lua_pushstring(L, m.cluster().node_name(i).c_str());
+    if (i != p.node && m.world().nodes[i].up && connected(m.world(), p.node, i) && p.node != 0) {
+      lua_pushstring(L, node_name(m.world(), i).c_str());
       lua_rawseti(L, -2, ++n);
     }
   return m.done(L, p, 1);
@@ -307,16 +308,16 @@ int l_monitor_node(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING) badarg(L, 1, "a node's name expected");
   luaL_checktype(L, 2, LUA_TBOOLEAN);
   Term name = m.calls().encode_argument(L, 1, "monitor_node");
-  uint32_t node = m.cluster().find_node(name);  // one that never was is down
+  uint32_t node = find_node(m.world(), name);  // one that never was is down
   const bool on = lua_toboolean(L, 2) != 0;
   const Footprint connection{
       node == kNone ? network_object() : m.footprints().link_object(p.node, node), Access::read};
   m.calls().announce(L, p, "monitor_node", OpKind::node, Access::append, mailbox_object(p), 0,
                      &connection, 1);
-  if (node == kNone) node = m.cluster().find_node(name);
+  if (node == kNone) node = find_node(m.world(), name);
   World& w = m.world();
   if (on) {
-    if (node != kNone && m.cluster().connected(p.node, node) && (node == 0 || w.nodes[node].up)) {
+    if (node != kNone && connected(m.world(), p.node, node) && (node == 0 || w.nodes[node].up)) {
       m.push(m.change(w.node_watches), NodeWatch{p.index, node});
     } else {
       m.mailboxes().deliver(

@@ -3,8 +3,8 @@
 // A process has parts: its life, its flags, its watchers, each of its links. Its end touches them
 // all. What a signal would do depends on some of them, and is looked at anew when they change.
 #include "vm/history/history_log.h"
-#include "vm/process/core_parts.h"
-#include "vm/process/processes.h"
+#include "vm/machine/lookup.h"
+#include "vm/process/objects.h"
 #include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
@@ -13,7 +13,7 @@ namespace lockstep::vm {
 size_t Footprints::effects(const Process& to, const Signal& s, Footprint* out) const {
   const World& w = *world_;
   const Process* from = s.from == kNone ? nullptr : w.processes[s.from];
-  const bool gone = !m_.processes().alive(to) || to.killed;
+  const bool gone = !alive(to) || to.killed;
   size_t n = 0;
   const auto add = [&](ObjectId object, Access access) { out[n++] = {object, access}; };
   const auto active = [&](const auto& list) {

@@ -11,10 +11,10 @@
 
 #include "vm/history/history_log.h"
 #include "vm/machine/calls.h"
-#include "vm/process/core_parts.h"
+#include "vm/machine/lookup.h"
+#include "vm/process/objects.h"
 #include "vm/process/processes.h"
 #include "vm/process/timers.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/signals.h"
 #include "vm/state/properties.h"
 #include "vm/state/spin.h"
@@ -52,7 +52,7 @@ ObjectId Footprints::channel_object(uint32_t from, uint32_t to, uint32_t node) c
 
 bool Footprints::reachable(uint32_t from, uint32_t node) const {
   const World& w = *world_;
-  return (node >= w.nodes.size || w.nodes[node].up) && m_.cluster().connected(from, node);
+  return (node >= w.nodes.size || w.nodes[node].up) && connected(*world_, from, node);
 }
 
 // Of a signal from one process to another: where it enters, and the connection.
@@ -158,7 +158,7 @@ void Footprints::renew_target(Process& p) {
       add(name.object, name.access);
     else
       main = name;
-    q = m_.processes().whereis(*p.target.name, p.target.node);
+    q = whereis(*world_, *p.target.name, p.target.node);
   }
   const bool queue = elsewhere || (q && queued(p, *q));
   const ObjectId way =
@@ -184,7 +184,7 @@ void Footprints::renew_target(Process& p) {
                   p.target.footprint);
       take_first(p.target.footprint, &n, &main);
       // Who asks for its end meanwhile may be told otherwise.
-      if (!m_.processes().alive(p)) add(process_object(p), Access::read);
+      if (!alive(p)) add(process_object(p), Access::read);
       break;
     }
     case DeferredTarget::demonitor: {
@@ -208,10 +208,10 @@ void Footprints::renew_target(Process& p) {
           add(part_object(*q, Part::links), Access::write);
         }
       }
-      if (unreachable || (!elsewhere && !queue && !m_.processes().alive(*q)))
+      if (unreachable || (!elsewhere && !queue && !alive(*q)))
         add(mailbox_object(p), Access::append);
       if (unreachable) add(process_object(p), Access::write);  // it may end by that
-      if (!elsewhere && queue && !m_.processes().alive(*q))
+      if (!elsewhere && queue && !alive(*q))
         add(channel_object(q->index, p.index, p.node), Access::append);
       break;
     case DeferredTarget::unregister:
@@ -221,8 +221,7 @@ void Footprints::renew_target(Process& p) {
       break;
     case DeferredTarget::spawn:
       add(part_object(p, Part::links), Access::write);
-      if (unreachable ||
-          (elsewhere && m_.cluster().cut_between(p.node, p.target.node) == Cut::drop)) {
+      if (unreachable || (elsewhere && cut_between(*world_, p.node, p.target.node) == Cut::drop)) {
         add(mailbox_object(p), Access::append);
         add(process_object(p), Access::write);
       }
@@ -232,7 +231,7 @@ void Footprints::renew_target(Process& p) {
     case DeferredTarget::info: {
       const bool info = p.target.kind == DeferredTarget::info;
       if (info) op.flags = kAgainstSteps;
-      if (!m_.signals().pending(p, *q)) {
+      if (!on_its_way(*world_, p, *q)) {
         main = {info ? process_object(*q) : part_object(*q, Part::life), Access::read};
         if (info) add(mailbox_object(*q), Access::read);
         // Races with the arrival of what it has sent also where that has arrived already.
@@ -273,7 +272,7 @@ void Footprints::renew_target(Process& p) {
           }
           uint32_t to = c.to;
           if (s.name.tag != Tag::nil) {
-            const Process* named = m_.processes().whereis(s.name, c.node);
+            const Process* named = whereis(*world_, s.name, c.node);
             add(name_object(c.node, s.name), Access::read);
             to = named ? named->index : kNone;
           }
@@ -311,7 +310,7 @@ void Footprints::of_arrival(const Channel& c, Operation& op) const {
   size_t n = 0;
   const Process* to = c.to == kNone ? nullptr : w.processes[c.to];
   if (s.name.tag != Tag::nil) {
-    to = m_.processes().whereis(s.name, c.node);
+    to = whereis(*world_, s.name, c.node);
     f[n++] = {name_object(c.node, s.name), Access::read};
   }
   f[n++] = {channel_object(c.from, c.to, c.node), Access::take};

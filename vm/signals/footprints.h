@@ -2,7 +2,7 @@
 // others do meanwhile (footprints.cpp); what a signal touches where it arrives (effects.cpp).
 #pragma once
 #include "vm/machine/machine_part.h"
-#include "vm/process/core_parts.h"
+#include "vm/process/objects.h"
 
 namespace lockstep::vm {
 

@@ -1,8 +1,9 @@
 // Signals: order is kept between two processes and promised nowhere else (D9).
 #include "vm/signals/signals.h"
 
-#include "vm/process/core_parts.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/mailboxes.h"
+#include "vm/process/objects.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
 #include "vm/signals/cluster.h"
@@ -28,7 +29,7 @@ Signal down_signal(Machine& m, const Watcher& watcher, const Term& reason) {
 // a signal is queued before it.
 bool Footprints::ends(const Process& to, const Signal& s) const {
   if (s.kind != SignalKind::exit && s.kind != SignalKind::link_exit) return false;
-  if (!m_.processes().alive(to) || to.doomed || to.killed) return false;
+  if (!alive(to) || to.doomed || to.killed) return false;
   const bool by_link = s.kind == SignalKind::link_exit;
   if (by_link) {
     bool linked = false;
@@ -70,16 +71,6 @@ Channel& Signals::channel(uint32_t from, uint32_t to) {
   return w.channels.back();
 }
 
-// With instant delivery the one queue of a receiver holds the signals of all its senders.
-bool Signals::pending(const Process& from, const Process& to) const {
-  for (const Channel& c : world_->channels) {
-    if (c.to != to.index || (c.from != from.index && c.from != kNone)) continue;
-    for (const Signal& s : c)
-      if (s.from == from.index) return true;
-  }
-  return false;
-}
-
 void Signals::send(Process& from, Process& to, Signal s) {
   World& w = *world_;
   s.from = from.index;
@@ -90,11 +81,11 @@ void Signals::send(Process& from, Process& to, Signal s) {
   }
   if (from.node != to.node) {
     const bool there = w.nodes.size > to.node ? w.nodes[to.node].up : true;
-    if (!there || !m_.cluster().connected(from.node, to.node)) {
+    if (!there || !connected(*world_, from.node, to.node)) {
       no_connection(from, &to, s);
       return;
     }
-    const Cut cut = m_.cluster().cut_between(from.node, to.node);
+    const Cut cut = cut_between(*world_, from.node, to.node);
     if (cut == Cut::drop) return;  // lost, and nobody knows yet
     Channel& c = channel(from.index, to.index);
     enqueue(c, s);
@@ -198,7 +189,7 @@ void Signals::flush(Process& to) {
 // Those before them in the queue are handled too.
 void Signals::flush_from(Process& from, Process& to) {
   if (!options_.async_delivery) {
-    while (!to.doomed && pending(from, to))
+    while (!to.doomed && on_its_way(*world_, from, to))
       handle_head(world_->channels[world_->instant_channel[to.index]]);
     return;
   }
@@ -213,8 +204,8 @@ void Signals::handle(Process& to, Signal& s) {
   // Once a signal has ended it, it is dead to all that comes after. Who asks hears of it when the
   // exit has taken effect, and after those who asked before.
   const bool dying = to.life == Life::dying;
-  const bool ending = (m_.processes().alive(to) && to.killed) || dying;
-  const bool gone = !m_.processes().alive(to) || to.doomed || to.killed;
+  const bool ending = (alive(to) && to.killed) || dying;
+  const bool gone = !alive(to) || to.doomed || to.killed;
   switch (s.kind) {
     case SignalKind::message:
       if (s.ref != 0) {  // through an alias: dropped unless it is still active

@@ -15,8 +15,6 @@ class Signals : public MachinePart {
   void send_named(Process& from, const Term& name, uint32_t node, Signal signal);
   void flush(Process& to);  // handles all that has been sent to it (instant delivery)
   void flush_from(Process& from, Process& to);
-  // Under async delivery: sent by the one to the other and not arrived yet.
-  bool pending(const Process& from, const Process& to) const;
   void send_down(Process& from, const Watcher& watcher, const Term& reason);
   // Removes the monitor from its owner and from the watched process; false if it is not active.
   bool drop_watch(Process& p, uint64_t ref);

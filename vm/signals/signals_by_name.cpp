@@ -4,10 +4,9 @@
 // process.
 // 2. If another has the name on arrival, it goes behind what is on its way to that one; if nobody
 // has it, a message is lost and a monitor is answered noproc.
+#include "vm/machine/lookup.h"
 #include "vm/machine/machine.h"
-#include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/signals.h"
 
 namespace lockstep::vm {
@@ -29,17 +28,17 @@ void Signals::send_named(Process& from, const Term& name, uint32_t node, Signal 
   World& w = *world_;
   s.from = from.index;
   s.sent_at = w.steps;
-  if (!m_.cluster().connected(from.node, node) || (node != 0 && !w.nodes[node].up)) {
+  if (!connected(*world_, from.node, node) || (node != 0 && !w.nodes[node].up)) {
     no_connection(from, nullptr, s);
     return;
   }
-  const Cut cut = m_.cluster().cut_between(from.node, node);
+  const Cut cut = cut_between(*world_, from.node, node);
   if (cut == Cut::drop) {
     free_term(s.payload, arena_);
     return;
   }
   s.name = copy_term(name, arena_);
-  Process* q = m_.processes().whereis(name, node);
+  Process* q = whereis(*world_, name, node);
   Channel& c = q ? channel(from.index, q->index) : named_channel(from.index, node);
   enqueue(c, s);
   if (cut == Cut::none) offer(c);
@@ -51,7 +50,7 @@ void Signals::arrive(uint32_t to, uint32_t node, Signal& s) {
     handle(*w.processes[to], s);
     return;
   }
-  Process* q = m_.processes().whereis(s.name, node);
+  Process* q = whereis(*world_, s.name, node);
   free_term(s.name, arena_);
   s.name = {};
   Process& from = *w.processes[s.from];
@@ -94,7 +93,7 @@ bool Signals::watches_there(const Watch& watch, uint32_t node) const {
   if (watch.object.tag != Tag::table) return false;
   const View v{watch.object.bytes};  // {name, node}
   return v.array_size() == 2 && v.element(1).tag() == Tag::string &&
-         v.element(1).string() == m_.cluster().node_name(node);
+         v.element(1).string() == node_name(*world_, node);
 }
 
 }  // namespace lockstep::vm

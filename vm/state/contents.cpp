@@ -8,8 +8,8 @@
 // 3. Order counts where it can be seen: in a mailbox, in a channel; in links and watchers not.
 #include "engine/base/digest.h"
 #include "vm/history/history_log.h"
-#include "vm/process/core_parts.h"
-#include "vm/process/processes.h"
+#include "vm/machine/lookup.h"
+#include "vm/process/objects.h"
 #include "vm/signals/footprints.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
@@ -84,7 +84,7 @@ void Machine::contents(std::vector<Content>& out) const {
       if (t.kind == TimerKind::tick) continue;  // fires against everything
       if (t.object == 0) continue;              // ends with its receive
       const Process* to = t.kind == TimerKind::receive ? w.processes[t.owner]
-                          : t.dest.tag == Tag::light   ? processes().find(t.dest.light)
+                          : t.dest.tag == Tag::light   ? find_process(w, t.dest.light)
                                                        : nullptr;
       list.add_with(to ? part_object(*to, Part::life) : 0, t.object, "timer", t.due, of(t.dest));
     }

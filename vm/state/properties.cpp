@@ -16,7 +16,7 @@
 #include "vm/machine/calls.h"
 #include "vm/machine/interpreter.h"
 #include "vm/process/captured.h"
-#include "vm/process/core_parts.h"
+#include "vm/process/objects.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "vm/history/history_log.h"
+#include "vm/machine/lookup.h"
 #include "vm/machine/machine.h"
 #include "vm/process/core_parts.h"
 #include "vm/recording/recorder.h"
@@ -56,7 +57,7 @@ class Showing {
   std::string label(uint32_t process) const {
     return process < w_.processes.size ? m_.recorder().label(*w_.processes[process]) : "nobody";
   }
-  std::string node(uint32_t n) const { return w_.nodes.size > 1 ? m_.cluster().node_name(n) : ""; }
+  std::string node(uint32_t n) const { return w_.nodes.size > 1 ? node_name(w_, n) : ""; }
   std::string step(uint32_t n) const { return "step " + std::to_string(n); }
 
   // ---- processes ----
@@ -83,7 +84,7 @@ class Showing {
       if (const auto site = guest_site(L); !site.empty()) own("at", site);
     }
     if (p.name->tag != Tag::nil) own("name", print(p.name), part_object(p, Part::name));
-    if (p.node != 0) own("node", m_.cluster().node_name(p.node));
+    if (p.node != 0) own("node", node_name(w_, p.node));
     if (p.traps) own("traps exits", "true", part_object(p, Part::flags));
     std::string links, monitors, watchers;
     for (const uint32_t q : p.links) links += (links.empty() ? "" : ", ") + label(q);
@@ -217,15 +218,15 @@ class Showing {
     constexpr const char* kCuts[] = {"none", "drops", "holds back"};
     if (w_.nodes.size > 1)
       for (uint32_t i = 0; i < w_.nodes.size; i++)
-        add("node", m_.cluster().node_name(i), "state", w_.nodes[i].up ? "up" : "down");
+        add("node", node_name(w_, i), "state", w_.nodes[i].up ? "up" : "down");
     for (const Connection& c : w_.connections) {
       std::string state = c.connected ? "connected" : "not connected";
       if (c.ab != Cut::none)
         state += std::string("; to the second: ") + kCuts[static_cast<size_t>(c.ab)];
       if (c.ba != Cut::none)
         state += std::string("; to the first: ") + kCuts[static_cast<size_t>(c.ba)];
-      add("connection", m_.cluster().node_name(c.a) + " and " + m_.cluster().node_name(c.b),
-          "state", state, m_.footprints().link_object(c.a, c.b));
+      add("connection", node_name(w_, c.a) + " and " + node_name(w_, c.b), "state", state,
+          m_.footprints().link_object(c.a, c.b));
     }
     constexpr const char* kFaults[] = {"message lost", "message duplicated", "process crashes",
                                        "node crashes"};

@@ -3,10 +3,10 @@
 #include <string_view>
 
 #include "vm/machine/calls.h"
+#include "vm/machine/lookup.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/footprints.h"
 #include "vm/signals/signals.h"
 #include "vm/tables/ets.h"
@@ -220,7 +220,7 @@ void push_item(lua_State* L, Machine& m, const EtsTable& t, std::string_view ite
   else if (item == "named_table")
     lua_pushboolean(L, t.named);
   else if (item == "node")
-    lua_pushstring(L, m.cluster().node_name(t.node).c_str());
+    lua_pushstring(L, node_name(m.world(), t.node).c_str());
   else if (item == "memory") {  // words, as far as a table here compares with one there
     uint64_t bytes = sizeof(EtsTable);
     for (uint32_t i = 0; i < t.rows.size; i++) bytes += t.rows[i].size + sizeof(Row);
@@ -336,7 +336,7 @@ int ets_rename(lua_State* L) {
 
 // Killed is dead to those who ask, though its exit has yet to take effect.
 bool reachable(const Machine& m, const Process& p) {
-  return m.processes().alive(p) && !m.processes().dying_by_signal(p);
+  return alive(p) && !m.processes().dying_by_signal(p);
 }
 
 // The message that tells a process that a table is now its own.
@@ -356,7 +356,7 @@ int ets_give_away(lua_State* L) {
   need_argument(L, 2, "a pid");
   if (lua_type(L, 2) != LUA_TLIGHTUSERDATA) badarg(L, 2, "a pid expected");
   need_argument(L, 3, "what to send with it");
-  Process* to = m.processes().find(reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
+  Process* to = find_process(m.world(), reinterpret_cast<uint64_t>(lua_touserdata(L, 2)));
   if (!to || to == &p || to->node != p.node)
     badarg(L, 2, "a pid of another process of this node expected");
   Term gift = m.calls().encode_argument(L, 3, "ets.give_away");
@@ -476,7 +476,7 @@ size_t ets_exit_footprint(const Machine& m, const Process& p, uint32_t from, Foo
     }
     out[n++] = {make_object(ObjectClass::ets, t->container), Access::write};
     if (t->owner != p.index || !t->alive) continue;
-    const Process* heir = t->heir ? m.processes().find(t->heir) : nullptr;
+    const Process* heir = t->heir ? find_process(m.world(), t->heir) : nullptr;
     if (heir) {
       out[n++] = {part_object(*heir, Part::life), Access::read};
       n += m.footprints().sending(p, *heir, out + n);
@@ -493,7 +493,7 @@ void ets_owner_exit(Machine& m, Process& p, uint32_t from, uint32_t until) {
     if (!t->alive) continue;
     unfix(m, *t, p.index, true);
     if (t->owner != p.index) continue;
-    Process* heir = t->heir ? m.processes().find(t->heir) : nullptr;
+    Process* heir = t->heir ? find_process(m.world(), t->heir) : nullptr;
     if (heir && heir != &p && reachable(m, *heir) && heir->node == t->node)
       transfer(m, *t, p, *heir, t->heir_data);
     else

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
-#include "vm/process/processes.h"
+#include "vm/machine/lookup.h"
 #include "vm/tables/ets.h"
 
 namespace lockstep::vm {
@@ -226,7 +226,7 @@ void table_named(Machine& m, EtsTable& t, uint32_t container) {
       object = in_set_of_tables(t.node, container, Access::write).object;
   };
   for (Process* q : m.world().processes) {
-    if (q == m.world().current || !m.processes().alive(*q)) continue;
+    if (q == m.world().current || !alive(*q)) continue;
     Operation& op = m.scheduler().enabled(q->actor)
                         ? m.world().alternatives[m.world().position[q->actor]].op
                         : q->blocked_op;
