@@ -22,14 +22,16 @@ namespace lockstep::vm {
 
 inline constexpr ObjectId kHistoryObject = make_object(ObjectClass::history, 1);
 
-void open_history(lua_State* L);  // pushes lockstep.history_core
-void open_checker(lua_State* L);  // pushes lockstep.checker_core
-
 // Invariant 1, and that nobody has two operations open.
 void assert_log(const World& w, const HistoryLog& log);
 
 // The log at `index`, or an error that names argument and function.
 HistoryLog& history_argument(lua_State* L, Machine& m, int index, const char* what);
+
+// The operation that the process has open in it, or null.
+OpenOperation* open_of(HistoryLog& log, const Process& p);
+void stamp(Machine& m, HistoryLog& log, OpenOperation& open);  // its invocation is recorded
+void add_record(Machine& m, HistoryLog& log, const HistoryRecord& record);
 
 void add_history_footprint(Machine& m, Process& p, Operation& op);
 void stamp_invocations(Machine& m, Process& p);

@@ -1,7 +1,7 @@
 #include "vm/history/lua_model.h"
 
+#include "vm/guest/guest.h"
 #include "vm/loading/sandbox.h"
-#include "vm/machine/calls.h"
 #include "vm/machine/watchdog.h"
 
 namespace lockstep::vm {
@@ -122,9 +122,9 @@ void LuaModel::call(Request& request) const {
   lua_pushcfunction(L, protected_call);
   lua_pushlightuserdata(L, &request);
   lua_pushvalue(L, index_);
-  machine_.calls().checking(true);
+  machine_.guest().compute(true);
   const int status = lua_pcall(L, 2, 0, 0);
-  machine_.calls().checking(false);
+  machine_.guest().compute(false);
   if (machine_.watchdog().is_asked_to_end()) throw ModelStopped{};
   if (status == LUA_OK) return;
   ModelStopped stopped;

@@ -2,8 +2,8 @@
 // at file level are run by nobody.
 #include <utility>
 
+#include "vm/guest/guest.h"
 #include "vm/loading/sandbox.h"
-#include "vm/machine/calls.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
@@ -22,7 +22,7 @@ void refuse_file_level(lua_State* L, const lua_State* co) {
             guest_site(L),
             "file-level coroutine",
             "make it in the process that runs it",
-            m.world().current ? m.recorder().label(m.calls().self()) : ""};
+            m.world().current ? m.recorder().label(m.guest().self()) : ""};
   m.scheduler().finish(std::move(o));
 }
 
@@ -34,13 +34,13 @@ int resume(lua_State* L, lua_State* co, int narg) {
   }
   refuse_file_level(L, co);
   Machine& m = machine_of(L);
-  if (m.calls().in_matcher() && !m.calls().checking())
-    m.calls().keeps(guest_site(L) + ": a matcher resumes a coroutine");
+  if (m.guest().in_matcher() && !m.guest().computing())
+    m.guest().keeps(guest_site(L) + ": a matcher resumes a coroutine");
   lua_xmove(L, co, narg);
-  lua_State* const before = std::exchange(m.calls().running_coroutine(), co);
+  lua_State* const before = std::exchange(m.guest().coroutine(), co);
   int nres;
   const int status = lua_resume(co, L, narg, &nres);
-  m.calls().running_coroutine() = before;
+  m.guest().coroutine() = before;
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, nres + 1)) {
       lua_pop(co, nres);
@@ -70,9 +70,9 @@ int co_resume(lua_State* L) {
 int close_coroutine(lua_State* L, lua_State* co) {
   refuse_file_level(L, co);
   Machine& m = machine_of(L);
-  lua_State* const before = std::exchange(m.calls().running_coroutine(), co);
+  lua_State* const before = std::exchange(m.guest().coroutine(), co);
   const int status = layout::close_thread(co, L);
-  m.calls().running_coroutine() = before;
+  m.guest().coroutine() = before;
   return status;
 }
 int co_close(lua_State* L) {

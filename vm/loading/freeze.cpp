@@ -198,7 +198,10 @@ void Loading::freeze() {
   grow_to(w.actors, 64);
   grow_to(w.woken, 32);
   grow_to(w.processes, 16);
-  m_.frozen().protect(tables, variables);
+  m_.frozen().protect(tables, variables, [this](void* p, size_t size) {
+    blocks_.erase(static_cast<char*>(p));
+    arena_.put(p, size);
+  });
   // Whole lines, so that copying has no tail.
   arena_.head().top = arena_.base() + ((arena_.used() + 127) & ~size_t{127});
   arena_.seal();
@@ -207,7 +210,8 @@ void Loading::freeze() {
 }
 
 // Moves what guests can reach into pages of its own, at the end of the image.
-void FrozenState::protect(const std::vector<void*>& tables, const std::vector<void*>& variables) {
+void FrozenState::protect(const std::vector<void*>& tables, const std::vector<void*>& variables,
+                          const std::function<void(void*, size_t)>& drop) {
   lua_State* L = L_;
   Names names(L, owners_);
   lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
@@ -247,7 +251,6 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
         {static_cast<uint32_t>(at - base), static_cast<uint32_t>(bytes), owner, variable});
     return at;
   };
-  const auto drop = [&](void* p, size_t size) { m_.loading().forget_block(p, size); };
   for (void* t : tables) {
     const uint32_t owner = owner_of(names.tables, t);
     if (const size_t slots = settle_length(t)) {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "vm/machine/calls.h"
+#include "vm/guest/guest.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
@@ -15,21 +15,24 @@ namespace {
 constexpr int kLineMask = LUA_MASKLINE;
 void line_hook(lua_State* L, lua_Debug*) { machine_of(L).frozen().on_line(L); }
 
-// Follows a recorded schedule; stops where it no longer fits.
-class Follow final : public Chooser {
- public:
-  explicit Follow(std::vector<Decision> schedule) : schedule_(std::move(schedule)) {}
-  size_t choose(const ChoicePoint& point) override {
-    if (point.step >= schedule_.size()) return kStop;
-    const Decision d = schedule_[point.step];
-    if (point.data) return d.kind() == AltKind::data && d.value() < point.count ? d.value() : kStop;
-    return point.has(d.actor) ? point.position[d.actor] : kStop;
-  }
-
- private:
-  std::vector<Decision> schedule_;
-};
+// What string.gmatch gave at file level: where it is in its text is shared.
+int file_level_iterator(lua_State* L) {
+  Machine& m = machine_of(L);
+  const Process* p = m.guest().process();
+  m.scheduler().finish(
+      {Verdict::misuse,
+       "the scenario called an iterator of string.gmatch that was made at file level: "
+       "processes would share where it is, unseen",
+       guest_site(L), "file-level iterator", "make it in the process that calls it",
+       p ? m.recorder().label(*p) : ""});
+}
 }  // namespace
+
+void FrozenState::refuse_iterator(void* function) {
+  if (layout::load<uint8_t>(function, 8) == layout::kCClosureTag &&
+      layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
+    layout::store(function, layout::kCClosureFunction, &file_level_iterator);
+}
 
 // ---- names ----
 
@@ -85,8 +88,8 @@ void FrozenState::shared_write(const void* what) {
   for (const Header& h : headers_)
     if (h.offset == offset + layout::kTableMetatable) header = h.owner;
   Outcome o = changed_outcome(header != kUnnamed ? name(header, false) : name_at(offset));
-  if (const Process* p = m_.calls().guest_process()) o.process = m_.recorder().label(*p);
-  if (lua_State* L = m_.calls().guest()) o.site = guest_site(L);
+  if (const Process* p = m_.guest().process()) o.process = m_.recorder().label(*p);
+  if (lua_State* L = m_.guest().state()) o.site = guest_site(L);
   shared_written_ = true;
   m_.scheduler().finish(std::move(o));
 }
@@ -104,44 +107,16 @@ Outcome FrozenState::changed_outcome(std::string object) const {
   return o;
 }
 
-// After an execution.
-void FrozenState::check() {
+std::optional<Outcome> FrozenState::change() const {
   const uint32_t owner = changed();
-  if (__builtin_expect(owner == kNone && !shared_written_, 1)) return;
-  Outcome& outcome = m_.scheduler().outcome();
-  Outcome o = shared_written_ ? outcome : changed_outcome(name(owner));
-  if (slow_ & kSlowHunt) {
-    outcome = std::move(o);
-    return;
-  }
-  outcome = o;
-  hunt();
-  const Outcome found = outcome;
-  outcome = std::move(o);
-  if (!found.site.empty()) outcome.site = found.site;
-  if (!found.process.empty()) outcome.process = found.process;
+  if (__builtin_expect(owner == kNone && !shared_written_, 1)) return std::nullopt;
+  return shared_written_ ? m_.scheduler().outcome() : changed_outcome(name(owner));
 }
 
-// The same schedule once more, with a look after every line: only so does Lua keep account of where
-// it is.
-void FrozenState::hunt() {
-  const auto decisions = m_.decisions();
-  const std::vector<Decision> schedule(decisions.begin(), decisions.end());
-  const uint64_t seed = world_->seed, iteration = world_->iteration;
-  EventSink* sink = m_.sink();
-  m_.record(nullptr);
-  slow_ = kSlowHunt;
-  m_.begin(seed, iteration);
-  lua_sethook(L_, line_hook, kLineMask, 0);
-  last_line_.clear();
-  Follow follow(schedule);
-  m_.run(follow);
-  // What was executed is the whole schedule, though the hunt stopped at the line.
-  std::copy(schedule.begin(), schedule.end(), m_.scheduler().decisions().begin());
-  world_->steps = static_cast<uint32_t>(schedule.size());
-  slow_ = 0;
-  lua_sethook(L_, nullptr, 0, 0);
-  m_.record(sink);
+// Only with a look after every line does Lua keep account of where it is.
+void FrozenState::hunt(bool on) {
+  lua_sethook(L_, on ? line_hook : nullptr, on ? kLineMask : 0, 0);
+  if (on) last_line_.clear();
 }
 
 void FrozenState::on_line(lua_State* L) {

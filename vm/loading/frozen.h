@@ -6,6 +6,8 @@
 // hot path.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,26 +23,22 @@ class FrozenState : public MachinePart {
   // in one, or a variable. Ends the execution.
   [[noreturn]] void shared_write(const void* what);
   Outcome changed_outcome(std::string object) const;
-  void protect(const std::vector<void*>& tables, const std::vector<void*>& variables);
-  bool contains(const void* p) const {
-    const Image::Piece& shared = m_.image().shared;
-    return static_cast<size_t>(static_cast<const char*>(p) - arena_.base()) - shared.offset <
-           shared.size;
-  }
-
+  // `drop`: gives a block back that nothing refers to any more.
+  void protect(const std::vector<void*>& tables, const std::vector<void*>& variables,
+               const std::function<void(void*, size_t)>& drop);
   // The owner of the first difference between memory and image, or kNone. For what cannot be
   // protected, and should be the same by other means.
   uint32_t changed() const;
   std::string name(uint32_t owner, bool variable = false) const;
   void begin() { shared_written_ = false; }  // of an execution
-  // After it: if file-level state was changed, that is its outcome, with the line that did it.
-  void check();
-  void on_line(lua_State* L);  // from the line hook, while that line is hunted
+  // After it: its outcome, if it changed file-level state.
+  std::optional<Outcome> change() const;
+  // From here on the line that does it is looked for, and is then the outcome's.
+  void hunt(bool on);
+  void on_line(lua_State* L);
 
-  // Lua's own libraries are open.
-  void know_library();
-  bool of_library(lua_CFunction f) const;
-  // An iterator of string.gmatch that file-level code has made is not to be called.
+  // What iterators of string.gmatch are. One that file-level code has made is not to be called.
+  void know_iterators(lua_CFunction gmatch) { gmatch_ = gmatch; }
   void refuse_iterator(void* function);
 
   // Names are put together when somebody asks: "the file-level table 'config.list'".
@@ -60,7 +58,6 @@ class FrozenState : public MachinePart {
     uint32_t offset;  // of a word that says where a table's contents or its metatable are
     uint32_t owner;
   };
-  void hunt();  // run again with a line hook: which line changed file-level state
   std::string path(uint32_t owner) const;
   std::string name_at(size_t offset) const;
 
@@ -68,10 +65,9 @@ class FrozenState : public MachinePart {
   std::vector<Block> blocks_;  // read only, ascending
   std::vector<Header> headers_;
   std::vector<const void*> libraries_;
-  bool shared_written_ = false;     // in the last execution, and so it was ended
-  std::string last_line_;           // before which all was as loaded, while the line is hunted
-  lua_CFunction gmatch_ = nullptr;  // what iterators of string.gmatch are
-  std::vector<lua_CFunction> library_functions_;  // of Lua's libraries, sorted
+  bool shared_written_ = false;  // in the last execution, and so it was ended
+  std::string last_line_;        // before which all was as loaded, while the line is hunted
+  lua_CFunction gmatch_ = nullptr;
 };
 
 }  // namespace lockstep::vm

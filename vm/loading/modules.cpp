@@ -7,7 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "vm/loading/loading.h"
+#include "vm/guest/file_level.h"
+#include "vm/loading/load_context.h"
 #include "vm/loading/sandbox.h"
 #include "vm/machine/machine.h"
 
@@ -77,10 +78,10 @@ bool is_standard(std::string_view name) {
 
 LoadContext& loading_context(lua_State* L, const char* function) {
   Machine& m = machine_of(L);
-  if (!m.loading().under_way())
+  if (!m.file_level().under_way())
     luaL_error(L, "'%s' can only be called at file level: files are read before a scenario runs",
                function);
-  return m.loading().context();
+  return m.file_level().context();
 }
 
 void push(lua_State* L, const std::string& text) { lua_pushlstring(L, text.data(), text.size()); }
@@ -111,7 +112,7 @@ int require(lua_State* L) {
     return 1;
   }
   Machine& m = machine_of(L);
-  if (!m.loading().under_way())
+  if (!m.file_level().under_way())
     return luaL_error(L, "require '%s': modules are loaded at file level, before a scenario runs",
                       name);
   const std::string module = name;
@@ -130,7 +131,7 @@ int require(lua_State* L) {
                         "it, and along --path are found",
                         name);
     std::string problem;
-    LoadContext& context = m.loading().context();
+    LoadContext& context = m.file_level().context();
     const SourceFile* file = module_file(context, path, &problem);
     if (!file) {
       push(L, not_found(context, "module '" + module + "'", path + ".lua", path, problem));

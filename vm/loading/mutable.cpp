@@ -18,7 +18,7 @@ void Loading::find_mutable() {
       fixed.insert(p);
     if (block.kind != kPrototype) continue;
     fixed.insert(p);
-    text_.may_go_round = text_.may_go_round || layout::may_go_round(p);
+    image.text.may_go_round = image.text.may_go_round || layout::may_go_round(p);
     // Whatever array it points to is its code, its constants or its line numbers.
     for (size_t i = 0; i + 8 <= block.size; i += 8) {
       const auto it = blocks_.find(layout::load<char*>(p, i));

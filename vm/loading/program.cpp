@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "engine/base/files.h"
-#include "vm/loading/embedded.h"
 #include "vm/loading/loading.h"
+#include "vm/system/actor_system.h"
 
 namespace lockstep::vm {
 bool read_source(const std::string& path, std::string* text, std::string* problem) {
@@ -24,7 +24,7 @@ void load_program(LoadContext context, const StopToken* stop) {
   context.files->reserve(64);
   MachineOptions options;
   options.stop = stop;
-  Machine machine(context, "", options);
+  ActorSystem machine(context, "", options);
 }
 }  // namespace
 
@@ -61,7 +61,7 @@ std::unique_ptr<System> make_machine(const Program& program, const std::string& 
   std::vector<SourceFile> files = program.files();
   std::vector<ScenarioInfo> scenarios;
   LoadContext context{"", false, &files, &scenarios};
-  return std::make_unique<Machine>(context, scenario, options);
+  return std::make_unique<ActorSystem>(context, scenario, options);
 }
 
 // Order of the keys of a table and the border of an array with holes: what a scenario could notice
@@ -79,7 +79,7 @@ uint64_t lua_fingerprint() {
     auto digest_of = [&] {
       scenarios.clear();
       LoadContext context{"", false, &files, &scenarios};
-      Machine m(context, "", {});
+      ActorSystem m(context, "", {});
       return m.loading().fingerprint();
     };
     const uint64_t a = digest_of(), b = digest_of();
@@ -91,16 +91,6 @@ uint64_t lua_fingerprint() {
     return a;
   }();
   return value;
-}
-
-bool Loading::is_file(std::string_view name) const {
-  const std::string_view end = name.starts_with("...") ? name.substr(3) : std::string_view();
-  const auto is = [&](std::string_view known) {
-    return known == name || (!end.empty() && known.ends_with(end));
-  };
-  return std::any_of(files_.begin(), files_.end(), is) ||
-         std::any_of(kEmbedded, kEmbedded + kEmbeddedCount,
-                     [&](const EmbeddedFile& file) { return is(file.name); });
 }
 
 uint64_t Loading::fingerprint() {

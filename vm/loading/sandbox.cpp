@@ -5,11 +5,10 @@
 #include <new>
 #include <utility>
 
+#include "vm/guest/file_level.h"
+#include "vm/guest/guest.h"
 #include "vm/loading/frozen.h"
-#include "vm/loading/loading.h"
-#include "vm/machine/calls.h"
 #include "vm/machine/machine.h"
-#include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
@@ -195,7 +194,7 @@ int safe_random(lua_State* L) {
 
 int write_global(lua_State* L) {
   Machine& m = machine_of(L);
-  if (m.loading().under_way()) {
+  if (m.file_level().under_way()) {
     lua_rawset(L, 1);
     return 0;
   }
@@ -206,7 +205,7 @@ int write_global(lua_State* L) {
       guest_site(L),
       "global '" + name + "'",
       "make it a local variable of the process, or share it through a table, an atomic or messages",
-      m.world().current ? m.recorder().label(m.calls().self()) : ""};
+      m.world().current ? m.recorder().label(m.guest().self()) : ""};
   m.scheduler().finish(std::move(o));
 }
 int read_global(lua_State* L) {
@@ -215,18 +214,6 @@ int read_global(lua_State* L) {
     return luaL_error(L, "'%s' is not available in a scenario: %s", name, why);
   lua_pushnil(L);
   return 1;
-}
-
-// What string.gmatch gave at file level: where it is in its text is shared.
-int file_level_iterator(lua_State* L) {
-  Machine& m = machine_of(L);
-  const Process* p = m.calls().guest_process();
-  m.scheduler().finish(
-      {Verdict::misuse,
-       "the scenario called an iterator of string.gmatch that was made at file level: "
-       "processes would share where it is, unseen",
-       guest_site(L), "file-level iterator", "make it in the process that calls it",
-       p ? m.recorder().label(*p) : ""});
 }
 
 void remove_fields(lua_State* L, const char* library, std::initializer_list<const char*> names) {
@@ -246,39 +233,34 @@ void set_field(lua_State* L, const char* library, const char* name, lua_CFunctio
 
 }  // namespace
 
-void FrozenState::refuse_iterator(void* function) {
-  if (layout::load<uint8_t>(function, 8) == layout::kCClosureTag &&
-      layout::load<lua_CFunction>(function, layout::kCClosureFunction) == gmatch_)
-    layout::store(function, layout::kCClosureFunction, &file_level_iterator);
-}
-// Those whose one call can take long. Not string.format itself, which asks the C library for
-// memory.
-bool FrozenState::of_library(lua_CFunction f) const {
-  return std::binary_search(library_functions_.begin(), library_functions_.end(), f);
+lua_CFunction gmatch_iterator(lua_State* L) {
+  lua_getglobal(L, "string");
+  lua_getfield(L, -1, "gmatch");
+  lua_pushliteral(L, "");
+  lua_pushliteral(L, "");
+  lua_call(L, 2, 1);
+  const lua_CFunction gmatch = lua_tocfunction(L, -1);
+  lua_pop(L, 2);
+  return gmatch;
 }
 
-void FrozenState::know_library() {
+// Not string.format itself, which asks the C library for memory.
+std::vector<lua_CFunction> long_calls(lua_State* L) {
+  std::vector<lua_CFunction> all;
   for (const char* library : {"string", "table", "utf8"}) {
-    lua_getglobal(L_, library);
-    for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1))
-      if (const lua_CFunction f = lua_tocfunction(L_, -1); f && f != safe_format)
-        library_functions_.push_back(f);
-    lua_pop(L_, 1);
+    lua_getglobal(L, library);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+      if (const lua_CFunction f = lua_tocfunction(L, -1); f && f != safe_format) all.push_back(f);
+    lua_pop(L, 1);
   }
-  library_functions_.push_back(format_of_long_texts());
-  library_functions_.push_back(compile_text);
-  library_functions_.push_back(safe_load);
-  lua_getglobal(L_, "select");
-  library_functions_.push_back(lua_tocfunction(L_, -1));
-  lua_getglobal(L_, "string");
-  lua_getfield(L_, -1, "gmatch");
-  lua_pushliteral(L_, "");
-  lua_pushliteral(L_, "");
-  lua_call(L_, 2, 1);
-  gmatch_ = lua_tocfunction(L_, -1);
-  lua_pop(L_, 3);
-  library_functions_.push_back(gmatch_);
-  std::sort(library_functions_.begin(), library_functions_.end());
+  all.push_back(format_of_long_texts());
+  all.push_back(compile_text);
+  all.push_back(safe_load);
+  lua_getglobal(L, "select");
+  all.push_back(lua_tocfunction(L, -1));
+  lua_pop(L, 1);
+  all.push_back(gmatch_iterator(L));
+  return all;
 }
 
 const char* absent_reason(std::string_view name) {
@@ -342,11 +324,11 @@ void push_text(lua_State* L, int index) {
     lua_pushstring(L, kind);
     return;
   }
-  lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.calls().self().index));
+  lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.guest().self().index));
   if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE) {
     lua_pop(L, 1);
     lua_newtable(L);
-    lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.calls().self().index));
+    lua_pushfstring(L, "lockstep.printed.%d", static_cast<int>(m.guest().self().index));
     lua_pushvalue(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
   }

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vm/memory/lua_api.h"
 
@@ -15,6 +16,10 @@ void open_sandbox(lua_State* L);
 // a name is absent ("os", "string.dump"), null if it is one that nobody has heard of.
 std::map<std::string, std::set<std::string>> sandbox_names();
 const char* absent_reason(std::string_view name);
+// Of Lua's libraries: what iterators of string.gmatch are, and the functions of which one call can
+// take long, and can be left where it is.
+lua_CFunction gmatch_iterator(lua_State* L);
+std::vector<lua_CFunction> long_calls(lua_State* L);
 // lockstep.*: pushes the table with the C functions of the core.
 void open_core(lua_State* L);
 // tostring without addresses: "table#3", numbered for each process from its first printing on.

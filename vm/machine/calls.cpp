@@ -4,44 +4,21 @@
 
 #include <algorithm>
 
+#include "vm/guest/guest.h"
+#include "vm/guest/peek.h"
 #include "vm/history/history_log.h"
 #include "vm/loading/frozen.h"
-#include "vm/loading/loading.h"
-#include "vm/process/mailboxes.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/state/properties.h"
 #include "vm/state/spin.h"
 
 namespace lockstep::vm {
-
-lua_State* Calls::guest() const {
-  if (lua_State* L = m_.loading().file_level()) return L;
-  if (m_.properties().asked()) return world_->observer;
-  if (m_.mailboxes().looking()) return m_.mailboxes().looking()->receiver;
-  const Process* p = world_->current;
-  return !p ? nullptr : p->running ? p->running : p->L;
-}
-
-const Process* Calls::guest_process() const {
-  return m_.properties().asked()    ? world_->processes[m_.properties().asked()->process]
-         : m_.mailboxes().looking() ? m_.mailboxes().looking()
-                                    : world_->current;
-}
-
-bool Calls::guest_may_run() const {
-  return (m_.scheduler().running() || m_.loading().file_level()) && !m_.scheduler().on_main();
-}
-
-lua_State*& Calls::running_coroutine() {
-  return world_->current ? world_->current->running : m_.loading().file_level();
-}
 
 void Calls::sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                  ObjectId object, uint64_t value, uint32_t cause) {
   if (slow_ & kSlowPeek) {
     if (access == Access::read) return;
-    m_.properties().refuse_peek(L, what);
+    m_.peek().refuse(L, what);
   }
   if (slow_ & kSlowInside) return need_covered(L, what, {object, access});
   Alternative& a = world_->alternatives[world_->position[p.actor]];
@@ -52,17 +29,27 @@ void Calls::sync(lua_State* L, Process& p, const char* what, OpKind kind, Access
   a.op.value = value;
   a.cause = cause;
   p.what = what;
-  if (slow_ & kSlowWatch) m_.properties().mark_watched(a.op);
+  if (slow_ & kSlowWatch) m_.peek().mark_watched(a.op);
   before_parking(L, p, a);
   m_.scheduler().park(p);
   granted(p);
+}
+
+Process& Calls::not_running(lua_State* L, const char* what) {
+  if (slow_ & kSlowMatcher) return matcher_runs(L, what);
+  if (slow_ & kSlowInside) return inside_runs(L, what);
+  return m_.peek().nobody_runs(L, what);
+}
+
+void Calls::look_for_round(lua_State* L, Process& p, const Operation& next) {
+  m_.spins().look_for_round(L, p, next);
 }
 
 void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                      ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count) {
   if (slow_ & kSlowPeek) {
     if (access == Access::read) return;
-    m_.properties().refuse_peek(L, what);
+    m_.peek().refuse(L, what);
   }
   if (slow_ & kSlowInside) {
     need_covered(L, what, {object, access});
@@ -83,7 +70,7 @@ void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Ac
   a.op.object = object;
   a.op.value = value;
   p.what = what;
-  if (slow_ & kSlowWatch) m_.properties().mark_watched(a.op);
+  if (slow_ & kSlowWatch) m_.peek().mark_watched(a.op);
   before_parking(L, p, a);
   m_.scheduler().park(p);
   granted(p);
@@ -123,10 +110,11 @@ Process& Calls::inside_runs(lua_State* L, const char* what) {
 }
 
 void Calls::refuse_in_matcher(lua_State* L, const char* what) {
-  m_.mailboxes().misused();
+  m_.guest().misused(true);
   luaL_error(L,
-             checking_ ? "a model may not perform operations (%s): it only computes states"
-                       : "a matcher may not perform operations (%s): it only looks at a message",
+             m_.guest().computing()
+                 ? "a model may not perform operations (%s): it only computes states"
+                 : "a matcher may not perform operations (%s): it only looks at a message",
              what);
 }
 
@@ -138,12 +126,12 @@ Process& Calls::matcher_runs(lua_State* L, const char* what) {
   const auto among = [what](const auto& all) {
     return std::find(std::begin(all), std::end(all), what) != std::end(all);
   };
-  const Process* p = checking_ ? world_->current : guest_process();
+  const Process* p = m_.guest().computing() ? world_->current : m_.guest().process();
   if (!p) luaL_error(L, "'%s' can only be called while a scenario runs", what);
-  if (!checking_ && !among(kLooks)) {
+  if (!m_.guest().computing() && !among(kLooks)) {
     // Of a receiver that waits there is nothing to announce an operation by.
     if (!among(kKeeps)) refuse_in_matcher(L, what);
-    keeps(guest_site(L) + ": a matcher calls '" + what + "'");
+    m_.guest().keeps(guest_site(L) + ": a matcher calls '" + what + "'");
   }
   return *world_->processes[p->index];
 }
@@ -158,7 +146,7 @@ void Calls::slow_sync(lua_State* L, Process& p, Alternative& a) {
   if ((slow_ & kSlowTrack) && p.performing) {
     // The operation before raised an error that nobody has looked at: it may tell anything.
     p.performing = false;
-    observe(p, digest_bytes(m_.decisions().data(), world_->steps * sizeof(Decision)));
+    observe(p, digest_bytes(m_.scheduler().decisions().data(), world_->steps * sizeof(Decision)));
   }
   a.op.site = 0;
   if ((slow_ & kSlowSites) && L) a.op.site = m_.recorder().site(L);
@@ -186,6 +174,17 @@ Term Calls::encode_argument(lua_State* L, int index, const char* function) {
   if (error)
     luaL_error(L, "bad argument #%d to '%s' (%s cannot leave a process)", index, function, error);
   return t;
+}
+
+uint32_t Calls::choose(Process& p, uint32_t count) {
+  if (count <= 1) return 0;
+  if (__builtin_expect((slow_ & kSlowPeek) != 0, 0)) m_.peek().refuse(p.L, "choose");
+  if (__builtin_expect((slow_ & kSlowMatcher) != 0, 0)) refuse_in_matcher(p.L, "choose");
+  const uint32_t value = m_.scheduler().choose_data(p, count);
+  observe(p, value);
+  Spins::did_more_than_look(p);
+  if (slow_ & kSlowRecord) m_.recorder().data_event(p, count, value);
+  return value;
 }
 
 bool Calls::next_input(Process& p) {

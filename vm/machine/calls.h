@@ -1,5 +1,5 @@
-// What a call of the guest's does beside parking: in whose name it runs, what it may do there, what
-// it announces, and what its process learns by it.
+// What a call of the guest's does beside parking: what it may do where it runs, what it
+// announces, and what its process learns by it.
 #pragma once
 #include <span>
 #include <utility>
@@ -8,26 +8,14 @@
 
 namespace lockstep::vm {
 
-class Calls : public MachinePart {
+class Calls : public MachinePart, public SlowPath {
  public:
   using MachinePart::MachinePart;
-  void begin() {  // of an execution
-    checking_ = false;
-    inside_ = {};
-  }
-
-  // ---- who calls ----
-  Process& self() { return *world_->current; }
-  // The coroutine in which guest code runs just now, and for whom; null if none does.
-  lua_State* guest() const;
-  const Process* guest_process() const;
-  bool guest_may_run() const;  // guest code may be under way, on whatever stack
-  // Of a process's coroutines the one that runs; null: its first one.
-  lua_State*& running_coroutine();
+  void begin() { inside_ = {}; }  // of an execution
 
   // ---- the sync point, where there is more to do than to park (SyncPoint::sync) ----
   void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
-            uint64_t value, uint32_t cause);
+            uint64_t value, uint32_t cause) override;
   // As SyncPoint::sync, for an operation that touches further objects.
   void announce(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
                 ObjectId object, uint64_t value, const Footprint* extra, size_t extra_count);
@@ -36,7 +24,9 @@ class Calls : public MachinePart {
   void granted(Process& p) {
     if (slow_ != 0) slow_granted(p);
   }
-  void done(lua_State* L, Process& p, int results);
+  void done(lua_State* L, Process& p, int results) override;
+  Process& not_running(lua_State* L, const char* what) override;
+  void look_for_round(lua_State* L, Process& p, const Operation& next) override;
 
   // ---- inside an operation that runs a function of the guest's (ets.transaction) ----
   // From here to leave() the operations of the running process take effect at once, if what the
@@ -56,6 +46,8 @@ class Calls : public MachinePart {
   // ---- arguments ----
   // Raises if it cannot be sent.
   Term encode_argument(lua_State* L, int index, const char* function);
+  // A value from 0 to count-1, by a choice.
+  uint32_t choose(Process& p, uint32_t count);
   // An operation that a generator has made for the process; false if it is to be left out.
   bool next_input(Process& p);
 
@@ -67,24 +59,9 @@ class Calls : public MachinePart {
   void observe_raised(lua_State* L);  // the value on top of L's stack
 
   // ---- matchers and models, which may only look ----
-  bool in_matcher() const { return (slow_ & kSlowMatcher) != 0; }
   void refuse_in_matcher(lua_State* L, const char* what);  // raises an error of Lua's
   // In whose name a matcher or a model calls something.
   Process& matcher_runs(lua_State* L, const char* what);
-  // A matcher or a predicate has kept something, so how often it was asked, and when, is seen, and
-  // no footprint says so. `what` is for people.
-  void keeps(std::string what) {
-    world_->kept = true;
-    kept_ = std::move(what);
-  }
-  const char* kept() const { return world_->kept ? kept_.c_str() : nullptr; }
-  // While a model of the scenario's computes states: it may not perform operations, and what would
-  // end the execution raises an error first, so that the check can put its own memory away.
-  void checking(bool on) {
-    checking_ = on;
-    slow_ = on ? slow_ | kSlowMatcher : slow_ & ~static_cast<uint32_t>(kSlowMatcher);
-  }
-  bool checking() const { return checking_; }
   void use_histories() {
     world_->histories_used = true;
     slow_ |= kSlowHistory;
@@ -97,9 +74,7 @@ class Calls : public MachinePart {
 
   void need_covered(lua_State* L, const char* what, Footprint f) const;
 
-  bool checking_ = false;
   std::span<const Footprint> inside_;
-  std::string kept_;
 };
 
 }  // namespace lockstep::vm

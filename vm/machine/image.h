@@ -23,6 +23,21 @@ struct Image {
   // left alone by restarts.
   Piece shared{};
 
+  // What the program's text may do, read before anything runs.
+  struct Text {
+    bool may_go_round = false;    // it has loops
+    bool may_crash = false;       // it may declare faults
+    bool may_set_timers = false;  // which end with whom they are for
+    bool may_owe = false;         // it may say that something has to happen
+  };
+  Text text;
+  int body_ref = 0;  // of the scenario, in Lua's registry
+
+  // Is it in `shared`, which begins at that place in the arena's memory?
+  bool is_shared(const char* base, const void* p) const {
+    return static_cast<size_t>(static_cast<const char*>(p) - base) - shared.offset < shared.size;
+  }
+
   const char* data() const { return bytes.data(); }
   size_t size() const { return bytes.size(); }
 };

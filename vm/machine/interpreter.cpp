@@ -4,10 +4,13 @@
 #include <cstring>
 #include <string>
 
+#include "engine/base/check.h"
+#include "vm/guest/guest.h"
 #include "vm/loading/frozen.h"
-#include "vm/machine/calls.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
+#include "vm/recording/recorder.h"
+#include "vm/recording/sites.h"
 
 namespace lockstep::vm {
 namespace {
@@ -62,7 +65,7 @@ void* Interpreter::allocate(void* ud, void* p, size_t old_size, size_t new_size)
         const Noting noting(m.watchdog());
         m.noted()->erase(static_cast<char*>(p));
       }
-      if (!a.put(p, old_size) && m.frozen().contains(p)) m.frozen().shared_write(p);
+      if (!a.put(p, old_size) && m.is_shared(p)) m.frozen().shared_write(p);
     }
     return nullptr;
   }
@@ -88,7 +91,7 @@ void* Interpreter::allocate(void* ud, void* p, size_t old_size, size_t new_size)
     const Noting noting(m.watchdog());
     (*m.noted())[static_cast<char*>(p)].size = new_size;
   }
-  if (__builtin_expect(m.frozen().contains(p), 0)) m.frozen().shared_write(p);
+  if (__builtin_expect(m.is_shared(p), 0)) m.frozen().shared_write(p);
   if (Arena::size_class(old_size) == Arena::size_class(new_size)) return p;
   void* q = a.get(new_size);
   if (!q) {
@@ -110,7 +113,7 @@ void* Interpreter::allocate(void* ud, void* p, size_t old_size, size_t new_size)
 // ends it at once.
 void* Interpreter::refuse(size_t size) {
   if (!m_.scheduler().running()) return nullptr;
-  if (m_.calls().checking()) {
+  if (m_.guest().computing()) {
     m_.watchdog().ask_for_memory(refused_ == size || size > options_.limits.max_memory);
     refused_ = size;
     return nullptr;
@@ -118,6 +121,26 @@ void* Interpreter::refuse(size_t size) {
   if (refused_ == size || size > options_.limits.max_memory) out_of_memory();
   refused_ = size;
   return nullptr;
+}
+
+// Ends the execution, wherever the memory was asked for.
+void out_of_memory() {
+  Machine* running = current_machine();
+  LOCKSTEP_ASSERT(running != nullptr && running->scheduler().running());
+  Machine& m = *running;
+  m.watchdog().leave_alone();
+  const Process* p = m.guest().process();
+  Outcome o;
+  o.verdict = Verdict::memory_bound;
+  const size_t most = std::min<size_t>(m.options().limits.max_memory, m.arena().heap_bytes());
+  o.reason = "more than " + std::to_string(most >> 20) + " MiB of guest memory";
+  if (p) {
+    o.process = m.recorder().label(*p);
+    if (lua_State* L = m.guest().state()) o.site = guest_site(L);
+    o.reason += " (" + o.process + ")";
+  }
+  // Reports are built outside the arena, so this needs none of the memory that has run out.
+  m.scheduler().finish(std::move(o));
 }
 
 // ---- coroutines ----

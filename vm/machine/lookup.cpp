@@ -48,6 +48,16 @@ Cut cut_between(const World& w, uint32_t from, uint32_t to) {
   return c.a == from ? c.ab : c.ba;
 }
 
+Channel* find_channel(const World& w, uint32_t from, uint32_t to, bool instant) {
+  if (instant) {
+    const uint32_t at = w.instant_channel.size > to ? w.instant_channel[to] : kNone;
+    return at == kNone ? nullptr : w.channels.data + at;
+  }
+  for (uint32_t i = 0; i < w.channels.size; i++)
+    if (w.channels[i].from == from && w.channels[i].to == to) return w.channels.data + i;
+  return nullptr;
+}
+
 bool on_its_way(const World& w, const Process& from, const Process& to) {
   for (const Channel& c : w.channels) {
     if (c.to != to.index || (c.from != from.index && c.from != kNone)) continue;
@@ -55,6 +65,25 @@ bool on_its_way(const World& w, const Process& from, const Process& to) {
       if (s.from == from.index) return true;
   }
   return false;
+}
+
+ObjectId stable_object(const World& w, ObjectId object) {
+  const uint32_t container = object_container(object);
+  const auto named = [&](uint64_t key) {
+    return make_object(object_class(object), static_cast<uint32_t>(key ^ key >> 32),
+                       object_element(object));
+  };
+  switch (object_class(object)) {
+    case ObjectClass::mailbox:
+    case ObjectClass::process:
+    case ObjectClass::timer:
+    case ObjectClass::channel:
+    case ObjectClass::monitor:
+    case ObjectClass::steps:
+      return container < w.processes.size ? named(w.processes[container]->key) : object;
+    default:
+      return object;
+  }
 }
 
 }  // namespace lockstep::vm

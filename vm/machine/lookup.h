@@ -19,8 +19,15 @@ uint32_t connection_of(const World& w, uint32_t a, uint32_t b);
 bool connected(const World& w, uint32_t a, uint32_t b);
 Cut cut_between(const World& w, uint32_t from, uint32_t to);
 
+// The channel of two processes, or under instant delivery that of the receiver; null if nothing has
+// needed it yet.
+Channel* find_channel(const World& w, uint32_t from, uint32_t to, bool instant);
 // Sent by the one to the other and not arrived yet. With instant delivery the one queue of a
 // receiver holds the signals of all its senders.
 bool on_its_way(const World& w, const Process& from, const Process& to);
+
+// By spawn path instead of number, so that it is the same in executions that create things in
+// another order.
+ObjectId stable_object(const World& w, ObjectId object);
 
 }  // namespace lockstep::vm

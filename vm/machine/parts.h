@@ -1,19 +1,25 @@
-// The parts of a machine, each with the state that it alone has. What they are is known to their
-// own headers, and to parts.cpp.
+// The way to the parts of a machine, each with the state that it alone has. What they are is known
+// to their own headers; vm/system/made_parts.h makes them.
 #pragma once
-#include <memory>
 
 namespace lockstep::vm {
 
-class Machine;
 class Calls;
+class Checks;
+class Clocks;
 class Cluster;
+class Ends;
+class Faults;
+class FileLevel;
 class Footprints;
 class FrozenState;
+class Guest;
+class GuestFaults;
 class Interpreter;
 class Loading;
 class Locks;
 class Mailboxes;
+class Peek;
 class Processes;
 class Properties;
 class Recorder;
@@ -26,13 +32,21 @@ class Watchdog;
 class Parts {
  public:
   Calls& calls() const { return *calls_; }
+  Checks& checks() const { return *checks_; }
+  Clocks& clocks() const { return *clocks_; }
   Cluster& cluster() const { return *cluster_; }
+  Ends& ends() const { return *ends_; }
+  Faults& faults() const { return *faults_; }
+  FileLevel& file_level() const { return *file_level_; }
   Footprints& footprints() const { return *footprints_; }
   FrozenState& frozen() const { return *frozen_; }
+  Guest& guest() const { return *guest_; }
+  GuestFaults& guest_faults() const { return *guest_faults_; }
   Interpreter& interpreter() const { return *interpreter_; }
   Loading& loading() const { return *loading_; }
   Locks& locks() const { return *locks_; }
   Mailboxes& mailboxes() const { return *mailboxes_; }
+  Peek& peek() const { return *peek_; }
   Processes& processes() const { return *processes_; }
   Properties& properties() const { return *properties_; }
   Recorder& recorder() const { return *recorder_; }
@@ -43,27 +57,30 @@ class Parts {
   Watchdog& watchdog() const { return *watchdog_; }
 
  protected:
-  Parts();
-  ~Parts();
-  void make_parts(Machine& m);  // as soon as it has a world, which they then hold
-
- private:
-  std::unique_ptr<Calls> calls_;
-  std::unique_ptr<Cluster> cluster_;
-  std::unique_ptr<Footprints> footprints_;
-  std::unique_ptr<FrozenState> frozen_;
-  std::unique_ptr<Interpreter> interpreter_;
-  std::unique_ptr<Loading> loading_;
-  std::unique_ptr<Locks> locks_;
-  std::unique_ptr<Mailboxes> mailboxes_;
-  std::unique_ptr<Processes> processes_;
-  std::unique_ptr<Properties> properties_;
-  std::unique_ptr<Recorder> recorder_;
-  std::unique_ptr<Restart> restart_;
-  std::unique_ptr<Signals> signals_;
-  std::unique_ptr<Spins> spins_;
-  std::unique_ptr<Timers> timers_;
-  std::unique_ptr<Watchdog> watchdog_;
+  Calls* calls_ = nullptr;
+  Checks* checks_ = nullptr;
+  Clocks* clocks_ = nullptr;
+  Cluster* cluster_ = nullptr;
+  Ends* ends_ = nullptr;
+  Faults* faults_ = nullptr;
+  FileLevel* file_level_ = nullptr;
+  Footprints* footprints_ = nullptr;
+  FrozenState* frozen_ = nullptr;
+  Guest* guest_ = nullptr;
+  GuestFaults* guest_faults_ = nullptr;
+  Interpreter* interpreter_ = nullptr;
+  Loading* loading_ = nullptr;
+  Locks* locks_ = nullptr;
+  Mailboxes* mailboxes_ = nullptr;
+  Peek* peek_ = nullptr;
+  Processes* processes_ = nullptr;
+  Properties* properties_ = nullptr;
+  Recorder* recorder_ = nullptr;
+  Restart* restart_ = nullptr;
+  Signals* signals_ = nullptr;
+  Spins* spins_ = nullptr;
+  Timers* timers_ = nullptr;
+  Watchdog* watchdog_ = nullptr;
 };
 
 }  // namespace lockstep::vm

@@ -1,23 +1,19 @@
 // Who can go, who goes next, and the switch to the stack of whoever that is.
 //
-// It lies inside the machine: every step comes through it, and none looks for it.
+// It lies inside the machine: every step comes through it, and none looks for it. What a step does
+// it does not know: whoever does (Steps) is told what was picked.
 #pragma once
 #include <atomic>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/boundary/system.h"
+#include "vm/machine/program.h"
 #include "vm/machine/world.h"
-
-namespace lockstep {
-class InvariantCheck;
-}
+#include "vm/memory/memory.h"
 
 namespace lockstep::vm {
-
-class Machine;
 
 // What a sync point has to do beside the hot path.
 enum Slow : uint32_t {
@@ -32,10 +28,36 @@ enum Slow : uint32_t {
   kSlowInside = 256  // ... the function of an ets.transaction
 };
 
+// What the loop over the steps leaves to the parts above it.
+class Steps {
+ public:
+  virtual void create_root() = 0;
+  // Before each choice: footprints that are stale are made anew; predicates look at the state,
+  // while there are any; what may come of faults and timers is offered. False: nothing can happen
+  // any more.
+  virtual void renew_footprints() = 0;
+  virtual void after_step() = 0;
+  virtual bool offer() = 0;
+  virtual void check_choice() = 0;  // only while Scheduler::checks
+  // What was picked, before its step counts; while properties, fair spins or checks are to know.
+  virtual void took(const Alternative& a) = 0;
+  // While recording: a step of the process, or of none, and its end.
+  virtual void open_event(Process* p, const Alternative& a, size_t alternatives) = 0;
+  virtual void close_event() = 0;
+  virtual void perform(const Alternative& a) = 0;  // what is no process's step
+  [[noreturn]] virtual void die(Process& p) = 0;
+  virtual Outcome decide_end() = 0;  // nothing can happen any more
+  virtual std::string label(const Process& p) const = 0;
+
+ protected:
+  ~Steps() = default;
+};
+
 class Scheduler {
  public:
-  Scheduler(Machine& m, World& world);
-  ~Scheduler();
+  Scheduler(Memory& memory, World& world, const MachineOptions& options)
+      : memory_(memory), world_(&world), options_(options) {}
+  void perform_with(Steps& steps) { steps_ = &steps; }
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
@@ -61,6 +83,10 @@ class Scheduler {
   [[noreturn]] void fail(Verdict verdict, const Process& p, std::string reason,
                          std::string site = {}, std::string object = {}, std::string detail = {});
   void hurry() { alarm_ = 0; }  // look at once whether it is to end; from a handler, too
+  // Somebody wants it to end; set from a handler, too.
+  const std::atomic<bool>& cut() const { return cut_; }
+  void cut(bool yes) { cut_ = yes; }
+  void check(bool yes) { checks_ = yes; }  // Steps::check_choice is to be called
 
   // ---- who can go ----
   ActorId make_actor(AltKind kind, uint32_t process, uint64_t key);
@@ -76,7 +102,7 @@ class Scheduler {
   void park(Process& p);            // until it is picked
   void start(Process& p);           // runs it from here on; comes back where it parks
   [[noreturn]] void leave_stack();  // of a process that has ended
-  uint32_t choose_data(Process& p, uint32_t count);  // 0 .. count-1
+  uint32_t choose_data(Process& p, uint32_t count);  // 0 .. count-1, of at least two
 
   // ---- stacks ----
   bool on_main() const { return on_main_; }  // nobody's own stack
@@ -92,28 +118,29 @@ class Scheduler {
 
   // Next process to run; performs what is not a process's step; null: the execution is over.
   Process* pick(Process* on);
-  void check_choice();  // checks.cpp
-  void perform(const Alternative& alternative);
-  void decide_end();  // nothing can happen any more: passed or deadlock
+  void end();  // nothing can happen any more
   void set_alarm(uint32_t steps);
   void late();
   void to_process(Context& from, Process& q);
   Context& here() { return world_->current && !on_main_ ? world_->current->context : main_; }
 
-  Machine& m_;
+  Memory& memory_;
   World* const world_;
+  const MachineOptions& options_;
+  Steps* steps_ = nullptr;
   Chooser* chooser_ = nullptr;
   uint32_t slow_ = 0;
   bool at_rest_ = false;
   bool fair_spins_ = false;
   bool running_ = false, on_main_ = true;
+  bool checks_ = false;
+  std::atomic<bool> cut_{false};
   std::atomic<uint32_t> alarm_{0};  // steps at which late() is called; the watchdog sets 0
   Context main_;
   std::vector<Decision> decisions_;
   Outcome outcome_;
   std::vector<Blocked> blocked_;
-  uint64_t runs_ = 0;                           // for the watchdog: which execution it saw
-  std::unique_ptr<InvariantCheck> invariants_;  // with MachineOptions::check
+  uint64_t runs_ = 0;  // for the watchdog: which execution it saw
   Context* aside_from_ = nullptr;
   void (*aside_what_)(void*) = nullptr;
   void* aside_argument_ = nullptr;

@@ -7,6 +7,21 @@
 
 namespace lockstep::vm {
 
+// What a sync point has to do beside the hot path, in a part above it (Calls).
+class SlowPath {
+ public:
+  // Where no process runs, or a function of the guest's that may only look: in whose name it does;
+  // raises if the call is none of those that it may make.
+  virtual Process& not_running(lua_State* L, const char* what) = 0;
+  virtual void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
+                    ObjectId object, uint64_t value, uint32_t cause) = 0;
+  virtual void look_for_round(lua_State* L, Process& p, const Operation& next) = 0;
+  virtual void done(lua_State* L, Process& p, int results) = 0;
+
+ protected:
+  ~SlowPath() = default;
+};
+
 class SyncPoint : public Parts {
  public:
   Scheduler& scheduler() { return scheduler_; }
@@ -16,7 +31,7 @@ class SyncPoint : public Parts {
   Process& process(lua_State* L, const char* what) {
     if (__builtin_expect(
             (world_->current == nullptr) | (scheduler_.slow() & (kSlowMatcher | kSlowInside)), 0))
-      return not_running(L, what);
+      return slow_path_->not_running(L, what);
     return *world_->current;
   }
   // The sync point: announces the operation and returns when it may take effect. Does not return if
@@ -25,7 +40,7 @@ class SyncPoint : public Parts {
   void sync(lua_State* L, Process& p, const char* what, OpKind kind, Access access, ObjectId object,
             uint64_t value = 0, uint32_t cause = 0) {
     if (__builtin_expect(scheduler_.slow() != 0, 0)) {
-      sync_slowly(L, p, what, kind, access, object, value, cause);
+      slow_path_->sync(L, p, what, kind, access, object, value, cause);
       return;
     }
     Alternative& a = world_->alternatives[world_->position[p.actor]];
@@ -36,13 +51,13 @@ class SyncPoint : public Parts {
     a.op.value = value;
     a.cause = cause;
     p.what = what;
-    if (__builtin_expect(scheduler_.fair_spins(), 0)) look_for_round(L, p, a.op);
+    if (__builtin_expect(scheduler_.fair_spins(), 0)) slow_path_->look_for_round(L, p, a.op);
     scheduler_.park(p);
   }
   // To be called with the results on top of the stack when the effect has happened: `return
   // m.done(L, p, n)`.
   int done(lua_State* L, Process& p, int results) {
-    if (__builtin_expect(scheduler_.slow() != 0, 0)) done_slowly(L, p, results);
+    if (__builtin_expect(scheduler_.slow() != 0, 0)) slow_path_->done(L, p, results);
     return results;
   }
   // The only way to what footprints are computed from (watched.h).
@@ -54,19 +69,13 @@ class SyncPoint : public Parts {
   void note_stale(Readers of) { world_->stale |= 1U << static_cast<unsigned>(of); }
 
  protected:
-  SyncPoint(Machine& m, World* world) : world_(world), scheduler_(m, *world) {}
+  SyncPoint(Memory& memory, const MachineOptions& options, World* world)
+      : world_(world), scheduler_(memory, *world, options) {}
   ~SyncPoint() = default;
 
   World* const world_;
   Scheduler scheduler_;
-
- private:
-  // To other parts, whose headers need not be known wherever these are called.
-  Process& not_running(lua_State* L, const char* what);
-  void sync_slowly(lua_State* L, Process& p, const char* what, OpKind kind, Access access,
-                   ObjectId object, uint64_t value, uint32_t cause);
-  void look_for_round(lua_State* L, Process& p, const Operation& next);
-  void done_slowly(lua_State* L, Process& p, int results);
+  SlowPath* slow_path_ = nullptr;
 };
 
 }  // namespace lockstep::vm

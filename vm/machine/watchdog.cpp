@@ -1,18 +1,13 @@
 #include "vm/machine/watchdog.h"
 
 #include <fmt/format.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <ctime>
+#include <utility>
 
-#include "vm/loading/frozen.h"
-#include "vm/loading/loading.h"
-#include "vm/machine/calls.h"
-#include "vm/machine/fault.h"
-#include "vm/machine/machine.h"
+#include "vm/guest/file_level.h"
+#include "vm/guest/guest.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
@@ -20,45 +15,13 @@
 namespace lockstep::vm {
 namespace {
 
-constexpr int kSignalOffset = 7;  // SIGRTMIN + 7: unlikely to be anyone else's
-constexpr long kPeriodNs = 25'000'000;
 constexpr uint64_t kSuspectNs = 45'000'000;  // of CPU time, without an operation
-
-void handler(int, siginfo_t*, void* interrupted) {
-  Machine* m = current_machine();
-  if (m && m->watchdog().on_tick()) leave_interrupted(*m, interrupted);
-}
 
 uint64_t cpu_ns() {
   timespec t{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
 }
-
-// One periodic timer a thread, aimed at that thread, so that the handler touches only its own
-// machine.
-struct ThreadTimer {
-  timer_t timer{};
-  bool armed = false;
-  ThreadTimer() {
-    struct sigaction action {};
-    action.sa_sigaction = handler;
-    action.sa_flags = SA_RESTART | SA_ONSTACK | SA_SIGINFO;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGRTMIN + kSignalOffset, &action, nullptr);
-    sigevent event{};
-    event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = SIGRTMIN + kSignalOffset;
-    event._sigev_un._tid = static_cast<pid_t>(syscall(SYS_gettid));
-    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return;
-    armed = true;
-    const itimerspec spec{{0, kPeriodNs}, {0, kPeriodNs}};
-    timer_settime(timer, 0, &spec, nullptr);
-  }
-  ~ThreadTimer() {
-    if (armed) timer_delete(timer);
-  }
-};
 
 void count_hook(lua_State* L, lua_Debug*) { machine_of(L).watchdog().on_count(L); }
 
@@ -67,8 +30,6 @@ void count_hook(lua_State* L, lua_Debug*) { machine_of(L).watchdog().on_count(L)
 void count_instructions(lua_State* L, int period) {
   lua_sethook(L, count_hook, LUA_MASKCOUNT, period);
 }
-
-void watch_this_thread() { thread_local ThreadTimer timer; }
 
 // Functions of Lua's own libraries keep nothing outside the arena while they run, and hold no lock:
 // one that does not come back can be left where it is.
@@ -88,7 +49,12 @@ bool Watchdog::in_library_call(lua_State* L) const {
     default:
       return false;
   }
-  return m_.frozen().of_library(f);
+  return std::binary_search(library_functions_.begin(), library_functions_.end(), f);
+}
+
+void Watchdog::know_library(std::vector<lua_CFunction> functions) {
+  library_functions_ = std::move(functions);
+  std::sort(library_functions_.begin(), library_functions_.end());
 }
 
 // A Lua function runs, and for two periods did not come to its next instruction: it calls a value
@@ -105,14 +71,19 @@ bool Watchdog::asked_to_stop() const {
   return token && token->asks();
 }
 
+bool Watchdog::cut_if_asked() {
+  if (!m_.scheduler().cut() && asked_to_stop()) m_.scheduler().cut(true);
+  return m_.scheduler().cut();
+}
+
 // 100 million instructions take Lua more than 75 ms on any machine, so what would be judged a
 // runaway is always noticed. Of CPU time: on a busy machine anybody may wait for long.
 bool Watchdog::on_tick() {
-  if ((m_.scheduler().running() || m_.loading().at_file_level()) && asked_to_stop()) {
-    cut_ = true;
+  if ((m_.scheduler().running() || m_.guest().at_file_level()) && asked_to_stop()) {
+    m_.scheduler().cut(true);
     m_.scheduler().hurry();  // at its next choice, if it comes to one
   }
-  if (!m_.calls().guest_may_run() || fault_ || ending_) return false;
+  if (!m_.guest().may_run() || ending_) return false;
   if (tick_runs_ != m_.scheduler().execution() || tick_steps_ != world_->steps) {
     tick_runs_ = m_.scheduler().execution();
     tick_steps_ = world_->steps;
@@ -120,18 +91,18 @@ bool Watchdog::on_tick() {
     hooked_ticks_ = 0;
     return false;
   }
-  lua_State* L = m_.calls().guest();
+  lua_State* L = m_.guest().state();
   if (!L) return false;
   const uint64_t cpu = cpu_ns() - tick_cpu_;
   late_ = late_ || static_cast<double>(cpu) > options_.limits.max_compute * 1e9;
-  const bool enough = late_ || cut_;
+  const bool enough = late_ || m_.scheduler().cut();
   hooked_ticks_ = enough ? hooked_ticks_ + 1 : 0;
   if (enough && !noting_ && (compiling_ || in_library_call(L) || in_one_instruction(L))) {
     ending_ = true;
     return true;
   }
   if (!enough &&
-      (m_.loading().at_file_level() || options_.limits.count_instructions || cpu < kSuspectNs))
+      (m_.guest().at_file_level() || options_.limits.count_instructions || cpu < kSuspectNs))
     return false;
   // Safe in a handler: it is what lua.c does for ^C.
   lua_sethook(L, count_hook, LUA_MASKCOUNT, enough ? 1 : 1000);
@@ -141,7 +112,7 @@ bool Watchdog::on_tick() {
 // A model that goes on regardless, inside a pcall of its own, is ended at last, at the price of
 // what the check had allocated.
 bool Watchdog::ask_to_end(lua_State* L) {
-  if (!m_.calls().checking() || ++asked_to_end_ > 1000) return false;
+  if (!m_.guest().computing() || ++asked_to_end_ > 1000) return false;
   luaL_error(L, "the model computes for too long");
   return true;
 }
@@ -149,13 +120,13 @@ bool Watchdog::ask_to_end(lua_State* L) {
 void Watchdog::end_if_asked(lua_State* L) {
   if (asked_for_memory_) out_of_memory();
   if (asked_to_end_ == 0) return;
-  if (cut_) m_.scheduler().stop(Verdict::stopped);
+  if (m_.scheduler().cut()) m_.scheduler().stop(Verdict::stopped);
   if (!options_.limits.count_instructions && !late_) m_.scheduler().stop(Verdict::suspect);
   runaway(L);
 }
 
 void Watchdog::runaway(lua_State* L) {
-  const Process& p = *m_.calls().guest_process();
+  const Process& p = *m_.guest().process();
   const std::string who = "runaway: " + m_.recorder().label(p) + " performed no operation within ";
   if (late_)
     m_.scheduler().fail(
@@ -171,8 +142,13 @@ void Watchdog::runaway(lua_State* L) {
 
 void Watchdog::on_count(lua_State* L) {
   hooked_ticks_ = 0;
-  if (m_.loading().at_file_level()) m_.loading().end(L);
-  if (cut_) {
+  if (m_.guest().at_file_level()) {
+    if (m_.scheduler().cut()) m_.file_level().fail({});
+    throw Error(ExitCode::scenario,
+                guest_site(L) + fmt::format(": file-level code runs for more than {:g} s",
+                                            options_.limits.max_compute));
+  }
+  if (m_.scheduler().cut()) {
     if (ask_to_end(L)) return;
     m_.scheduler().stop(Verdict::stopped);
   }
@@ -201,8 +177,7 @@ void Watchdog::on_count(lua_State* L) {
 
 void Watchdog::begin() {
   late_ = ending_ = false;
-  cut_ = false;
-  fault_ = nullptr;
+  m_.scheduler().cut(false);
 }
 
 void Watchdog::begin_anew() {
@@ -210,41 +185,6 @@ void Watchdog::begin_anew() {
   asked_for_memory_ = false;
   counted_ = 0;
   counted_steps_ = 0;
-}
-
-// ---- faults ----
-
-bool Watchdog::is_expected_fault(const void* address) {
-  if (!m_.calls().guest_may_run() || fault_) return false;
-  if (!arena_.in_guard(address) && !m_.frozen().contains(address)) return false;
-  fault_ = address;
-  return true;
-}
-
-void Watchdog::end_at_fault() {
-  ending_ = true;
-  lua_State* L = m_.calls().guest();
-  const void* address = std::exchange(fault_, nullptr);
-  if (m_.loading().at_file_level()) {
-    if (!address && cut_) m_.loading().fail({});
-    const std::string where = compiling_ ? std::string() : guest_site(L);
-    m_.loading().fail((where.empty() ? m_.loading().context().files->front().name : where) +
-                      (compiling_ ? ": takes too long to compile"
-                       : !address ? ": file-level code runs for too long in one call of a function "
-                                    "of the library"
-                                  : ": file-level code nests calls of C functions too deep"));
-  }
-  if (!address && cut_) m_.scheduler().stop(Verdict::stopped);
-  if (!address) runaway(L);
-  if (m_.frozen().contains(address)) m_.frozen().shared_write(address);
-  const Process* p = m_.calls().guest_process();
-  Outcome o;
-  o.verdict = Verdict::memory_bound;
-  o.reason =
-      "C stack overflow: more than " + std::to_string((kStackBytes - kGuardBytes) >> 10) + " KiB";
-  if (p) o.process = m_.recorder().label(*p), o.reason += " (" + o.process + ")";
-  if (L) o.site = guest_site(L);
-  m_.scheduler().finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

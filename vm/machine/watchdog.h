@@ -2,19 +2,17 @@
 // counted in the hot path: counting them costs a factor of two. It only raises a suspicion; the
 // schedule is then run again with instructions counted, which decides, the same on every machine.
 // Where instructions do not tell, as in one call that takes for ever, CPU time does, and the
-// verdict says so. It also ends what somebody else wants to end, and what runs into a fault.
+// verdict says so. It also ends
+// what somebody else wants to end.
 #pragma once
 #include <atomic>
 #include <string>
 #include <vector>
 
 #include "vm/machine/machine_part.h"
+#include "vm/memory/lua_api.h"
 
 namespace lockstep::vm {
-
-// Starts the periodic signal for the calling thread, once. Its handler calls Watchdog::on_tick for
-// the machine that runs.
-void watch_this_thread();
 
 // Counts instructions from here on, in this state and the coroutines made from it:
 // Watchdog::on_count every `period`.
@@ -29,29 +27,31 @@ class Watchdog : public MachinePart {
   void end_if_asked(lua_State* L);
   void on_count(lua_State* L);  // from the count hook
   // From the watchdog's signal handler, on this thread. True: what was interrupted is to be left,
-  // and end_at_fault() to be called.
+  // and GuestFaults::end() to be called.
   bool on_tick();
-  // From the handler of faults: whether it is one that guest code can run into. Then end_at_fault()
-  // is to be called, on the stack that is kept for it.
-  bool is_expected_fault(const void* address);
-  [[noreturn]] void end_at_fault();
   // Who wants the execution to end; null: MachineOptions::stop. Asked now and then, by the signal's
   // handler.
   void watch(const StopToken* token) { stop_token_ = token; }
-  bool cut() const { return cut_; }  // somebody wanted it
-  bool cut_if_asked() { return cut_ = cut_ || asked_to_stop(); }
-  void begin();       // of an execution, also where it goes on from a mark
-  void begin_anew();  // of one that goes on from nowhere
+  bool cut_if_asked();  // Scheduler::cut, from now on if somebody wants it
+  void begin();         // of an execution, also where it goes on from a mark
+  void begin_anew();    // of one that goes on from nowhere
   void begin_loading() { tick_runs_ = ~uint64_t{0}; }
-  void end_loading() { late_ = ending_ = false, cut_ = false; }
+  void end_loading() {
+    late_ = ending_ = false;
+    m_.scheduler().cut(false);
+  }
   // Lua's compiler is at work, called by us and not by a guest: it can be left where it is, too.
   void compiling(bool on) { compiling_ = on; }
+  bool compiling() const { return compiling_; }
+  // Functions of Lua's libraries of which one call can take long, and can be left where it is.
+  void know_library(std::vector<lua_CFunction> functions);
   void noting(bool on) { noting_ = on; }  // at work outside the arena: it cannot
   void leave_alone() { ending_ = true; }  // the outcome is being written
   void ask_for_memory(bool asked) { asked_for_memory_ = asked; }
 
- private:
   [[noreturn]] void runaway(lua_State* L);
+
+ private:
   bool ask_to_end(lua_State* L);
   bool asked_to_stop() const;
   bool in_library_call(lua_State* L) const;
@@ -64,13 +64,12 @@ class Watchdog : public MachinePart {
   uint64_t counted_ = 0;       // instructions since the last operation
   uint32_t asked_to_end_ = 0;  // by the watchdog, while checking
   bool asked_for_memory_ = false;
-  const void* fault_ = nullptr;                        // the address that guest code must not touch
   bool late_ = false;                                  // for longer than Limits::max_compute
   std::atomic<const StopToken*> stop_token_{nullptr};  // the watchdog asks it
-  std::atomic<bool> cut_{false};                       // it wants the execution to end
   bool ending_ = false;  // the outcome is being written: not to be interrupted
   volatile bool compiling_ = false, noting_ = false;
   uint64_t tick_cpu_ = 0;
+  std::vector<lua_CFunction> library_functions_;  // sorted
 };
 
 }  // namespace lockstep::vm

@@ -1,5 +1,6 @@
 // What the code that handles values needs to know of the machine it runs in.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,6 +17,8 @@ class Machine;
 struct Host {
   Machine* machine = nullptr;
   Arena* arena = nullptr;
+  const std::atomic<bool>* cut = nullptr;  // somebody wants the execution to end
+  const uint64_t* max_memory = nullptr;    // that an execution may use
   const char* image_end = nullptr;  // objects below belong to the loaded image; null while loading
   const void* const* libraries =
       nullptr;  // sorted addresses of image tables that are shared by reference in terms

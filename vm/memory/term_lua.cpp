@@ -3,8 +3,6 @@
 #include <cmath>
 #include <string>
 
-#include "vm/machine/machine.h"
-#include "vm/machine/watchdog.h"
 #include "vm/memory/host.h"
 #include "vm/memory/layout.h"
 #include "vm/memory/lua_api.h"
@@ -46,7 +44,7 @@ struct Encoder {
     constexpr size_t kEvery = 1 << 20;
     if (out.size() > most) return kTooLarge;
     look_at = std::min(most, out.size() + kEvery);
-    return host.machine->watchdog().cut() ? kTooLate : nullptr;
+    return host.cut->load(std::memory_order_relaxed) ? kTooLate : nullptr;
   }
 
   const char* value(int index, int depth) {
@@ -411,7 +409,7 @@ const char* encode(lua_State* L, int index, Bytes& out) {
   variables.clear();
   const size_t from = out.size();
   const Host& host = host_of(L);
-  const size_t most = from + host.machine->options().limits.max_memory;
+  const size_t most = from + *host.max_memory;
   Encoder e{L, out, host, variables, most};
   const char* error = e.value(index, 0);
   if (error == kTooLarge || error == kTooLate)

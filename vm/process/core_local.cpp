@@ -1,4 +1,5 @@
 // lockstep.*: what concerns the caller alone: dictionary, references, choices.
+#include "vm/machine/calls.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/processes.h"
 
@@ -161,8 +162,7 @@ int l_choose(lua_State* L) {
     if (n == 0 || n > 0xffff)
       luaL_error(L, "bad argument #1 to 'choose' (a list of 1 to 65535 values expected, got %d)",
                  static_cast<int>(n));
-    lua_rawgeti(
-        L, 1, static_cast<lua_Integer>(m.scheduler().choose_data(p, static_cast<uint32_t>(n))) + 1);
+    lua_rawgeti(L, 1, static_cast<lua_Integer>(m.calls().choose(p, static_cast<uint32_t>(n))) + 1);
     return 1;
   }
   if (!lua_isinteger(L, 1))
@@ -171,8 +171,7 @@ int l_choose(lua_State* L) {
   const lua_Integer n = lua_tointeger(L, 1);
   if (n < 1 || n > 0xffff)
     luaL_error(L, "bad argument #1 to 'choose' (1 to 65535 expected, got %I)", n);
-  lua_pushinteger(
-      L, static_cast<lua_Integer>(m.scheduler().choose_data(p, static_cast<uint32_t>(n))) + 1);
+  lua_pushinteger(L, static_cast<lua_Integer>(m.calls().choose(p, static_cast<uint32_t>(n))) + 1);
   return 1;
 }
 int l_yield(lua_State* L) {

@@ -4,12 +4,14 @@
 #include <initializer_list>
 #include <utility>
 
-#include "vm/loading/loading.h"
+#include "vm/guest/guest.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/lookup.h"
+#include "vm/process/clocks.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
+#include "vm/process/receive.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/signals/cluster_api.h"
@@ -46,7 +48,7 @@ int l_send(lua_State* L) {
   if (lua_gettop(L) < 2) luaL_error(L, "bad argument #2 to 'send' (message expected, got nothing)");
   lua_settop(L, 2);
   Term payload = m.calls().encode_argument(L, 2, "send");
-  const uint64_t tells = m.timers().told_by({payload, p.index, 0, m.world().steps});
+  const uint64_t tells = m.clocks().told_by({payload, p.index, 0, m.world().steps});
   const uint64_t light = light_at(L, 1);
   Signal s;
   s.payload = payload;
@@ -108,20 +110,19 @@ int l_send(lua_State* L) {
 int l_recv(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv");
-  return m.mailboxes().receive(L, p, "recv", Wait::any, timeout_at(L, 1));
+  return receive(L, m, p, "recv", Wait::any, timeout_at(L, 1));
 }
 int l_recv_first(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "recv_first");
   const int64_t timeout = timeout_at(L, 2);
-  if (m.calls().in_matcher()) m.calls().refuse_in_matcher(L, "recv_first");
-  if (lua_isfunction(L, 1))
-    return m.mailboxes().receive(L, p, "recv_first", Wait::predicate, timeout);
+  if (m.guest().in_matcher()) m.calls().refuse_in_matcher(L, "recv_first");
+  if (lua_isfunction(L, 1)) return receive(L, m, p, "recv_first", Wait::predicate, timeout);
   if (lua_isnone(L, 1))
     luaL_error(L,
                "bad argument #1 to 'recv_first' (a pattern or a function expected, got nothing)");
   p.pattern = m.calls().encode_argument(L, 1, "recv_first");
-  return m.mailboxes().receive(L, p, "recv_first", Wait::pattern, timeout);
+  return receive(L, m, p, "recv_first", Wait::pattern, timeout);
 }
 // (clauses, timeout), the rest of which lua/lockstep/prelude.lua does: the number of the clause and
 // the message, or nil and "timeout".
@@ -129,7 +130,7 @@ int l_receive_clause(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "receive");
   const int64_t timeout = timeout_at(L, 2);
-  if (m.calls().in_matcher()) m.calls().refuse_in_matcher(L, "receive");
+  if (m.guest().in_matcher()) m.calls().refuse_in_matcher(L, "receive");
   lua_settop(L, 2);
   const auto n = static_cast<lua_Integer>(lua_rawlen(L, 1));
   bool code = false;
@@ -150,8 +151,7 @@ int l_receive_clause(lua_State* L) {
   p.pattern = m.calls().encode_argument(L, 3, "receive");
   lua_settop(L, 2);
   p.in_clauses = true;
-  const int results =
-      m.mailboxes().receive(L, p, "receive", code ? Wait::clauses : Wait::pattern, timeout);
+  const int results = receive(L, m, p, "receive", code ? Wait::clauses : Wait::pattern, timeout);
   if (p.clause == 0) return results;
   lua_pushinteger(L, p.clause);
   lua_insert(L, -2);
@@ -161,18 +161,18 @@ int l_sleep(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "sleep");
   const int64_t ms = timeout_at(L, 1);
-  m.mailboxes().receive(L, p, "sleep", Wait::sleep, ms);
+  receive(L, m, p, "sleep", Wait::sleep, ms);
   return 0;
 }
 int l_now(lua_State* L) {
   Machine& m = machine_of(L);
   Process& p = m.process(L, "now");
-  const bool races = m.timers().clock_races();
+  const bool races = m.clocks().clock_races();
   if (races) m.sync(L, p, "now", OpKind::now, Access::read, clock_object());
   m.calls().observe(p, m.world().now);
-  if (races) m.timers().learn_time(p, m.world().now);
+  if (races) m.clocks().learn_time(p, m.world().now);
   m.world().clock_read = true;
-  if (m.world().current) Spins::did_more_than_look(m.calls().self());  // else a predicate asks
+  if (m.world().current) Spins::did_more_than_look(m.guest().self());  // else a predicate asks
   lua_pushinteger(L, static_cast<lua_Integer>(m.world().now));
   return races ? m.done(L, p, 1) : 1;
 }
@@ -219,7 +219,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
     badarg(L, 3, "milliseconds expected (an integer, 0 or more)");
   Term dest = m.calls().encode_argument(L, 1, what);
   Term payload = m.calls().encode_argument(L, 2, what);
-  if (!m.loading().text().may_set_timers)  // read in the sources, before anything runs
+  if (!m.image().text.may_set_timers)  // read in the sources, before anything runs
     luaL_error(L, "%s has to be called by that name: a proof has to know beforehand", what);
   // A timer for a process that has ended is none.
   m.sync(L, p, what, OpKind::timer_start, to ? Access::read : Access::none,
@@ -231,7 +231,7 @@ int do_send_after(lua_State* L, const char* what, bool wrap) {
     if (wrap)
       payload = make_tuple(m.arena(), m.scratch(),
                            {make_string("timeout", m.arena()), Term::of_light(ref), payload});
-    const auto now = static_cast<lua_Integer>(m.timers().time_of(p));
+    const auto now = static_cast<lua_Integer>(m.clocks().time_of(p));
     const lua_Integer due = absolute ? std::max(ms, now) : ms > INT64_MAX - now ? ms : now + ms;
     m.timers().start_message(p, static_cast<uint64_t>(due), ref, dest, payload);
   }

@@ -244,7 +244,7 @@ int l_exception(lua_State* L) {
   const char* text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
   {
     std::string where = guest_site(L);
-    if (const size_t size = place_in_front(m, text); size != 0) where.assign(text, size);
+    if (const size_t size = m.recorder().place_in_front(text); size != 0) where.assign(text, size);
     lua_pushlstring(L, where.data(), where.size());
   }
   lua_setfield(L, 2, "where");

@@ -1,4 +1,5 @@
 // Errors of OTP's kind: a table {class, reason, where} that pcall can catch.
+#include "vm/guest/guest.h"
 #include "vm/machine/calls.h"
 #include "vm/memory/term.h"
 #include "vm/recording/sites.h"
@@ -26,8 +27,8 @@ void make_exception(lua_State* L, const char* cls) {
   luaL_setmetatable(L, kException);
   lua_remove(L, -2);
   // A new error may have the address of one that is gone.
-  if (m.world().current && m.calls().self().badarg.error == lua_topointer(L, -1))
-    m.calls().self().badarg.error = nullptr;
+  if (m.world().current && m.guest().self().badarg.error == lua_topointer(L, -1))
+    m.guest().self().badarg.error = nullptr;
 }
 
 // The function that is called, as a scenario calls it: "ets.insert"; "" if it is nobody's.
@@ -78,12 +79,12 @@ void badarg(lua_State* L, int argument, const char* why, lua_Integer element) {
                              shown_value(L, argument) +
                              (element ? ", element " + std::to_string(element) : std::string()) +
                              ": " + why;
-    free_term(m.calls().self().badarg.text, m.arena());
-    m.calls().self().badarg.text = make_string(text, m.arena());
+    free_term(m.guest().self().badarg.text, m.arena());
+    m.guest().self().badarg.text = make_string(text, m.arena());
   }
   lua_pushliteral(L, "badarg");
   make_exception(L, "error");
-  if (m.world().current) m.calls().self().badarg.error = lua_topointer(L, -1);
+  if (m.world().current) m.guest().self().badarg.error = lua_topointer(L, -1);
   lua_error(L);
   __builtin_unreachable();
 }

@@ -1,16 +1,16 @@
 // What went through the mailboxes of an execution, for a reduction that asks which messages a
 // receive can tell apart. Kept in the arena, so that saved states have it too.
-#include "vm/machine/machine.h"
+#include "vm/machine/lookup.h"
+#include "vm/process/clocks.h"
 #include "vm/process/mailboxes.h"
-#include "vm/process/timers.h"
 
 namespace lockstep::vm {
 
 uint32_t Mailboxes::note_arrival(const Process& to, const Message& message) {
   World& w = *world_;
   m_.push(w.arrivals,
-          Arrival{w.steps - 1, m_.stable_object(make_object(ObjectClass::mailbox, to.index)),
-                  m_.timers().told_by(message)});
+          Arrival{w.steps - 1, stable_object(w, make_object(ObjectClass::mailbox, to.index)),
+                  m_.clocks().told_by(message)});
   m_.push(w.arrived, copy_term(message.payload, arena_));
   return w.arrivals.size - 1;
 }
@@ -19,19 +19,9 @@ uint32_t Mailboxes::note_arrival(const Process& to, const Message& message) {
 void Mailboxes::note_reception(const Process& p, const Term* wanted, uint32_t took) {
   World& w = *world_;
   m_.push(w.receptions,
-          Reception{w.steps - 1, m_.stable_object(make_object(ObjectClass::mailbox, p.index)), took,
+          Reception{w.steps - 1, stable_object(w, make_object(ObjectClass::mailbox, p.index)), took,
                     wanted == nullptr});
   m_.push(w.wanted, wanted ? copy_term(*wanted, arena_) : Term{});
-}
-
-Mail Machine::mail() const {
-  const World& w = *world_;
-  return {{w.arrivals.data, w.arrivals.size}, {w.receptions.data, w.receptions.size}};
-}
-
-bool Machine::accepts(size_t reception, size_t arrival) const {
-  const World& w = *world_;
-  return w.receptions[reception].opaque || matches(w.wanted[reception], w.arrived[arrival]);
 }
 
 }  // namespace lockstep::vm

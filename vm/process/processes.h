@@ -1,14 +1,25 @@
-// Processes: how they begin and end, and the names that they have (process.cpp).
+// Processes: how they begin, how a signal ends them, and the names that they have. What they do
+// then: Lifetime.
 #pragma once
-#include <array>
-
 #include "vm/machine/machine_part.h"
 
 namespace lockstep::vm {
 
+// What runs on a process's own stack, from its first to its last instruction.
+class Lifetime {
+ public:
+  [[noreturn]] virtual void body(Process& p) = 0;
+  [[noreturn]] virtual void die(Process& p) = 0;  // the running process ends; exit_reason is set
+
+ protected:
+  ~Lifetime() = default;
+};
+
 class Processes : public MachinePart {
  public:
   using MachinePart::MachinePart;
+  void live(Lifetime& lifetime) { lifetime_ = &lifetime; }
+  Lifetime& lifetime() const { return *lifetime_; }
 
   // `values` holds a function and its arguments, encoded one after the other. start_child runs it
   // to its first operation.
@@ -19,26 +30,21 @@ class Processes : public MachinePart {
   void die_if_doomed(Process& p) {  // after an effect that may have killed the process itself
     if (p.doomed) {
       p.doomed = false;
-      die(p);
+      lifetime_->die(p);
     }
   }
-  [[noreturn]] void die(Process& p);  // the running process ends; exit_reason is set
   // Killed, but its exit has not taken effect: dead to those who ask it.
   bool dying_by_signal(const Process& p) const { return p.killed; }
   void add_name(const Name& name);
   void release_name(Process& p);
-  void renew_end_footprint(Process& p);
   void create_root();
-  void body(Process& p);
+  void drop_mailbox(Process& p);
 
  private:
   [[noreturn]] void end_root();
   void run_to_park(Process& p);  // a starting or probing process, up to where it parks
-  void end(Process& p, uint32_t tables);
-  size_t end_footprint(Process& p);  // in end_footprint_
-  void tell_of_end(Process& p);
 
-  std::array<Footprint, 255> end_footprint_;  // of an end; Operation::extra_count is a byte
+  Lifetime* lifetime_ = nullptr;
 };
 
 }  // namespace lockstep::vm

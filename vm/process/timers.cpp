@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
+#include "vm/guest/peek.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/mailboxes.h"
+#include "vm/process/clocks.h"
 #include "vm/process/objects.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/footprints.h"
-#include "vm/signals/signals.h"
-#include "vm/state/properties.h"
 #include "vm/state/spin.h"
 
 namespace lockstep::vm {
@@ -67,7 +65,7 @@ Timer& Timers::start(Process& owner, uint64_t due, TimerKind kind, ObjectId obje
 }
 
 void Timers::begin_limit(Process& p, int64_t ms) {
-  p.deadline = start(p, time_of(p) + static_cast<uint64_t>(ms), TimerKind::receive).due;
+  p.deadline = start(p, m_.clocks().time_of(p) + static_cast<uint64_t>(ms), TimerKind::receive).due;
   p.timed = true;
 }
 
@@ -83,49 +81,6 @@ void Timers::start_message(Process& owner, uint64_t due, uint64_t ref, const Ter
   wait_for_turn(t, owner);
   if (target_of(t) != kNone)
     m_.push(owner.earlier_timers, EarlierTimer{t.object, t.due, target_of(t), 0});
-}
-
-// ---- clocks of processes (racy timers) ----
-// Where any timer may fire at any moment, one clock for all would order everything that asks how
-// late it is, and each time limit with each firing, although nobody looks. So each process has its
-// own: it knows of the time that it has asked for, of its own limits that were over, and of what
-// those knew from whom it has messages. Lamport, "Time, clocks, and the ordering of events in a
-// distributed system" (1978).
-
-uint64_t Timers::time_of(const Process& p) const {
-  return options_.racy_timers() ? p.clock : world_->now;
-}
-
-void Timers::learn_time(Process& p, uint64_t time) {
-  if (!options_.racy_timers() || time <= p.clock) return;
-  p.clock = time;
-  m_.push(world_->clocks, ClockChange{p.index, world_->steps, time});
-}
-
-uint64_t Timers::time_at(uint32_t process, uint32_t step) const {
-  const World& w = *world_;
-  for (size_t i = w.clocks.size; i-- > 0;) {
-    const ClockChange& c = w.clocks[i];
-    if (c.process == process && c.step <= step)
-      return process != kNone || c.step == step ? c.time : 0;
-  }
-  return 0;
-}
-
-uint64_t Timers::told_by(const Message& message) const {
-  const uint64_t contents = vm::digest(message.payload);
-  return options_.racy_timers() ? mix64(contents, time_at(message.from, message.left_at))
-                                : contents;
-}
-
-// From a message that was taken.
-void Timers::learn_from(Process& p, const Message& message) {
-  if (!options_.racy_timers()) return;
-  learn_time(p, time_at(message.from, message.left_at));
-  if (message.from != kNone) return;
-  for (uint32_t i = 0; i < p.earlier_timers.size; i++)
-    if (p.earlier_timers[i].target == p.index && p.earlier_timers[i].gone_at == message.left_at)
-      return m_.erase(p.earlier_timers, i);
 }
 
 // `by`: the process whose step takes it away, if it is one of a process.
@@ -158,14 +113,6 @@ void Timers::note_blocked(Timer& t, uint32_t until) {
   Blocked b{{t.actor, AltKind::timer, t.owner, op}, until};
   b.what.cause = std::max(t.started_at, t.released_at);
   m_.scheduler().never_comes(b);
-}
-
-std::span<const Blocked> Machine::blocked() {
-  if (options_.racy_timers())
-    for (Timer& t : world_->timers)
-      if (t.kind == TimerKind::receive && !scheduler_.enabled(t.actor))
-        timers().note_blocked(t, Blocked::kToTheEnd);
-  return scheduler_.disabled_events();
 }
 
 // What it was a limit of came first, as it always does while time waits for everything.
@@ -203,7 +150,7 @@ void Timers::forget_earlier(Process& owner, ObjectId timer) {
 }
 
 int64_t Timers::left_of(const Timer& t, const Process& asks) const {
-  const uint64_t now = time_of(asks);
+  const uint64_t now = m_.clocks().time_of(asks);
   return t.due > now ? static_cast<int64_t>(t.due - now) : 0;
 }
 
@@ -422,7 +369,7 @@ void Timers::wait_for_turn(Timer& t, const Process& owner) {
   }
 }
 
-void Timers::fire(uint32_t i) {
+Timer Timers::take_due(uint32_t i) {
   World& w = *world_;
   const Timer t = w.timers[i];
   const bool among_others = fires_among_others(t);
@@ -440,37 +387,7 @@ void Timers::fire(uint32_t i) {
     // The others that were due at the same time wait until nothing else can happen again.
     for (const Timer& other : w.timers) m_.scheduler().disable(other.actor);
   }
-  if (t.kind == TimerKind::tick) {
-    const auto number = static_cast<uint32_t>(t.ref >> 32);
-    const Connection& c = w.connections[number];
-    if (c.generation == static_cast<uint32_t>(t.ref)) m_.cluster().disconnect(c.a, c.b);
-    return;
-  }
-  if (t.kind == TimerKind::receive) {
-    Process& p = *w.processes[t.owner];
-    p.timed = false;
-    if (m_.recording()) m_.recorder().note_target(m_.recorder().label(p));
-    if (p.status == Status::blocked)
-      m_.mailboxes().wake(p, true, w.steps);
-    else
-      p.expired = true;
-    return;
-  }
-  Process* to = t.dest.tag == Tag::light ? find_process(*world_, t.dest.light)
-                                         : whereis(*world_, t.dest, w.processes[t.owner]->node);
-  if (!to || !alive(*to)) return;
-  if (m_.recording())
-    m_.recorder().note_target(m_.recorder().label(*to)), m_.recorder().note_args(print(t.payload));
-  if (options_.async_delivery) {  // the timer service is a sender like any other
-    Signal signal;
-    signal.sent_at = w.steps;
-    signal.payload = t.payload;
-    Channel& c = m_.signals().channel(kNone, to->index);
-    m_.signals().enqueue(c, signal);
-    m_.signals().offer(c);
-    return;
-  }
-  m_.mailboxes().deliver(*to, Message{t.payload, kNone, w.steps});
+  return t;
 }
 
 void Timers::stop_receive_timer(Process& p) {

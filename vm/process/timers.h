@@ -21,29 +21,16 @@ class Timers : public MachinePart {
   const Process* target(uint64_t ref) const;
   void drop_of(Process& p);
   void watch_time(const Timer& t);
-  // Reading the clock is an operation of its own: time may pass at any moment.
-  bool clock_races() const {
-    return options_.racy_timers() && !(slow_ & (kSlowMatcher | kSlowPeek));
-  }
   bool refresh();  // offers due timers; false: nothing can happen any more
   // Offers those that may fire while others can go: before the next choice, to who has to know now.
   void offer_among_others();
-  void fire(uint32_t timer);
+  // Takes it away, and time passes; what it brings about is the caller's to do.
+  Timer take_due(uint32_t timer);
   void pass_time();  // simultaneous timers: to when the next of them are due
   void hold_time();  // something else can happen now
   void begin_limit(Process& p, int64_t ms);
   void stop_receive_timer(Process& p);
   void note_blocked(Timer& t, uint32_t until);
-
-  // What time it is for the process: for all the same but with racy timers. ms
-  uint64_t time_of(const Process& p) const;
-  void learn_time(Process& p, uint64_t time);
-  void learn_from(Process& p, const Message& message);
-  // Digest of what a message tells whoever takes it: itself and, where timers race, the time that
-  // its sender knew. Equal messages have equal ones.
-  uint64_t told_by(const Message& message) const;
-  // What the process knew at that step; of kNone, when the timer that fired then was due.
-  uint64_t time_at(uint32_t process, uint32_t step) const;
 
   // Racy timers: those that have to fire before it, in order of start.
   template <class F>

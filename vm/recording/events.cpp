@@ -3,27 +3,13 @@
 
 #include "engine/boundary/site.h"
 #include "engine/relation/dependence.h"
-#include "vm/history/history_log.h"
-#include "vm/loading/loading.h"
-#include "vm/machine/calls.h"
-#include "vm/machine/machine.h"
+#include "vm/loading/embedded.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/state/properties.h"
-#include "vm/state/spin.h"
-#include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
 namespace {
-
-bool is_library_chunk(const char* source) {
-  return source[0] == '=' && std::string_view(source).substr(1, 9) == "lockstep/";
-}
-
-std::string plain_chunk(const lua_Debug& ar) {
-  return ar.source[0] == '@' ? ar.source + 1 : ar.short_src;
-}
 
 // Which call it is that is under way, of those that share a line: the positions in the innermost
 // guest function and in those of the library that it called.
@@ -41,71 +27,24 @@ uint64_t call_position(lua_State* L) {
 
 }  // namespace
 
-std::string guest_site(lua_State* L) {
-  lua_Debug ar;
-  std::string library;
-  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline <= 0) continue;
-    std::string place = plain_chunk(ar) + ":" + std::to_string(ar.currentline);
-    if (!is_library_chunk(ar.source)) return place;
-    if (library.empty()) library = place;
-  }
-  return library;
+bool Recorder::is_file(std::string_view name) const {
+  const std::string_view end = name.starts_with("...") ? name.substr(3) : std::string_view();
+  const auto is = [&](std::string_view known) {
+    return known == name || (!end.empty() && known.ends_with(end));
+  };
+  return std::any_of(files_.begin(), files_.end(), is) ||
+         std::any_of(kEmbedded, kEmbedded + kEmbeddedCount,
+                     [&](const EmbeddedFile& file) { return is(file.name); });
 }
 
-size_t place_in_front(const Machine& m, std::string_view text) {
+size_t Recorder::place_in_front(std::string_view text) const {
   const size_t name = text.find(".lua:");
   if (name == std::string_view::npos) return 0;
   const size_t line = name + 5, end = text.find(": ", line);
   if (end == std::string_view::npos || end == line) return 0;
   for (size_t i = line; i < end; i++)
     if (text[i] < '0' || text[i] > '9') return 0;
-  return m.loading().is_file(text.substr(0, line - 1)) ? end : 0;
-}
-
-std::string library_call(lua_State* L) {
-  lua_Debug ar, called;
-  bool library = false;
-  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline <= 0) continue;
-    if (is_library_chunk(ar.source)) {
-      called = ar;
-      library = true;
-      continue;
-    }
-    if (!library) return {};
-    lua_getinfo(L, "n", &called);
-    const std::string file = called.source + std::string_view("=lockstep/").size();
-    const std::string module = file.substr(0, file.rfind(".lua"));
-    // The operations of a module that has a folder bear its name already (ets.operation).
-    if (module.find('/') != std::string::npos) return {};
-    return called.name ? module + "." + called.name : module;
-  }
-  return {};
-}
-
-bool guest_is_running(lua_State* L) {
-  lua_Debug ar;
-  for (int level = 0; level < 60 && lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline > 0 && !is_library_chunk(ar.source)) return true;
-  }
-  return false;
-}
-
-std::string guest_traceback(lua_State* L) {
-  lua_Debug ar;
-  std::string out;
-  for (int level = 0; level < 40 && lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sln", &ar);
-    if (ar.currentline <= 0) continue;
-    if (!out.empty()) out += '\n';
-    out += "  at " + plain_chunk(ar) + ":" + std::to_string(ar.currentline);
-    if (ar.name) out += std::string(" in ") + ar.name;
-  }
-  return out;
+  return is_file(text.substr(0, line - 1)) ? end : 0;
 }
 
 // The place of the call that is under way: the innermost guest frame. 3 ns if it is a plain Lua
@@ -122,7 +61,7 @@ uint32_t Recorder::site(lua_State* L) {
     lua_getinfo(L, "S", &info);
     if (info.what[0] != 'C' && !is_library_chunk(info.source)) break;
   }
-  const char* what = m_.calls().self().what;
+  const char* what = world_->current->what;
   auto [it, fresh] = sites_.try_emplace({place, what}, 0);
   if (fresh) {
     const std::string name = guest_site(L) + " " + what;
@@ -139,13 +78,11 @@ std::string Recorder::site_name(uint32_t site) const {
   return it == names_by_site_.end() ? std::string() : it->second;
 }
 
-std::string Machine::site_name(uint32_t site) const { return recorder().site_name(site); }
-
-std::string Machine::actor_name(ActorId actor) const {
+std::string Recorder::actor_name(ActorId actor) const {
   const World& w = *world_;
   if (actor >= w.actors.size) return "?";
   const Actor& a = w.actors[actor];
-  std::string who = recorder().label(*w.processes[a.process]);
+  std::string who = label(*w.processes[a.process]);
   switch (a.kind) {
     case AltKind::deliver:
       return "signals to " + who;
@@ -155,68 +92,6 @@ std::string Machine::actor_name(ActorId actor) const {
       return "fault";
     default:
       return who;
-  }
-}
-
-std::string Machine::object_name(ObjectId object) const {
-  const World& w = *world_;
-  auto process = [&](uint32_t i) {
-    return i < w.processes.size ? recorder().label(*w.processes[i]) : "?";
-  };
-  switch (object_class(object)) {
-    case ObjectClass::none:
-      return {};
-    case ObjectClass::mailbox:
-      return "mailbox of " + process(object_container(object));
-    case ObjectClass::process:
-    case ObjectClass::steps:
-      return process(object_container(object));
-    case ObjectClass::name:
-      for (const Name& n : w.names)
-        if ((static_cast<uint32_t>(vm::digest(n.name)) | 1) == object_element(object))
-          return "name " + print(n.name);
-      return "a name";
-    case ObjectClass::timer:
-      return "timer";
-    case ObjectClass::node:
-      return "node";
-    case ObjectClass::clock:
-      return "clock";
-    case ObjectClass::fault:
-      return "faults";
-    case ObjectClass::channel:
-      return "signals to " + process(object_container(object));
-    case ObjectClass::monitor:
-      return "a monitor of " + process(object_container(object));
-    case ObjectClass::user:
-      return object_container(object) == kTemporalContainer ? "a temporal property"
-                                                            : "what the scenario watches";
-    default: {
-      std::string name = shared_object_name(*this, object);
-      return name.empty() ? "object" : name;
-    }
-  }
-}
-
-// By spawn path instead of number, so that it is the same in executions that create things in
-// another order.
-ObjectId Machine::stable_object(ObjectId object) const {
-  const World& w = *world_;
-  const uint32_t container = object_container(object);
-  const auto named = [&](uint64_t key) {
-    return make_object(object_class(object), static_cast<uint32_t>(key ^ key >> 32),
-                       object_element(object));
-  };
-  switch (object_class(object)) {
-    case ObjectClass::mailbox:
-    case ObjectClass::process:
-    case ObjectClass::timer:
-    case ObjectClass::channel:
-    case ObjectClass::monitor:
-    case ObjectClass::steps:
-      return container < w.processes.size ? named(w.processes[container]->key) : object;
-    default:
-      return object;
   }
 }
 
@@ -238,7 +113,7 @@ void Recorder::open_event(Process* p, const Alternative& a, size_t alternatives)
   const uint32_t process = w.actors[a.actor].process;
   e.process = process;
   e.who = a.kind == AltKind::step || a.kind == AltKind::data ? label(*w.processes[process])
-                                                             : m_.actor_name(a.actor);
+                                                             : actor_name(a.actor);
   e.what = op_name(a.op.kind);
   if (p) {
     e.what = p->what;
@@ -263,7 +138,6 @@ void Recorder::close_event() {
   e.causes.erase(std::unique(e.causes.begin(), e.causes.end()), e.causes.end());
   while (!e.causes.empty() && (e.causes.back() >= e.step)) e.causes.pop_back();
   while (!e.causes.empty() && e.causes.front() == 0) e.causes.erase(e.causes.begin());
-  e.digest = m_.digest();
   m_.sink()->on_event(std::move(e));
   e = {};
 }

@@ -110,7 +110,8 @@ std::string Recorder::function_name(uint32_t proto) const {
              : name;
 }
 
-void Recorder::know_functions(const std::vector<SourceFile>& files) {
+void Recorder::know_files(const std::vector<SourceFile>& files) {
+  for (const SourceFile& file : files) files_.push_back(file.name);
   name_functions(files, function_names_);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,7 @@ class Recorder : public MachinePart {
     draft_ = {};
   }
   const std::string& printed() const { return printed_; }
-  void know_functions(const std::vector<SourceFile>& files);
+  void know_files(const std::vector<SourceFile>& files);  // of the program
 
   // The event's other end, what it changes, its causes. No-ops else (check recording() before
   // building text).
@@ -38,6 +39,7 @@ class Recorder : public MachinePart {
   std::string label(const Process& p, bool given = true) const;
   // Of those that were called something else before, while recording.
   Renamings renamings() const;
+  std::string actor_name(ActorId actor) const;
   std::string path(const Process& p) const;  // "0", "1", "1.2": of its spawns
   // While recording: what the guest printed, shown with the failure.
   void print_line(const Process& p, const std::string& line);
@@ -47,6 +49,9 @@ class Recorder : public MachinePart {
   // The place of the call that is under way, as strategies know it, and its name.
   uint32_t site(lua_State* L);
   std::string site_name(uint32_t site) const;
+  // The size of the place, "file.lua:12", that Lua has put in front of a message; 0: there is none.
+  // Only files of the program and the library have places: whatever else looks like one is text.
+  size_t place_in_front(std::string_view text) const;
   std::string deadlock_story(const Process& root) const;
   std::string waits(const Process& p) const;  // "waits for {"ok"} at file.lua:12"
   // What a process that is parked is about to call, with its arguments; what an alternative would
@@ -72,6 +77,8 @@ class Recorder : public MachinePart {
 
  private:
   std::string function_name(uint32_t proto) const;
+  // Whether code of that name runs; of names above 59 bytes Lua shows the end, "...end.lua".
+  bool is_file(std::string_view name) const;
 
   struct Draft {
     Event event;
@@ -81,6 +88,7 @@ class Recorder : public MachinePart {
   std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
   mutable std::map<uint32_t, std::set<std::string>> labels_;  // all that each has been called
   std::map<uint32_t, std::string> matchers_raised_;  // the last error of each process's matcher
+  std::vector<std::string> files_;                   // names of the scenario's file and its modules
   std::string printed_;                              // by the guest, while recording
   // Names of the functions that the sources define, by file and line.
   std::map<std::pair<std::string, int>, std::string> function_names_;

@@ -7,18 +7,13 @@
 
 namespace lockstep::vm {
 
-class Machine;
-
 // The innermost frame that is not the library's: "file.lua:12"; else the library's, or empty.
 std::string guest_site(lua_State* L);
 std::string guest_traceback(lua_State* L);  // "  at file.lua:12 in f", a frame a line
 // The library's function that this frame called and that is under way: "gen_server.call", or
 // "gen_server" where a tail call has left no name; empty if the guest called the operation itself.
 std::string library_call(lua_State* L);
-bool guest_is_running(lua_State* L);  // a frame of the scenario's own is on the stack
-
-// The size of the place, "file.lua:12", that Lua has put in front of a message; 0: there is none.
-// Only files of the program and the library have places: whatever else looks like one is text.
-size_t place_in_front(const Machine& m, std::string_view text);
+bool is_library_chunk(const char* source);  // of a lua_Debug
+bool guest_is_running(lua_State* L);        // a frame of the scenario's own is on the stack
 
 }  // namespace lockstep::vm

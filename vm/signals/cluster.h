@@ -16,13 +16,6 @@ class Cluster : public MachinePart {
   void disconnect(uint32_t a, uint32_t b);
   void stop_node(uint32_t node, const Process* by);  // may end that one: check doomed
   void start_node(uint32_t node);
-  void set_fault_budget(FaultKind kind, uint32_t budget);
-  void offer_faults();  // makes the faults that are still allowed alternatives
-  void allow_fault(FaultKind kind, uint32_t target) { fault_for(kind, target); }
-  void watch_for_faults() {
-    if (world_->faults.size == 0)
-      fault_for(FaultKind::loss, kNone);  // a placeholder: faults are in force
-  }
   bool perform_fault(ActorId actor);
   void never_started(Process& parent, Process& child, bool linked,
                      uint64_t ref);  // on a node that cannot be reached
@@ -30,7 +23,6 @@ class Cluster : public MachinePart {
  private:
   void lose_side(uint32_t here, uint32_t there);
   void remove_silently(Process& p);
-  uint32_t fault_for(FaultKind kind, uint32_t target);
 };
 
 }  // namespace lockstep::vm

@@ -2,15 +2,15 @@
 
 #include <cstring>
 
-#include "vm/loading/loading.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/lookup.h"
+#include "vm/process/clocks.h"
 #include "vm/process/core_parts.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
-#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/signals/cluster.h"
+#include "vm/signals/faults.h"
 #include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
@@ -43,7 +43,7 @@ int l_start(lua_State* L) {
     node = m.cluster().add_node(name);
   else
     m.cluster().start_node(node);
-  m.cluster().offer_faults();
+  m.faults().offer();
   lua_settop(L, 1);
   return m.done(L, p, 1);
 }
@@ -82,7 +82,7 @@ int l_partition(lua_State* L) {
   } else {
     const Footprint more[] = {{ticktime_object(), Access::read}, {clock_object(), Access::read}};
     m.calls().announce(L, p, "cluster.partition", OpKind::node, Access::write,
-                       m.footprints().link_object(a, b), 0, more, m.timers().clock_races() ? 2 : 1);
+                       m.footprints().link_object(a, b), 0, more, m.clocks().clock_races() ? 2 : 1);
   }
   if (a != b) m.cluster().partition(a, b, ab, ba);
   lua_pushboolean(L, 1);
@@ -159,7 +159,7 @@ int l_spawn_on(lua_State* L) {
       m.push(m.change(child.watchers), watcher);
     }
     m.processes().start_child(child);
-    m.cluster().offer_faults();
+    m.faults().offer();
   } else {
     m.cluster().never_started(p, child, link, ref);
   }
@@ -224,11 +224,11 @@ int l_faults(lua_State* L) {
     m.calls().announce(L, p, "cluster.faults", OpKind::node, Access::write, faults_object(), 0,
                        &left, 1);
   } else {
-    if (!m.loading().text().may_crash)  // read in the sources, before anything runs
+    if (!m.image().text.may_crash)  // read in the sources, before anything runs
       luaL_error(L, "cluster.faults has to be called by that name: a proof has to know beforehand");
     m.footprints().sync_against_all(L, p, "cluster.faults", OpKind::node, network_object());
   }
-  m.cluster().set_fault_budget(kind, static_cast<uint32_t>(budget));
+  m.faults().set_budget(kind, static_cast<uint32_t>(budget));
   if (lua_istable(L, 3)) {
     const lua_Unsigned n = lua_rawlen(L, 3);
     for (lua_Unsigned i = 1; i <= n; i++) {
@@ -236,20 +236,20 @@ int l_faults(lua_State* L) {
       if (kind == FaultKind::crash_node) {
         const uint32_t node = node_argument(L, m, lua_gettop(L), "cluster.faults");
         if (node == 0) luaL_error(L, "bad argument to 'cluster.faults' (the root's node stays up)");
-        m.cluster().allow_fault(kind, node);
+        m.faults().allow(kind, node);
       } else {
         Process* q = find_process(m.world(), light_at(L, -1));
         if (!q)
           luaL_error(L,
                      "bad argument to 'cluster.faults' (a list of pids expected, got a %s in it)",
                      luaL_typename(L, -1));
-        m.cluster().allow_fault(kind, q->index);
+        m.faults().allow(kind, q->index);
       }
       lua_pop(L, 1);
     }
   }
-  m.cluster().watch_for_faults();
-  m.cluster().offer_faults();
+  m.faults().watch();
+  m.faults().offer();
   lua_pushboolean(L, 1);
   return m.done(L, p, 1);
 }

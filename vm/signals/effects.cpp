@@ -9,6 +9,22 @@
 
 namespace lockstep::vm {
 
+// Only what ends a process waits to be handled; all else takes effect where it arrives, unless such
+// a signal is queued before it.
+bool Footprints::ends(const Process& to, const Signal& s) const {
+  if (s.kind != SignalKind::exit && s.kind != SignalKind::link_exit) return false;
+  if (!alive(to) || to.doomed || to.killed) return false;
+  const bool by_link = s.kind == SignalKind::link_exit;
+  if (by_link) {
+    bool linked = false;
+    for (uint32_t i = 0; i < to.links.size(); i++) linked = linked || to.links[i] == s.from;
+    if (!linked) return false;
+  } else if (is_string(s.payload, "kill")) {
+    return true;
+  }
+  return !to.traps && (!is_string(s.payload, "normal") || (!by_link && s.from == to.index));
+}
+
 // What a signal does to its receiver. The first is the main one; at most four.
 size_t Footprints::effects(const Process& to, const Signal& s, Footprint* out) const {
   const World& w = *world_;

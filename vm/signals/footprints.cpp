@@ -9,15 +9,12 @@
 // at a process that has ended touches its mailbox all the same: before the end it would have.
 #include "vm/signals/footprints.h"
 
+#include "vm/guest/peek.h"
 #include "vm/history/history_log.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/lookup.h"
+#include "vm/process/clocks.h"
 #include "vm/process/objects.h"
-#include "vm/process/processes.h"
-#include "vm/process/timers.h"
-#include "vm/signals/signals.h"
-#include "vm/state/properties.h"
-#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 namespace {
@@ -84,7 +81,7 @@ void Footprints::announce_signal(lua_State* L, Process& p, const char* what, OpK
 void Footprints::announce_deferred(lua_State* L, Process& p, const char* what, OpKind kind,
                                    uint64_t value, DeferredTarget target, const Process* to,
                                    const Term* name, uint32_t node) {
-  if (slow_ & kSlowPeek) m_.properties().refuse_peek(L, what);
+  if (slow_ & kSlowPeek) m_.peek().refuse(L, what);
   World& w = *world_;
   p.target.kind = target;
   p.target.process = to ? to->index : kNone;
@@ -114,29 +111,15 @@ void Footprints::drop_target(Process& p) {
   if (m_.scheduler().enabled(p.actor)) w.alternatives[w.position[p.actor]].op.flags = 0;
 }
 
-// To be called whenever somebody is about to look at the alternatives.
-void Footprints::renew() {
-  World& w = *world_;
-  const auto stale = [&w](Readers of) { return w.stale >> static_cast<unsigned>(of) & 1; };
-  const bool signals = stale(Readers::signals);
-  const bool targets = signals || stale(Readers::targets);
-  w.stale = 0;
-  if (signals)
-    for (Channel& c : w.channels)
-      if (!c.empty() && m_.scheduler().enabled(c.actor)) m_.signals().offer(c);
-  if (w.ending == 0 && !(targets && w.deferred != 0) && !(signals && w.channels.size != 0)) return;
-  for (Alternative& a : w.alternatives) {
-    if (a.kind != AltKind::step) continue;
-    Process& p = *w.processes[a.process];
-    if (p.ending) {
-      m_.processes().renew_end_footprint(p);
-    } else if (p.target.kind != DeferredTarget::none) {
-      if (!targets) continue;
-      renew_target(p);
-      if ((slow_ & kSlowHistory) && p.histories.open) add_history_footprint(m_, p, a.op);
-    } else if (signals) {
-      renew_poll(p);
-    }
+// Of one that is among the alternatives.
+void Footprints::renew(Process& p, bool signals, bool targets) {
+  if (p.target.kind != DeferredTarget::none) {
+    if (!targets) return;
+    renew_target(p);
+    if ((slow_ & kSlowHistory) && p.histories.open)
+      add_history_footprint(m_, p, world_->alternatives[world_->position[p.actor]].op);
+  } else if (signals) {
+    renew_poll(p);
   }
 }
 
@@ -239,7 +222,7 @@ void Footprints::renew_target(Process& p) {
         break;
       }
       list = static_cast<Footprint*>(m_.allocate((kArrival + 2) * sizeof(Footprint)));
-      n = flushing(m_.signals().channel(p.index, q->index), *q, list);
+      n = flushing(*find_channel(w, p.index, q->index, instant(p.index, q->index)), *q, list);
       op.flags = kAgainstSteps;
       if (n == 0) op.flags |= kGlobal;
       take_first(list, &n, &main);
@@ -289,7 +272,7 @@ void Footprints::renew_target(Process& p) {
   op.access = main.access;
   op.extra = list;
   op.extra_count = static_cast<uint8_t>(n);
-  if (slow_ & kSlowWatch) m_.properties().mark_watched(op);
+  if (slow_ & kSlowWatch) m_.peek().mark_watched(op);
 }
 
 // A step that changes what cannot be listed: nodes that come and go, and from when on predicates
@@ -371,7 +354,7 @@ void Footprints::of_arrival(const Channel& c, Operation& op) const {
   op.extra_count = static_cast<uint8_t>(n);
   // Other signals say from whom they are: no two of them are equal.
   op.value =
-      s.kind == SignalKind::message ? m_.timers().told_by({s.payload, s.from, 0, s.sent_at}) : 0;
+      s.kind == SignalKind::message ? m_.clocks().told_by({s.payload, s.from, 0, s.sent_at}) : 0;
 }
 
 // A fault at the head of a channel: the message is lost, or arrives twice.

@@ -13,6 +13,12 @@ class Footprints : public MachinePart {
   // Footprints of what passes between processes (footprints.cpp). Queued: it travels, and arrives
   // by a step of its own.
   bool queued(const Process& from, const Process& to) const;
+  // From one process to another through the one queue of the receiver; kNone: from a timer.
+  bool instant(uint32_t from, uint32_t to) const {
+    const World& w = *world_;
+    return !options_.async_delivery &&
+           (from == kNone || w.processes[from]->node == w.processes[to]->node);
+  }
   ObjectId link_object(uint32_t a, uint32_t b) const;  // the connection of two nodes
   ObjectId channel_object(uint32_t from, uint32_t to, uint32_t node) const;
   size_t sending(const Process& from, const Process& to, Footprint* out) const;  // one or two
@@ -39,7 +45,7 @@ class Footprints : public MachinePart {
   bool signals_wait(const Process& to) const;  // instant delivery: one that is to end it
   size_t flushing(const Channel& c, const Process& to, Footprint* out) const;
   void renew_poll(Process& p);
-  void renew();
+  void renew(Process& p, bool signals, bool targets);  // as far as these have changed
   void drop_target(Process& p);
   void of_arrival(const Channel& c, Operation& op) const;
   void of_fault(const Fault& fault, Operation& op) const;

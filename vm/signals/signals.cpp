@@ -6,7 +6,7 @@
 #include "vm/process/objects.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/cluster.h"
+#include "vm/signals/faults.h"
 #include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
@@ -25,48 +25,23 @@ Signal down_signal(Machine& m, const Watcher& watcher, const Term& reason) {
 
 }  // namespace
 
-// Only what ends a process waits to be handled; all else takes effect where it arrives, unless such
-// a signal is queued before it.
-bool Footprints::ends(const Process& to, const Signal& s) const {
-  if (s.kind != SignalKind::exit && s.kind != SignalKind::link_exit) return false;
-  if (!alive(to) || to.doomed || to.killed) return false;
-  const bool by_link = s.kind == SignalKind::link_exit;
-  if (by_link) {
-    bool linked = false;
-    for (uint32_t i = 0; i < to.links.size(); i++) linked = linked || to.links[i] == s.from;
-    if (!linked) return false;
-  } else if (is_string(s.payload, "kill")) {
-    return true;
-  }
-  return !to.traps && (!is_string(s.payload, "normal") || (!by_link && s.from == to.index));
-}
-
 Channel& Signals::channel(uint32_t from, uint32_t to) {
   World& w = *world_;
-  if (!options_.async_delivery &&
-      (from == kNone || w.processes[from]->node == w.processes[to]->node)) {
-    while (w.instant_channel.size <= to) m_.push(w.instant_channel, kNone);
-    uint32_t& slot = w.instant_channel[to];
-    if (slot == kNone) {
-      slot = w.channels.size;
-      Channel c;
-      c.to = to;
-      c.node = w.processes[to]->node;
-      c.actor = m_.scheduler().make_actor(AltKind::deliver, to,
-                                          mix64(w.processes[to]->key, 0x7175657565));
-      m_.push(w.channels, c);
-    }
-    return w.channels[w.instant_channel[to]];
-  }
-  for (Channel& c : w.channels)
-    if (c.from == from && c.to == to) return c;
+  const bool instant = m_.footprints().instant(from, to);
+  if (Channel* known = find_channel(w, from, to, instant)) return *known;
   Channel c;
-  c.from = from;
   c.to = to;
   c.node = w.processes[to]->node;
-  c.actor = m_.scheduler().make_actor(
-      AltKind::deliver, to,
-      mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key));
+  uint64_t key = mix64(w.processes[to]->key, 0x7175657565);
+  if (!instant) {
+    c.from = from;
+    key = mix64(from == kNone ? 0x74696d65 : w.processes[from]->key, w.processes[to]->key);
+  }
+  c.actor = m_.scheduler().make_actor(AltKind::deliver, to, key);
+  if (instant) {
+    while (w.instant_channel.size <= to) m_.push(w.instant_channel, kNone);
+    w.instant_channel[to] = w.channels.size;
+  }
   m_.push(w.channels, c);
   return w.channels.back();
 }
@@ -159,7 +134,7 @@ void Signals::offer(Channel& c) {
   m_.footprints().of_arrival(c, op);
   const uint32_t process = c.to == kNone ? c.from : c.to;
   m_.scheduler().enable(c.actor, AltKind::deliver, process, op, c.first().sent_at);
-  if (world_->faults.size != 0) m_.cluster().offer_faults();
+  if (world_->faults.size != 0) m_.faults().offer();
 }
 
 void Signals::handle_head(Channel& channel_ref) {

@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "vm/process/timers.h"
+#include "vm/process/clocks.h"
 #include "vm/state/properties.h"
 #include "vm/state/state_digest.h"
 #include "vm/tables/shared_state.h"
@@ -43,7 +43,7 @@ uint64_t Properties::observable_state() {
     for (const Message& m : p->mailbox) {
       d.term(m.payload);
       if (!options_.racy_timers()) continue;
-      const uint64_t known = m_.timers().time_at(m.from, m.left_at);
+      const uint64_t known = m_.clocks().time_at(m.from, m.left_at);
       d.number(known > p->clock ? known - p->clock : 0);
     }
     for (const uint32_t q : p->links) d.number(q);
@@ -58,7 +58,7 @@ uint64_t Properties::observable_state() {
   }
   if (w.clock_read) d.number(w.now);
   for (const Timer& t : w.timers) {
-    d.number(t.due - m_.timers().time_of(*w.processes[t.owner]));
+    d.number(t.due - m_.clocks().time_of(*w.processes[t.owner]));
     d.number(static_cast<uint64_t>(t.kind) << 32 | t.owner);
     if (t.kind == TimerKind::message) d.ref(t.ref);
     d.term(t.dest);
@@ -92,7 +92,7 @@ void Properties::look_for_lasso() {
   World& w = *world_;
   Anchor& anchor = w.anchor;
   if (w.steps == 0) return;
-  const Decision last = m_.decisions()[w.steps - 1];
+  const Decision last = m_.scheduler().decisions()[w.steps - 1];
   uint64_t state = 0;
   if (m_.recording()) {
     if (!trail_) trail_ = std::make_unique<Trail>();

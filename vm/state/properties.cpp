@@ -6,13 +6,14 @@
 // 2. What predicates may see is written under a footprint that all such writes share, so that a
 // reduction tries both orders of any two of them while there are predicates.
 // 3. What a predicate keeps of its own may hang on the order of such steps, which all executions of
-// a class share. If it changes after any other step nothing is proved (Calls::keeps).
+// a class share. If it changes after any other step nothing is proved (Guest::keeps).
 #include "vm/state/properties.h"
 
 #include <cstring>
 #include <utility>
 
-#include "vm/loading/loading.h"
+#include "vm/guest/guest.h"
+#include "vm/guest/peek.h"
 #include "vm/machine/calls.h"
 #include "vm/machine/interpreter.h"
 #include "vm/process/captured.h"
@@ -33,33 +34,6 @@ ObjectId temporal_object(const Term& name) {
                      static_cast<uint32_t>(digest(name)) | 1);
 }
 
-// What predicates may see.
-bool visible(const Footprint& f) {
-  if (f.access == Access::none || f.access == Access::read) return false;
-  switch (object_class(f.object)) {
-    case ObjectClass::ets:
-    case ObjectClass::ets_name:
-    case ObjectClass::atomics:
-    case ObjectClass::persistent_term:
-    case ObjectClass::name:
-    case ObjectClass::node:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Calls that do without a sync point, or whose sync point says whether they only read.
-bool may_look(const char* what) {
-  static const char* const allowed[] = {
-      "now",         "node",         "nodes",   "self",       "cover",
-      "atomics.get", "counters.get", "whereis", "registered", "persistent_term.get"};
-  if (std::strncmp(what, "ets.", 4) == 0) return true;
-  for (const char* name : allowed)
-    if (std::strcmp(what, name) == 0) return true;
-  return false;
-}
-
 std::string text(const Term& t) {
   return t.tag == Tag::string ? std::string(View{t.bytes}.string()) : std::string();
 }
@@ -76,7 +50,7 @@ uint32_t predicates(const World& w) {
 
 // Whether the root's end may come before what is owed is read in the sources, before anything runs.
 void Properties::be_known_to_owe(lua_State* L, const char* what) const {
-  if (!m_.loading().text().may_owe)
+  if (!m_.image().text.may_owe)
     luaL_error(L, "%s has to be called by that name: a proof has to know beforehand", what);
 }
 
@@ -109,7 +83,7 @@ void Properties::declare(lua_State* L, Process& p, PropertyKind kind) {
   w.predicates_due = true;
   slow_ |= kSlowWatch;
   for (Alternative& a : w.alternatives)
-    if (a.kind == AltKind::step) mark_watched(a.op);
+    if (a.kind == AltKind::step) m_.peek().mark_watched(a.op);
   for (const Timer& t : w.timers) m_.timers().watch_time(t);
 }
 
@@ -148,39 +122,7 @@ void Properties::set_heat(lua_State* L, Process& p, Heat heat) {
   property->heat = heat;
 }
 
-bool Properties::mark_watched(Operation& op) {
-  if (!world_->observer) return false;  // nothing but what is hot or cold
-  bool seen = visible({op.object, op.access});
-  for (int i = 0; i < op.extra_count; i++) {
-    if (op.extra[i].object == kWatched) return true;
-    seen = seen || visible(op.extra[i]);
-  }
-  if (!seen || op.extra_count == 255) return false;
-  auto* extra = static_cast<Footprint*>(m_.allocate((op.extra_count + 1u) * sizeof(Footprint)));
-  for (int i = 0; i < op.extra_count; i++) extra[i] = op.extra[i];
-  extra[op.extra_count++] = {kWatched, Access::write};
-  op.extra = extra;
-  return true;
-}
-
 // ---- predicates ----
-
-// Called where no process runs: at file level, or by a predicate.
-Process& Properties::nobody_runs(lua_State* L, const char* what) {
-  if (!asked_)
-    luaL_error(L, "'%s' can only be called while a scenario runs, not at file level", what);
-  if (!may_look(what)) refuse_peek(L, what);
-  return *world_->processes[asked_->process];
-}
-
-void Properties::refuse_peek(lua_State* L, const char* what) {
-  if (peek_misuse_.empty()) {
-    peek_misuse_ = what;
-    peek_site_ = guest_site(L);
-  }
-  luaL_error(L, "a predicate may not perform operations (%s): it only looks at shared state", what);
-  __builtin_unreachable();
-}
 
 bool Properties::holds(const Property& property) {
   World& w = *world_;
@@ -188,7 +130,7 @@ bool Properties::holds(const Property& property) {
   Process* const before = w.current;
   const bool open = m_.recorder().pause(true);
   w.current = nullptr;
-  asked_ = &property;
+  m_.guest().ask(&property);
   peek_raised_.clear();
   slow_ |= kSlowPeek;
   lua_pushvalue(O, property.function);
@@ -204,12 +146,12 @@ bool Properties::holds(const Property& property) {
       &call);
   const int status = call.status;
   slow_ &= ~static_cast<uint32_t>(kSlowPeek);
-  asked_ = nullptr;
+  m_.guest().ask(nullptr);
   w.current = before;
   m_.recorder().pause(!open);
   if (status == LUA_ERRMEM) out_of_memory();
   const bool yes = status == LUA_OK && lua_toboolean(O, -1) != 0;
-  if (status != LUA_OK && peek_misuse_.empty()) {
+  if (status != LUA_OK && m_.peek().misuse().empty()) {
     if (lua_type(O, -1) == LUA_TSTRING) {
       peek_raised_ = lua_tostring(O, -1);
     } else {
@@ -226,7 +168,7 @@ void Properties::check_predicates() {
   World& w = *world_;
   const bool due = std::exchange(w.predicates_due, false);
   // Who leaves something out has to know.
-  const bool look = !due && m_.scheduler().fair_spins() && !m_.calls().kept();
+  const bool look = !due && m_.scheduler().fair_spins() && !m_.guest().kept();
   for (Property& p : w.properties) {
     if (p.kind == PropertyKind::temporal ||
         (p.kind == PropertyKind::eventually && p.heat != Heat::hot))
@@ -234,14 +176,14 @@ void Properties::check_predicates() {
     const uint64_t before = look ? digest_of_captured(w.observer, p.function) : 0;
     const bool yes = holds(p);
     if (look && digest_of_captured(w.observer, p.function) != before)
-      m_.calls().keeps(place_of(w.observer, p.function) + ": the predicate of '" + text(p.name) +
+      m_.guest().keeps(place_of(w.observer, p.function) + ": the predicate of '" + text(p.name) +
                        "' keeps how often it is asked");
-    if (!peek_misuse_.empty()) {
+    if (!m_.peek().misuse().empty()) {
       Outcome o;
       o.verdict = Verdict::misuse;
-      o.site = peek_site_;
-      o.reason = "the predicate of '" + text(p.name) + "' performs an operation (" + peek_misuse_ +
-                 "): it may only look at shared state";
+      o.site = m_.peek().site();
+      o.reason = "the predicate of '" + text(p.name) + "' performs an operation (" +
+                 m_.peek().misuse() + "): it may only look at shared state";
       o.detail =
           "read tables, atomics, counters, persistent terms and names in it; let a process do the "
           "rest";
@@ -260,10 +202,7 @@ void Properties::check_predicates() {
   }
 }
 
-void Properties::begin_anew() {
-  peek_misuse_.clear();
-  trail_.reset();
-}
+void Properties::begin_anew() { trail_.reset(); }
 
 // ---- after each step ----
 

@@ -11,11 +11,6 @@
 
 namespace lockstep::vm {
 
-// Containers of ObjectClass::user that stand for what predicates see, and for temporal monitors.
-inline constexpr uint32_t kWatchedContainer = 0xfffffe, kTemporalContainer = 0xfffffd;
-// What predicates may see shares this object, that a reduction tries both orders of such writes.
-constexpr ObjectId watched_object() { return make_object(ObjectClass::user, kWatchedContainer); }
-
 // Steps for which something is owed before the first state is remembered; doubled each time.
 inline constexpr uint32_t kFirstAnchor = 16;
 
@@ -26,15 +21,13 @@ class Properties : public MachinePart {
   // Properties (properties.cpp): the name is at index 1 of L's stack, a predicate at index 2.
   void declare(lua_State* L, Process& p, PropertyKind kind);
   void set_heat(lua_State* L, Process& p, Heat heat);
-  Process& nobody_runs(lua_State* L, const char* what);
   // What goes next, while there are any properties.
   void took(const Alternative& a);
   // Properties and lassos, after each step while there are any.
   void after_step();
-  [[noreturn]] void refuse_peek(lua_State* L, const char* what);
   std::string owed(const Property& property) const;
   void check_at_end();
-  bool mark_watched(Operation& op);
+  void end_in_rounds();  // nothing can happen any more, but that somebody goes round
   [[noreturn]] void fail(Verdict verdict, const Property& p, const char* how, std::string reason,
                          std::string detail = {});
 
@@ -42,9 +35,7 @@ class Properties : public MachinePart {
   void reach_goal(std::string_view name);
   const std::string& goal_name(uint32_t goal) const { return goal_names_[goal]; }
 
-  void begin() { asked_ = nullptr; }  // of an execution, also where it goes on from a mark
-  void begin_anew();                  // of one that goes on from nowhere
-  const Property* asked() const { return asked_; }
+  void begin_anew();  // of an execution that goes on from nowhere
 
  private:
   void be_known_to_owe(lua_State* L, const char* what) const;
@@ -65,9 +56,7 @@ class Properties : public MachinePart {
     std::vector<Step> steps;
   };
 
-  const Property* asked_ = nullptr;      // its predicate is being evaluated
-  std::string peek_misuse_, peek_site_;  // what that predicate did that it may not
-  std::string peek_raised_;              // or the error that it raised
+  std::string peek_raised_;  // the error that the predicate asked last raised
   std::unique_ptr<Trail> trail_;
   std::vector<std::string> goal_names_;  // met so far in any execution
   std::unordered_map<std::string, uint32_t> goal_numbers_;

@@ -29,7 +29,6 @@
 #include "vm/machine/machine.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/state/properties.h"
 #include "vm/state/state_digest.h"
 
 namespace lockstep::vm {
@@ -79,28 +78,6 @@ bool changes(const Footprint& written, Footprint read) {
   if (read.access != Access::poll) read.access = Access::read;
   return conflicting(read, written);
 }
-
-// The decisions up to where an execution was broken off, then whoever was to decide.
-class Follow final : public Chooser {
- public:
-  Follow(Chooser& then, std::span<const Decision> first)
-      : first_(first.begin(), first.end()), then_(then) {
-    at_rest_ = then.at_rest();
-    sites_ = then.sites();
-    skip_forced_ = then.skip_forced();
-    states_ = then.states();
-    fair_spins_ = then.fair_spins();
-  }
-  size_t choose(const ChoicePoint& point) override {
-    if (point.step >= first_.size()) return then_.choose(point);
-    const Decision d = first_[point.step];
-    return point.data ? d.value() : point.position[d.actor];
-  }
-
- private:
-  std::vector<Decision> first_;
-  Chooser& then_;
-};
 
 // Did the round look for a message? With reductions that know what a receive would take, a message
 // that it would not need not have come before it in any execution, and after it only the next round
@@ -207,13 +184,6 @@ void Spins::learn(std::vector<uint64_t>& places, uint64_t place) {
   m_.scheduler().stop(Verdict::stopped);
 }
 
-void Machine::run_again(Chooser& chooser) {
-  spins().forget_again();
-  Follow follow(chooser, decisions());
-  begin(world_->seed, world_->iteration);
-  run_once(follow);
-}
-
 // Something that it looked at was written since.
 bool Spins::outdated(Process& p) const {
   const World& w = *world_;
@@ -265,48 +235,6 @@ void Spins::let_look_again() {
 void Spins::give_up() {
   given_up_ = true;
   m_.scheduler().stop(Verdict::stopped);
-}
-
-// Nothing can happen any more, but that somebody goes round.
-void Spins::end_in_rounds() {
-  World& w = *world_;
-  if (waits_in_vain()) give_up();
-  if (w.root_ended) return;  // they wait for nobody, as a server does that nobody calls
-  const auto site = [this](const Process& p) { return guest_site(p.running ? p.running : p.L); };
-  std::string who, story;
-  for (const Process* p : w.processes) {
-    if (p->life == Life::ended) continue;
-    story += m_.recorder().label(*p);
-    if (!p->spin.held) {
-      story += " waits at " + site(*p) + "\n";
-      continue;
-    }
-    who += (who.empty() ? "" : ", ") + m_.recorder().label(*p);
-    std::string objects;
-    for (const SpinRead& r : p->spin.reads) {
-      const std::string name = m_.object_name(r.what.object);
-      if (objects.find(name) == std::string::npos) objects += (objects.empty() ? "" : ", ") + name;
-    }
-    story += " goes round at " + site(*p);
-    story += objects.empty() ? "\n" : ", and looks at " + objects + "\n";
-  }
-  story += "nothing that they look at will change: all others wait, or have ended";
-  for (const Property& p : w.properties)
-    if (p.heat == Heat::hot)
-      m_.properties().fail(
-          Verdict::liveness, p, "livelock",
-          m_.properties().owed(p) + " and never will change: " + who + " can only go round", story);
-  const Process& first = w.processes[0]->spin.held
-                             ? *w.processes[0]
-                             : *w.processes[*std::min_element(w.held.begin(), w.held.end())];
-  Outcome o;
-  o.verdict = Verdict::liveness;
-  o.reason = "livelock: " + who + " can only go round for ever, and nothing else can happen";
-  o.site = site(first);
-  o.object = "livelock";
-  o.process = m_.recorder().label(first);
-  o.detail = story;
-  m_.scheduler().finish(std::move(o));
 }
 
 }  // namespace lockstep::vm

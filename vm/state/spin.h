@@ -17,7 +17,6 @@ class Spins : public MachinePart {
   bool any_held();
   bool waits_in_vain();  // somebody is held who could have gone on
   void let_look_again();
-  void end_in_rounds();
   [[noreturn]] void give_up();
 
   // What the process does just now is not seen from its operation: no round without effect.

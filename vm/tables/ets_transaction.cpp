@@ -4,10 +4,10 @@
 // is refused before it has any effect (Calls::inside).
 // 2. Nobody else goes while the function runs, so it may not wait, and nothing is undone when it
 // raises an error.
-#include "vm/loading/loading.h"
+#include "vm/guest/file_level.h"
 #include "vm/machine/calls.h"
+#include "vm/process/clocks.h"
 #include "vm/process/core_parts.h"
-#include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 
@@ -64,7 +64,7 @@ Announced footprint_argument(lua_State* L, Machine& m, const Target& target) {
   // Also of a table of which it touches no key it matters whether it is there, and whose it is.
   if (out.count == 0)
     out.add(make_object(ObjectClass::ets, target.container, kTableFacts), Access::read);
-  if (lua_getfield(L, 2, "clock") != LUA_TNIL && lua_toboolean(L, -1) && m.timers().clock_races())
+  if (lua_getfield(L, 2, "clock") != LUA_TNIL && lua_toboolean(L, -1) && m.clocks().clock_races())
     out.add(clock_object(), Access::read);
   lua_pop(L, 3);
   return out;
@@ -120,7 +120,7 @@ int transaction(lua_State* L) {
 int operation(lua_State* L) {
   luaL_checkstring(L, 1);
   const Host* host = *static_cast<Host**>(lua_getextraspace(L));  // none where names are looked up
-  if (host && !host->machine->loading().under_way())
+  if (host && !host->machine->file_level().under_way())
     return luaL_error(L, "ets.operation: at file level, before a scenario runs");
   lua_settop(L, 1);
   lua_pushcclosure(L, transaction, 1);

@@ -15,8 +15,10 @@
 
 #include "engine/base/digest.h"
 #include "vm/history/history_log.h"
+#include "vm/process/clocks.h"
 #include "vm/process/timers.h"
 #include "vm/state/spin.h"
+#include "vm/system/actor_system.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state_parts.h"
@@ -95,7 +97,7 @@ bool enters_mailbox(const Signal& s) {
 
 // The same for all orders that do not matter: of each pair that does not commute, which comes
 // first. Of equal messages from different senders it does not matter either.
-uint64_t queue_digest(const Channel& c, const Timers& timers) {
+uint64_t queue_digest(const Channel& c, const Clocks& clocks) {
   uint64_t pairs = 0, senders = 0;
   static thread_local std::vector<uint64_t> names;
   names.clear();
@@ -103,7 +105,7 @@ uint64_t queue_digest(const Channel& c, const Timers& timers) {
     Sum one;
     const bool plain = s.kind == SignalKind::message && s.ref == 0 && s.name.tag == Tag::nil;
     if (enters_mailbox(s))
-      one.add(timers.told_by({s.payload, s.from, 0, s.sent_at}));
+      one.add(clocks.told_by({s.payload, s.from, 0, s.sent_at}));
     else
       one.add(s.payload);
     if (plain) senders += mix64(one.value(), s.from);
@@ -138,7 +140,7 @@ void add_network(Sum& sum, const World& w) {
 
 }  // namespace
 
-uint64_t Machine::state() const {
+uint64_t ActorSystem::state() const {
   const World& w = *world_;
   // What is owed, and for how long, hangs on the way.
   for (const Property& p : w.properties)
@@ -156,7 +158,7 @@ uint64_t Machine::state() const {
     add_process(sum, *p);
     if (options_.racy_timers() && p->life != Life::ended) {
       sum.add(p->clock);
-      for (const Message& m : p->mailbox) sum.add(this->timers().time_at(m.from, m.left_at));
+      for (const Message& m : p->mailbox) sum.add(clocks().time_at(m.from, m.left_at));
     }
     if (!scheduler_.fair_spins()) continue;
     sum.add(p->spin.held, p->spin.points.size, p->spin.reads.size);
@@ -175,7 +177,7 @@ uint64_t Machine::state() const {
     timers += one.value();
   }
   for (const Channel& c : w.channels)
-    if (!c.empty()) channels += queue_digest(c, this->timers());
+    if (!c.empty()) channels += queue_digest(c, clocks());
   sum.add(timers, channels);
   for (const Name& n : w.names) sum.add(n.process, n.node), sum.add(n.name);
   add_tables(sum, w);

@@ -11,8 +11,9 @@ class Restart : public MachinePart {
   using MachinePart::MachinePart;
 
   void take_back();  // to the state after loading
-  std::unique_ptr<Mark> save(std::unique_ptr<Mark> old);
-  void restore(const Mark& mark);
+  // `digest`: of the state, 0 if nobody checks.
+  std::unique_ptr<Mark> save(std::unique_ptr<Mark> old, uint64_t digest);
+  uint64_t restore(const Mark& mark);  // returns that
   // All that was loaded is as it was but for what can change, if file-level state is.
   bool changed_little() const;
   // After an execution: it changed only what Image::changing holds.

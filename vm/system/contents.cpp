@@ -11,6 +11,7 @@
 #include "vm/machine/lookup.h"
 #include "vm/process/objects.h"
 #include "vm/signals/footprints.h"
+#include "vm/system/actor_system.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
 
@@ -71,7 +72,7 @@ void add_table(Listing& list, const EtsTable& t) {
 
 }  // namespace
 
-void Machine::contents(std::vector<Content>& out) const {
+void ActorSystem::contents(std::vector<Content>& out) const {
   const World& w = *world_;
   out.clear();
   Listing list(out);

@@ -1,12 +1,12 @@
 // What an execution did, for those who ask whether a proof is empty.
 #include <vector>
 
-#include "vm/machine/machine.h"
 #include "vm/recording/recorder.h"
+#include "vm/system/actor_system.h"
 
 namespace lockstep::vm {
 
-void Machine::witness(Evidence& e) const {
+void ActorSystem::witness(Evidence& e) const {
   const World& w = *world_;
   // One that was sleep-set blocked shows what was done, not what it would have ended with.
   const bool ended = scheduler_.outcome().verdict != Verdict::stopped;

@@ -1,10 +1,9 @@
 // Going back: to the state after loading, and to one saved in the middle. Both copy bytes, and
 // leave out those that cannot have changed.
-#include "vm/machine/restart.h"
+#include "vm/system/restart.h"
 
 #include <cstring>
 
-#include "engine/base/check.h"
 #include "vm/loading/frozen.h"
 #include "vm/memory/layout.h"
 
@@ -141,7 +140,7 @@ bool Restart::changed_little() const {
   return arena_.used() - m_.image().size() < kNoCollection && !strings_moved(m_.image(), arena_);
 }
 
-std::unique_ptr<Mark> Restart::save(std::unique_ptr<Mark> old) {
+std::unique_ptr<Mark> Restart::save(std::unique_ptr<Mark> old, uint64_t digest) {
   if (!old) old = std::make_unique<MachineMark>();
   auto& mark = static_cast<MachineMark&>(*old);
   const World& w = *world_;
@@ -168,13 +167,13 @@ std::unique_ptr<Mark> Restart::save(std::unique_ptr<Mark> old) {
     copy_stack(to, from, n);
     to += n;
   }
-  const auto decisions = m_.decisions();
-  mark.decisions.assign(decisions.begin(), decisions.end());
-  mark.digest = checks_on() ? m_.digest() : 0;
+  const auto& decisions = m_.scheduler().decisions();
+  mark.decisions.assign(decisions.begin(), decisions.begin() + w.steps);
+  mark.digest = digest;
   return old;
 }
 
-void Restart::restore(const Mark& mark) {
+uint64_t Restart::restore(const Mark& mark) {
   const auto& m = static_cast<const MachineMark&>(mark);
   if (m.light && !light_)
     take_all_from_image();
@@ -198,7 +197,7 @@ void Restart::restore(const Mark& mark) {
   auto& decisions = m_.scheduler().decisions();
   if (decisions.size() < m.decisions.size()) decisions.resize(m.decisions.size() + 1024);
   std::copy(m.decisions.begin(), m.decisions.end(), decisions.begin());
-  LOCKSTEP_CHECK(m.digest == 0 || m_.digest() == m.digest);
+  return m.digest;
 }
 
 }  // namespace lockstep::vm

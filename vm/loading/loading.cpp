@@ -1,5 +1,5 @@
 // From source text to a Lua state: the scenario's modules and what its file declares.
-#include "vm/loading/loader.h"
+#include "vm/loading/loading.h"
 
 #include <fmt/format.h>
 
@@ -9,18 +9,18 @@
 #include <new>
 #include <set>
 
-#include "vm/history/history_log.h"
+#include "vm/guest/file_level.h"
+#include "vm/guest/guest.h"
+#include "vm/history/history_api.h"
 #include "vm/loading/embedded.h"
 #include "vm/loading/frozen.h"
 #include "vm/loading/library.h"
-#include "vm/loading/loading.h"
 #include "vm/loading/modules.h"
 #include "vm/loading/owes.h"
 #include "vm/loading/sandbox.h"
 #include "vm/machine/interpreter.h"
 #include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
-#include "vm/recording/labels.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 #include "vm/signals/cluster_api.h"
@@ -52,7 +52,7 @@ int core_index(lua_State* L) {
     std::replace(file.begin(), file.end(), '.', '/');
     lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
     if (lua_getfield(L, -1, name.c_str()) != LUA_TNIL) return 1;
-    if (machine_of(L).loading().under_way() && find_embedded(file + ".lua")) {
+    if (machine_of(L).file_level().under_way() && find_embedded(file + ".lua")) {
       lua_pushcfunction(L, require);
       lua_pushstring(L, name.c_str());
       lua_call(L, 1, 1);
@@ -115,7 +115,7 @@ constexpr int kLoadPeriods = 200;
 // Not as an error of Lua, which file-level code might catch, again and again: the state is given up
 // as it is.
 void load_hook(lua_State* L, lua_Debug*) {
-  if (++machine_of(L).loading().context().periods < kLoadPeriods) return;
+  if (++machine_of(L).file_level().context().periods < kLoadPeriods) return;
   luaL_where(L, 0);
   throw Error(ExitCode::scenario,
               lua_tostring(L, -1) +
@@ -212,7 +212,8 @@ const std::map<std::string, std::set<std::string>>& library_names() {
 // scenario(name, options?, body)
 int declare_scenario(lua_State* L) {
   Machine& m = machine_of(L);
-  if (!m.loading().under_way()) return luaL_error(L, "'scenario' can only be called at file level");
+  if (!m.file_level().under_way())
+    return luaL_error(L, "'scenario' can only be called at file level");
   const char* name = luaL_checkstring(L, 1);
   int options = 0, body = 2;
   if (lua_istable(L, 2)) {
@@ -250,14 +251,14 @@ int declare_scenario(lua_State* L) {
         lua_pop(L, 1);
       }
     }
-    auto& declared = m.loading().context().declared;
+    auto& declared = m.file_level().context().declared;
     if (const auto other = declared.find(info.name); other != declared.end())
       problem = "a scenario named '" + info.name + "' exists already (line " +
                 std::to_string(other->second) + ")";
     else if (problem.empty())
       declared[info.name] = info.line;
     if (problem.empty())
-      m.loading().context().scenarios->push_back(std::move(info));
+      m.file_level().context().scenarios->push_back(std::move(info));
     else
       lua_pushlstring(L, problem.data(), problem.size());
     if (!problem.empty()) body = 0;
@@ -278,7 +279,7 @@ void Loading::run_file_level(const std::function<void()>& what) {
   Machine* const before = Machine::take_thread(&m_);
   m_.scheduler().take_main();
   m_.watchdog().begin_loading();
-  file_level_ = L_;
+  m_.guest().run_file_level(L_);
   m_.scheduler().aside(
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
@@ -289,33 +290,19 @@ void Loading::run_file_level(const std::function<void()>& what) {
         }
       },
       &call);
-  file_level_ = nullptr;
+  m_.guest().run_file_level(nullptr);
   m_.watchdog().end_loading();
   m_.scheduler().drop_main();
   Machine::take_thread(before);
-  if (stopped_) {
+  const FileLevel& level = m_.file_level();
+  if (level.stopped()) {
     const bool asked = options_.stop->interrupted && *options_.stop->interrupted;
-    throw LoadingStopped(
-        asked ? ExitCode::interrupted : ExitCode::incomplete,
-        context().files->front().name + (asked ? ": interrupted while it was loaded"
+    throw LoadingStopped(asked ? ExitCode::interrupted : ExitCode::incomplete,
+                         level.file() + (asked ? ": interrupted while it was loaded"
                                                : ": the time was up before it was loaded"));
   }
-  if (!problem_.empty()) throw Error(ExitCode::scenario, problem_);
+  if (!level.problem().empty()) throw Error(ExitCode::scenario, level.problem());
   if (call.raised) std::rethrow_exception(call.raised);
-}
-
-// Without a problem: MachineOptions::stop asked for it.
-void Loading::fail(std::string problem) {
-  stopped_ = problem.empty();
-  problem_ = std::move(problem);
-  m_.scheduler().back_to_main();
-}
-
-void Loading::end(lua_State* L) {
-  if (m_.watchdog().cut()) fail({});
-  throw Error(ExitCode::scenario,
-              guest_site(L) + fmt::format(": file-level code runs for more than {:g} s",
-                                          options_.limits.max_compute));
 }
 
 void Loading::load(LoadContext& context, const std::string& scenario) {
@@ -326,7 +313,7 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
         std::string("the Lua library lays out its objects differently than lockstep knows: ") +
             layout_problem,
         "use Debian's liblua5.4 (5.4.4)");
-  context_ = &context;
+  m_.file_level().begin(&context, context.files->front().name);
   m_.note(&blocks_);
   m_.interpreter().open();
   lua_State* L = L_;
@@ -336,7 +323,8 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
   }
   m_.interpreter().make_tables();
   open_sandbox(L);
-  m_.frozen().know_library();
+  m_.frozen().know_iterators(gmatch_iterator(L));
+  m_.watchdog().know_library(long_calls(L));
   lua_register(L, "require", require);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   const int loaded = lua_gettop(L);
@@ -399,13 +387,13 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
     throw NoScenario(ExitCode::scenario, main_name + ": no scenario in this file",
                      "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
-  m_.recorder().know_functions(*context.files);
+  m_.recorder().know_files(*context.files);
+  Image::Text& text = m_.image().text;
   for (const SourceFile& file : *context.files) {
-    files_.push_back(file.name);
-    text_.may_owe = text_.may_owe || may_owe(file.text);
-    text_.may_crash = text_.may_crash || file.text.find("faults") != std::string::npos;
+    text.may_owe = text.may_owe || may_owe(file.text);
+    text.may_crash = text.may_crash || file.text.find("faults") != std::string::npos;
     for (const char* word : {"timer", "send_after", "statem"})  // of modules that set them, too
-      text_.may_set_timers = text_.may_set_timers || file.text.find(word) != std::string::npos;
+      text.may_set_timers = text.may_set_timers || file.text.find(word) != std::string::npos;
   }
   if (!scenario.empty()) {
     size_t index = 0;
@@ -415,7 +403,7 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
       throw Error(ExitCode::scenario, main_name + ": no scenario named '" + scenario + "'");
     lua_getfield(L, LUA_REGISTRYINDEX, kScenarios);
     lua_rawgeti(L, -1, static_cast<lua_Integer>(index) + 1);
-    body_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
+    m_.image().body_ref = luaL_ref(L, LUA_REGISTRYINDEX);
   }
   lua_settop(L, 0);
   for (int n = 0; n <= 4; n++) {  // factories that most scenarios need, made once
@@ -425,7 +413,7 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
     lua_settop(L, 0);
   }
   freeze();
-  context_ = nullptr;
+  m_.file_level().end();
   m_.note(nullptr);
   find_mutable();
   blocks_.clear();

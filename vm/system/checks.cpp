@@ -1,11 +1,11 @@
 // Assertions that cost too much for the hot path: with `--check`, and in builds that are not for
 // users.
+#include "vm/system/checks.h"
+
 #include <fmt/format.h>
 
 #include "engine/relation/invariants.h"
 #include "vm/history/history_log.h"
-#include "vm/machine/machine.h"
-#include "vm/signals/footprints.h"
 #include "vm/tables/ets.h"
 
 namespace lockstep::vm {
@@ -58,27 +58,46 @@ void check_queues(const World& w, const MachineOptions& options) {
 
 }  // namespace
 
+Checks::Checks(Machine& m, const System& system) : MachinePart(m), system_(system) {}
+Checks::~Checks() = default;
+
+void Checks::begin() {
+  bool check = options_.check;
+#ifndef NDEBUG
+  constexpr uint64_t kUnasked = 8;
+  check = check || m_.scheduler().execution() % kUnasked == 0;
+#endif
+  m_.scheduler().check(check);
+  if (!check) invariants_.reset();
+  if (check && !invariants_) invariants_ = std::make_unique<InvariantCheck>();
+  if (invariants_) invariants_->forget();
+}
+
+void Checks::took(const Alternative& a) {
+  if (invariants_) invariants_->took(a);
+}
+
 // Before the chooser is asked: footprints are those that would be made now, whatever has happened
 // since they were made (watched.h), and the relation keeps what it promises.
-void Scheduler::check_choice() {
+void Checks::before_choice(const std::function<void()>& renew) {
   World& w = *world_;
   const std::span<const Alternative> alternatives{w.alternatives.data, w.alternatives.size};
   const std::vector<Kept> kept(alternatives.begin(), alternatives.end());
   for (const Readers of : {Readers::signals, Readers::ends, Readers::targets}) m_.note_stale(of);
-  m_.footprints().renew();
+  renew();
   for (const Kept& was : kept) {
     const Alternative& now = w.alternatives[w.position[was.of.actor]];
     if (same_footprints(was.alternative(), now)) continue;
     const std::string text =
-        fmt::format("a footprint was stale: {}, not {}", footprint_text(was.alternative(), m_),
-                    footprint_text(now, m_));
+        fmt::format("a footprint was stale: {}, not {}", footprint_text(was.alternative(), system_),
+                    footprint_text(now, system_));
     internal_error(__FILE__, __LINE__, text.c_str());
   }
   check_alternatives(w);
-  check_queues(w, m_.options());
+  check_queues(w, options_);
   for (const EtsTable* t : w.tables) assert_rows(*t);
   for (const HistoryLog* log : w.histories) assert_log(w, *log);
-  invariants_->before_choice(alternatives, m_);
+  invariants_->before_choice(alternatives, system_);
 }
 
 }  // namespace lockstep::vm

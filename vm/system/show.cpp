@@ -5,12 +5,12 @@
 
 #include "vm/history/history_log.h"
 #include "vm/machine/lookup.h"
-#include "vm/machine/machine.h"
 #include "vm/process/core_parts.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 #include "vm/signals/cluster.h"
 #include "vm/signals/footprints.h"
+#include "vm/system/actor_system.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state_parts.h"
@@ -252,7 +252,7 @@ class Showing {
 
 }  // namespace
 
-void Machine::show(std::vector<Shown>& out) {
+void ActorSystem::show(std::vector<Shown>& out) {
   out.clear();
   // A call that was left where it was has left its process in no state to be read.
   if (world_->over && scheduler_.outcome().verdict == Verdict::runaway) return;
@@ -266,8 +266,8 @@ void Machine::show(std::vector<Shown>& out) {
   take_thread(before);
 }
 
-std::string Machine::pending(const Alternative& a) const {
-  Machine* before = take_thread(const_cast<Machine*>(this));
+std::string ActorSystem::pending(const Alternative& a) const {
+  Machine* before = take_thread(const_cast<ActorSystem*>(this));
   std::string text = recorder().pending(a);
   take_thread(before);
   return text;
