@@ -2,7 +2,7 @@
 #include <string>
 
 #include "vm/lint/lint.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 

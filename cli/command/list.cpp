@@ -10,7 +10,7 @@
 #include "cli/terminal/console.h"
 #include "cli/terminal/words.h"
 #include "engine/schedule/strategy.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 namespace {

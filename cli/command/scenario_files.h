@@ -5,7 +5,7 @@
 
 #include "cli/report/report.h"
 #include "cli/settings/options.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 

@@ -7,7 +7,7 @@
 #include "cli/command/scenario_files.h"
 #include "cli/settings/options.h"
 #include "cli/settings/settings.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 

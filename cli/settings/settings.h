@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/explore/explorer.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/report/report.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 

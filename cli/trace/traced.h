@@ -5,7 +5,7 @@
 
 #include "cli/settings/settings.h"
 #include "engine/trace/trace.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 

@@ -1,7 +1,7 @@
 -- history: what clients asked of an object and what they were told, in real time.
 --
 -- Recording is no scheduling point, unless start{points = true} asks for it: an invocation counts from the process's next
--- operation on, a completion at once, which are the shortest intervals that any schedule could show (vm/history/history_log.h). An operation in which its process takes
+-- operation on, a completion at once, which are the shortest intervals that any schedule could show (vm/machine/history_log.h). An operation in which its process takes
 -- no other step is one.
 local lockstep = require "lockstep"
 local core = require "lockstep.history_core"

@@ -12,7 +12,7 @@
 #include "engine/explore/explorer.h"
 #include "engine/schedule/strategy.h"
 #include "tests/bench/bare_loop.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 using namespace lockstep;
 

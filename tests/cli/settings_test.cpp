@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cli/settings/options.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::cli {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "cli/settings/settings.h"
 #include "engine/explore/explorer.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::lua_tests {
 

@@ -17,7 +17,7 @@
 #include "engine/trace/trace.h"
 #include "engine/trace/trace_container.h"
 #include "engine/trace/trace_replay.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::vm {
 namespace {

@@ -12,7 +12,7 @@
 #include <random>
 
 #include "engine/trace/recording.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep::vm {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/explore/explorer.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep {
 namespace {

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "engine/base/error.h"
-#include "vm/lint/lua_syntax.h"
 #include "vm/loading/library.h"
+#include "vm/syntax/lua_syntax.h"
 
 namespace lockstep::vm {
 namespace {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/explore/explorer.h"
-#include "vm/machine/program.h"
 #include "vm/memory/arena.h"
+#include "vm/system/program.h"
 
 namespace lockstep {
 namespace {

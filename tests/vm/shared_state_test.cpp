@@ -8,7 +8,7 @@
 
 #include "engine/explore/explorer.h"
 #include "engine/relation/dependence.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep {
 namespace {

@@ -13,7 +13,7 @@
 #include "engine/schedule/strategy.h"
 #include "engine/search/subtree.h"
 #include "tests/engine/class_tap.h"
-#include "vm/machine/program.h"
+#include "vm/system/program.h"
 
 namespace lockstep {
 

@@ -4,8 +4,8 @@
 #include "engine/history/check/check.h"
 #include "engine/history/check/explain.h"
 #include "engine/history/check/picture.h"
+#include "vm/guest/watchdog.h"
 #include "vm/history/lua_model.h"
-#include "vm/machine/watchdog.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "vm/history/history_log.h"
-#include "vm/machine/calls.h"
-#include "vm/process/objects.h"
+#include "vm/guest/calls.h"
+#include "vm/machine/history_log.h"
+#include "vm/machine/objects.h"
 #include "vm/recording/recorder.h"
 
 namespace lockstep::vm {

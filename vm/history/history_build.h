@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/history/model/history.h"
-#include "vm/history/history_log.h"
+#include "vm/machine/history_log.h"
 
 namespace lockstep::vm {
 

@@ -1,8 +1,8 @@
 #include "vm/history/lua_model.h"
 
 #include "vm/guest/guest.h"
-#include "vm/loading/sandbox.h"
-#include "vm/machine/watchdog.h"
+#include "vm/guest/watchdog.h"
+#include "vm/sandbox/sandbox.h"
 
 namespace lockstep::vm {
 

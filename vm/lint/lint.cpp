@@ -13,9 +13,9 @@
 #include "engine/base/nearest.h"
 #include "vm/lint/lint_facts.h"
 #include "vm/loading/library.h"
-#include "vm/loading/sandbox.h"
-#include "vm/machine/program.h"
+#include "vm/machine/source.h"
 #include "vm/memory/lua_api.h"
+#include "vm/sandbox/sandbox.h"
 
 namespace lockstep::vm {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "vm/lint/lua_syntax.h"
+#include "vm/syntax/lua_syntax.h"
 
 namespace lockstep::vm::lint_facts {
 

@@ -5,11 +5,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "vm/loading/frozen.h"
+#include "vm/guest/frozen.h"
+#include "vm/guest/interpreter.h"
 #include "vm/loading/loading.h"
-#include "vm/loading/sandbox.h"
-#include "vm/machine/interpreter.h"
 #include "vm/memory/layout.h"
+#include "vm/sandbox/sandbox.h"
 
 namespace lockstep::vm {
 namespace {

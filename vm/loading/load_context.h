@@ -5,8 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "vm/loading/declared.h"
 #include "vm/loading/search_path.h"
-#include "vm/machine/program.h"
+#include "vm/machine/source.h"
 
 namespace lockstep::vm {
 

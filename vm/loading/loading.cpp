@@ -9,21 +9,21 @@
 #include <new>
 #include <set>
 
+#include "vm/core/cluster_api.h"
 #include "vm/guest/file_level.h"
+#include "vm/guest/frozen.h"
 #include "vm/guest/guest.h"
+#include "vm/guest/interpreter.h"
+#include "vm/guest/watchdog.h"
 #include "vm/history/history_api.h"
 #include "vm/loading/embedded.h"
-#include "vm/loading/frozen.h"
 #include "vm/loading/library.h"
 #include "vm/loading/modules.h"
 #include "vm/loading/owes.h"
-#include "vm/loading/sandbox.h"
-#include "vm/machine/interpreter.h"
-#include "vm/machine/watchdog.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/signals/cluster_api.h"
+#include "vm/sandbox/sandbox.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {
@@ -152,11 +152,6 @@ int require_to_look(lua_State* L) {
 }
 
 }  // namespace
-
-bool is_inner_module(std::string_view name) {
-  return name == "gen" || name == "child" || name == "global_server" || name.ends_with("_core") ||
-         name.find('.') != std::string_view::npos;  // a part of a module, in its folder
-}
 
 static std::map<std::string, std::set<std::string>> look_up_library() {
   std::map<std::string, std::set<std::string>> names;
@@ -388,6 +383,7 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
                      "declare one with lockstep.scenario(name, function() ... end)");
   lua_sethook(L, nullptr, 0, 0);
   m_.recorder().know_files(*context.files);
+  for (size_t i = 0; i < kEmbeddedCount; i++) m_.recorder().know_file(kEmbedded[i].name);
   Image::Text& text = m_.image().text;
   for (const SourceFile& file : *context.files) {
     text.may_owe = text.may_owe || may_owe(file.text);
@@ -419,6 +415,14 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
   blocks_.clear();
   char* const shared = arena_.base() + m_.image().shared.offset;
   arena_.make_read_only(shared, shared + m_.image().shared.size);
+}
+
+uint64_t Loading::fingerprint() {
+  lua_getglobal(L_, "lockstep_fingerprint");
+  const char* s = lua_tostring(L_, -1);
+  const uint64_t h = digest_text(s ? s : "");
+  lua_settop(L_, 0);
+  return h;
 }
 
 }  // namespace lockstep::vm

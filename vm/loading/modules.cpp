@@ -9,8 +9,8 @@
 
 #include "vm/guest/file_level.h"
 #include "vm/loading/load_context.h"
-#include "vm/loading/sandbox.h"
 #include "vm/machine/machine.h"
+#include "vm/sandbox/sandbox.h"
 
 namespace lockstep::vm {
 namespace {

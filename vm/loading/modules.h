@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "vm/guest/watchdog.h"
 #include "vm/loading/embedded.h"
-#include "vm/machine/watchdog.h"
 #include "vm/memory/lua_api.h"
 
 namespace lockstep::vm {

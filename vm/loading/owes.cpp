@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "vm/lint/lua_lexer.h"
-#include "vm/lint/lua_syntax.h"
+#include "vm/syntax/lua_lexer.h"
+#include "vm/syntax/lua_syntax.h"
 
 namespace lockstep::vm {
 

@@ -15,7 +15,7 @@
 
 #include "engine/boundary/system.h"
 #include "vm/machine/image.h"
-#include "vm/machine/program.h"
+#include "vm/machine/options.h"
 #include "vm/machine/sync_point.h"
 #include "vm/memory/host.h"
 #include "vm/memory/memory.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/boundary/system.h"
-#include "vm/machine/program.h"
+#include "vm/machine/options.h"
 #include "vm/machine/world.h"
 #include "vm/memory/memory.h"
 

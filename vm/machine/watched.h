@@ -2,7 +2,8 @@
 //
 // It is read like what it holds. Only SyncPoint::change() gives it away to be changed, and notes
 // that those footprints are stale: they are made anew before anybody looks at the alternatives
-// again (Footprints::renew). So a change that a footprint does not follow cannot be written.
+// again (Performer::renew_footprints). So a change that a footprint does not follow cannot be
+// written.
 #pragma once
 #include "vm/memory/arena.h"
 

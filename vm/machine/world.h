@@ -335,7 +335,7 @@ struct Fault {
   Footprint* footprint = nullptr;
 };
 
-// What a history holds (vm/history/history_log.h). `type` is a history::EventType.
+// What a history holds (history_log.h). `type` is a history::EventType.
 struct HistoryRecord {
   uint8_t type = 0;
   uint32_t process = 0;
@@ -446,7 +446,7 @@ struct World {
   Vec<Property> properties;
   lua_State* observer = nullptr;  // holds the predicates
   bool predicates_due = false;    // something that they may see has changed
-  bool kept = false;              // Calls::keeps
+  bool kept = false;              // Guest::keeps
   bool clock_read = false;        // a process or predicate knows what time it is
   bool texts = false;             // ... the text of a reference, pid or table: see state_digest.h
   uint32_t hot_from = 0;          // 1 + the step since when something is owed without a pause

@@ -1,6 +1,6 @@
 // Errors of OTP's kind: a table {class, reason, where} that pcall can catch.
+#include "vm/guest/calls.h"
 #include "vm/guest/guest.h"
-#include "vm/machine/calls.h"
 #include "vm/memory/term.h"
 #include "vm/recording/sites.h"
 

@@ -1,7 +1,7 @@
 // What went through the mailboxes of an execution, for a reduction that asks which messages a
 // receive can tell apart. Kept in the arena, so that saved states have it too.
+#include "vm/machine/clocks.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/clocks.h"
 #include "vm/process/mailboxes.h"
 
 namespace lockstep::vm {

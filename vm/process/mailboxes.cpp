@@ -2,11 +2,11 @@
 
 #include <cstring>
 
+#include "vm/footprints/footprints.h"
 #include "vm/guest/guest.h"
 #include "vm/process/captured.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "engine/base/nearest.h"
-#include "vm/loading/library.h"
 #include "vm/memory/host.h"
 #include "vm/recording/sites.h"
+#include "vm/sandbox/inner_module.h"
 
 namespace lockstep::vm {
 namespace {

@@ -1,14 +1,14 @@
 // How processes begin, and are ended by signals.
 #include "vm/process/processes.h"
 
-#include "vm/machine/interpreter.h"
+#include "vm/footprints/footprints.h"
+#include "vm/guest/interpreter.h"
+#include "vm/machine/clocks.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/clocks.h"
 #include "vm/process/timers.h"
 #include "vm/process/uncaught.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 

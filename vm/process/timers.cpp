@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
+#include "vm/footprints/footprints.h"
 #include "vm/guest/peek.h"
+#include "vm/guest/spin.h"
+#include "vm/machine/clocks.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/clocks.h"
-#include "vm/process/objects.h"
+#include "vm/machine/objects.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/footprints.h"
-#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 

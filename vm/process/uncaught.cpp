@@ -4,10 +4,10 @@
 #include <string>
 
 #include "vm/guest/guest.h"
-#include "vm/loading/sandbox.h"
 #include "vm/process/misspelt.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
+#include "vm/sandbox/sandbox.h"
 
 namespace lockstep::vm {
 namespace {

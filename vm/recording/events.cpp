@@ -3,7 +3,6 @@
 
 #include "engine/boundary/site.h"
 #include "engine/relation/dependence.h"
-#include "vm/loading/embedded.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
@@ -32,9 +31,7 @@ bool Recorder::is_file(std::string_view name) const {
   const auto is = [&](std::string_view known) {
     return known == name || (!end.empty() && known.ends_with(end));
   };
-  return std::any_of(files_.begin(), files_.end(), is) ||
-         std::any_of(kEmbedded, kEmbedded + kEmbeddedCount,
-                     [&](const EmbeddedFile& file) { return is(file.name); });
+  return std::any_of(files_.begin(), files_.end(), is);
 }
 
 size_t Recorder::place_in_front(std::string_view text) const {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "vm/machine/program.h"
+#include "vm/machine/source.h"
 
 namespace lockstep::vm {
 

@@ -11,6 +11,7 @@
 #include "engine/boundary/event.h"
 #include "vm/machine/machine_part.h"
 #include "vm/machine/recorded_history.h"
+#include "vm/machine/source.h"
 
 namespace lockstep::vm {
 
@@ -26,7 +27,8 @@ class Recorder : public MachinePart {
     draft_ = {};
   }
   const std::string& printed() const { return printed_; }
-  void know_files(const std::vector<SourceFile>& files);  // of the program
+  void know_files(const std::vector<SourceFile>& files);                   // of the program
+  void know_file(std::string name) { files_.push_back(std::move(name)); }  // of the library
 
   // The event's other end, what it changes, its causes. No-ops else (check recording() before
   // building text).
@@ -88,8 +90,8 @@ class Recorder : public MachinePart {
   std::vector<std::string> args_;  // by process, while recording: of the pending call, printed
   mutable std::map<uint32_t, std::set<std::string>> labels_;  // all that each has been called
   std::map<uint32_t, std::string> matchers_raised_;  // the last error of each process's matcher
-  std::vector<std::string> files_;                   // names of the scenario's file and its modules
-  std::string printed_;                              // by the guest, while recording
+  std::vector<std::string> files_;  // names of the scenario's file, its modules and the library's
+  std::string printed_;             // by the guest, while recording
   // Names of the functions that the sources define, by file and line.
   std::map<std::pair<std::string, int>, std::string> function_names_;
   std::map<std::pair<uint64_t, const char*>, uint32_t> sites_;  // by place in the arena and call

@@ -1,8 +1,8 @@
 #include "vm/signals/faults.h"
 
+#include "vm/footprints/footprints.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/objects.h"
-#include "vm/signals/footprints.h"
+#include "vm/machine/objects.h"
 
 namespace lockstep::vm {
 

@@ -1,13 +1,13 @@
 // Signals: order is kept between two processes and promised nowhere else (D9).
 #include "vm/signals/signals.h"
 
+#include "vm/footprints/footprints.h"
 #include "vm/machine/lookup.h"
+#include "vm/machine/objects.h"
 #include "vm/process/mailboxes.h"
-#include "vm/process/objects.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
 #include "vm/signals/faults.h"
-#include "vm/signals/footprints.h"
 
 namespace lockstep::vm {
 namespace {

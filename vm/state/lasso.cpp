@@ -16,9 +16,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "vm/process/clocks.h"
+#include "vm/guest/state_digest.h"
+#include "vm/machine/clocks.h"
 #include "vm/state/properties.h"
-#include "vm/state/state_digest.h"
 #include "vm/tables/shared_state.h"
 
 namespace lockstep::vm {

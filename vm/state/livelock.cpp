@@ -3,10 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "vm/guest/spin.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
 #include "vm/state/properties.h"
-#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 

@@ -12,17 +12,17 @@
 #include <cstring>
 #include <utility>
 
+#include "vm/footprints/footprints.h"
+#include "vm/guest/calls.h"
 #include "vm/guest/guest.h"
+#include "vm/guest/interpreter.h"
 #include "vm/guest/peek.h"
-#include "vm/machine/calls.h"
-#include "vm/machine/interpreter.h"
+#include "vm/guest/spin.h"
+#include "vm/machine/objects.h"
 #include "vm/process/captured.h"
-#include "vm/process/objects.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/signals/footprints.h"
-#include "vm/state/spin.h"
 
 namespace lockstep::vm {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "vm/history/history_log.h"
-#include "vm/machine/fault.h"
+#include "vm/guest/fault.h"
+#include "vm/machine/history_log.h"
 #include "vm/machine/lookup.h"
 #include "vm/recording/sites.h"
 #include "vm/system/made_parts.h"

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "vm/loading/frozen.h"
-#include "vm/state/spin.h"
+#include "vm/guest/frozen.h"
+#include "vm/guest/spin.h"
 #include "vm/system/actor_system.h"
 
 namespace lockstep::vm {

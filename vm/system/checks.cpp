@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/relation/invariants.h"
-#include "vm/history/history_log.h"
+#include "vm/machine/history_log.h"
 #include "vm/tables/ets.h"
 
 namespace lockstep::vm {

@@ -7,10 +7,10 @@
 // what is listed for the first time is new, and nobody could have known of it.
 // 3. Order counts where it can be seen: in a mailbox, in a channel; in links and watchers not.
 #include "engine/base/digest.h"
-#include "vm/history/history_log.h"
+#include "vm/footprints/footprints.h"
+#include "vm/machine/history_log.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/objects.h"
-#include "vm/signals/footprints.h"
+#include "vm/machine/objects.h"
 #include "vm/system/actor_system.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"

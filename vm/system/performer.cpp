@@ -1,19 +1,19 @@
 #include "vm/system/performer.h"
 
 #include "engine/base/check.h"
+#include "vm/footprints/footprints.h"
+#include "vm/guest/spin.h"
+#include "vm/lifecycle/cluster.h"
+#include "vm/lifecycle/ends.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/ends.h"
 #include "vm/process/mailboxes.h"
 #include "vm/process/processes.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/signals/cluster.h"
 #include "vm/signals/faults.h"
-#include "vm/signals/footprints.h"
 #include "vm/signals/signals.h"
 #include "vm/state/properties.h"
-#include "vm/state/spin.h"
 #include "vm/system/checks.h"
 
 namespace lockstep::vm {

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "vm/loading/frozen.h"
+#include "vm/guest/frozen.h"
 #include "vm/memory/layout.h"
 
 #ifdef LOCKSTEP_ASAN

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <map>
 
-#include "vm/history/history_log.h"
+#include "vm/core/core_parts.h"
+#include "vm/footprints/footprints.h"
+#include "vm/lifecycle/cluster.h"
+#include "vm/machine/history_log.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/core_parts.h"
 #include "vm/recording/recorder.h"
 #include "vm/recording/sites.h"
-#include "vm/signals/cluster.h"
-#include "vm/signals/footprints.h"
 #include "vm/system/actor_system.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"

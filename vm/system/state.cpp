@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "engine/base/digest.h"
-#include "vm/history/history_log.h"
-#include "vm/process/clocks.h"
+#include "vm/guest/spin.h"
+#include "vm/machine/clocks.h"
+#include "vm/machine/history_log.h"
 #include "vm/process/timers.h"
-#include "vm/state/spin.h"
 #include "vm/system/actor_system.h"
 #include "vm/tables/atomics.h"
 #include "vm/tables/ets.h"

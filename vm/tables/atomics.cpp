@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "vm/machine/interpreter.h"
+#include "vm/guest/interpreter.h"
 #include "vm/memory/layout.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"

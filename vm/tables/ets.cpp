@@ -1,7 +1,7 @@
 // lockstep.ets: objects by key.
 #include "vm/tables/ets.h"
 
-#include "vm/machine/calls.h"
+#include "vm/guest/calls.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/shared_state.h"
 

@@ -2,12 +2,13 @@
 #include <algorithm>
 #include <string_view>
 
-#include "vm/machine/calls.h"
+#include "vm/footprints/footprints.h"
+#include "vm/guest/arguments.h"
+#include "vm/guest/calls.h"
 #include "vm/machine/lookup.h"
-#include "vm/process/core_parts.h"
+#include "vm/machine/objects.h"
 #include "vm/process/processes.h"
 #include "vm/recording/recorder.h"
-#include "vm/signals/footprints.h"
 #include "vm/signals/signals.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state.h"

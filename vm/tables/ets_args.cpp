@@ -1,7 +1,7 @@
 // From Lua's stack to rows and keys and back, and how an operation on a table is announced.
 #include <cmath>
 
-#include "vm/machine/calls.h"
+#include "vm/guest/calls.h"
 #include "vm/memory/layout.h"
 #include "vm/tables/ets.h"
 

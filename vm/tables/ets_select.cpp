@@ -1,6 +1,6 @@
 // match, match_object, select and their kin: one operation each. If every clause names the key,
 // only those keys are read.
-#include "vm/machine/calls.h"
+#include "vm/guest/calls.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/ets_match.h"
 

@@ -4,10 +4,11 @@
 // is refused before it has any effect (Calls::inside).
 // 2. Nobody else goes while the function runs, so it may not wait, and nothing is undone when it
 // raises an error.
+#include "vm/guest/arguments.h"
+#include "vm/guest/calls.h"
 #include "vm/guest/file_level.h"
-#include "vm/machine/calls.h"
-#include "vm/process/clocks.h"
-#include "vm/process/core_parts.h"
+#include "vm/machine/clocks.h"
+#include "vm/machine/objects.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 

@@ -1,5 +1,5 @@
 // Counters and single elements. Every call is all or nothing.
-#include "vm/machine/calls.h"
+#include "vm/guest/calls.h"
 #include "vm/memory/layout.h"
 #include "vm/tables/ets.h"
 

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "vm/machine/calls.h"
+#include "vm/guest/calls.h"
 #include "vm/process/mailboxes.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/atomics.h"

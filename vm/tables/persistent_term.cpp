@@ -1,7 +1,7 @@
 // lockstep.persistent_term: terms of a node, by key. They outlive the processes that put them.
 #include <algorithm>
 
-#include "vm/machine/calls.h"
+#include "vm/guest/calls.h"
 #include "vm/recording/recorder.h"
 #include "vm/tables/ets.h"
 #include "vm/tables/shared_state.h"
