@@ -5,103 +5,16 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/history/model/bits.h"
 #include "engine/history/search/sequential.h"
-#include "engine/history/txn/txn_evidence.h"
+#include "engine/history/txn/txn_graph.h"
 #include "engine/history/txn/txn_history.h"
 #include "engine/history/txn/txn_search.h"
 #include "engine/history/txn/txn_snapshot.h"
 #include "engine/history/txn/txn_states.h"
+#include "engine/history/txn/txn_words.h"
 
 namespace lockstep::history {
 namespace {
-
-enum class Why : uint8_t { session, wr, ww, rw, real_time };
-
-struct Edge {
-  int32_t from, to;
-  Why why;
-  int32_t key;
-};
-
-// Edges between transactions, their closure and their cycles.
-class TxnGraph {
- public:
-  explicit TxnGraph(size_t n) : out_(n), in_(n) {}
-  void add(Edge edge) {
-    if (edge.from == edge.to) return;
-    out_[edge.from].push_back(static_cast<int32_t>(edges_.size()));
-    in_[edge.to].push_back(static_cast<int32_t>(edges_.size()));
-    edges_.push_back(edge);
-  }
-  size_t size() const { return out_.size(); }
-  const std::vector<int32_t>& into(size_t node) const { return in_[node]; }
-  const Edge& edge(int32_t id) const { return edges_[id]; }
-
-  // past[t]: all before t. False if there is a cycle.
-  bool close(BitMatrix& past) const {
-    std::vector<int32_t> waiting(size()), ready;
-    for (size_t t = 0; t < size(); ++t) {
-      waiting[t] = static_cast<int32_t>(in_[t].size());
-      if (waiting[t] == 0) ready.push_back(static_cast<int32_t>(t));
-    }
-    for (size_t at = 0; at < ready.size(); ++at) {
-      for (int32_t e : out_[ready[at]]) {
-        int32_t to = edges_[e].to;
-        past.merge(to, ready[at]);
-        past.set(to, ready[at]);
-        if (--waiting[to] == 0) ready.push_back(to);
-      }
-    }
-    return ready.size() == size();
-  }
-
-  // A shortest cycle, edges in order; with `apart`, one without two rw edges in a row (what
-  // snapshot isolation forbids), if there is any.
-  std::vector<Edge> cycle(bool apart) const {
-    std::vector<Edge> best;
-    for (size_t root = 0; root < size(); ++root) {
-      if (out_[root].empty() || in_[root].empty()) continue;
-      // A node of the walk: (transaction, whether an rw edge led there).
-      std::vector<int32_t> parent(2 * size(), -2), through(2 * size(), -1);
-      std::vector<int32_t> queue{static_cast<int32_t>(2 * root)};
-      parent[2 * root] = -1;
-      int32_t last = -1, last_edge = -1;
-      for (size_t at = 0; at < queue.size() && last < 0; ++at) {
-        int32_t node = queue[at] / 2;
-        bool rw = queue[at] % 2 == 1;
-        for (int32_t e : out_[node]) {
-          const Edge& edge = edges_[e];
-          bool next_rw = edge.why == Why::rw;
-          if (apart && rw && next_rw) continue;
-          if (edge.to == static_cast<int32_t>(root)) {
-            last = queue[at];
-            last_edge = e;
-            break;
-          }
-          int32_t next = 2 * edge.to + (apart && next_rw ? 1 : 0);
-          if (parent[next] != -2) continue;
-          parent[next] = queue[at];
-          through[next] = e;
-          queue.push_back(next);
-        }
-      }
-      if (last < 0) continue;
-      std::vector<Edge> found{edges_[last_edge]};
-      for (int32_t node = last; parent[node] != -1; node = parent[node]) {
-        found.push_back(edges_[through[node]]);
-      }
-      std::reverse(found.begin(), found.end());
-      if (best.empty() || found.size() < best.size()) best = found;
-      if (best.size() == 2) break;
-    }
-    return best;
-  }
-
- private:
-  std::vector<Edge> edges_;
-  std::vector<std::vector<int32_t>> out_, in_;
-};
 
 class TxnChecker {
  public:
@@ -155,11 +68,6 @@ class TxnChecker {
     }
   }
 
-  bool writes(int32_t t, int32_t key) const {
-    const auto& keys = h_.txns[t].writes;
-    return std::binary_search(keys.begin(), keys.end(), key);
-  }
-
   void add_base() {
     std::map<int32_t, int32_t> last;
     for (size_t t = 0; t < h_.txns.size(); ++t) {
@@ -200,7 +108,7 @@ class TxnChecker {
 
   // Another writer of what `reader` read must come before the one that it read from.
   void add_before(int32_t other, const TxnRead& read, int32_t reader) {
-    if (other == read.source || other == reader || !writes(other, read.key)) return;
+    if (other == read.source || other == reader || !h_.txns[other].writes_to(read.key)) return;
     if (read.source != kInitialTxn) {
       graph_.add({other, read.source, Why::ww, read.key});
       return;
@@ -210,8 +118,8 @@ class TxnChecker {
     result_.verdict = Verdict::invalid;
     result_.why =
         fmt::format("{}: {} saw nothing in key {}, though {} wrote it and must come before",
-                    level_ == Level::read_atomic ? "fractured read" : "G-single", say(reader),
-                    history_.values().to_json(h_.keys[read.key]), say(other));
+                    level_ == Level::read_atomic ? "fractured read" : "G-single",
+                    words_.say(reader), words_.key(read.key), words_.say(other));
     result_.part = {h_.txns[other].id, h_.txns[reader].id};
   }
 
@@ -358,23 +266,10 @@ class TxnChecker {
     if (search.either()) {
       besides =
           fmt::format("; so it is, in another way, if the writes of key {} are the other way round",
-                      key_name(search.cycle()[0].key));
+                      words_.key(search.cycle()[0].key));
     }
-    say_cycle(cycle, name_of(cycle), besides);
+    words_.explain(cycle, words_.name_of(cycle), besides, result_);
     return result_;
-  }
-
-  // Two that read the same version of a key and both wrote the key.
-  bool lost_update(int32_t a, int32_t b, int32_t* key) const {
-    for (const TxnRead& x : h_.txns[a].reads) {
-      for (const TxnRead& y : h_.txns[b].reads) {
-        if (x.key != y.key || x.source != y.source) continue;
-        if (!writes(a, x.key) || !writes(b, x.key)) continue;
-        *key = x.key;
-        return true;
-      }
-    }
-    return false;
   }
 
   bool find_lost_update() {
@@ -382,116 +277,32 @@ class TxnChecker {
     for (size_t t = 0; t < h_.txns.size(); ++t) {
       auto self = static_cast<int32_t>(t);
       for (const TxnRead& read : h_.txns[t].reads) {
-        if (!writes(self, read.key)) continue;
+        if (!h_.txns[self].writes_to(read.key)) continue;
         auto [at, fresh] = first.try_emplace({read.key, read.source}, self);
         if (fresh || at->second == self) continue;
         result_.verdict = Verdict::invalid;
-        say_cycle({{at->second, self, Why::rw, read.key}, {self, at->second, Why::rw, read.key}},
-                  "lost update", "");
+        words_.explain(
+            {{at->second, self, Why::rw, read.key}, {self, at->second, Why::rw, read.key}},
+            "lost update", "", result_);
         return true;
       }
     }
     return false;
   }
 
-  std::string key_name(int32_t key) const { return history_.values().to_json(h_.keys[key]); }
-
-  std::string say(int32_t t) const {
-    return history_.describe(history_.operations()[h_.txns[t].id]);
-  }
-
-  const char* name_of(const std::vector<Edge>& cycle) const {
-    int32_t key = -1;
-    if (cycle.size() == 2 && lost_update(cycle[0].from, cycle[1].from, &key)) return "lost update";
-    int rw = 0, wr = 0, real_time = 0;
-    bool apart = true;
-    for (size_t i = 0; i < cycle.size(); ++i) {
-      apart &= cycle[i].why != Why::rw || cycle[(i + 1) % cycle.size()].why != Why::rw;
-    }
-    for (const Edge& edge : cycle) {
-      rw += edge.why == Why::rw;
-      wr += edge.why == Why::wr;
-      real_time += edge.why == Why::real_time;
-    }
-    if (rw == 0) return wr == 0 ? "G0 (write cycle)" : "G1c (circular information flow)";
-    if (rw == 1) return real_time > 0 ? "G-single-realtime (stale read)" : "G-single (read skew)";
-    if (real_time > 0) return "G2-item-realtime";
-    return apart ? "G-nonadjacent (long fork)" : "G2-item (write skew)";
-  }
-
   Result& cyclic(const TxnGraph& graph) {
     bool apart = level_ == Level::snapshot_isolation || level_ == Level::prefix;
     std::vector<Edge> cycle = graph.cycle(apart);
     if (cycle.empty()) cycle = graph.cycle(false);
-    std::string name = name_of(cycle);
+    std::string name = words_.name_of(cycle);
     // Two transactions that read the same version of a key and both wrote it.
     if (cycle.size() == 2 && cycle[0].key >= 0 && cycle[0].key == cycle[1].key &&
         (cycle[0].why == Why::rw) != (cycle[1].why == Why::rw) &&
         (cycle[0].why == Why::ww || cycle[1].why == Why::ww)) {
       name = "lost update";
     }
-    say_cycle(cycle, name, "");
+    words_.explain(cycle, name, "", result_);
     return result_;
-  }
-
-  // On an arrow of a drawing.
-  static std::string link_words(const Edge& edge, const std::string& key) {
-    switch (edge.why) {
-      case Why::session:
-        return "same process";
-      case Why::wr:
-        return fmt::format("wr {}: read by", key);
-      case Why::ww:
-        return fmt::format("ww {}: overwritten by", key);
-      case Why::rw:
-        return fmt::format("rw {}: read before the write of", key);
-      case Why::real_time:
-        break;
-    }
-    return "ended before";
-  }
-
-  // What shows an edge, where the history says it.
-  static std::string told(const char* before, const std::string& text, const char* after = "") {
-    return text.empty() ? std::string() : before + text + after;
-  }
-
-  void say_cycle(const std::vector<Edge>& cycle, const std::string& name,
-                 const std::string& besides) {
-    result_.verdict = Verdict::invalid;
-    result_.why = name + besides + ":";
-    const TxnEvidence evidence(history_, h_);
-    for (const Edge& edge : cycle) {
-      std::string key = edge.key < 0 ? "" : key_name(edge.key);
-      std::string because;
-      switch (edge.why) {
-        case Why::session:
-          because = "is earlier in the same process than";
-          break;
-        case Why::wr:
-          because = fmt::format("wrote key {}{} that was read by", key,
-                                told(" = ", evidence.written_by(edge.from, edge.key)));
-          break;
-        case Why::ww:
-          because =
-              fmt::format("wrote key {} before{}", key,
-                          told(", as ", evidence.version_order(edge.from, edge.to, edge.key), ","));
-          break;
-        case Why::rw:
-          because = fmt::format("read key {}{} before it was overwritten{} by", key,
-                                told(" = ", evidence.read_of(edge.from, edge.key)),
-                                told(" with ", evidence.written_by(edge.to, edge.key)));
-          break;
-        case Why::real_time:
-          because = "ended before the start of";
-          break;
-      }
-      result_.why += fmt::format("\n    {} {}", say(edge.from), because);
-      result_.part.push_back(h_.txns[edge.from].id);
-      result_.links.push_back({h_.txns[edge.from].id, h_.txns[edge.to].id, link_words(edge, key)});
-    }
-    if (!cycle.empty()) result_.why += "\n    " + say(cycle[0].from);
-    std::sort(result_.part.begin(), result_.part.end());
   }
 
   const History& history_;
@@ -499,6 +310,7 @@ class TxnChecker {
   bool lists_;
   Budget budget_;
   TxnHistory h_;
+  TxnWords words_{history_, h_};
   TxnGraph graph_;
   std::vector<std::vector<int32_t>> writers_;  // by key
   bool initial_late_ = false;

@@ -1,5 +1,6 @@
 // Transactions decoded: who read from whom, and what is wrong with a read by itself.
 #pragma once
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,7 +21,10 @@ struct Txn {
   int32_t process, call, ret;
   bool ok;
   std::vector<TxnRead> reads;   // of others' writes, in order
-  std::vector<int32_t> writes;  // keys, each once
+  std::vector<int32_t> writes;  // keys, each once, ascending
+  bool writes_to(int32_t key) const {
+    return std::binary_search(writes.begin(), writes.end(), key);
+  }
 };
 
 struct VersionEdge {  // list-append: the first wrote the version before the second's
