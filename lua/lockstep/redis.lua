@@ -13,6 +13,8 @@ require "lockstep.redis.zsets"
 require "lockstep.redis.zranges"
 require "lockstep.redis.streams"
 local scripting = require "lockstep.redis.scripting"
+local scripts = require "lockstep.redis.scripts"
+local cmsgpack = require "lockstep.redis.cmsgpack"
 require "lockstep.redis.functions"
 require "lockstep.redis.pubsub"
 client.name_operations()
@@ -40,5 +42,15 @@ end
 
 -- The SHA-1 of a script, as EVALSHA wants it. What is known of its text need not be found out in every execution.
 function redis.script(text) return scripting.preload(text) end
+
+-- The script of a file beside the scenario or along --path, with what it includes: FILE-N.lua has N keys, any other `keys`.
+function redis.load(file, keys)
+  local script = scripts.load(file, keys)
+  client.name_script(script)
+  return script
+end
+
+-- MessagePack, in which clients send what has more than one part.
+redis.pack, redis.unpack = cmsgpack.pack, cmsgpack.unpack
 
 return redis

@@ -25,6 +25,28 @@ function redis.server(options) end
 ---@return string
 function redis.script(text) end
 
+---@class lockstep.redis.script
+---@field name string
+---@field keys integer
+---@field text string
+---@field sha string
+
+--- The script of a file beside the scenario or along --path, with what its lines `--- @include "path"` name. At file level
+--- only.
+---@param file string FILE-N.lua has N keys
+---@param keys? integer of any other
+---@return lockstep.redis.script
+function redis.load(file, keys) end
+
+--- MessagePack.
+---@param value any
+---@return string
+function redis.pack(value) end
+
+---@param text string
+---@return any
+function redis.unpack(text) end
+
 ---@class lockstep.redis.faults
 ---@field dies? boolean before each command the process may end
 ---@field lost_replies? integer how many replies may be lost after the command took effect
@@ -59,6 +81,12 @@ function Connection:pcall(name, ...) end
 ---@param ... string|number
 ---@return any
 function Connection:raw(name, ...) end
+
+--- Calls a script of `redis.load` by its SHA-1, or with its text if the server has not seen it yet.
+---@param script lockstep.redis.script
+---@param ... string|number its keys, then its arguments
+---@return any
+function Connection:run(script, ...) end
 
 --- The next message of a subscription: {"message", channel, text} or {"pmessage", pattern, channel, text}.
 ---@param timeout? integer ms

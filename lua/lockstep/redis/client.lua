@@ -11,8 +11,9 @@ local client = {}
 local commands = store.commands
 local WHOLE = "all"
 
--- Reports show each command by its own name.
+-- Reports show each command by its own name, and a script of a file by its name.
 local operations, methods = {}, {}
+client.scripts = {}
 local timed_out = ets.operation("redis.timeout")
 function client.name_operations()
   for name in pairs(commands) do
@@ -104,6 +105,11 @@ local function find(self, name, args)
   error(command, 0)
 end
 
+-- A script of a file, which `run` calls by its SHA-1.
+function client.name_script(script)
+  client.scripts[script.sha] = ets.operation("redis." .. script.name) -- lint: allow file-level-write (called while files load)
+end
+
 function client.perform(self, name, args)
   args.name = name
   local lower = name:lower()
@@ -119,9 +125,10 @@ function client.perform(self, name, args)
   local footprint = { [command.access] = keys, clock = true }
   if reads then footprint.read = reads end
   local how = command.timeout_at and run_or_wait or run
+  local operation = lower == "evalsha" and client.scripts[args[1]] or operations[lower]
   local value, more, waits
   repeat
-    value, more, waits = operations[lower](self.table, footprint, how, args, command, db, keys)
+    value, more, waits = operation(self.table, footprint, how, args, command, db, keys)
     for _, key in ipairs(more or {}) do keys[#keys + 1] = key end
   until not more
   if db.deliveries then
@@ -163,6 +170,16 @@ end
 function Connection:pcall(name, ...)
   local value = self:raw(name, ...)
   if type(value) == "table" and value.err then return value end
+  return given(value)
+end
+
+-- A script of `redis.load`, its keys, its arguments: by its SHA-1, with its text where the server has not seen it yet.
+function Connection:run(script, ...)
+  local value = self:raw("evalsha", script.sha, script.keys, ...)
+  if type(value) == "table" and value.err and value.err:find("^NOSCRIPT") then
+    value = self:raw("eval", script.text, script.keys, ...)
+  end
+  if type(value) == "table" and value.err then error(value.err, 2) end
   return given(value)
 end
 
