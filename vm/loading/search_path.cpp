@@ -80,6 +80,14 @@ std::string install_hint(const std::string& name) {
       {"bullmq", "npm install bullmq", "node_modules"},
       {"bull", "npm install bull", "node_modules"},
   };
+  // A version beside others, bull-1.0.0/..., as npm installs it under another name.
+  for (const std::string package : {"bullmq", "bull"}) {
+    const std::string alias = name.substr(0, name.find('/'));
+    if (alias.size() == name.size() || !alias.starts_with(package + "-")) continue;
+    return fmt::format(
+        "install it (npm install {}@npm:{}@{}) and name the folder: --path node_modules", alias,
+        package, alias.substr(package.size() + 1));
+  }
   for (const auto& package : kPackages) {
     const bool whole = name == package.name || name == std::string(package.name) + ".lua";
     if (whole || name.starts_with(std::string(package.name) + "/"))
