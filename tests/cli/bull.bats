@@ -78,6 +78,15 @@ race() {
   exits 0
 }
 
+@test "bullmq 6.7.0: each job in one place, completed once, never lost, also if a worker stalls" {
+  packages
+  lockstep verify "$REAL/bullmq_current.lua" --path "$NPM/node_modules" --preemptions 1 --judge 0
+  exits 0
+  has "$out" "a check: VERIFIED within 1 preemption"
+  has "$out" "a worker that stalls: VERIFIED within 1 preemption"
+  has "$out" "taken again: reached in"
+}
+
 @test "--- @include: every script of bullmq is what its own build makes of it" {
   packages
   for version in 5.1.10 6.7.0; do
