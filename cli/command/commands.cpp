@@ -100,6 +100,14 @@ const Flag kVerify[] = {
     setting("time", "give up a scenario after this time: 5, 5s, 500ms, 2m (default: no limit)"),
     kTotalTime,
     setting("seed", "of the random numbers that a scenario draws (default 1)"),
+    {"--checkpoint", nullptr, "FILE",
+     "keep what the search has done in FILE from time to time, and where it is stopped; the same "
+     "command goes on from there after ^C, kill -9 or a reboot, on another machine too, and comes "
+     "to the same counts. Of one scenario; removed when the search has come to its end",
+     [](Options& o, const std::string& t) { o.checkpoint = t; }},
+    {"--checkpoint-every", nullptr, "T",
+     "how often; less where a checkpoint would take more than 2 % of the time (default 10s)",
+     [](Options& o, const std::string& t) { o.checkpoint_every = parse_seconds(t); }},
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
     kOnly,
@@ -389,6 +397,7 @@ const std::vector<Command>& table() {
        "  lockstep verify my.lua --strategy cache              many orders that lead to few "
        "states\n"
        "  lockstep verify my.lua --preemptions 2\n"
+       "  lockstep verify my.lua --time 8h --checkpoint my.checkpoint\n"
        "Ends with VERIFIED (exit code 0), a failure (1), or INCOMPLETE (5).\n",
        "file",
        SIZE_MAX,

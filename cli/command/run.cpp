@@ -10,6 +10,7 @@
 
 #include "cli/ci/report_files.h"
 #include "cli/command/check_determinism.h"
+#include "cli/command/checkpoint_file.h"
 #include "cli/command/commands.h"
 #include "cli/command/finding.h"
 #include "cli/command/lint.h"
@@ -59,6 +60,22 @@ void check_shard(const Options& options, const Selected& s) {
              "--shard");
 }
 
+// One file holds one search, which has to be one that can be taken up again.
+void check_checkpoint(const Options& options, const std::vector<Selected>& selected) {
+  const auto refuse = [&](const std::string& why, const char* hint) {
+    throw Error(ExitCode::usage, fmt::format("--checkpoint {}: {}", options.checkpoint, why), hint);
+  };
+  if (selected.size() != 1)
+    refuse(fmt::format("holds the search of one scenario, and there are {}", selected.size()),
+           "choose one: --only =NAME");
+  const StrategyInfo& info = *find_strategy(selected[0].settings.strategy);
+  if (!info.claims.saves)
+    refuse(fmt::format("--strategy {} cannot be taken up again", info.name),
+           "--strategy dpor or dfs");
+  if (options.total_seconds > 0)
+    refuse("--total-time begins a search anew with what time is left", "use --time");
+}
+
 // What is left of --total-time is used in rounds of at least so long; a tree is searched again only
 // with so much more time than before.
 constexpr double kLeastRound = 0.02;
@@ -74,7 +91,8 @@ class Run {
         reporter_(make_reporter(options)),
         recorder_(options),
         memory_(options),
-        files_(options) {}
+        files_(options),
+        checkpoint_(options.checkpoint) {}
 
   ExitCode all() {
     auto loaded =
@@ -82,6 +100,10 @@ class Run {
                                             : "lockstep run scenarios/tour/lost_update.lua");
     const auto selected = select_scenarios(options_, loaded.programs, &loaded.broken);
     for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
+    if (checkpoint_) {
+      check_checkpoint(options_, selected);
+      checkpoint_.read();
+    }
     std::vector<std::string> used;
     used.reserve(selected.size());
     for (const auto& s : selected) used.push_back(s.settings.strategy);
@@ -280,6 +302,7 @@ class Run {
     const bool nothing =
         report.searched && r.iterations == 0 && r.stop == StopReason::time && !report.failed;
     if (report.searched) put(reporter_->scenario(report));
+    checkpoint_.finish(r, interrupted());
     files_.scenario(report);
     if (r.misuse) misuse(r.misuse->outcome);
     const bool failed = report.failed || report.missed;
@@ -312,7 +335,7 @@ class Run {
 
   std::vector<Error> file_errors() const {
     std::vector<Error> all;
-    for (const auto& error : {recorder_.error(), file_error_})
+    for (const auto& error : {recorder_.error(), file_error_, checkpoint_.error()})
       if (error) all.push_back(*error);
     return all;
   }
@@ -396,12 +419,16 @@ class Run {
   void explore_one(const Selected& s, ScenarioReport* report) {
     std::atomic<bool> polled{false};
     const bool may_poll = report->settings.search.reduce.needs_mail();
-    explore_as(s, may_poll ? &polled : nullptr, report);
+    if (checkpoint_.polls())
+      polled = may_poll;
+    else
+      explore_as(s, may_poll ? &polled : nullptr, report);
     if (!polled) return;
     log_info(Part::search, fmt::format("{}: waits poll mailboxes, so the order of messages counts",
                                        s.scenario->name));
     report->settings.search.reduce.unobserved_sends =
         report->settings.search.reduce.equal_messages = false;
+    polls_ = true;
     explore_as(s, nullptr, report);
   }
 
@@ -421,6 +448,12 @@ class Run {
     explore_options.interrupted = &interrupted();
     explore_options.in_vain = polled;
     const ScenarioRun run{*s.program, *s.scenario, settings};
+    Checkpoints checkpoints;
+    if (checkpoint_) {
+      checkpoints = checkpoint_.begin(identity_of(run, explore_options.max_failures), polls_);
+      checkpoints.every = options_.checkpoint_every;
+      explore_options.checkpoints = &checkpoints;
+    }
     explore_options.known = [&](const Outcome& outcome) {
       return memory_.known(run, outcome) || memory_.replayed(run, outcome);
     };
@@ -493,6 +526,8 @@ class Run {
   FindingRecorder recorder_;
   Memory memory_;
   ReportFiles files_;
+  CheckpointFile checkpoint_;
+  bool polls_ = false;  // the scenario at hand waits by polling mailboxes
   SummaryReport summary_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   TimeBox time_;  // of the scenario at hand

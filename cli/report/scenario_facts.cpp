@@ -60,11 +60,17 @@ void executed_json(const ScenarioReport& s, Json& json) {
   json["bound_hit"] = json_number(r.bound_hit);
   json["blocked"] = json_number(r.blocked);
   json["exhausted"] = r.exhausted;
+  json["resumed"] = json_number(r.earlier);
+  json["checkpoints"] = json_number(r.checkpoints);
+  json["checkpoint_seconds"] = r.checkpoint_seconds;
 }
 void executed_text(const ScenarioReport& s, const ReportOptions&, std::string& out) {
   const auto& r = s.result;
   out += field("iterations", fmt::format("{} with {}, seed {}{}", grouped(r.iterations),
                                          s.settings.strategy, s.settings.seed, stop_text(s)));
+  if (r.earlier)
+    out += field("of these", fmt::format("{} before the checkpoint that it went on from",
+                                         counted(r.earlier, "execution")));
   if (r.shards > 1)
     out += field("shard", fmt::format("{} of {}: iterations k with k mod {} = {}; figures are of "
                                       "these alone (iteration 0 is walked by every shard, and "

@@ -73,6 +73,8 @@ struct Options {
   std::string store;                 // folder of failures that are remembered; empty: none are
   std::string baseline;              // file of failures that break no build
   std::string write_baseline;        // ... to be written
+  std::string checkpoint;            // verify: file in which the search survives its process
+  double checkpoint_every = 10;      // ... seconds
   std::vector<std::string> reports;  // "junit=FILE", "github", ...
   std::string format = "text";
   std::string color = "auto";

@@ -23,6 +23,19 @@ void RacingPairs::add(uint64_t low, uint64_t high, uint8_t bits) {
   orders.bits |= bits;
 }
 
+std::vector<RacingPairs::Orders> RacingPairs::all() const {
+  std::vector<Orders> pairs;
+  orders_.for_each([&pairs](const Orders& o) { pairs.push_back(o); });
+  std::sort(pairs.begin(), pairs.end(), [](const Orders& a, const Orders& b) {
+    return std::pair(a.low, a.high) < std::pair(b.low, b.high);
+  });
+  return pairs;
+}
+
+void RacingPairs::add(const std::vector<Orders>& pairs) {
+  for (const Orders& o : pairs) add(o.low, o.high, o.bits);
+}
+
 void RacingPairs::merge(const RacingPairs& other) {
   other.orders_.for_each([this](const Orders& o) { add(o.low, o.high, o.bits); });
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/flat_map.h"
 
@@ -21,12 +22,14 @@ class RacingPairs {
   uint64_t pairs() const { return pairs_; }
   uint64_t both() const { return both_; }  // of these, seen in both orders
   bool full() const { return pairs_ >= kMost; }
-
- private:
   struct Orders {
     uint64_t low = 0, high = 0;
     uint8_t bits = 0;  // 1: low first, 2: high first
   };
+  std::vector<Orders> all() const;
+  void add(const std::vector<Orders>& pairs);
+
+ private:
   void add(uint64_t low, uint64_t high, uint8_t bits);
   FlatMap<Orders> orders_;
   uint64_t pairs_ = 0, both_ = 0;

@@ -81,6 +81,9 @@ class Collector {
   // What comes now is another search.
   void begin_search() { executed_.clear(), repeats_ = 0; }
   const std::vector<RaceSample>& race_samples() const { return race_samples_; }
+  // Of a search that goes on: all but what only sampling has (checkpoint.cpp).
+  template <class A>
+  void keep(A& a);
 
  private:
   void merge(Batch& batch);

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/explore/collector.h"
 #include "engine/schedule/fairness.h"
 #include "engine/schedule/pilot.h"
@@ -57,9 +58,23 @@ class Exploration {
 
   // tree_search.cpp
   struct Part;
+  struct Frontier;
+  static std::unique_ptr<Subtree> whole_tree(const StrategyInfo& info,
+                                             const StrategyOptions& options);
   bool search_tree(const StrategyInfo& info, uint64_t executions);
   void search_slice(Worker& worker, Part& part) noexcept;
   void search_slices(std::span<Part> parts);
+  void search_round(Frontier& frontier, uint64_t left);
+  bool gather(Frontier& frontier, std::vector<Part>& fresh);
+
+  // checkpoint.cpp
+  template <class A>
+  void keep(A& a, Frontier& frontier);
+  template <class A>
+  void keep(A& a, Part& part, const StrategyInfo& info);
+  bool checkpoint_due();
+  void checkpoint(Frontier& frontier);
+  void go_on(Frontier& frontier);
 
   const ExploreOptions& options_;
   const ProgressFn& progress_;
@@ -84,8 +99,40 @@ class Exploration {
   std::vector<std::unique_ptr<System>>
       owned_;  // outlive the strategies, which may hold their images
   std::vector<std::unique_ptr<Worker>> workers_;
-  bool hopeless_ = false;  // no proof will come of it
-  double share_ = 0;       // of the tree, while one is searched
+  bool hopeless_ = false;           // no proof will come of it
+  double share_ = 0;                // of the tree, while one is searched
+  std::atomic<bool> pause_{false};  // slices stop between two executions, for a checkpoint
+  double kept_ = clock_seconds(CLOCK_MONOTONIC_COARSE);  // when the last one was made
+  double cost_ = 0;                                      // ... and how long that took
+  double before_ = 0, cpu_before_ = 0;                   // seconds of the processes before
+  double cpu_start_ = 0;
+};
+
+// Some branches of a tree, searched by one worker at a time.
+struct Exploration::Part {
+  std::unique_ptr<Subtree> tree;
+  uint64_t next = 0;   // number of its next execution, for itself
+  uint64_t quota = 0;  // executions in this round
+  uint64_t from = 0;   // iterations before this round
+  bool alone = true;   // in this round
+  Batch batch = {};
+  bool over = false;  // the round, for it
+  bool done = false;
+  bool full = false;             // gave up
+  bool hopeless = false;         // auto: came to a bound, so there will be no proof
+  bool torn = false;             // cut in the middle of an execution
+  const Worker* home = nullptr;  // whose images it holds
+};
+
+// What is left of a search, and the round under way.
+struct Exploration::Frontier {
+  const StrategyInfo& info;
+  uint64_t from = 0;  // iterations before
+  std::vector<Part> parts = {};
+  uint64_t at_work = 0;  // the last so many of them
+  double done = 0;
+  uint64_t counted = 0;  // executions since it began, or began anew, that repeat no class
+  std::span<Part> round() { return {parts.data() + parts.size() - at_work, at_work}; }
 };
 
 struct Exploration::Worker {
@@ -159,7 +206,7 @@ struct Exploration::Worker {
 
   // What was counted beside the batch becomes part of it.
   void close(Batch& batch) {
-    batch.activity = activity.sum(system);
+    batch.activity.add(activity.sum(system));
     activity.clear();
   }
 
@@ -175,7 +222,8 @@ struct Exploration::Worker {
     if (first && all.options_.known) seen->second = all.options_.known(outcome);
     f.known = seen->second;
     if (!first) return;
-    f.activity = activity.sum(system);
+    f.activity = batch.activity;
+    f.activity.add(activity.sum(system));
     f.finding = std::make_unique<Finding>();
     f.finding->iteration = i;
     f.finding->stream = stream(i);

@@ -17,6 +17,16 @@
 
 namespace lockstep {
 
+// What there is of the search of a tree is kept from time to time, so that another process can go
+// on from there (StrategyInfo::claims.saves). It depends on nothing but seed and options what comes
+// then.
+struct Checkpoints {
+  double every = 10;    // seconds between two at least,
+  double share = 0.02;  // ... and of the time that is spent on them at most
+  std::function<void(const std::string&)> write;  // on the calling thread
+  std::string last;                               // to go on from; empty: from the beginning
+};
+
 struct ExploreOptions {
   std::string strategy = "random";
   StrategyOptions strategy_options;
@@ -44,6 +54,7 @@ struct ExploreOptions {
   // Set by the system: this search cannot come to an end, or may say too little. It stops, and what
   // it has found counts for nothing.
   const std::atomic<bool>* in_vain = nullptr;
+  const Checkpoints* checkpoints = nullptr;  // null: none are made
   bool has_budget() const { return seconds > 0 || interrupted || in_vain; }
 };
 
@@ -100,6 +111,9 @@ struct ExploreResult {
       0;  // of the tree that an exhaustive strategy has done, as far as it can tell; 0: unknown
   Evidence evidence;               // of the exhaustive strategy
   uint64_t shard = 0, shards = 1;  // as asked for
+  uint64_t earlier = 0;            // of the executions: before the checkpoint that it went on from
+  uint64_t checkpoints = 0;        // made
+  double checkpoint_seconds = 0;   // ... in so long, all of them
   Pilot pilot;
   std::optional<Finding> misuse;  // scenario misuse: exit code 3
 };

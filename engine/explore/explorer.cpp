@@ -162,7 +162,7 @@ void Exploration::report() {
     copy.classes = so_far.classes;
     if (so_far.classes_once < so_far.classes_sampled) copy.estimate = chao(so_far);
   }
-  copy.seconds = now - start_;
+  copy.seconds = before_ + now - start_;
   copy.share = share_;
   copy.goal = options_.iterations;
   progress_(copy);
@@ -263,7 +263,7 @@ void Exploration::watch(const StopToken* token) {
 ExploreResult Exploration::run(std::span<System* const> systems) {
   for (System* system : systems)
     workers_.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
-  const double cpu_before = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  cpu_start_ = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
   watch(&stop_token_);
   if (info_.claims.tree) {
     search_tree(info_, 0);
@@ -277,8 +277,8 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   watch(nullptr);
   if (error_) std::rethrow_exception(error_);
   ExploreResult& result = collector_.result();
-  result.cpu_seconds = clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
-  result.seconds = clock_seconds(CLOCK_MONOTONIC) - start_;
+  result.cpu_seconds = cpu_before_ + clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_start_;
+  result.seconds = before_ + clock_seconds(CLOCK_MONOTONIC) - start_;
   interrupted_ = interrupted_ || (options_.interrupted && *options_.interrupted);
   if (result.stop == StopReason::time && interrupted_) result.stop = StopReason::interrupted;
   if (info_.claims.bounded) result.exhausted = false;  // all within the bound is not all

@@ -20,54 +20,47 @@ namespace {
 constexpr size_t kRound = 16;         // parts at work at a time: more than that many workers idle
 constexpr uint64_t kSliceMax = 4096;  // executions of a part in one round
 
-std::unique_ptr<Subtree> whole_tree(const StrategyInfo& info, const StrategyOptions& options) {
+}  // namespace
+
+std::unique_ptr<Subtree> Exploration::whole_tree(const StrategyInfo& info,
+                                                 const StrategyOptions& options) {
   LOCKSTEP_ASSERT(info.claims.tree);
   return std::unique_ptr<Subtree>(static_cast<Subtree*>(info.make(options).release()));
 }
-
-}  // namespace
-
-struct Exploration::Part {
-  std::unique_ptr<Subtree> tree;
-  uint64_t next = 0;   // number of its next execution, for itself
-  uint64_t quota = 0;  // executions in this round
-  uint64_t from = 0;   // iterations before this round
-  bool alone = true;   // in this round
-  Batch batch;
-  Evidence seen;
-  bool done = false;
-  bool full = false;             // gave up
-  bool hopeless = false;         // auto: came to a bound, so there will be no proof
-  const Worker* home = nullptr;  // whose images it holds
-};
 
 void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
   const bool budget = options_.has_budget();
   if (part.home != &worker) part.tree->forget_images();
   part.home = &worker;
   worker.met.clear();
+  for (const Failure& f : part.batch.failures) worker.met.emplace(f.signature, f.known);
   worker.in_order = worker.parts = true;
   worker.from = part.from;
   worker.numbered = part.alone;
-  part.batch = {};
-  for (uint64_t n = 0; n < part.quota && !stop_.load(std::memory_order_relaxed); n++) {
+  part.over = true;
+  while (part.batch.count < part.quota && !stop_.load(std::memory_order_relaxed)) {
     if (budget && (part.batch.cut = budget_over())) break;
     if ((part.done = !worker.execute(*part.tree, nullptr, part.next, part.batch))) {
       part.full = part.tree->gave_up();
       break;
     }
-    if (part.batch.cut) break;
+    if ((part.torn = part.batch.cut)) break;
     part.next++;
-    if (std::this_thread::get_id() == caller_ && n % 64 == 63) report();
+    if (std::this_thread::get_id() == caller_ && part.batch.count % 64 == 0) report();
     // No failure of a search that was not asked for: its schedules are not fair.
     if (info_.claims.proves && !part.batch.failures.empty() && part.batch.failures.back().bound) {
       part.batch.failures.pop_back();
       part.hopeless = true;
       break;
     }
-    if (part.batch.failures.empty() || options_.max_failures != 1) continue;
-    const Failure& last = part.batch.failures.back();
-    if (last.misuse || (!last.known && (!last.bound || options_.bounds_fail))) break;
+    if (!part.batch.failures.empty() && options_.max_failures == 1) {
+      const Failure& last = part.batch.failures.back();
+      if (last.misuse || (!last.known && (!last.bound || options_.bounds_fail))) break;
+    }
+    if (options_.checkpoints && checkpoint_due()) {
+      part.over = part.batch.count >= part.quota;
+      break;
+    }
   }
   part.tree->witness(part.batch.evidence);
   worker.close(part.batch);
@@ -80,7 +73,8 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
 void Exploration::search_slices(std::span<Part> parts) {
   std::atomic<size_t> taken{0};
   const auto work = [&](Worker& worker) {
-    for (size_t i; (i = taken.fetch_add(1)) < parts.size();) search_slice(worker, parts[i]);
+    for (size_t i; (i = taken.fetch_add(1)) < parts.size();)
+      if (!parts[i].over) search_slice(worker, parts[i]);
   };
   std::vector<std::jthread> threads;
   for (size_t i = 1; i < std::min(workers_.size(), parts.size()); i++)
@@ -88,20 +82,73 @@ void Exploration::search_slices(std::span<Part> parts) {
   work(*workers_[0]);
 }
 
+// Slices stop for a checkpoint, and go on. Where the search stops, for lack of time or after so
+// many executions (`left`), there is one, too.
+void Exploration::search_round(Frontier& frontier, uint64_t left) {
+  const std::span<Part> round = frontier.round();
+  for (;;) {
+    search_slices(round);
+    if (!options_.checkpoints || stop_) return;
+    bool cut = false, torn = false;
+    uint64_t made = 0;
+    for (const Part& part : round) {
+      cut |= part.batch.cut;
+      torn |= part.torn;
+      made += part.batch.count;
+    }
+    const bool on = pause_ && !cut;
+    if ((cut || pause_ || made == left) && !torn) checkpoint(frontier);
+    if (!on) return;
+  }
+}
+
+// What the round came to. False: the search ends with it.
+bool Exploration::gather(Frontier& frontier, std::vector<Part>& fresh) {
+  const bool few = frontier.parts.size() < kRound, alone = frontier.at_work == 1;
+  for (Part& part : frontier.round()) {
+    part.batch.from = collector_.merged();
+    for (Failure& f : part.batch.failures) {
+      f.iteration += part.batch.from + part.batch.count - part.next;
+      if (f.finding) f.finding->iteration = f.iteration;
+    }
+    const bool whole = !stop_;
+    frontier.counted += part.batch.count - part.batch.blocked - part.batch.discarded;
+    submit(std::exchange(part.batch, {}));
+    hopeless_ |= part.hopeless || (part.full && info_.claims.proves);
+    if (part.full && !stop_ && !hopeless_) {
+      Batch end;
+      end.from = collector_.merged();
+      end.full = true;
+      submit(std::move(end));
+    }
+    if (stop_ || !whole || hopeless_) return false;
+    for (auto& tree : part.tree->surrender()) fresh.push_back({std::move(tree)});
+    if (part.done) {
+      frontier.done += part.tree->weight;
+    } else if (few) {
+      Subtree::Parts cut = part.tree->split();
+      frontier.done += cut.done;
+      for (auto& tree : cut.parts) fresh.push_back({std::move(tree)});
+    }
+    if (!alone) part.tree->forget_images();
+  }
+  return true;
+}
+
 // True if everything was executed. `executions`: give up after so many; 0: no limit but the
 // options'.
 bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
-  const uint64_t from = collector_.merged();  // iterations before
-  uint64_t left = executions ? executions : UINT64_MAX;
-  if (options_.iterations) left = std::min(left, options_.iterations - from);
-  std::vector<Part> parts;
-  parts.push_back({whole_tree(info, strategy_options_)});
+  Frontier frontier{info, collector_.merged()};
+  frontier.parts.push_back({whole_tree(info, strategy_options_)});
   collector_.result().evidence = {};
   collector_.begin_search();
-  double done = 0;
+  if (options_.checkpoints) go_on(frontier);
+  const uint64_t from = frontier.from;
+  uint64_t most = executions ? executions : UINT64_MAX;
+  if (options_.iterations) most = std::min(most, options_.iterations - from);
   bool exhausted = false;
-  uint64_t counted = 0;  // executions since it began, or began anew, that repeat no class
-  while (!stop_ && left > 0) {
+  std::vector<Part>& parts = frontier.parts;
+  for (uint64_t past; !stop_ && (past = collector_.merged() - from) < most;) {
     if (parts.empty()) {
       // What was proved for the random numbers of one stream says nothing of others: sampling goes
       // on.
@@ -112,65 +159,41 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       submit(std::move(end));
       break;
     }
-    const uint64_t past = collector_.merged() - from;
-    const size_t n = std::min({parts.size(), kRound, static_cast<size_t>(left)});
-    const uint64_t slice =
-        std::clamp(past / 32, options_.slice, std::max(kSliceMax, options_.slice));
-    const std::span<Part> round(parts.data() + parts.size() - n, n);
-    for (Part& part : round) {
-      part.quota = std::min(slice, left / n);
-      part.from = from + past;
-      part.alone = n == 1;
+    if (frontier.at_work == 0) {  // else a checkpoint was made in the middle of a round
+      const uint64_t left = most - past;
+      const size_t n = std::min({parts.size(), kRound, static_cast<size_t>(left)});
+      const uint64_t slice =
+          std::clamp(past / 32, options_.slice, std::max(kSliceMax, options_.slice));
+      frontier.at_work = n;
+      for (Part& part : frontier.round()) {
+        part.quota = std::min(slice, left / n);
+        part.from = from + past;
+        part.alone = n == 1;
+        part.over = false;
+      }
     }
-    search_slices(round);
-
+    search_round(frontier, most - past);
+    if (stop_ && error_) return false;
     std::vector<Part> fresh;
-    const bool few = parts.size() < kRound;
-    for (Part& part : round) {
-      if (stop_ && error_) return false;
-      left -= part.batch.count;
-      part.batch.from = collector_.merged();
-      for (Failure& f : part.batch.failures) {
-        f.iteration += part.batch.from + part.batch.count - part.next;
-        if (f.finding) f.finding->iteration = f.iteration;
-      }
-      const bool whole = !stop_;
-      counted += part.batch.count - part.batch.blocked - part.batch.discarded;
-      submit(std::move(part.batch));
-      hopeless_ |= part.hopeless || (part.full && info_.claims.proves);
-      if (part.full && !stop_ && !hopeless_) {
-        Batch end;
-        end.from = collector_.merged();
-        end.full = true;
-        submit(std::move(end));
-      }
-      if (stop_ || !whole || hopeless_) break;
-      for (auto& tree : part.tree->surrender()) fresh.push_back({std::move(tree)});
-      if (part.done) {
-        done += part.tree->weight;
-      } else if (few) {
-        Subtree::Parts cut = part.tree->split();
-        done += cut.done;
-        for (auto& tree : cut.parts) fresh.push_back({std::move(tree)});
-      }
-      if (n > 1) part.tree->forget_images();
-    }
+    const bool on = gather(frontier, fresh);
+    Subtree& first = *frontier.round().front().tree;
+    frontier.at_work = 0;
     if (hopeless_) break;
     const bool last = fresh.empty() && std::all_of(parts.begin(), parts.end(),
                                                    [](const Part& part) { return part.done; });
-    if (auto whole = stop_ ? nullptr : round.front().tree->anew(counted, last)) {
+    if (auto whole = on ? first.anew(frontier.counted, last) : nullptr) {
       Batch in_vain;
       in_vain.from = collector_.merged();
-      in_vain.discarded = std::exchange(counted, 0);
+      in_vain.discarded = std::exchange(frontier.counted, 0);
       submit(std::move(in_vain));
       parts.clear();
       parts.push_back({std::move(whole)});
-      done = 0;
+      frontier.done = 0;
       continue;
     }
     std::erase_if(parts, [](const Part& part) { return part.done; });
     for (Part& part : fresh) parts.push_back(std::move(part));
-    double all = done, there = done;
+    double all = frontier.done, there = frontier.done;
     for (const Part& part : parts) {
       all += part.tree->weight;
       there += part.tree->weight * part.tree->share();

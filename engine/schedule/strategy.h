@@ -93,6 +93,7 @@ struct Claims {
   bool fair = false;
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
+  bool saves = false;     // ... and can be saved between executions (subtree.h)
   bool needs_pilot = false;
   bool proves = false;     // turns to an exhaustive strategy where the classes are few
   bool follows = false;    // a recorded schedule: it chooses nothing

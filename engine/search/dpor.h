@@ -28,6 +28,8 @@ class WakeupsAbove {
   void push(WakeupSequence wakeup) { all_.push_back(std::move(wakeup)); }
   void push(WakeupSequence wakeup, uint64_t of_steps);  // unless it is there
   std::vector<WakeupSequence> take();                   // all of them, oldest first
+  template <class A>
+  void keep(A& a);  // dpor_saved.cpp
 
  private:
   std::vector<WakeupSequence> all_;
@@ -58,6 +60,8 @@ class Dpor final : public Subtree {
   std::vector<std::unique_ptr<Subtree>> surrender() override;
   std::unique_ptr<Subtree> anew(uint64_t executions, bool last) override;
   void forget_images() override { images_.forget(); }
+  void save(TreeSaver& to) override;
+  void load(TreeLoader& from) override;
 
  private:
   // A node that no part owns any more: all its branches were given away.
@@ -68,6 +72,10 @@ class Dpor final : public Subtree {
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
+  template <class A>
+  void keep(A& a);  // dpor_saved.cpp
+  template <class A>
+  static void keep(A& a, std::shared_ptr<Trunk>& trunk);
   bool backtrack();
   void put_in_order(const Outcome& outcome, System& system);
   bool learn();

@@ -21,6 +21,8 @@ class DisabledEvents {
   bool is_new(size_t event) const { return event >= old_; }
   // A crash could still come, so nothing else could.
   bool crash_waits() const;
+  template <class A>
+  void keep(A& a);  // dpor_saved.cpp
 
  private:
   void find_prevented(const DporExecution& execution, size_t at, const std::vector<Pending>& then,

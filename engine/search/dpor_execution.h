@@ -24,6 +24,8 @@ class DporExecution {
   const Relation& relation() const { return relation_; }
 
   void run_on(System& system) { system_ = &system; }
+  template <class A>
+  void keep(A& a);  // dpor_saved.cpp
 
   // Decisions, and the choice points at which they were made.
   size_t depth() const { return depth_; }

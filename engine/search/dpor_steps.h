@@ -82,6 +82,7 @@ class StepPool {
   const Step* data(uint64_t actor_key, uint32_t value);
   const Step* finished(const Step& step);  // the same as one that is final
   const Step* at_last(const Step& step);   // ... that is last
+  const Step* keep(const Step& step);      // the same, kept here; its footprints are copied
 
   // Looks at how much the steps take. Only while no part of the search is at work, and then what
   // comes of it is a function of the parts alone.
@@ -93,10 +94,9 @@ class StepPool {
 
  private:
   struct Store;
-  const Step* keep(const Step& step);
   const Step* marked(const Step& step, bool Step::*mark, ObjectId with);
   std::shared_ptr<Store> store_;
-  const bool values_;
+  bool values_;
   std::vector<const Step*> recent_;  // by hash: found without a lock
   std::vector<Footprint> footprints_;
 };

@@ -35,6 +35,7 @@ struct DisabledEvent {
 class Trail {
  public:
   const Taken& operator[](size_t at) const { return steps_[at]; }
+  size_t size() const { return steps_.size(); }  // some may be beyond the end of this execution
   // Takes the place of what was there. `at`: at most one beyond the last.
   Taken& set(size_t at, const Taken& taken);
   void put(size_t at, const Step* step) {
@@ -77,6 +78,8 @@ class HappensBefore {
     return is_long_ ? long_.test(late, early) : test(row(late), early);
   }
   void resize(size_t steps);
+  template <class A>
+  void keep(A& a, size_t rows);  // the first so many: dpor_saved.cpp
 
   // A row with only these before it, and what is before them.
   void restart(size_t index, const std::vector<size_t>& direct) {

@@ -82,9 +82,9 @@ std::vector<std::pair<uint32_t, uint32_t>> Sequence::order() const {
   return pairs;
 }
 
-uint64_t Sequence::digest() const {
-  uint64_t h = steps_.size();
-  for (const Item& item : steps_) h = mix64(h, reinterpret_cast<uintptr_t>(item.step));
+uint64_t digest_of_steps(const std::vector<const Step*>& steps) {
+  uint64_t h = steps.size();
+  for (const Step* step : steps) h = mix64(h, reinterpret_cast<uintptr_t>(step));
   return h;
 }
 

@@ -32,6 +32,9 @@ struct Branch {
 };
 using Branches = std::vector<Branch>;
 
+// Not the same in another run of the program.
+uint64_t digest_of_steps(const std::vector<const Step*>& steps);
+
 // A sequence picked out of an execution, in its order, with its own happens-before.
 class Sequence {
  public:
@@ -81,7 +84,7 @@ class Sequence {
   std::vector<const Step*> steps() const;
   // Who is before whom, as places in steps().
   std::vector<std::pair<uint32_t, uint32_t>> order() const;
-  uint64_t digest() const;  // of the steps; not the same in another run of the program
+  uint64_t digest() const { return digest_of_steps(steps()); }
   // Adds it, unless a branch from number `from` on starts what it leads to.
   void insert_into(Branches& branches, size_t from) const;
 

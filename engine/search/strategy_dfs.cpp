@@ -7,6 +7,7 @@
 #include "engine/schedule/strategy_list.h"
 #include "engine/search/images.h"
 #include "engine/search/subtree.h"
+#include "engine/search/tree_archive.h"
 
 namespace lockstep {
 namespace {
@@ -64,6 +65,11 @@ class Dfs final : public Subtree {
     return out;
   }
   void forget_images() override { images_.forget(); }
+  void save(TreeSaver& to) override { keep(to); }
+  void load(TreeLoader& from) override {
+    keep(from);
+    if (base_ > path_.size()) throw Malformed{"a part of a tree is not on its path"};
+  }
 
   size_t choose(const ChoicePoint& point) override {
     if (point.count == 1) return 0;
@@ -82,6 +88,14 @@ class Dfs final : public Subtree {
     uint32_t last = kAny;  // the alternative that goes on with who went before, if it can
     uint32_t only = kAny;  // the one alternative left when the preemptions are used up
   };
+  template <class A>
+  friend void field(A& a, Node& n) {
+    fields(a, n.count, n.chosen, n.step, n.used, n.last, n.only);
+  }
+  template <class A>
+  void keep(A& a) {
+    fields(a, weight, iteration_, base_, path_);
+  }
   static constexpr uint32_t kAny = UINT32_MAX;
   static constexpr uint64_t kNever = UINT64_MAX;
 
@@ -120,7 +134,8 @@ const StrategyInfo kDfsInfo = {
     {.exhaustive = true,
      .unit = Unit::schedule,
      .takes = kTakesSpins | kTakesPreemptions,
-     .tree = true},
+     .tree = true,
+     .saves = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Dfs>(options.preemptions, options.fair_spins);
     }};

@@ -257,7 +257,7 @@ const StrategyInfo kDporInfo = {
     "one execution for each class of equivalent schedules",
     "when it runs out, every class was executed, each once (engine/search/README.md)",
     "Abdulla, Aronis, Jonsson, Sagonas: Optimal dynamic partial order reduction (2014)",
-    {.exhaustive = true, .takes = kTakesReduce | kTakesSpins, .tree = true},
+    {.exhaustive = true, .takes = kTakesReduce | kTakesSpins, .tree = true, .saves = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Dpor>(options);
     }};

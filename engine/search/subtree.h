@@ -10,6 +10,9 @@
 
 namespace lockstep {
 
+class TreeSaver;  // tree_archive.h
+class TreeLoader;
+
 // A strategy with claims.tree, or a part of one. Strategy::share() is of the part.
 class Subtree : public Strategy {
  public:
@@ -30,6 +33,10 @@ class Subtree : public Strategy {
   }
   // Images belong to the system that made them: before another one goes on.
   virtual void forget_images() = 0;
+  // With claims.saves: all that it knows, to go on in another process; between executions. `load`
+  // is called on a whole search that has not begun.
+  virtual void save(TreeSaver& to) { (void)to; }
+  virtual void load(TreeLoader& from) { (void)from; }
 
   double weight = 1;  // of the whole search
 };

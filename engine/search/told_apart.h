@@ -38,6 +38,8 @@ class ToldApart {
   void add(const Step& a, const Step& b) { pairs_.insert(key(a, b)); }
   void add(const ToldApart& others) { pairs_.insert(others.pairs_.begin(), others.pairs_.end()); }
   bool empty() const { return pairs_.empty(); }
+  template <class A>
+  void keep(A& a);  // dpor_saved.cpp
 
  private:
   // Of two actors' operations, and whether they send the same. Equal keys only make more steps
@@ -57,6 +59,11 @@ class Lessons {
   bool empty() const {
     const std::lock_guard lock(mutex_);
     return told_.empty();
+  }
+  template <class A>
+  void keep(A& a) {
+    const std::lock_guard lock(mutex_);
+    told_.keep(a);
   }
   ToldApart take() {
     const std::lock_guard lock(mutex_);

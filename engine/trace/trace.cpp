@@ -1,5 +1,6 @@
 // The payload: cereal's portable binary, little-endian, with loads of our own for everything that
-// has a length, since cereal resizes first and reads later. The only file that includes cereal.
+// has a length, since cereal resizes first and reads later (engine/base/archive.h is for what need
+// not outlive a version).
 #include "engine/trace/trace.h"
 
 #include <fmt/format.h>

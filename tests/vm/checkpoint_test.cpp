@@ -1,0 +1,179 @@
+// A search that is broken off again and again, and goes on each time from a checkpoint, with
+// another number of workers and on new machines, comes to what one has come to that nobody broke
+// off.
+//   PROOF_SEED=N PROOF_PROGRAMS=N vm_tests --gtest_filter='*Checkpoint*'   the same again, or for
+//   longer
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <random>
+
+#include "engine/explore/explorer.h"
+#include "tests/vm/random_links.h"
+#include "tests/vm/random_owed.h"
+#include "tests/vm/random_steps.h"
+
+namespace lockstep {
+namespace {
+
+constexpr Reduce kAll = {.equal_writes = true,
+                         .unused_increments = true,
+                         .unobserved_sends = true,
+                         .equal_messages = true};
+
+struct Searched {
+  SystemFactory factory;
+  ExploreOptions options;
+};
+
+Searched search_of(const vm::Program& program, vm::MachineOptions machine, const char* strategy,
+                   const Reduce& reduce) {
+  machine.drain = true;
+  machine.allow_crashes = true;
+  machine.unused_increments = reduce.unused_increments;
+  machine.keep_mail = reduce.needs_mail();
+  machine.hold_polls = !machine.keep_mail;
+  Searched s;
+  s.factory = [&program, machine] { return vm::make_machine(program, "p", machine); };
+  s.options.strategy = strategy;
+  s.options.strategy_options.reduce = reduce;
+  s.options.iterations = 1500;
+  s.options.max_failures = 0;
+  s.options.bounds_fail = false;
+  s.options.race_samples = 8;
+  s.options.slice = 7;
+  return s;
+}
+
+void expect_equal(const ExploreResult& a, const ExploreResult& b) {
+  EXPECT_EQ(a.stop, b.stop);
+  EXPECT_EQ(a.exhausted, b.exhausted);
+  EXPECT_EQ(a.iterations, b.iterations);
+  EXPECT_EQ(a.proof_executions, b.proof_executions);
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_EQ(a.blocked, b.blocked);
+  EXPECT_EQ(a.bound_hit, b.bound_hit);
+  EXPECT_EQ(a.activity.goals, b.activity.goals);
+  EXPECT_EQ(a.activity.executions, b.activity.executions);
+  EXPECT_EQ(a.activity.assertions, b.activity.assertions);
+  EXPECT_EQ(a.activity.unread, b.activity.unread);
+  EXPECT_EQ(a.evidence.executions, b.evidence.executions);
+  EXPECT_EQ(a.evidence.races.pairs(), b.evidence.races.pairs());
+  EXPECT_EQ(a.evidence.races.both(), b.evidence.races.both());
+  EXPECT_EQ(a.evidence.processes.size(), b.evidence.processes.size());
+  EXPECT_EQ(a.races.sampled, b.races.sampled);
+  EXPECT_EQ(a.races.groups.size(), b.races.groups.size());
+  EXPECT_NEAR(a.share, b.share, 1e-9);
+  ASSERT_EQ(a.findings.size(), b.findings.size());
+  for (size_t i = 0; i < a.findings.size(); i++) {
+    EXPECT_EQ(a.findings[i].iteration, b.findings[i].iteration);
+    EXPECT_EQ(a.findings[i].times, b.findings[i].times);
+    EXPECT_EQ(a.findings[i].decisions, b.findings[i].decisions);
+    EXPECT_EQ(a.findings[i].outcome.signature(), b.findings[i].outcome.signature());
+    EXPECT_TRUE(b.findings[i].deterministic) << b.findings[i].divergence;
+  }
+}
+
+// Killed after a few checkpoints: what was done since the last of them is lost.
+ExploreResult broken_off(const Searched& search, Prng& rng, int* times) {
+  std::string last;
+  for (*times = 0;; (*times)++) {
+    const uint64_t most = *times > 40 ? UINT64_MAX : 1 + rng.below(40);
+    std::atomic<bool> stop{false};
+    std::string kept = last;
+    uint64_t made = 0;
+    Checkpoints checkpoints;
+    checkpoints.every = 0;
+    checkpoints.share = INFINITY;
+    checkpoints.last = last;
+    checkpoints.write = [&](const std::string& bytes) {
+      if (made++ < most) kept = bytes;
+      stop = made >= most;
+    };
+    ExploreOptions options = search.options;
+    options.checkpoints = &checkpoints;
+    options.interrupted = &stop;
+    options.workers = 1 + rng.below(2);
+    ExploreResult result = explore(search.factory, options);
+    if (!stop) return result;
+    last = kept;
+  }
+}
+
+class Checkpoint : public testing::TestWithParam<Setting> {
+ protected:
+  template <class Generate>
+  void compare(uint64_t salt, const Generate& generate) {
+    static const uint64_t seed = random_seed(std::random_device{}());
+    printf("PROOF_SEED=%llu\n", static_cast<unsigned long long>(seed));
+    int broken = 0;
+    for (uint64_t i = 0; i < static_cast<uint64_t>(random_programs(8)) && !HasFailure(); i++) {
+      Prng rng(mix64(mix64(seed, salt), i));
+      const std::string body = generate(rng);
+      SCOPED_TRACE(body);
+      const vm::Program program = program_of(body);
+      for (const auto& [strategy, reduce] :
+           {std::pair{"dpor", Reduce{}}, std::pair{"dpor", kAll}, std::pair{"dfs", Reduce{}}}) {
+        SCOPED_TRACE(strategy);
+        const Searched search = search_of(program, GetParam().machine(), strategy, reduce);
+        int times = 0;
+        expect_equal(explore(search.factory, search.options), broken_off(search, rng, &times));
+        broken += times;
+      }
+    }
+    EXPECT_GT(broken, 0);
+  }
+};
+
+TEST_P(Checkpoint, AnySearchGoesOnFromIt) {
+  compare(1, [&](Prng& rng) { return random_program(rng, GetParam()); });
+}
+
+TEST_P(Checkpoint, OnProgramsOfEverything) {
+  compare(2, [&](Prng& rng) {
+    const uint32_t n = GetParam().racy ? 2 : 2 + rng.below(2);
+    return random_steps(rng, GetParam(), n, 2);
+  });
+}
+
+TEST_P(Checkpoint, WhereCrashesMayComeLast) {
+  if (GetParam().nodes) GTEST_SKIP() << "on one node";
+  compare(3, [](Prng& rng) { return random_owed(rng, false, true); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Proof, Checkpoint,
+                         testing::Values(Setting{.name = "instant"},
+                                         Setting{.name = "async", .async = true},
+                                         Setting{.name = "faults", .nodes = true, .faults = true},
+                                         Setting{.name = "racy", .racy = true},
+                                         Setting{.name = "simultaneous", .simultaneous = true}),
+                         setting_name);
+
+// Bytes that are no checkpoint are refused whatever they are, and never followed.
+TEST(CheckpointBytes, CutOrChangedTheyAreRefusedOrDoNoHarm) {
+  const vm::Program program = program_of(
+      "local t = ets.new('t', { 'public' })\n"
+      "for i = 1, 4 do lockstep.spawn(function() ets.insert(t, { 'x', i }) end) end\n"
+      "lockstep.sleep(1000)\n");
+  Searched search = search_of(program, {}, "dpor", kAll);
+  std::vector<std::string> all;
+  Checkpoints checkpoints;
+  checkpoints.every = 0;
+  checkpoints.share = INFINITY;
+  checkpoints.write = [&](const std::string& bytes) { all.push_back(bytes); };
+  search.options.checkpoints = &checkpoints;
+  explore(search.factory, search.options);
+  ASSERT_GT(all.size(), 8u);
+  const std::string whole = all[all.size() / 2];
+  checkpoints.write = [](const std::string&) {};
+  for (size_t n = 1; n < whole.size(); n += 97) {
+    checkpoints.last = whole.substr(0, n);
+    EXPECT_THROW(explore(search.factory, search.options), Error) << n;
+  }
+  checkpoints.last = whole + "x";
+  EXPECT_THROW(explore(search.factory, search.options), Error);
+}
+
+}  // namespace
+}  // namespace lockstep
