@@ -5,6 +5,7 @@
 
 #include "cli/command/check_history.h"
 #include "cli/command/ci_flags.h"
+#include "cli/command/shard_files.h"
 #include "cli/settings/settings.h"
 #include "cli/settings/values.h"
 
@@ -46,6 +47,7 @@ void set_shard(Options& o, const std::string& text) {
   } catch (const std::string&) {
     throw fmt::format("must be I/N with two numbers, N at most 1000000, got '{}'", text);
   }
+  o.sharded = true;
   if (o.shard >= o.shards)
     throw fmt::format("must be I/N with I from 0 to {}, got '{}'", o.shards - 1, text);
 }
@@ -72,6 +74,10 @@ const Flag kTotalTime = {
         [](Options& o, const std::string& t) { o.search.push_back(t); }, true                 \
   }
 const Flag kPath[] = {LOCKSTEP_FLAG_PATH};
+const Flag kOut = {"--out", nullptr, "DIR",
+                   "with --shard: keep what came of it in DIR/shard-I-of-N.lockshard, for lockstep "
+                   "merge, and end with exit code 0 once it has come to its end, whatever it found",
+                   [](Options& o, const std::string& t) { o.out = t; }};
 
 const Flag kSearch[] = {
     setting("strategy"),
@@ -85,6 +91,7 @@ const Flag kSearch[] = {
      "run only iterations k with k mod N = I, I from 0 on: N machines share one run out; not for "
      "strategies that learn or search a tree",
      set_shard},
+    kOut,
     kOnly,
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
      set_max_failures},
@@ -413,6 +420,25 @@ const std::vector<Command>& table() {
         {"format", kFormat},
         {"output", kOutput}},
        verify_command},
+      {"merge",
+       "Report what the shards of a run have come to, as if one process had done it all.",
+       "merge DIR [flags]",
+       "  lockstep run my.lua --strategy pos --iterations 1000000 --shard 3/16 --out shards    "
+       "(each "
+       "of 16)\n"
+       "  lockstep merge shards\n"
+       "Where the files of the shards are: reports, shrinks and writes traces as the run itself "
+       "does, with its exit\n"
+       "codes. A shard that is missing is named (exit code 5), and so is what tells two runs apart "
+       "(2).\n",
+       "",
+       1,
+       {{"results", kResult},
+        {"memory", memory_flags()},
+        {"reports", report_flags()},
+        {"format", kFormat},
+        {"output", kOutput}},
+       merge_command},
       {"replay",
        "Run a recorded failure again, step by step, from the trace alone.",
        "replay [--trace] T [flags]",

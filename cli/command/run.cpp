@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
 #include <limits>
 #include <map>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "cli/command/memory.h"
 #include "cli/command/search.h"
 #include "cli/command/selection.h"
+#include "cli/command/shard_files.h"
 #include "cli/page/trace_data.h"
 #include "cli/report/report.h"
 #include "cli/report/report_proof.h"
@@ -60,6 +62,19 @@ void check_shard(const Options& options, const Selected& s) {
              "--shard");
 }
 
+void check_out(const Options& options) {
+  if (options.out.empty()) return;
+  if (!options.sharded)
+    throw Error(ExitCode::usage, "--out is where shards are kept, and there is no --shard I/N",
+                "lockstep run FILE --shard I/N --out DIR");
+  for (const auto& [what, flag] :
+       {std::pair{&options.store, "--store"}, std::pair{&options.baseline, "--baseline"},
+        std::pair{&options.write_baseline, "--write-baseline"}, std::pair{&options.html, "--html"}})
+    if (!what->empty())
+      throw Error(ExitCode::usage, fmt::format("{} has no effect beside --out", flag),
+                  "give it to lockstep merge");
+}
+
 // One file holds one search, which has to be one that can be taken up again.
 void check_checkpoint(const Options& options, const std::vector<Selected>& selected) {
   const auto refuse = [&](const std::string& why, const char* hint) {
@@ -92,7 +107,8 @@ class Run {
         recorder_(options),
         memory_(options),
         files_(options),
-        checkpoint_(options.checkpoint) {}
+        checkpoint_(options.checkpoint),
+        writer_(options) {}
 
   ExitCode all() {
     auto loaded =
@@ -100,6 +116,8 @@ class Run {
                                             : "lockstep run scenarios/tour/lost_update.lua");
     const auto selected = select_scenarios(options_, loaded.programs, &loaded.broken);
     for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
+    check_out(options_);
+    if (!options_.merge.empty()) shards_.emplace(options_.merge);
     if (checkpoint_) {
       check_checkpoint(options_, selected);
       checkpoint_.read();
@@ -118,6 +136,7 @@ class Run {
     for (const auto& r : gone) put(reporter_->remembered(r));
     search_all(selected);
     summary_.exit = exit_code();
+    if (!options_.out.empty()) write_shard();
     finish_files();
     put(reporter_->end(summary_));
     for (const auto& error : file_errors()) complain(error);
@@ -217,7 +236,36 @@ class Run {
     return report->searched;
   }
 
+  // Of a shard nothing is shrunk and written: merge does that, once.
+  void leave_failures(ScenarioReport* report) {
+    bool bounded = false;
+    for (const auto& finding : report->result.findings) {
+      const bool expected = report->settings.expects(finding.outcome);
+      const bool bound = options_.prove && !expected && finding.outcome.at_bound();
+      report->expected |= expected;
+      report->failed |= !expected && !bound;
+      bounded |= bound;
+      if (options_.verbosity >= 0)
+        std::fprintf(stderr, "lockstep: %s: iteration %" PRIu64 ": %s\n",
+                     one_line(report->name).c_str(), finding.iteration,
+                     one_line(finding.outcome.signature()).c_str());
+    }
+    judge_report(bounded, report);
+  }
+
+  // Whole or not there: whoever runs it again begins anew.
+  void write_shard() try {
+    if (summary_.interrupted)
+      std::fprintf(stderr, "lockstep: interrupted, so %s is not written\n", writer_.path().c_str());
+    else
+      writer_.write();
+  } catch (const Error& e) {
+    file_error_ = e;
+    if (summary_.exit == ExitCode::ok) summary_.exit = e.code();
+  }
+
   void report_failures(const ScenarioRun& run, ScenarioReport* report) {
+    if (!options_.out.empty()) return leave_failures(report);
     const auto& r = report->result;
     bool bounded = false;
     const uint64_t in_vain = r.findings.empty() ? 0 : schedules_all_failing(run, *report, time_);
@@ -379,6 +427,7 @@ class Run {
     const bool reduced = claims.proves || claims.unit == Unit::equivalence_class ||
                          (claims.counts_states() && run.settings.search.preemptions < 0);
     if (!r.exhausted || r.misuse || !reduced || claims.bounded || options_.judge == 0) return;
+    if (!options_.out.empty()) return;  // merge has the whole proof judged
     for (const Finding& finding : r.findings)
       if (!run.settings.expects(finding.outcome)) return;
     ExploreOptions judge_options = explore_options(run.settings);
@@ -477,6 +526,13 @@ class Run {
       std::fprintf(stderr,
                    "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
                    one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
+    Identity id = identity_of(run, explore_options.max_failures);
+    id["option iterations"] = std::to_string(settings.iterations);
+    if (shards_) {
+      report->result = merge_shards(*factory(), explore_options, shards_->of(id, shard_key(run)));
+      return log_result(s.scenario->name, report->result);
+    }
+    explore_options.save_result = !options_.out.empty();
     ProgressLine line(options_);
     try {
       report->result = explore(factory, explore_options, [&](const Progress& p) {
@@ -487,6 +543,7 @@ class Run {
       report->result.stop =
           e.code() == ExitCode::interrupted ? StopReason::interrupted : StopReason::time;
     }
+    if (!options_.out.empty()) writer_.add(id, shard_key(run), report->result.saved);
     log_result(s.scenario->name, report->result);
     report->checked = check.checked();
     report->nondeterminism = check.difference();
@@ -517,7 +574,7 @@ class Run {
     if (misused_) return ExitCode::scenario;
     if (nondeterministic_) return ExitCode::diverged;
     if (summary_.broken) return broken_;
-    if (found_) return ExitCode::failure;
+    if (found_ && options_.out.empty()) return ExitCode::failure;
     return incomplete_ || !summary_.not_run.empty() ? ExitCode::incomplete : ExitCode::ok;
   }
 
@@ -527,7 +584,9 @@ class Run {
   Memory memory_;
   ReportFiles files_;
   CheckpointFile checkpoint_;
-  bool polls_ = false;  // the scenario at hand waits by polling mailboxes
+  ShardWriter writer_;
+  std::optional<ShardReader> shards_;  // whose results are taken
+  bool polls_ = false;                 // the scenario at hand waits by polling mailboxes
   SummaryReport summary_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   TimeBox time_;  // of the scenario at hand

@@ -81,6 +81,9 @@ struct Options {
   std::string log_file;
   unsigned jobs = 1;
   uint64_t shard = 0, shards = 1;  // run: iterations k with k mod shards = shard
+  bool sharded = false;            // ... that was asked for, though it may be the only one
+  std::string out;                 // ... folder in which what came of it is kept
+  std::string merge;               // folder of shards, whose results are taken instead of searching
   uint64_t max_failures = 1;
   uint64_t max_attempts = 2000;
   double shrink_seconds = 10;

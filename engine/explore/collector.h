@@ -81,9 +81,13 @@ class Collector {
   // What comes now is another search.
   void begin_search() { executed_.clear(), repeats_ = 0; }
   const std::vector<RaceSample>& race_samples() const { return race_samples_; }
-  // Of a search that goes on: all but what only sampling has (checkpoint.cpp).
+  // All but lessons and what waits (saved_fields.h).
   template <class A>
   void keep(A& a);
+  // Takes over what another shard has come to, as if one had done the work of both.
+  void join(Collector&& other);
+  // When all have joined: what ended the run, of failures no more than were asked for.
+  void conclude(bool all_exhausted, StopReason otherwise);
 
  private:
   void merge(Batch& batch);

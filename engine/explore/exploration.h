@@ -37,6 +37,7 @@ class Exploration {
   Exploration(const ExploreOptions& options, const ProgressFn& progress);
   ExploreResult run(const SystemFactory& factory);
   ExploreResult run(std::span<System* const> systems);  // one worker for each
+  ExploreResult merge(System& system, const std::vector<std::string>& saved);  // merge.cpp
 
  private:
   struct Worker;
@@ -55,6 +56,8 @@ class Exploration {
     return i < n || (n && i % (std::bit_floor(i) / std::max<uint64_t>(n / 4, 1)) == 0);
   }
   RaceSummary races(System& system) const;
+  std::string save();  // merge.cpp
+  ExploreResult recorded(System& system);
 
   // tree_search.cpp
   struct Part;

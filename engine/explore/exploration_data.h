@@ -55,6 +55,7 @@ struct ExploreOptions {
   // it has found counts for nothing.
   const std::atomic<bool>* in_vain = nullptr;
   const Checkpoints* checkpoints = nullptr;  // null: none are made
+  bool save_result = false;                  // ExploreResult::saved
   bool has_budget() const { return seconds > 0 || interrupted || in_vain; }
 };
 
@@ -111,6 +112,7 @@ struct ExploreResult {
       0;  // of the tree that an exhaustive strategy has done, as far as it can tell; 0: unknown
   Evidence evidence;               // of the exhaustive strategy
   uint64_t shard = 0, shards = 1;  // as asked for
+  std::string saved;               // of a shard, for merge_shards()
   uint64_t earlier = 0;            // of the executions: before the checkpoint that it went on from
   uint64_t checkpoints = 0;        // made
   double checkpoint_seconds = 0;   // ... in so long, all of them

@@ -289,9 +289,16 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   result.pilot = pilot_;
   result.shard = options_.shard;
   result.shards = options_.shards;
-  result.races = races(*systems[0]);
-  for (Finding& finding : result.findings) record(*systems[0], finding);
-  if (result.misuse) record(*systems[0], *result.misuse);
+  if (options_.save_result) result.saved = save();
+  return recorded(*systems[0]);
+}
+
+// All that was kept of executions is made whole by running them again.
+ExploreResult Exploration::recorded(System& system) {
+  ExploreResult& result = collector_.result();
+  result.races = races(system);
+  for (Finding& finding : result.findings) record(system, finding);
+  if (result.misuse) record(system, *result.misuse);
   return std::move(result);
 }
 

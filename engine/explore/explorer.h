@@ -11,4 +11,10 @@ ExploreResult explore(const SystemFactory& factory, const ExploreOptions& option
 // The same on a System that is there already, with one worker.
 ExploreResult explore(System& system, const ExploreOptions& options);
 
+// What the shards of a run have come to (ExploreResult::saved), as one result: findings recorded
+// again, and executions looked at for races, on `system`. Throws Error(ExitCode::trace): not what
+// explore saved.
+ExploreResult merge_shards(System& system, const ExploreOptions& options,
+                           const std::vector<std::string>& saved);
+
 }  // namespace lockstep

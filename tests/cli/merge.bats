@@ -1,0 +1,139 @@
+# lockstep merge: the shards of a run as one report.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+# What the clock has a say in is left out.
+timeless() { sed -E '/^  rate:/d'; }
+
+# shards N FLAGS...: all N of a run of the tour, in the folder s.
+shards() {
+  local n=$1 i
+  shift
+  for ((i = 0; i < n; i++)); do
+    lockstep run "$TOUR" "$@" --shard "$i/$n" --out s
+    exits 0
+  done
+}
+
+@test "the report is that of the run itself, byte for byte" {
+  for strategy in random pos pct surw; do
+    rm -rf s traces
+    "$LOCKSTEP" run "$TOUR" --strategy $strategy --iterations 250 --keep-going >whole || [ $? -eq 1 ]
+    sum=$(cat traces/* | sha256sum)
+    rm -rf traces
+    shards 5 --strategy $strategy --iterations 250 --keep-going
+    [ ! -e traces ] # merge writes them, once
+    lockstep merge s
+    exits 1
+    diff <(timeless <whole) <(timeless <out)
+    [ "$(cat traces/* | sha256sum)" = "$sum" ]
+  done
+}
+
+@test "where nothing fails, too" {
+  good="$LOCKSTEP_ROOT/scenarios/fixed/lost_update_ets.lua"
+  lockstep run "$good" --strategy pos --iterations 300
+  exits 0
+  timeless <out >whole
+  for i in 0 1 2; do
+    lockstep run "$good" --strategy pos --iterations 300 --shard $i/3 --out s -j 2
+    exits 0
+  done
+  lockstep merge s
+  exits 0
+  timeless <out | diff whole -
+}
+
+@test "the first failure of all is the one that the run stops at" {
+  "$LOCKSTEP" run "$TOUR" --strategy pct --iterations 250 --format ndjson >whole || [ $? -eq 1 ]
+  shards 4 --strategy pct --iterations 250
+  lockstep merge s --format ndjson
+  exits 1
+  failure() { jq -c 'select(.type == "failure") | del(.shrink.seconds)' "$1"; }
+  diff <(failure whole) <(failure out)
+}
+
+@test "a shard that is missing is named, and one that is run again changes nothing" {
+  shards 4 --strategy pos --iterations 100 --keep-going
+  lockstep merge s
+  timeless <out >whole
+  rm s/shard-2-of-4.lockshard
+  lockstep merge s
+  exits 5
+  has "$err" "1 of 4 shards is missing: 2"
+  has "$err" "--shard 2/4"
+  lockstep run "$TOUR" --strategy pos --iterations 100 --keep-going --shard 2/4 --out s
+  exits 0
+  lockstep merge s
+  exits 1
+  timeless <out | diff whole -
+  mkdir empty
+  lockstep merge empty
+  exits 5
+  lockstep merge nowhere
+  exits 2
+}
+
+@test "killed at any moment a shard leaves its file whole or absent" {
+  for delay in 0.02 0.05 0.1 0.2; do
+    rm -rf s
+    "$LOCKSTEP" run "$TOUR" --strategy pos --iterations 300000 --keep-going --shard 0/1 --out s >out 2>err &
+    pid=$!
+    sleep $delay
+    kill -9 $pid 2>/dev/null || true
+    wait $pid || true
+    [ -z "$(ls s 2>/dev/null)" ]
+  done
+}
+
+@test "shards of different options, files or numbers are refused with the difference" {
+  shards 2 --strategy pos --iterations 100
+  cp s/shard-0-of-2.lockshard first
+  lockstep run "$TOUR" --strategy pos --iterations 200 --shard 0/2 --out s
+  lockstep merge s
+  exits 2
+  has "$err" "iterations is 200 there and 100 here"
+  cp first s/shard-0-of-2.lockshard
+  cp first s/shard-0-of-3.lockshard
+  lockstep run "$TOUR" --strategy pos --iterations 100 --shard 0/3 --out s
+  lockstep merge s
+  exits 2
+  has "$err" "one of 2 shards and one of 3"
+  cp "$TOUR" mine.lua
+  rm -rf s
+  lockstep run mine.lua --strategy pos --iterations 10 --shard 0/1 --out s
+  echo "-- edited" >>mine.lua
+  lockstep merge s
+  exits 2
+  has "$err" "is another file there"
+}
+
+@test "a damaged shard is named, and left alone" {
+  shards 2 --strategy pos --iterations 50
+  f=s/shard-1-of-2.lockshard
+  cp $f kept
+  size=$(stat -c %s kept)
+  for n in 0 10 28 $((size / 2)) $((size - 1)); do
+    head -c "$n" kept >$f
+    lockstep merge s
+    exits 6
+    has "$err" "shard-1-of-2.lockshard"
+    has "$err" "left alone"
+  done
+  for n in 5 9 22 30 $((size / 2)); do
+    cp kept $f
+    printf '\xa5' | dd of=$f bs=1 seek="$n" conv=notrunc status=none
+    lockstep merge s
+    exits 6
+  done
+}
+
+@test "what belongs to merge is refused of a shard, and --out needs one" {
+  lockstep run "$TOUR" --strategy pos --out s
+  exits 2
+  has "$err" "there is no --shard"
+  lockstep run "$TOUR" --strategy pos --shard 0/2 --out s --store failures
+  exits 2
+  has "$err" "lockstep merge"
+}
