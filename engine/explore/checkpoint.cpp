@@ -71,7 +71,8 @@ void Exploration::checkpoint(Frontier& frontier) {
 void Exploration::go_on(Frontier& frontier) {
   if (options_.checkpoints->last.empty()) return;
   try {
-    TreeLoader from(options_.checkpoints->last, strategy_options_.reduce.needs_values());
+    TreeLoader from(options_.checkpoints->last, strategy_options_.reduce.needs_values(),
+                    strategy_options_.step_bytes);
     fields(from, before_, cpu_before_);
     keep(from, frontier);
     if (!from.at_end()) throw Malformed{"something follows its end"};

@@ -11,8 +11,9 @@ class TreeSaver : public SaveArchive {};
 
 class TreeLoader : public LoadArchive {
  public:
-  // `values`: as for the steps' pool.
-  TreeLoader(const std::string& text, bool values) : LoadArchive(text), pool_(values) {}
+  // `values`, `step_bytes`: as for the steps' pool.
+  TreeLoader(const std::string& text, bool values, uint64_t step_bytes)
+      : LoadArchive(text), pool_(values, step_bytes) {}
   StepPool& pool() { return pool_; }
 
  private:
