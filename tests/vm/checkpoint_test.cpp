@@ -1,6 +1,6 @@
-// A search that is broken off again and again, and goes on each time from a checkpoint, with
-// another number of workers and on new machines, comes to what one has come to that nobody broke
-// off.
+// A search that is broken off again and again, after random numbers of executions, and goes on each
+// time from a checkpoint on new machines, comes to what one has come to that nobody broke off. Every
+// other program is searched by one worker, so that the seed says all; the others by one or two.
 //   PROOF_SEED=N PROOF_PROGRAMS=N vm_tests --gtest_filter='*Checkpoint*'   the same again, or for
 //   longer
 #include <gtest/gtest.h>
@@ -74,8 +74,19 @@ void expect_equal(const ExploreResult& a, const ExploreResult& b) {
   }
 }
 
-// Killed after a few checkpoints: what was done since the last of them is lost.
-ExploreResult broken_off(const Searched& search, Prng& rng, int* times) {
+// One for all tests of a run.
+uint64_t fresh_seed() {
+  static const uint64_t seed = [] {
+    const uint64_t s = random_seed(std::random_device{}());
+    printf("PROOF_SEED=%llu gives these programs again\n", static_cast<unsigned long long>(s));
+    return s;
+  }();
+  return seed;
+}
+
+// Killed after a few checkpoints, of which there is one after each execution: what was done since
+// the last of them is lost.
+ExploreResult broken_off(const Searched& search, unsigned workers, Prng& rng, int* times) {
   std::string last;
   for (*times = 0;; (*times)++) {
     const uint64_t most = *times > 40 ? UINT64_MAX : 1 + rng.below(40);
@@ -93,7 +104,7 @@ ExploreResult broken_off(const Searched& search, Prng& rng, int* times) {
     ExploreOptions options = search.options;
     options.checkpoints = &checkpoints;
     options.interrupted = &stop;
-    options.workers = 1 + rng.below(2);
+    options.workers = 1 + rng.below(workers);
     ExploreResult result = explore(search.factory, options);
     if (!stop) return result;
     last = kept;
@@ -104,11 +115,9 @@ class Checkpoint : public testing::TestWithParam<Setting> {
  protected:
   template <class Generate>
   void compare(uint64_t salt, const Generate& generate) {
-    static const uint64_t seed = random_seed(std::random_device{}());
-    printf("PROOF_SEED=%llu\n", static_cast<unsigned long long>(seed));
     int broken = 0;
     for (uint64_t i = 0; i < static_cast<uint64_t>(random_programs(8)) && !HasFailure(); i++) {
-      Prng rng(mix64(mix64(seed, salt), i));
+      Prng rng(mix64(mix64(fresh_seed(), salt), i));
       const std::string body = generate(rng);
       SCOPED_TRACE(body);
       const vm::Program program = program_of(body);
@@ -117,7 +126,8 @@ class Checkpoint : public testing::TestWithParam<Setting> {
         SCOPED_TRACE(strategy);
         const Searched search = search_of(program, GetParam().machine(), strategy, reduce);
         int times = 0;
-        expect_equal(explore(search.factory, search.options), broken_off(search, rng, &times));
+        expect_equal(explore(search.factory, search.options),
+                     broken_off(search, 1 + i % 2, rng, &times));
         broken += times;
       }
     }
