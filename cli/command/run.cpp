@@ -62,17 +62,15 @@ void check_shard(const Options& options, const Selected& s) {
              "--shard");
 }
 
-void check_out(const Options& options) {
-  if (options.out.empty()) return;
-  if (!options.sharded)
-    throw Error(ExitCode::usage, "--out is where shards are kept, and there is no --shard I/N",
-                "lockstep run FILE --shard I/N --out DIR");
-  for (const auto& [what, flag] :
-       {std::pair{&options.store, "--store"}, std::pair{&options.baseline, "--baseline"},
-        std::pair{&options.write_baseline, "--write-baseline"}, std::pair{&options.html, "--html"}})
+// A shard stops at its first failures, and cannot know that these were known.
+void check_merge(const Options& options) {
+  if (options.merge.empty() || options.max_failures == 0) return;
+  for (const auto& [what, flag] : {std::pair{&options.store, "--store"},
+                                   std::pair{&options.baseline, "--baseline"}})
     if (!what->empty())
-      throw Error(ExitCode::usage, fmt::format("{} has no effect beside --out", flag),
-                  "give it to lockstep merge");
+      throw Error(ExitCode::usage,
+                  fmt::format("{}: the shards have stopped at failures that it may know", flag),
+                  "run them with --keep-going, then merge");
 }
 
 // One file holds one search, which has to be one that can be taken up again.
@@ -116,7 +114,7 @@ class Run {
                                             : "lockstep run scenarios/tour/lost_update.lua");
     const auto selected = select_scenarios(options_, loaded.programs, &loaded.broken);
     for (const auto& s : selected) check_bounds(s), check_shard(options_, s);
-    check_out(options_);
+    check_merge(options_);
     if (!options_.merge.empty()) shards_.emplace(options_.merge);
     if (checkpoint_) {
       check_checkpoint(options_, selected);
@@ -600,7 +598,10 @@ class Run {
 
 }  // namespace
 
-ExitCode search_command(const Options& options) { return Run(options).all(); }
-ExitCode run_command(const Options& options) { return Run(options).all(); }
+ExitCode search_command(const Options& options) {
+  const Options own = of_shard(options);
+  return Run(own).all();
+}
+ExitCode run_command(const Options& options) { return search_command(options); }
 
 }  // namespace lockstep::cli

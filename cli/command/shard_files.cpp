@@ -18,14 +18,20 @@ namespace fs = std::filesystem;
 constexpr const char* kEnd = ".lockshard";
 constexpr size_t kMostBytes = size_t{4} << 30;
 
-// Those of the command line, one word each; what a shard alone is given is left out.
+// What is a shard's own: which one it is, how it works, and how it talks.
+bool is_of_shard(const std::string& name) {
+  for (const char* own : {"--shard", "--out", "--jobs", "--format", "--color", "--no-progress",
+                          "--quiet", "--verbose", "--log-file"})
+    if (name == own) return true;
+  return false;
+}
+
+// Those of the command line that are the run's, one word each.
 std::vector<std::string> words_of(const Options& options) {
   std::vector<std::string> words{options.prove ? "verify" : "run"};
   for (const auto& origin : options.origins) {
     const Flag* flag = find_command(words[0])->find(origin.name);
-    if (origin.from != "the command line" || !flag || origin.name == "--shard" ||
-        origin.name == "--out" || origin.name == "--jobs")
-      continue;
+    if (origin.from != "the command line" || !flag || is_of_shard(origin.name)) continue;
     words.push_back(flag->value ? origin.name + "=" + origin.value : origin.name);
   }
   words.insert(words.end(), options.args.begin(), options.args.end());
@@ -51,6 +57,32 @@ std::string list(const std::vector<uint64_t>& numbers) {
 }
 
 }  // namespace
+
+// Reports and memory are merge's: those of the command line are refused, those of the project file
+// left to it.
+Options of_shard(const Options& options) {
+  const auto refuse = [](const std::string& what, const char* hint) {
+    throw Error(ExitCode::usage, what, hint);
+  };
+  Options own = options;
+  if (options.out.empty()) return own;
+  if (!options.sharded)
+    refuse("--out is where shards are kept, and there is no --shard I/N",
+           "lockstep run FILE --shard I/N --out DIR");
+  if (options.total_seconds > 0)
+    refuse("--out: --total-time goes on with other seeds while there is time", "use --time");
+  if (options.check_determinism)
+    refuse("--out: --check-determinism finds something out about this process alone",
+           "give it to lockstep run without --out");
+  for (const auto& origin : options.origins)
+    for (const char* flag : {"--store", "--baseline", "--write-baseline", "--html", "--report"})
+      if (origin.name == flag && origin.from == "the command line")
+        refuse(fmt::format("{} has no effect beside --out", flag), "give it to lockstep merge");
+  for (std::string* of_merge : {&own.store, &own.baseline, &own.write_baseline, &own.html})
+    of_merge->clear();
+  own.reports.clear();
+  return own;
+}
 
 std::string shard_key(const ScenarioRun& run) {
   return run.program.path() + ": " + run.scenario.name;

@@ -41,6 +41,9 @@ class ShardReader {
   std::vector<ShardResult> shards_;
 };
 
+// What counts of them where a shard is run for merge; without --out all of them. Throws
+// Error(ExitCode::usage): something that a shard cannot do.
+Options of_shard(const Options& options);
 // "FILE: NAME", the same on each machine that was given the same words.
 std::string shard_key(const ScenarioRun& run);
 ExitCode merge_command(const Options& options);

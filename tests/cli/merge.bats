@@ -17,7 +17,7 @@ shards() {
 }
 
 @test "the report is that of the run itself, byte for byte" {
-  for strategy in random pos pct surw; do
+  for strategy in random pos pct surw loc delay native; do
     rm -rf s traces
     "$LOCKSTEP" run "$TOUR" --strategy $strategy --iterations 250 --keep-going >whole || [ $? -eq 1 ]
     sum=$(cat traces/* | sha256sum)
@@ -129,11 +129,72 @@ shards() {
   done
 }
 
+@test "where there are more shards than iterations some have nothing to do" {
+  "$LOCKSTEP" run "$TOUR" --strategy pos --iterations 3 --keep-going >whole || [ $? -eq 1 ]
+  rm -rf traces
+  shards 5 --strategy pos --iterations 3 --keep-going
+  lockstep merge s
+  diff <(timeless <whole) <(timeless <out)
+}
+
 @test "what belongs to merge is refused of a shard, and --out needs one" {
   lockstep run "$TOUR" --strategy pos --out s
   exits 2
   has "$err" "there is no --shard"
-  lockstep run "$TOUR" --strategy pos --shard 0/2 --out s --store failures
+  for flag in --store=failures --baseline=b --write-baseline=b --html=page.html --report=junit=j.xml; do
+    lockstep run "$TOUR" --strategy pos --shard 0/2 --out s "$flag"
+    exits 2
+    has "$err" "give it to lockstep merge"
+  done
+  lockstep run "$TOUR" --strategy pos --shard 0/2 --out s --total-time 1s
   exits 2
-  has "$err" "lockstep merge"
+  has "$err" "use --time"
+  lockstep run "$TOUR" --strategy pos --shard 0/2 --out s --check-determinism
+  exits 2
+  [ ! -e s ]
+}
+
+@test "how a shard talks is its own affair" {
+  shards 2 --strategy pos --iterations 50 --keep-going
+  lockstep merge s
+  timeless <out >merged
+  for i in 0 1; do
+    lockstep run "$TOUR" --strategy pos --iterations 50 --keep-going --shard $i/2 --out s -q -j 2 --format ndjson --log-file log
+    exits 0
+  done
+  rm log
+  lockstep merge s
+  timeless <out | diff merged -
+  [ ! -e log ]
+}
+
+@test "what the project file says of reports and memory is left to merge" {
+  cp "$TOUR" mine.lua
+  printf 'strategy = "pos"\niterations = 60\nkeep_going = true\nstore = "failures"\nreport = ["tap=report.tap"]\n' >lockstep.toml
+  for i in 0 1 2; do
+    lockstep run mine.lua --shard $i/3 --out s
+    exits 0
+  done
+  [ ! -e failures ]
+  [ ! -e report.tap ]
+  lockstep merge s
+  exits 1
+  [ -n "$(find failures -name '*.lockstep')" ]
+  grep -q '^not ok' report.tap
+}
+
+@test "a baseline is asked when all is there: shards that went on past what it knows" {
+  lockstep run "$TOUR" --strategy pos --iterations 50 --write-baseline known
+  exits 0
+  shards 2 --strategy pos --iterations 50 --keep-going
+  lockstep merge s --baseline known
+  exits 0
+  has "$out" "known"
+  rm -rf s
+  shards 2 --strategy pos --iterations 50
+  for flag in --baseline=known --store=failures; do
+    lockstep merge s "$flag"
+    exits 2
+    has "$err" "run them with --keep-going"
+  done
 }
