@@ -90,7 +90,7 @@ if wanted fuzz && [ -f tests/fuzz/CMakeLists.txt ] && build fuzz trace_fuzz; the
 fi
 wanted format && one "clang-format" format tests/format.sh
 wanted format && one "luacheck" luacheck luacheck --quiet scenarios lua tests/lua
-wanted format && one "shellcheck" shellcheck shellcheck tour.sh test.sh .ci/setup .ci/run tests/format.sh tests/tidy.sh tests/hostile.sh
+wanted format && one "shellcheck" shellcheck shellcheck tour.sh test.sh .ci/setup .ci/run recipes/*.sh tests/format.sh tests/tidy.sh tests/hostile.sh tests/slurm.sh
 if wanted tidy; then
   [ -f build/release/compile_commands.json ] || cmake --preset release >/dev/null
   # The files changed last; `tests/tidy.sh build/release` checks all of them in about ten minutes.

@@ -5,8 +5,8 @@
 set -u
 cd "${LOCKSTEP_ROOT:-$(dirname "$0")/..}" || exit 2
 
-# These ask themselves for what they need: for root, by name, and where there is npm.
-mapfile -t scripts < <(git ls-files '*.sh' '*.bats' '*.bash' .ci/run .ci/setup ':!tests/bare_*.sh' ':!tests/mcp_clients_test.sh')
+# These ask themselves for what they need: for root, by name, and where there is npm or Slurm.
+mapfile -t scripts < <(git ls-files '*.sh' '*.bats' '*.bash' .ci/run .ci/setup ':!tests/bare_*.sh' ':!tests/mcp_clients_test.sh' ':!*slurm.sh')
 [ "${#scripts[@]}" -gt 10 ] || { echo "only ${#scripts[@]} scripts were found"; exit 1; }
 
 # Words at the start of a command: of a line, after an operator, a keyword, or a program that starts another one.

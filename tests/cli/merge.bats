@@ -75,15 +75,29 @@ shards() {
   exits 2
 }
 
-@test "killed at any moment a shard leaves its file whole or absent" {
-  for delay in 0.02 0.05 0.1 0.2; do
-    rm -rf s
-    "$LOCKSTEP" run "$TOUR" --strategy pos --iterations 300000 --keep-going --shard 0/1 --out s >out 2>err &
+@test "killed at any moment a shard leaves its file whole or absent, and run again changes nothing" {
+  RANDOM=${HOSTILE_SEED:-$$}
+  echo "HOSTILE_SEED=${HOSTILE_SEED:-$$}"
+  local search=("$TOUR" --strategy pos --iterations 2000 --keep-going --out s)
+  lockstep run "${search[@]}" --shard 0/2
+  lockstep run "${search[@]}" --shard 1/2
+  lockstep merge s
+  exits 1
+  timeless <out >merged
+  for ((i = 0; i < ${KILLS:-6}; i++)); do
+    rm -f s/shard-1-of-2.lockshard
+    "$LOCKSTEP" run "${search[@]}" --shard 1/2 >out 2>err &
     pid=$!
-    sleep $delay
+    sleep "0.$(printf '%03d' $((RANDOM % 150)))"
     kill -9 $pid 2>/dev/null || true
     wait $pid || true
-    [ -z "$(ls s 2>/dev/null)" ]
+    lockstep merge s
+    if [ -e s/shard-1-of-2.lockshard ]; then exits 1; else exits 5; fi
+    [ "$status" -eq 5 ] || timeless <out | diff merged -
+    lockstep run "${search[@]}" --shard 1/2
+    exits 0
+    lockstep merge s
+    timeless <out | diff merged -
   done
 }
 
