@@ -5,7 +5,6 @@
 
 #include "cli/command/check_history.h"
 #include "cli/command/ci_flags.h"
-#include "cli/command/shard_files.h"
 #include "cli/settings/settings.h"
 #include "cli/settings/values.h"
 

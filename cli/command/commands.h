@@ -11,6 +11,7 @@ namespace lockstep::cli {
 
 ExitCode run_command(const Options& options);
 ExitCode verify_command(const Options& options);
+ExitCode merge_command(const Options& options);
 ExitCode replay_command(const Options& options);
 ExitCode shrink_command(const Options& options);
 ExitCode explain_command(const Options& options);

@@ -65,8 +65,8 @@ void check_shard(const Options& options, const Selected& s) {
 // A shard stops at its first failures, and cannot know that these were known.
 void check_merge(const Options& options) {
   if (options.merge.empty() || options.max_failures == 0) return;
-  for (const auto& [what, flag] : {std::pair{&options.store, "--store"},
-                                   std::pair{&options.baseline, "--baseline"}})
+  for (const auto& [what, flag] :
+       {std::pair{&options.store, "--store"}, std::pair{&options.baseline, "--baseline"}})
     if (!what->empty())
       throw Error(ExitCode::usage,
                   fmt::format("{}: the shards have stopped at failures that it may know", flag),

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/command/commands.h"
 #include "cli/terminal/whole_file.h"
 #include "cli/terminal/words.h"
 #include "engine/base/files.h"
@@ -171,21 +170,6 @@ std::vector<std::string> ShardReader::of(const Identity& id, const std::string& 
     saved.push_back(it->second.saved);
   }
   return saved;
-}
-
-// The command of the shards, which reports instead of searching.
-ExitCode merge_command(const Options& options) {
-  if (options.args.empty())
-    throw Error(ExitCode::usage, "merge needs the folder of the shards", "lockstep merge DIR");
-  std::vector<std::string> words = ShardReader(options.args[0]).command_line();
-  const Command& command = *find_command(words[0]);
-  words.erase(words.begin());
-  for (const auto& origin : options.origins)
-    if (const Flag* flag = command.find(origin.name))
-      words.push_back(flag->value ? origin.name + "=" + origin.value : origin.name);
-  Options as = parse_options(command, words);
-  as.merge = options.args[0];
-  return command.run(as);
 }
 
 }  // namespace lockstep::cli

@@ -1,5 +1,5 @@
-// --out: what a shard has come to, in DIR/shard-I-of-N.lockshard, and --merge, which takes all of
-// them for what one process has come to.
+// --out: what a shard has come to, in DIR/shard-I-of-N.lockshard, and the reader of all of
+// them, which merge takes for what one process has come to.
 #pragma once
 #include <map>
 #include <string>
@@ -46,6 +46,5 @@ class ShardReader {
 Options of_shard(const Options& options);
 // "FILE: NAME", the same on each machine that was given the same words.
 std::string shard_key(const ScenarioRun& run);
-ExitCode merge_command(const Options& options);
 
 }  // namespace lockstep::cli

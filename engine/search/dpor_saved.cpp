@@ -157,8 +157,8 @@ void Dpor::keep(A& a) {
   execution_.keep(a);
   disabled_.keep(a);
   above_.keep(a);
-  fields(a, wakeup_, weight, iteration_, blocked_, redundant_,
-         counted_, patience_, discarded_, at_, fresh_, ending_, start_, base_);
+  fields(a, wakeup_, weight, iteration_, blocked_, redundant_, counted_, patience_, discarded_, at_,
+         fresh_, ending_, start_, base_);
   size_t above = 0;
   for (const Trunk* t = trunk_.get(); t; t = t->above.get()) above++;
   must(base_ <= execution_.depth() && above == base_ && lessons_);

@@ -58,15 +58,15 @@ verdict() {
   exits 2
   has "$err" "is another file there"
   cmp c kept
-  size=$(stat -c %s kept)
-  for n in 0 1 7 20 27 28 100 $((size / 2)) $((size - 1)); do
+  bytes=$(stat -c %s kept)
+  for n in 0 1 7 20 27 28 100 $((bytes / 2)) $((bytes - 1)); do
     head -c "$n" kept >c
     lockstep verify "$RAFT" --checkpoint c
     exits 6
     has "$err" "left alone"
     [ "$(stat -c %s c)" -eq "$n" ]
   done
-  for n in 3 9 15 25 40 $((size / 3)) $((size - 1)); do
+  for n in 3 9 15 25 40 $((bytes / 3)) $((bytes - 1)); do
     cp kept c
     printf '\xa5' | dd of=c bs=1 seek="$n" conv=notrunc status=none
     cmp -s c kept && continue

@@ -127,15 +127,15 @@ shards() {
   shards 2 --strategy pos --iterations 50
   f=s/shard-1-of-2.lockshard
   cp $f kept
-  size=$(stat -c %s kept)
-  for n in 0 10 28 $((size / 2)) $((size - 1)); do
+  bytes=$(stat -c %s kept)
+  for n in 0 10 28 $((bytes / 2)) $((bytes - 1)); do
     head -c "$n" kept >$f
     lockstep merge s
     exits 6
     has "$err" "shard-1-of-2.lockshard"
     has "$err" "left alone"
   done
-  for n in 5 9 22 30 $((size / 2)); do
+  for n in 5 9 22 30 $((bytes / 2)); do
     cp kept $f
     printf '\xa5' | dd of=$f bs=1 seek="$n" conv=notrunc status=none
     lockstep merge s

@@ -1,6 +1,7 @@
 // A search that is broken off again and again, after random numbers of executions, and goes on each
-// time from a checkpoint on new machines, comes to what one has come to that nobody broke off. Every
-// other program is searched by one worker, so that the seed says all; the others by one or two.
+// time from a checkpoint on new machines, comes to what one has come to that nobody broke off.
+// Every other program is searched by one worker, so that the seed says all; the others by one or
+// two.
 //   PROOF_SEED=N PROOF_PROGRAMS=N vm_tests --gtest_filter='*Checkpoint*'   the same again, or for
 //   longer
 #include <gtest/gtest.h>
