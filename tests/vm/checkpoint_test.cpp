@@ -6,6 +6,7 @@
 //   longer
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <random>
@@ -86,11 +87,13 @@ uint64_t fresh_seed() {
 }
 
 // Killed after a few checkpoints, of which there is one after each execution: what was done since
-// the last of them is lost.
-ExploreResult broken_off(const Searched& search, unsigned workers, Prng& rng, int* times) {
+// the last of them is lost. `executions`: of the whole search.
+ExploreResult broken_off(const Searched& search, uint64_t executions, unsigned workers, Prng& rng,
+                         int* times) {
   std::string last;
   for (*times = 0;; (*times)++) {
-    const uint64_t most = *times > 40 ? UINT64_MAX : 1 + rng.below(40);
+    const uint64_t most =
+        *times > 40 ? UINT64_MAX : 1 + rng.below(std::min<uint64_t>(executions, 40));
     std::atomic<bool> stop{false};
     std::string kept = last;
     uint64_t made = 0;
@@ -127,8 +130,8 @@ class Checkpoint : public testing::TestWithParam<Setting> {
         SCOPED_TRACE(strategy);
         const Searched search = search_of(program, GetParam().machine(), strategy, reduce);
         int times = 0;
-        expect_equal(explore(search.factory, search.options),
-                     broken_off(search, 1 + i % 2, rng, &times));
+        const ExploreResult whole = explore(search.factory, search.options);
+        expect_equal(whole, broken_off(search, whole.iterations, 1 + i % 2, rng, &times));
         broken += times;
       }
     }
