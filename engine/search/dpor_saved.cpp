@@ -44,8 +44,8 @@ void field(A& a, DisabledEvent& d) {
 
 template <class A>
 void field(A& a, DporNode& n) {
-  fields(a, n.data, n.expanded, n.last, n.by_mail, n.crash, n.count, n.chosen, n.actors, n.done, n.pending,
-         n.root_end, n.sleep, n.impossible, n.tree, n.tried, n.asker);
+  fields(a, n.data, n.expanded, n.last, n.by_mail, n.crash, n.count, n.chosen, n.actors, n.done,
+         n.pending, n.root_end, n.sleep, n.impossible, n.tree, n.tried, n.asker);
 }
 
 template <class A>

@@ -19,7 +19,7 @@ verdict() {
   while :; do
     "$LOCKSTEP" verify "$RAFT" --judge 0 --format ndjson --checkpoint c --checkpoint-every 50ms -j $((1 + kills % 2)) >out 2>err &
     pid=$!
-    sleep "0.$((3 + kills % 4))"
+    sleep "$(((1 + kills) / 10)).$(((1 + kills) % 10))" # longer each time: a busy machine has to get on, too
     kill -9 $pid 2>/dev/null || break
     wait $pid || true
     kills=$((kills + 1))
