@@ -12,11 +12,11 @@ constexpr size_t kMostBytes = 128 << 20;  // of all images
 class Path::Follower final : public Chooser {
  public:
   Follower(Path& path, uint32_t first, uint32_t last, const Look& look)
-      : path_(path), first_(first), last_(last), look_(look) {
+      : path_(path), next_(first), last_(last), look_(look) {
     at_rest_ = true;
   }
   size_t choose(const ChoicePoint& point) override {
-    if (point.step >= first_) look_(point.step, &point);
+    if (point.step >= next_) look_(point.step, &point), next_ = point.step + 1;
     if (point.step == last_) return came_ = true, kStop;
     if (point.step % path_.spacing_ == 0) path_.keep();
     const Decision d = path_.decisions_[point.step];
@@ -24,10 +24,12 @@ class Path::Follower final : public Chooser {
     return d.kind() != AltKind::data && point.has(d.actor) ? point.position[d.actor] : kStop;
   }
   bool came() const { return came_; }
+  uint32_t next() const { return next_; }  // the first state that it has not yet shown
 
  private:
   Path& path_;
-  const uint32_t first_, last_;
+  uint32_t next_;
+  const uint32_t last_;
   const Look& look_;
   bool came_ = false;
 };
@@ -60,19 +62,31 @@ void Path::keep() {
 
 bool Path::look(uint32_t first, uint32_t last, const Look& look) {
   if (last > decisions_.size()) return false;
-  const CountInstructions counting(system_, exact_);
-  const auto after = std::upper_bound(kept_.begin(), kept_.end(), first,
-                                      [](uint32_t s, const Kept& k) { return s < k.step; });
-  if (after == kept_.begin())
-    system_.begin(seed_, iteration_);
-  else
-    system_.restore(*std::prev(after)->mark);
-  Follower follower(*this, first, last, look);
-  const Outcome& outcome = system_.run(follower);
-  if (follower.came()) return true;
-  if (outcome.verdict == Verdict::stopped || system_.decisions().size() != last) return false;
-  look(last, nullptr);
-  return true;
+  CountInstructions counting(system_, exact_);
+  for (;;) {
+    const auto after = std::upper_bound(kept_.begin(), kept_.end(), first,
+                                        [](uint32_t s, const Kept& k) { return s < k.step; });
+    if (after == kept_.begin())
+      system_.begin(seed_, iteration_);
+    else
+      system_.restore(*std::prev(after)->mark);
+    Follower follower(*this, first, last, look);
+    const Outcome& outcome = system_.run(follower);
+    if (follower.came()) return true;
+    if (outcome.verdict == Verdict::suspect && !counting.on()) {
+      // It was left where nobody can look at it; whoever counts comes to its end, from the start.
+      kept_.clear();
+      first = follower.next();
+      counting.start();
+      exact_ = true;
+      continue;
+    }
+    if (outcome.verdict == Verdict::stopped || outcome.verdict == Verdict::suspect ||
+        system_.decisions().size() != last)
+      return false;
+    look(last, nullptr);
+    return true;
+  }
 }
 
 std::unique_ptr<Mark> Path::mark(uint32_t step) {

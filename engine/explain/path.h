@@ -48,7 +48,7 @@ class Path {
   System& system_;
   const uint64_t seed_, iteration_;
   const std::vector<Decision> decisions_;
-  const bool exact_;
+  bool exact_;
   std::vector<Kept> kept_;  // by step
   uint32_t spacing_ = 16;
   bool possible_ = true;  // the system makes images

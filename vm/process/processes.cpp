@@ -87,8 +87,9 @@ void Processes::run_to_park(Process& p) {
   World& w = *world_;
   Process* before = w.current;
   m_.scheduler().start(p);
-  // The root may be here because it waits for a value, before its first operation.
-  if (!w.pending_data) w.current = before;
+  // The root may be here because it waits for a value, before its first operation, or since it has
+  // ended the execution, and nobody else was going on.
+  if (!w.pending_data && !w.over) w.current = before;
 }
 
 void Processes::create_root() {

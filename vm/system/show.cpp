@@ -255,7 +255,8 @@ class Showing {
 void ActorSystem::show(std::vector<Shown>& out) {
   out.clear();
   // A call that was left where it was has left its process in no state to be read.
-  if (world_->over && scheduler_.outcome().verdict == Verdict::runaway) return;
+  const Verdict verdict = scheduler_.outcome().verdict;
+  if (world_->over && (verdict == Verdict::runaway || verdict == Verdict::suspect)) return;
   Machine* before = take_thread(this);  // names are those of the machine on this thread
   // An execution that has used up its memory can be looked at, too.
   constexpr size_t kToLook = size_t{64} << 20;
