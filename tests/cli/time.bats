@@ -170,3 +170,21 @@ LUA
   exits 0
   has "$out" "s777777: VERIFIED"
 }
+
+@test "--time is kept while a checker of the scenario's searches" {
+  scenario hard.lua hard <<'LUA'
+  local e, n = {}, 30
+  local function add(p, kind, f, value) e[#e + 1] = { process = p, type = kind, f = f, value = value } end
+  for p = 0, n - 1 do add(p, "invoke", "enqueue", p % 15) add(n + p, "invoke", "dequeue") end
+  for p = 0, n - 1 do
+    add(p, "ok", "enqueue", p % 15)
+    add(n + p, "ok", "dequeue", p % 15 == 3 and 4 or p * 7 % 15)
+  end
+  lockstep.checker.linearizable(e, "queue", { nodes = 1000000000 })
+LUA
+  within 500 verify hard.lua --time 500ms
+  exits 5
+  lockstep verify hard.lua --max-compute 0.3
+  exits 5
+  has "$out" "runaway at hard.lua:"
+}

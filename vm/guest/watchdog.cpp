@@ -76,8 +76,8 @@ bool Watchdog::cut_if_asked() {
   return m_.scheduler().cut();
 }
 
-// 100 million instructions take Lua more than 75 ms on any machine, so what would be judged a
-// runaway is always noticed. Of CPU time: on a busy machine anybody may wait for long.
+// 100 million instructions, the default, take Lua more than 75 ms on any machine, so what would be
+// judged a runaway is always noticed. Of CPU time: on a busy machine anybody may wait for long.
 bool Watchdog::on_tick() {
   if ((m_.scheduler().running() || m_.guest().at_file_level()) && asked_to_stop()) {
     m_.scheduler().cut(true);
@@ -96,14 +96,13 @@ bool Watchdog::on_tick() {
   const uint64_t cpu = cpu_ns() - tick_cpu_;
   late_ = late_ || static_cast<double>(cpu) > options_.limits.max_compute * 1e9;
   const bool enough = late_ || m_.scheduler().cut();
+  if (enough) cut_or_late_ = true;
   hooked_ticks_ = enough ? hooked_ticks_ + 1 : 0;
   if (enough && !noting_ && (compiling_ || in_library_call(L) || in_one_instruction(L))) {
     ending_ = true;
     return true;
   }
-  if (!enough &&
-      (m_.guest().at_file_level() || options_.limits.count_instructions || cpu < kSuspectNs))
-    return false;
+  if (!enough && (m_.guest().at_file_level() || counts() || cpu < kSuspectNs)) return false;
   // Safe in a handler: it is what lua.c does for ^C.
   lua_sethook(L, count_hook, LUA_MASKCOUNT, enough ? 1 : 1000);
   return false;
@@ -121,8 +120,13 @@ void Watchdog::end_if_asked(lua_State* L) {
   if (asked_for_memory_) out_of_memory();
   if (asked_to_end_ == 0) return;
   if (m_.scheduler().cut()) m_.scheduler().stop(Verdict::stopped);
-  if (!options_.limits.count_instructions && !late_) m_.scheduler().stop(Verdict::suspect);
+  if (!counts() && !late_) m_.scheduler().stop(Verdict::suspect);
   runaway(L);
+}
+
+void Watchdog::end_if_wanted(lua_State* L) {
+  if (m_.scheduler().cut()) m_.scheduler().stop(Verdict::stopped);
+  if (late_) runaway(L);
 }
 
 void Watchdog::runaway(lua_State* L) {
@@ -156,7 +160,7 @@ void Watchdog::on_count(lua_State* L) {
     if (ask_to_end(L)) return;
     runaway(L);
   }
-  if (!options_.limits.count_instructions) {
+  if (!counts()) {
     if (tick_steps_ != world_->steps || tick_runs_ != m_.scheduler().execution()) {
       lua_sethook(L, nullptr, 0, 0);
       return;  // it has performed an operation since
@@ -178,6 +182,7 @@ void Watchdog::on_count(lua_State* L) {
 void Watchdog::begin() {
   late_ = ending_ = false;
   m_.scheduler().cut(false);
+  cut_or_late_ = false;
 }
 
 void Watchdog::begin_anew() {

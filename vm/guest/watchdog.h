@@ -26,12 +26,24 @@ class Watchdog : public MachinePart {
   // Afterwards: ends the execution if something asked for that.
   void end_if_asked(lua_State* L);
   void on_count(lua_State* L);  // from the count hook
+  // Whether instructions are counted from the start: to judge a suspect, or since so few are
+  // allowed that the clock would not notice.
+  bool counts() const {
+    const Limits& limits = options_.limits;
+    return limits.count_instructions || limits.max_instructions < Limits{}.max_instructions;
+  }
   // From the watchdog's signal handler, on this thread. True: what was interrupted is to be left,
   // and GuestFaults::end() to be called.
   bool on_tick();
   // Who wants the execution to end; null: MachineOptions::stop. Asked now and then, by the signal's
   // handler.
   void watch(const StopToken* token) { stop_token_ = token; }
+  // The same for searches that the guest's call makes outside of Lua, which look at it themselves;
+  // `late` too: for longer than Limits::max_compute. Afterwards end_if_wanted().
+  const std::atomic<bool>* wanted(bool late) const {
+    return late ? &cut_or_late_ : &m_.scheduler().cut();
+  }
+  void end_if_wanted(lua_State* L);
   bool cut_if_asked();  // Scheduler::cut, from now on if somebody wants it
   void begin();         // of an execution, also where it goes on from a mark
   void begin_anew();    // of one that goes on from nowhere
@@ -66,6 +78,7 @@ class Watchdog : public MachinePart {
   bool asked_for_memory_ = false;
   bool late_ = false;                                  // for longer than Limits::max_compute
   std::atomic<const StopToken*> stop_token_{nullptr};  // the watchdog asks it
+  std::atomic<bool> cut_or_late_{false};               // who waits for it looks here
   bool ending_ = false;  // the outcome is being written: not to be interrupted
   volatile bool compiling_ = false, noting_ = false;
   uint64_t tick_cpu_ = 0;

@@ -201,14 +201,18 @@ class Check {
 Answer check(lua_State* L, const Request& r) {
   return Check(L, r).run([&](GuestHistory& guest, auto& model, Answer& a) {
     const history::History& h = guest.history();
-    Result result = history::check(h, model, r.consistency, r.budget);
+    const Watchdog& watchdog = machine_of(L).watchdog();
+    Budget budget = r.budget;
+    budget.interrupted = watchdog.wanted(true);
+    Result result = history::check(h, model, r.consistency, budget);
     a.verdict = result.verdict;
     a.why = result.why;
     for (const int32_t id : result.order)
       if (a.verdict == history::Verdict::valid)
         a.order.push_back(h.operations()[static_cast<size_t>(id)].call + 1);
     if (a.verdict != history::Verdict::invalid || !r.explain) return;
-    Explanation e = history::explain(h, model, r.consistency, result, r.budget);
+    budget.interrupted = watchdog.wanted(false);  // what is told hangs on no clock
+    Explanation e = history::explain(h, model, r.consistency, result, budget);
     a.why = e.summary;
     a.text = e.text;
     if (r.draw)
@@ -222,6 +226,10 @@ void complain(lua_State* L, const Request& r, Answer& a) {
   if (a.ended) {
     a = {};
     machine_of(L).watchdog().end_if_asked(L);
+  }
+  if (a.verdict == history::Verdict::unknown && a.problem.empty()) {
+    a = {};
+    machine_of(L).watchdog().end_if_wanted(L);
   }
   if (a.problem.empty()) return;
   const int argument = a.argument;
@@ -318,8 +326,11 @@ int l_strongest(lua_State* L) {
   m.sync(L, p, r.what, OpKind::history, Access::read, kHistoryObject);
   std::vector<Consistency> holds;
   Answer a = Check(L, r).run([&](GuestHistory& guest, auto& model, Answer&) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(model)>, ModelId>)
-      holds = history::strongest(guest.history(), model, r.budget).holds;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(model)>, ModelId>) {
+      Budget budget = r.budget;
+      budget.interrupted = machine_of(L).watchdog().wanted(true);
+      holds = history::strongest(guest.history(), model, budget).holds;
+    }
   });
   Bytes& scratch = m.scratch();
   scratch.clear();
