@@ -18,9 +18,7 @@ Machine::Machine(MachineOptions options)
   host_.max_memory = &options_.limits.max_memory;
 }
 
-Machine::~Machine() {
-  if (t_machine == this) t_machine = nullptr;
-}
+Machine::~Machine() = default;
 
 Machine* Machine::take_thread(Machine* m) { return std::exchange(t_machine, m); }
 

@@ -57,7 +57,10 @@ ActorSystem::ActorSystem(LoadContext& context, const std::string& scenario,
   catch_faults_on_this_thread();
   p.loading.load(context, scenario);
 }
-ActorSystem::~ActorSystem() = default;
+// Its parts go before the machine does, and the watchdog's signal may come between.
+ActorSystem::~ActorSystem() {
+  if (current_machine() == this) take_thread(nullptr);
+}
 
 void ActorSystem::record(EventSink* sink) {
   digesting_.to = sink;
