@@ -89,7 +89,7 @@ void ActorSystem::begin(uint64_t seed, uint64_t iteration) {
   recorder().keep_failed_check({});
   watchdog().begin_anew();
   interpreter().begin();
-  if (options_.limits.count_instructions) {
+  if (watchdog().counts()) {
     const uint64_t period = options_.limits.max_instructions / 100;
     count_instructions(L_, static_cast<int>(period < 1000        ? 1000
                                             : period > 1'000'000 ? 1'000'000
