@@ -9,6 +9,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 built="1.0.0 1.1.1 1.1.3 2.0.0 2.1.0 2.2.6"
 plain="bull@3.0.0-rc.2 bull@3.22.11 bull@3.23.0 bullmq@1.11.0 bullmq@1.12.0 bullmq@5.1.9 bullmq@5.1.10 bullmq@6.7.0"
 
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  echo "packages.sh: needs node and npm" >&2
+  exit 2
+fi
 mkdir -p "$folder/node_modules"
 cd "$folder"
 [ "$(cat installed 2>/dev/null)" = "$built $plain" ] && exit 0
