@@ -44,16 +44,17 @@ rooms_of() {
 }
 
 # In the order of the tables of their pages.
-rooms_of engine base boundary relation schedule search trace explore contrast explain walk history
+rooms_of engine base boundary relation schedule search dpor trace explore contrast explain walk history
 rooms_of engine/history model read monitors search txn check
 rooms_of vm syntax memory machine recording guest sandbox footprints process signals tables state lifecycle history core loading system lint
-rooms_of cli settings terminal report trace page ci debug llm mcp command
+rooms_of cli settings terminal fold report trace page ci debug llm mcp selection search command
 must_not engine/search 'engine/trace/' 'searches know no traces'
+must_not engine/dpor 'engine/trace/' 'searches know no traces'
 must_not engine/trace 'engine/search/' 'traces know no searches'
-must_not engine/contrast 'engine/(search|explore)/' 'a contrast needs no search over all'
-must_not engine/explain 'engine/(search|explore|contrast)/' 'explaining needs no search over all'
-must_not engine/walk 'engine/(search|explore)/' 'walking needs no search over all'
-must_not engine/history 'engine/(boundary|relation|schedule|search|trace|explore|contrast|explain|walk)/' 'checkers of histories know no schedules'
+must_not engine/contrast 'engine/(search|dpor|explore)/' 'a contrast needs no search over all'
+must_not engine/explain 'engine/(search|dpor|explore|contrast)/' 'explaining needs no search over all'
+must_not engine/walk 'engine/(search|dpor|explore)/' 'walking needs no search over all'
+must_not engine/history 'engine/(boundary|relation|schedule|search|dpor|trace|explore|contrast|explain|walk)/' 'checkers of histories know no schedules'
 
 must_not vm/lint 'vm/(machine/(machine|world)|guest|process|signals|tables|history|state|recording|system)' 'lint runs nothing'
 

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 #include "engine/base/error.h"
 #include "engine/base/files.h"
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "cli/ci/ci_run.h"
-#include "cli/report/export.h"
-#include "cli/report/schedule_view.h"
+#include "cli/fold/schedule_view.h"
 #include "cli/terminal/words.h"
+#include "cli/trace/export.h"
 
 namespace lockstep::cli {
 namespace {

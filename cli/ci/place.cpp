@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/report/schedule_view.h"
+#include "cli/fold/schedule_view.h"
 #include "engine/base/digest.h"
 
 namespace lockstep::cli {

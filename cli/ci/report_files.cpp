@@ -6,8 +6,8 @@
 #include <optional>
 #include <set>
 
-#include "cli/report/report_contrast.h"
-#include "cli/report/report_proof.h"
+#include "cli/report/contrast.h"
+#include "cli/report/proof.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/whole_file.h"
 #include "cli/terminal/words.h"

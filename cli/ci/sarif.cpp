@@ -9,8 +9,8 @@
 #include <set>
 
 #include "cli/ci/ci_run.h"
-#include "cli/report/json_line.h"
-#include "cli/report/schedule_view.h"
+#include "cli/fold/schedule_view.h"
+#include "cli/terminal/json_line.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/ci/ci_run.h"
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "cli/command/commands.h"
-#include "cli/command/selection.h"
 #include "cli/report/bench_report.h"
 #include "cli/report/report.h"
+#include "cli/selection/selection.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/interrupt.h"
 #include "engine/schedule/strategy.h"

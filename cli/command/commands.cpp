@@ -643,9 +643,4 @@ std::string trace_argument(const Options& options) {
   return options.args[0];
 }
 
-Error misuse_error(const Outcome& outcome) {
-  const auto where = outcome.site.empty() ? "" : outcome.site + ": ";
-  return Error(ExitCode::scenario, where + outcome.reason, outcome.detail);
-}
-
 }  // namespace lockstep::cli

@@ -39,9 +39,6 @@ std::string command_help(const Command& command);
 std::vector<BenchStrategy> parse_bench_strategies(const std::string& text);
 CheckHistoryOptions check_history_options(const Options& options);  // of check-history
 
-// A scenario that misuses the API: what it did, and where.
-Error misuse_error(const Outcome& outcome);
-
 std::string trace_argument(
     const Options& options);  // --trace or the positional one; throws usage if there is none
 

@@ -1,10 +1,11 @@
 // lockstep diff: what tells two traces apart. Runs nothing.
+#include "cli/report/diff.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/command/commands.h"
-#include "cli/report/report_diff.h"
 #include "cli/terminal/console.h"
 #include "engine/base/error.h"
 

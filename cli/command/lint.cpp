@@ -1,29 +1,24 @@
-// lockstep lint: what would misbehave in scenario files, without running them. Also the lines that
-// `run` shows of it.
-#include "cli/command/lint.h"
-
+// lockstep lint: what would misbehave in scenario files, without running them.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "cli/command/commands.h"
-#include "cli/command/scenario_files.h"
-#include "cli/report/json_line.h"
+#include "cli/selection/lint_notes.h"
+#include "cli/selection/scenario_files.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
+#include "cli/terminal/json_line.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {
 namespace {
-
-constexpr size_t kShownByRun = 5;
 
 std::string read(const std::string& path) {
   std::string text, problem;
@@ -32,9 +27,6 @@ std::string read(const std::string& path) {
   return text;
 }
 
-std::string text_of(const vm::LintFinding& f) {
-  return fmt::format("{}:{}: {} ({})\n", one_line(f.file), f.line, one_line(f.message), f.rule);
-}
 std::string ndjson_of(const vm::LintFinding& f) {
   return json_line({{"type", "finding"},
                     {"file", f.file},
@@ -43,30 +35,6 @@ std::string ndjson_of(const vm::LintFinding& f) {
                     {"message", f.message},
                     {"hint", f.hint}});
 }
-
-}  // namespace
-
-std::string lint_notes(const vm::Program& program) {
-  const auto folder = std::filesystem::path(program.path()).parent_path();
-  std::vector<vm::LintFinding> all;
-  for (const auto& file : program.files()) {
-    if (!file.found.empty() || !file.name.ends_with(".lua")) continue;  // of others, or data
-    const bool first = &file == &program.files().front();
-    const auto path = first ? program.path() : (folder / file.name).string();
-    try {
-      for (auto& finding : vm::lint_valid(path, file.text)) all.push_back(std::move(finding));
-    } catch (const Error&) {  // it runs, though the lint cannot read it: not run's business
-    }
-  }
-  std::string out;
-  for (size_t i = 0; i < all.size() && i < kShownByRun; i++) out += "warning: " + text_of(all[i]);
-  if (all.size() > kShownByRun)
-    out += fmt::format("warning: and {} more: lockstep lint {}\n", all.size() - kShownByRun,
-                       one_line(program.path()));
-  return out;
-}
-
-namespace {
 
 // What is known of the files that were looked at so far. Each file's is put out when it is known,
 // since whatever is under way then may be ended at any moment.
@@ -80,7 +48,7 @@ class LintReport {
     findings_ += findings.size();
     std::string out;
     for (const auto& finding : findings) {
-      out += ndjson_ ? ndjson_of(finding) : text_of(finding);
+      out += ndjson_ ? ndjson_of(finding) : lint_text(finding);
       if (!ndjson_ && !finding.hint.empty()) out += "  hint: " + one_line(finding.hint) + "\n";
     }
     put(out);

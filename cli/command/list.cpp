@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "cli/command/commands.h"
-#include "cli/command/scenario_files.h"
-#include "cli/report/json_line.h"
+#include "cli/selection/scenario_files.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/console.h"
+#include "cli/terminal/json_line.h"
 #include "cli/terminal/words.h"
 #include "engine/schedule/strategy.h"
 #include "vm/system/program.h"

@@ -1,6 +1,6 @@
 // lockstep merge: the command of the shards once more, which reports instead of searching.
 #include "cli/command/commands.h"
-#include "cli/command/shard_files.h"
+#include "cli/search/shard_files.h"
 
 namespace lockstep::cli {
 

@@ -7,6 +7,7 @@
 #include "cli/command/commands.h"
 #include "cli/page/trace_data.h"
 #include "cli/report/report.h"
+#include "cli/search/finding.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"
 #include "cli/terminal/words.h"

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "cli/command/commands.h"
-#include "cli/command/selection.h"
-#include "cli/report/json_line.h"
+#include "cli/selection/selection.h"
 #include "cli/settings/settings.h"
 #include "cli/terminal/console.h"
+#include "cli/terminal/json_line.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cli/debug/session.h"
-#include "cli/report/schedule_view.h"
+#include "cli/fold/schedule_view.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/words.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 #include "cli/trace/traced.h"
 #include "engine/base/error.h"
 #include "engine/walk/walk.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "cli/debug/session.h"
-#include "cli/report/report_curve.h"
+#include "cli/report/curve.h"
 #include "cli/settings/values.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/words.h"

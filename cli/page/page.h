@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 
 namespace lockstep::cli {
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 #include "engine/trace/recording.h"
 #include "engine/walk/walk.h"
 

@@ -4,12 +4,12 @@
 
 #include <filesystem>
 
+#include "cli/fold/schedule_view.h"
 #include "cli/page/page.h"
 #include "cli/page/run_data.h"
+#include "cli/report/contrast.h"
+#include "cli/report/curve.h"
 #include "cli/report/report.h"
-#include "cli/report/report_contrast.h"
-#include "cli/report/report_curve.h"
-#include "cli/report/schedule_view.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/log.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 #include "cli/trace/traced.h"
 #include "engine/contrast/contrast.h"
 #include "engine/explain/curve.h"

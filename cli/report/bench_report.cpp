@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cli/report/json_line.h"
+#include "cli/terminal/json_line.h"
 #include "cli/terminal/words.h"
 
 namespace lockstep::cli {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/report/report_proof.h"
+#include "cli/report/proof.h"
 #include "cli/terminal/words.h"
 #include "engine/explore/estimate.h"
 

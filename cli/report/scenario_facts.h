@@ -3,8 +3,8 @@
 #pragma once
 #include <span>
 
-#include "cli/report/json_line.h"
 #include "cli/report/report.h"
+#include "cli/terminal/json_line.h"
 
 namespace lockstep::cli {
 

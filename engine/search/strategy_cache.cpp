@@ -27,9 +27,9 @@
 
 #include "engine/base/check.h"
 #include "engine/schedule/strategy_list.h"
-#include "engine/search/dpor_steps.h"
 #include "engine/search/images.h"
 #include "engine/search/state_table.h"
+#include "engine/search/steps.h"
 #include "engine/search/subtree.h"
 
 namespace lockstep {

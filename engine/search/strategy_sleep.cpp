@@ -4,7 +4,7 @@
 // Guarantee: when it runs out, every class of executions that differ only in the order of
 // independent steps was executed to its end and counted once; others end half-way, sleep-set
 // blocked. No race is reversed and there are no wakeup trees, so the only thing it takes on trust
-// is the relation (dependent() of dpor_steps.h). It visits every state that depth-first search
+// is the relation (dependent() of steps.h). It visits every state that depth-first search
 // does.
 //
 // A crash never comes last: an execution ends where nothing but crashes could come. So a step that
@@ -26,8 +26,8 @@
 #include "engine/base/digest.h"
 #include "engine/relation/dependence.h"
 #include "engine/schedule/strategy_list.h"
-#include "engine/search/dpor_steps.h"
 #include "engine/search/images.h"
+#include "engine/search/steps.h"
 #include "engine/search/subtree.h"
 
 namespace lockstep {

@@ -39,7 +39,7 @@ class ToldApart {
   void add(const ToldApart& others) { pairs_.insert(others.pairs_.begin(), others.pairs_.end()); }
   bool empty() const { return pairs_.empty(); }
   template <class A>
-  void keep(A& a);  // dpor_saved.cpp
+  void keep(A& a);  // saved.cpp
 
  private:
   // Of two actors' operations, and whether they send the same. Equal keys only make more steps

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "engine/base/archive.h"
-#include "engine/search/dpor_steps.h"
+#include "engine/search/steps.h"
 
 namespace lockstep {
 

@@ -1,6 +1,6 @@
 // Traces for other tools: each format of one small trace, written by hand from the format's own
 // page.
-#include "cli/report/export.h"
+#include "cli/trace/export.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,14 @@
 // Rows of a recorded execution: what the author wrote, whatever the library made of it; and lines
 // that fit.
-#include "cli/report/folded.h"
+#include "cli/fold/folded.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "cli/report/printed_term.h"
-#include "cli/report/report_rows.h"
+#include "cli/fold/printed_term.h"
+#include "cli/report/rows.h"
 #include "cli/terminal/fit.h"
 
 namespace lockstep::cli {

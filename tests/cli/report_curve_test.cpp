@@ -1,9 +1,9 @@
 // The line on how likely a failure was: what it claims, and what it does not.
-#include "cli/report/report_curve.h"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+
+#include "cli/report/curve.h"
 
 namespace lockstep::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/report/schedule_view.h"
+#include "cli/fold/schedule_view.h"
 #include "cli/terminal/console.h"
 
 namespace lockstep::cli {

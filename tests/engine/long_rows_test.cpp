@@ -1,4 +1,4 @@
-#include "engine/search/long_rows.h"
+#include "engine/dpor/long_rows.h"
 
 #include <gtest/gtest.h>
 
