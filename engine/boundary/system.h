@@ -60,6 +60,10 @@ struct Content {
   const char* what = "";  // "mailbox", "row": for people
   // Comes and goes with that one: whoever would see the change touches it too (0: none).
   ObjectId with = 0;
+  // This process's own steps change it unannounced: who reads it conflicts with each of them
+  // (kAgainstSteps).
+  uint32_t process = kNobody;
+  static constexpr uint32_t kNobody = 0xffffffff;
 };
 
 // A part of the state in words, for people who look at a state or compare two.

@@ -55,7 +55,9 @@ std::string unannounced(const Alternative& step, const std::vector<Content>& bef
   // What comes when nothing else can go conflicts with all that could come then.
   if (at_quiescence(step.op)) return {};
   std::string what;
+  const bool own = step.kind == AltKind::step || step.kind == AltKind::data;
   const auto changed = [&](const Content& c, const char* how) {
+    if (own && c.process == step.process) return;
     if (!announces(step, c.object) && !(c.with != 0 && announces(step, c.with)))
       what += fmt::format("{} {}, which it does not announce: {}\n", how, c.what,
                           system.object_name(c.object));

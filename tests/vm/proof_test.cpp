@@ -361,6 +361,38 @@ TEST(Proof, ProcessInfoRacesWithAllThatAProcessDoes) {
   }
 }
 
+// That a sleep is over is nobody's step, and nothing but process_info can tell: the process sleeps,
+// may go on, or has ended.
+TEST(Proof, ProcessInfoRacesWithTheEndOfASleep) {
+  const std::string asks =
+      "lockstep.sleep(10)\n"
+      "error(tostring(lockstep.process_info(q, 'status')), 0)\n";
+  const vm::Program program =
+      program_of("local q = lockstep.spawn(function() lockstep.sleep(10) end)\n" + asks);
+  for (const auto mode : {vm::TimerMode::simultaneous, vm::TimerMode::racy}) {
+    vm::MachineOptions machine;
+    machine.timers = mode;
+    const Seen dfs = all_of("dfs", program, "p", {}, machine);
+    EXPECT_EQ(dfs.outcomes.size(), 3u);
+    for (const char* strategy : {"sleep", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program, "p", {}, machine).outcomes, dfs.outcomes) << strategy;
+  }
+}
+
+// At a lock a process waits, whether it is free or not: else whoever takes it or gives it back
+// would decide what process_info tells.
+TEST(Proof, ProcessInfoTellsOfNoLock) {
+  const vm::Program program = program_of(
+      "local m = require('lockstep.threads').mutex('m')\n"
+      "local q = lockstep.spawn(function() m:lock() lockstep.recv() end)\n"
+      "lockstep.spawn(function() m:lock() m:unlock() end)\n"
+      "error(tostring(lockstep.process_info(q, 'status')), 0)\n");
+  const Seen dfs = all_of("dfs", program, "p");
+  EXPECT_EQ(dfs.outcomes.size(), 1u);
+  for (const char* strategy : {"sleep", "dpor", "cache"})
+    EXPECT_EQ(all_of(strategy, program, "p").outcomes, dfs.outcomes) << strategy;
+}
+
 // Making is nothing that others could come before or after, and neither is tostring: it tells no
 // numbers in the order of making, and no name that a process is given later.
 TEST(Proof, TostringTellsNothingThatOthersDo) {

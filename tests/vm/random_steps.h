@@ -50,6 +50,8 @@ inline const char* const kSteps[] = {
     "lockstep.process_info(to, 'links')",
     "lockstep.process_info(to, 'monitored_by')",
     "lockstep.process_info(to, 'message_queue_len')",
+    "lockstep.process_info(to, 'status')",
+    "lockstep.process_info(to)",
     "lockstep.register(name, to)",
     "lockstep.register(name, lockstep.self())",
     "lockstep.unregister(name)",

@@ -78,7 +78,7 @@ void dictionary(lua_State* L, Machine& m, const Process& q) {
 }
 void status(lua_State* L, Machine& m, const Process& q) {
   lua_pushstring(L, &q == m.world().current       ? "running"
-                    : q.status == Status::blocked ? "waiting"
+                    : waiting(q)                  ? "waiting"
                                                   : "runnable");
 }
 void parent(lua_State* L, Machine& m, const Process& q) {

@@ -221,12 +221,15 @@ void Footprints::renew_target(Process& p) {
         if (queue) add(channel_object(p.index, q->index, q->node), Access::take);
         break;
       }
-      list = static_cast<Footprint*>(m_.allocate((kArrival + 2) * sizeof(Footprint)));
+      list = static_cast<Footprint*>(m_.allocate((kArrival + 3) * sizeof(Footprint)));
       n = flushing(*find_channel(w, p.index, q->index, instant(p.index, q->index)), *q, list);
       op.flags = kAgainstSteps;
       if (n == 0) op.flags |= kGlobal;
       take_first(list, &n, &main);
-      if (info) add(mailbox_object(*q), Access::write);
+      if (info) {
+        add(mailbox_object(*q), Access::write);
+        add(process_object(*q), Access::read);
+      }
       add(channel_object(p.index, q->index, q->node), Access::take);
       break;
     }

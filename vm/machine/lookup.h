@@ -8,6 +8,11 @@
 namespace lockstep::vm {
 
 inline bool alive(const Process& p) { return p.life == Life::alive; }
+// As process_info tells it: at a lock also when it could go on, which others decide; and who goes
+// round in a loop is not known to be in vain.
+inline bool waiting(const Process& p) {
+  return p.wait == Wait::lock || (p.status == Status::blocked && !p.spin.held);
+}
 Process* find_process(const World& w, uint64_t pid);  // null if it is not a pid of this execution
 // Who has the name there; terms are compared exactly.
 Process* whereis(const World& w, const Term& name, uint32_t node);

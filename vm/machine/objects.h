@@ -17,6 +17,7 @@ enum class Part : uint32_t {
   watchers = 6,  // who monitors it
   name = 8,
   links = 10,  // their order
+  sleep = 12,  // whether it is over
 };
 inline ObjectId part_object(const Process& p, Part part) {
   return make_object(ObjectClass::process, p.index, static_cast<uint32_t>(part));

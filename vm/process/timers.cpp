@@ -322,8 +322,10 @@ void Timers::footprint(Timer& t, bool fresh, Operation& op) {
     t.footprint = static_cast<Footprint*>(m_.allocate(kOwnFootprint * sizeof(Footprint)));
   }
   Footprint into{make_object(ObjectClass::mailbox, to ? to->index : 0), Access::append};
-  if (!to || (t.kind == TimerKind::receive && to->wait == Wait::sleep))
+  if (!to)
     into = {};
+  else if (t.kind == TimerKind::receive && to->wait == Wait::sleep)
+    into = {part_object(*to, Part::sleep), Access::write};  // process_info tells of it
   else if (t.kind == TimerKind::receive)
     into.access = Access::write;
   else if (options_.async_delivery)

@@ -33,6 +33,7 @@ class Listing {
     ((h = mix64(h, static_cast<uint64_t>(parts))), ...);
     out_.push_back({object, h, what, other});
   }
+  void of_process(uint32_t process) { out_.back().process = process; }  // the latest
 
  private:
   std::vector<Content>& out_;
@@ -47,6 +48,8 @@ void add_process(Listing& list, const World& w, const Process& p) {
   list.add_with(part_object(p, Part::life), mailbox_object(p), "mailbox", mail);
   if (!alive) return;  // what it still holds it tells of in its own steps
   list.add(part_object(p, Part::flags), "flags", p.traps);
+  list.add_with(mailbox_object(p), part_object(p, Part::sleep), "status", waiting(p));
+  list.of_process(p.index);
   list.add(part_object(p, Part::name), "name", of(p.name));
   for (const uint32_t q : p.links)
     list.add_with(process_object(*w.processes[q]), link_end(p, *w.processes[q]), "link");
