@@ -79,15 +79,15 @@ const Case kCases[] = {
     {"FileCoroutine",
      "local co = coroutine.create(function() coroutine.yield() end)\nlockstep.scenario('x', "
      "function()\ncoroutine.resume(co)\nend)",
-     "coroutine", "s.lua:4"},
+     "'co' (s.lua), a coroutine", "s.lua:4"},
     {"FileCoroutineWrapped",
      "local next = coroutine.wrap(function() coroutine.yield() end)\nlockstep.scenario('x', "
      "function()\nnext()\nend)",
-     "coroutine", "s.lua:4"},
+     "'next' (s.lua), a coroutine", "s.lua:4"},
     {"FileCoroutineClosed",
      "local co = coroutine.create(function() coroutine.yield() end)\nlockstep.scenario('x', "
      "function()\ncoroutine.close(co)\nend)",
-     "coroutine", "s.lua:4"},
+     "'co' (s.lua), a coroutine", "s.lua:4"},
     {"FileClosureVariable",
      "local function make()\nlocal n = 0\nreturn function()\nn = n + 1\nend\nend\nlocal add = "
      "make()\nlockstep.scenario('x', function()\nadd()\nend)",
@@ -155,15 +155,15 @@ const Case kCases[] = {
      "'n'", "s.lua:6"},
     {"Iterator",
      "local it = string.gmatch('1 2', '%d')\nlockstep.scenario('x', function()\nit()\nend)",
-     "iterator", "s.lua:4"},
+     "'it' (s.lua), an iterator", "s.lua:4"},
     {"IteratorInATable",
      "local t = { it = ('1 2'):gmatch('%d') }\nlockstep.scenario('x', function()\nfor d in t.it "
      "do\nend\nend)",
-     "iterator", "s.lua:4"},
+     "'t.it', an iterator", "s.lua:4"},
     {"IteratorMadeWithAnotherName",
      "local g = string.gmatch\nstring.gmatch = nil\nlocal it = g('1 2', '%d')\n"
      "lockstep.scenario('x', function()\nit()\nend)",
-     "iterator", "s.lua:6"},
+     "'it' (s.lua), an iterator", "s.lua:6"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Vm, Misuse, testing::ValuesIn(kCases),

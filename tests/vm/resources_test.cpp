@@ -32,6 +32,9 @@ void expect_verdict(const std::string& body, Verdict verdict, const std::string&
 TEST(Resources, AGigabyteOfString) {
   expect_verdict("pcall(string.rep, 'x', 1 << 30)", Verdict::memory_bound, "s.lua:3");
   expect_verdict("local s = 'x' for i = 1, 40 do s = s .. s end", Verdict::memory_bound, "s.lua:3");
+  // A string buffer raises an error of Lua's where it finds no room, which unwinds the stack.
+  expect_verdict("local s = ('x'):rep(1 << 20) s = s:gsub('x', ('y'):rep(100))",
+                 Verdict::memory_bound, "s.lua:3");
   expect_verdict("local t = {} for i = 1, 150 do t[i] = ('x'):rep(1000000) .. i end",
                  Verdict::memory_bound);
 }

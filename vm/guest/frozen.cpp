@@ -19,10 +19,14 @@ void line_hook(lua_State* L, lua_Debug*) { machine_of(L).frozen().on_line(L); }
 int file_level_iterator(lua_State* L) {
   Machine& m = machine_of(L);
   const Process* p = m.guest().process();
+  lua_Debug ar;
+  lua_getstack(L, 0, &ar);
+  lua_getinfo(L, "f", &ar);
   m.scheduler().finish(
       {Verdict::misuse,
-       "the scenario called an iterator of string.gmatch that was made at file level: "
-       "processes would share where it is, unseen",
+       "the scenario called " + m.frozen().keeper_name(lua_topointer(L, -1)) +
+           "an iterator of string.gmatch that was made at file level: processes would share where "
+           "it is, unseen",
        guest_site(L), "file-level iterator", "make it in the process that calls it",
        p ? m.recorder().label(*p) : ""});
 }
@@ -56,6 +60,14 @@ std::string FrozenState::name(uint32_t owner, bool variable) const {
   // A variable's step holds the quote that ends its name.
   if (variable) return "the file-level local '" + path(owner) + ")";
   return "the file-level table '" + path(owner) + "'";
+}
+
+std::string FrozenState::keeper_name(const void* object) const {
+  const auto at =
+      keepers_.find(static_cast<size_t>(static_cast<const char*>(object) - arena_.base()));
+  if (at == keepers_.end() || at->second == kUnnamed) return "";
+  const std::string way = path(at->second);
+  return "'" + way + (way.find("' (") != std::string::npos ? "), " : "', ");
 }
 
 std::string FrozenState::name_at(size_t offset) const {

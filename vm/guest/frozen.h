@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "vm/machine/machine_part.h"
@@ -30,6 +31,9 @@ class FrozenState : public MachinePart {
   // protected, and should be the same by other means.
   uint32_t changed() const;
   std::string name(uint32_t owner, bool variable = false) const;
+  // Of an iterator or a coroutine that file-level code has made and a variable or a table holds:
+  // "'words' (parse.lua), "; empty if it is not known.
+  std::string keeper_name(const void* object) const;
   void begin() { shared_written_ = false; }  // of an execution
   // After it: its outcome, if it changed file-level state.
   std::optional<Outcome> change() const;
@@ -62,7 +66,8 @@ class FrozenState : public MachinePart {
   std::string name_at(size_t offset) const;
 
   std::vector<Owner> owners_{{0, ""}};
-  std::vector<Block> blocks_;  // read only, ascending
+  std::vector<Block> blocks_;                     // read only, ascending
+  std::unordered_map<size_t, uint32_t> keepers_;  // by offset: owners
   std::vector<Header> headers_;
   std::vector<const void*> libraries_;
   bool shared_written_ = false;  // in the last execution, and so it was ended

@@ -120,6 +120,7 @@ void* Interpreter::refuse(size_t size) {
   }
   if (refused_ == size || size > options_.limits.max_memory) out_of_memory();
   refused_ = size;
+  if (lua_State* L = m_.guest().state()) refused_at_ = guest_site(L);
   return nullptr;
 }
 
@@ -137,6 +138,7 @@ void out_of_memory() {
   if (p) {
     o.process = m.recorder().label(*p);
     if (lua_State* L = m.guest().state()) o.site = guest_site(L);
+    if (o.site.empty()) o.site = m.interpreter().refused_at();  // Lua has left that place
     o.reason += " (" + o.process + ")";
   }
   // Reports are built outside the arena, so this needs none of the memory that has run out.

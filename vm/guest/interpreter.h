@@ -11,7 +11,11 @@ class Interpreter : public MachinePart {
 
   void open();         // throws Error if the library is not the one that is known
   void make_tables();  // that the runtime keeps in the registry
-  void begin() { refused_ = 0; }
+  void begin() {
+    refused_ = 0;
+    refused_at_.clear();
+  }
+  const std::string& refused_at() const { return refused_at_; }
 
   lua_State* new_thread(uint32_t slot);  // kept from the collector until it is forgotten
   void forget_thread(uint32_t slot);
@@ -27,6 +31,7 @@ class Interpreter : public MachinePart {
 
   // Size of the last allocation refused to Lua: it collects garbage and asks once more.
   size_t refused_ = 0;
+  std::string refused_at_;  // the source line
   int newstate_calls_ = 0;  // allocations while the state is made
   void* state_block_ = nullptr;
   size_t state_size_ = 0;

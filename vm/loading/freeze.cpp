@@ -48,6 +48,7 @@ class Names {
   // Takes the value off the top of the stack.
   void add_top(uint32_t parent, const std::string& step) {
     const int type = lua_type(L_, -1);
+    if (keeps_its_place(type)) keepers.try_emplace(lua_topointer(L_, -1), add_owner(parent, step));
     if ((type == LUA_TTABLE || type == LUA_TFUNCTION) && has_parts(type)) {
       const void* p = lua_topointer(L_, -1);
       if (seen_.insert(p).second) todo_.push_back({p, type, add_owner(parent, step)});
@@ -68,6 +69,7 @@ class Names {
   }
 
   std::unordered_map<const void*, uint32_t> tables, variables;  // and their owners
+  std::unordered_map<const void*, uint32_t> keepers;            // coroutines and C functions
   std::vector<const void*> libraries;
 
  private:
@@ -81,6 +83,9 @@ class Names {
     owners_.push_back({parent, step});
     return static_cast<uint32_t>(owners_.size()) - 1;
   }
+  bool keeps_its_place(int type) const {
+    return type == LUA_TTHREAD || (type == LUA_TFUNCTION && lua_iscfunction(L_, -1));
+  }
   // A C function as such is no object.
   bool has_parts(int type) {
     if (type == LUA_TTABLE || !lua_iscfunction(L_, -1)) return true;
@@ -93,8 +98,8 @@ class Names {
     for (int i = 1;; i++) {
       const char* variable = lua_getupvalue(L_, -1, i);
       if (!variable) break;
-      if (c) {
-        add_top(item.owner, "");
+      if (c) {  // what coroutine.wrap gave has the coroutine
+        add_top(keepers.contains(item.object) ? keepers[item.object] : item.owner, "");
         continue;
       }
       const void* cell = lua_upvalueid(L_, -2, i);
@@ -105,6 +110,8 @@ class Names {
         variables[cell] = add_owner(0, std::string(variable) + "' (" +
                                            (ar.source[0] == '@' ? ar.source + 1 : ar.short_src));
       }
+      if (keeps_its_place(lua_type(L_, -1)))
+        keepers.try_emplace(lua_topointer(L_, -1), variables[cell]);
       const bool globals = lua_topointer(L_, -1) == globals_;
       add_top(0, globals ? "_G" : variable);
     }
@@ -251,6 +258,8 @@ void FrozenState::protect(const std::vector<void*>& tables, const std::vector<vo
         {static_cast<uint32_t>(at - base), static_cast<uint32_t>(bytes), owner, variable});
     return at;
   };
+  for (const auto& [p, owner] : names.keepers)
+    if (arena_.contains(p)) keepers_[static_cast<const char*>(p) - base] = owner;
   for (void* t : tables) {
     const uint32_t owner = owner_of(names.tables, t);
     if (const size_t slots = settle_length(t)) {

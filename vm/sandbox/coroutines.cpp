@@ -2,6 +2,7 @@
 // at file level are run by nobody.
 #include <utility>
 
+#include "vm/guest/frozen.h"
 #include "vm/guest/guest.h"
 #include "vm/machine/machine.h"
 #include "vm/memory/layout.h"
@@ -17,8 +18,9 @@ void refuse_file_level(lua_State* L, const lua_State* co) {
   if (!is_of_image(L, co)) return;
   Machine& m = machine_of(L);
   Outcome o{Verdict::misuse,
-            "the scenario ran a coroutine that was made at file level: processes would share its "
-            "variables unseen",
+            "the scenario ran " + m.frozen().keeper_name(co) +
+                "a coroutine that was made at file level: processes would share its variables "
+                "unseen",
             guest_site(L),
             "file-level coroutine",
             "make it in the process that runs it",
