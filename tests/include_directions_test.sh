@@ -47,7 +47,7 @@ rooms_of() {
 rooms_of engine base boundary relation schedule search dpor trace explore contrast explain walk history
 rooms_of engine/history model read monitors search txn check
 rooms_of vm syntax memory machine recording guest sandbox footprints process signals tables state lifecycle history core loading system lint
-rooms_of cli settings terminal fold report trace page ci debug llm mcp selection search command
+rooms_of cli settings terminal fold report trace page against ci debug llm mcp selection search command
 must_not engine/search 'engine/trace/' 'searches know no traces'
 must_not engine/dpor 'engine/trace/' 'searches know no traces'
 must_not engine/trace 'engine/search/' 'traces know no searches'

@@ -293,6 +293,11 @@ const Flag kReplay[] = {
      "passes, "
      "4 cannot tell",
      [](Options& o, const std::string& t) { o.scenario = t; }},
+    {"--against", nullptr, "SOCKET",
+     "send the commands of the execution to a real Redis server, in their order, and compare the "
+     "replies: 0 they are equal, 1 one differs. The path of its socket or HOST:PORT; it has to be "
+     "empty. Of several servers one each",
+     [](Options& o, const std::string& t) { o.against.push_back(t); }, true},
     LOCKSTEP_FLAG_PATH,
     LOCKSTEP_FLAG_PAGE("write a page to walk through it"),
     LOCKSTEP_FLAG_SLICE,
@@ -442,7 +447,8 @@ const std::vector<Command>& table() {
        "Run a recorded failure again, step by step, from the trace alone.",
        "replay [--trace] T [flags]",
        "  lockstep replay --trace traces/lost_update-iter3-seed1.lockstep\n"
-       "  lockstep replay T --scenario my.lua      does the edited scenario still fail?\n",
+       "  lockstep replay T --scenario my.lua      does the edited scenario still fail?\n"
+       "  lockstep replay T --against redis.sock   does a real Redis server reply the same?\n",
        "trace",
        1,
        {{"replay", kTrace},

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "cli/against/against.h"
 #include "cli/command/commands.h"
 #include "cli/page/trace_data.h"
 #include "cli/report/report.h"
@@ -84,11 +85,38 @@ ExitCode report(Traced& traced, const std::string& file, ReplayResult result, Ob
   return ExitCode::failure;
 }
 
+// What the execution asks of simulated servers, of real ones. 1: a reply differs.
+ExitCode replay_against(const Options& options, const Traced& traced, Reporter& reporter) {
+  if (!options.scenario.empty())
+    throw Error(ExitCode::usage, "--against sends what was recorded, and --scenario runs a file",
+                "record a trace of that file, and give it with --trace");
+  auto machine_options = traced.settings.machine();
+  machine_options.stop = &stop_if_interrupted();
+  machine_options.keep_requests = true;
+  const auto machine = vm::make_machine(traced.program, traced.trace.scenario, machine_options);
+  const auto replay = replay_strict(*machine, traced.trace);
+  check_not_cut(*machine, traced.path);
+  if (replay.kind == ReplayResult::diverged) {
+    put(reporter.diverged({traced.path, "", replay.divergence}));
+    return ExitCode::diverged;
+  }
+  const auto result = send_requests(vm::kept_requests(*machine), options.against);
+  put(options.format == "ndjson" ? against_ndjson(traced.path, options.against, result)
+                                 : against_text(traced.path, options.against, result));
+  return result.differ.empty() ? ExitCode::ok : ExitCode::failure;
+}
+
 }  // namespace
 
 ExitCode replay_command(const Options& options) {
   auto traced = read_traced(trace_argument(options));
   const auto reporter = make_reporter(options);
+  if (!options.against.empty()) {
+    put(reporter->begin({"replay", {traced.path}}));
+    const auto code = replay_against(options, traced, *reporter);
+    put(reporter->end({1, code == ExitCode::failure ? 1u : 0u, 1, code, false}));
+    return code;
+  }
   auto answer = options.scenario.empty() ? rerun_alone(traced) : rerun_file(traced, options);
   auto& result = answer.replay;
   const auto& outcome = result.recording.outcome;

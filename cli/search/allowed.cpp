@@ -53,6 +53,7 @@ void check_checkpoint(const Options& options, const std::vector<Selected>& selec
   const auto refuse = [&](const std::string& why, const char* hint) {
     throw Error(ExitCode::usage, fmt::format("--checkpoint {}: {}", options.checkpoint, why), hint);
   };
+  if (selected.empty()) return;  // its file cannot be loaded, or not in time, which is said
   if (selected.size() != 1)
     refuse(fmt::format("holds the search of one scenario, and there are {}", selected.size()),
            "choose one: --only =NAME");

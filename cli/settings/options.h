@@ -65,6 +65,7 @@ struct Options {
   std::vector<std::string> search;  // where modules are that are not beside a scenario's file
   double total_seconds = 0;         // of a whole run or verify; 0: no limit
   std::string trace;
+  std::vector<std::string> against;    // replay: sockets of real servers
   std::string scenario;                // replay: an edited file to run the recorded schedule on
   std::string output;                  // shrink: where the result goes
   std::string history_file, timeline;  // dump: where the history of the execution goes, and a page

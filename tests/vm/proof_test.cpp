@@ -379,6 +379,59 @@ TEST(Proof, ProcessInfoRacesWithTheEndOfASleep) {
   }
 }
 
+// A flush races with its monitor alone: what looks like a message of it, and is another's, stays.
+TEST(Proof, AFlushTakesWhatTheMonitorSent) {
+  const vm::Program program = program_of(
+      "local me = lockstep.self()\n"
+      "local q = lockstep.spawn(function() lockstep.recv(5) end)\n"
+      "local ref = lockstep.monitor(q)\n"
+      "lockstep.spawn(function() lockstep.send(me, { 'DOWN', ref, 'process', q, 'normal' }) end)\n"
+      "lockstep.recv_first(function() return false end, 5)\n"
+      "lockstep.demonitor(ref, { flush = true })\n"
+      "lockstep.sleep(10)\n"
+      "error(lockstep.process_info(me, 'message_queue_len'), 0)\n");
+  const Seen dfs = all_of("dfs", program, "p");
+  EXPECT_EQ(dfs.outcomes.size(), 1u);
+  for (const char* strategy : {"sleep", "dpor", "cache"})
+    EXPECT_EQ(all_of(strategy, program, "p").outcomes, dfs.outcomes) << strategy;
+}
+
+// A receive that gives up is a step of the operation that it is recorded in; and what a history
+// tells of its processes is not in which order others have spawned theirs.
+TEST(Proof, WhatAHistoryTellsConflicts) {
+  const struct {
+    const char* body;
+    size_t outcomes;
+  } cases[] = {{"for i = 1, 2 do\n"
+                "  lockstep.spawn(function()\n"
+                "    history.invoke(h, 'op' .. i) lockstep.recv(10) history.ok(h, 'op' .. i)\n"
+                "    lockstep.send(me, 'done')\n  end)\nend\n"
+                "lockstep.recv() lockstep.recv()\n"
+                "local s = ''\n"
+                "for _, e in ipairs(history.events(h)) do s = s .. e.type .. e.f end\n"
+                "error(s, 0)\n",
+                2},
+               {"lockstep.spawn(function()\n"
+                "  lockstep.spawn(function()\n"
+                "    history.invoke(h, 'read') lockstep.yield() history.ok(h, 'read')\n"
+                "    lockstep.send(me, 'done')\n  end)\nend)\n"
+                "lockstep.spawn(function() lockstep.spawn(function() lockstep.recv() end) end)\n"
+                "lockstep.recv()\n"
+                "error(tostring(history.events(h)[1].process), 0)\n",
+                1}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.body);
+    const vm::Program program = program_of(
+        "local history = require('lockstep.history')\nlocal h, me = history.start(), "
+        "lockstep.self()\n" +
+        std::string(c.body));
+    const Seen dfs = all_of("dfs", program, "p");
+    EXPECT_EQ(dfs.outcomes.size(), c.outcomes);
+    for (const char* strategy : {"sleep", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program, "p").outcomes, dfs.outcomes) << strategy;
+  }
+}
+
 // At a lock a process waits, whether it is free or not: else whoever takes it or gives it back
 // would decide what process_info tells.
 TEST(Proof, ProcessInfoTellsOfNoLock) {

@@ -106,8 +106,8 @@ int complete(lua_State* L, uint8_t type, const char* what) {
   open = open_of(log, p);  // others have recorded meanwhile
   if (open->record == kNone) stamp(m, log, *open);
   add_record(m, log,
-             {type, p.index, open->record, m.world().steps, m.world().now,
-              log.records[open->record].f, log.records[open->record].key, value});
+             {type, log.records[open->record].number, p.index, open->record, m.world().steps,
+              m.world().now, log.records[open->record].f, log.records[open->record].key, value});
   m.erase(log.open, static_cast<size_t>(open - log.open.data));
   p.histories.open--;
   return step ? m.done(L, p, 0) : 0;
@@ -129,7 +129,7 @@ int events(lua_State* L) {
     lua_createtable(L, 0, 8);
     lua_pushinteger(L, i + 1);
     lua_setfield(L, -2, "index");
-    lua_pushinteger(L, r.process);
+    lua_pushinteger(L, r.number);
     lua_setfield(L, -2, "process");
     lua_pushstring(L, event_type_name(r.type));
     lua_setfield(L, -2, "type");

@@ -90,7 +90,7 @@ GuestHistory::GuestHistory(const HistoryLog& log) {
   for (uint32_t i = 0; i < log.records.size && problem_.empty(); i++) {
     const HistoryRecord& r = log.records[i];
     GuestEvent& e = events_[i];
-    e.process = r.process;
+    e.process = r.number;
     e.type = r.type;
     e.line = static_cast<int32_t>(r.step);
     e.f = view_of(r.f, e.buffer[0]);

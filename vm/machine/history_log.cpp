@@ -38,11 +38,25 @@ void assert_log(const World& w, const HistoryLog& log) {
     for (uint32_t k = 0; k < i; k++) LOCKSTEP_ASSERT(log.open[i].process != log.open[k].process);
 }
 
+namespace {
+
+uint32_t number_in(Machine& m, HistoryLog& log, uint32_t process) {
+  const Process& p = *m.world().processes[process];
+  if (process == 0) return 0;
+  if (p.parent == 0) return p.nth;
+  uint32_t at = 0;
+  while (at < log.later.size && log.later[at] != process) at++;
+  if (at == log.later.size) m.push(log.later, process);
+  return kLaterProcesses + at;
+}
+
+}  // namespace
+
 void stamp(Machine& m, HistoryLog& log, OpenOperation& open) {
   open.record = log.records.size;
-  add_record(
-      m, log,
-      {0, open.process, kNone, m.world().steps, m.world().now, open.f, open.key, open.value});
+  add_record(m, log,
+             {0, number_in(m, log, open.process), open.process, kNone, m.world().steps,
+              m.world().now, open.f, open.key, open.value});
   m.world().processes[open.process]->histories.unstamped--;
 }
 

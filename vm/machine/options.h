@@ -39,7 +39,8 @@ struct MachineOptions {
   // Assert the invariants of the relation at each choice (engine/relation/invariants.h); builds
   // that are not for users do so in every eighth execution.
   bool check = false;
-  bool fair_spins = false;  // waits that spin are taken to be fair, whoever chooses (spin.cpp)
+  bool keep_requests = false;  // recorded executions tell what simulated servers were asked
+  bool fair_spins = false;     // waits that spin are taken to be fair, whoever chooses (spin.cpp)
   // Ends loading (LoadingStopped), and executions for which System::watch has named no other.
   const StopToken* stop = nullptr;
 };

@@ -23,6 +23,7 @@ struct Message {
   uint32_t sent_at = 0;   // step of the send; in a mailbox that of its arrival, for causes
   uint32_t left_at = 0;   // in a mailbox: step of the send
   uint32_t arrival = 0;   // its number in World::arrivals, while mail is kept
+  bool down = false;      // tells of an end to a monitor
 };
 
 // Who made a table, an array or a history, and how many of them before: what names it in every
@@ -338,6 +339,9 @@ struct Fault {
 // What a history holds (history_log.h). `type` is a history::EventType.
 struct HistoryRecord {
   uint8_t type = 0;
+  // Of its process, the same whatever others spawn meanwhile: 0 the root, n its nth child, and of
+  // all others which of them came first into this log, from kLaterProcesses on.
+  uint32_t number = 0;
   uint32_t process = 0;
   uint32_t opened_by = kNone;  // a completion: the record of its invocation
   uint32_t step = 0;
@@ -359,7 +363,9 @@ struct HistoryLog {
   uint64_t latest = 0;   // sum of those of the completions after that
   Vec<HistoryRecord> records;
   Vec<OpenOperation> open;
+  Vec<uint32_t> later;  // processes that are neither the root nor its children, as they came
 };
+inline constexpr uint32_t kLaterProcesses = 1'000'000;
 // What a scenario says of its executions as a whole (properties.cpp).
 enum class PropertyKind : uint8_t { invariant, eventually, temporal };
 enum class Heat : uint8_t { cold, warm, hot };  // hot: something is owed

@@ -10,7 +10,7 @@ uint32_t Mailboxes::note_arrival(const Process& to, const Message& message) {
   World& w = *world_;
   m_.push(w.arrivals,
           Arrival{w.steps - 1, stable_object(w, make_object(ObjectClass::mailbox, to.index)),
-                  m_.clocks().told_by(message)});
+                  m_.clocks().told_by(message) + message.down});
   m_.push(w.arrived, copy_term(message.payload, arena_));
   return w.arrivals.size - 1;
 }

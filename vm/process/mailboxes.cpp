@@ -4,11 +4,22 @@
 
 #include "vm/footprints/footprints.h"
 #include "vm/guest/guest.h"
+#include "vm/machine/history_log.h"
 #include "vm/process/captured.h"
 #include "vm/process/timers.h"
 #include "vm/recording/recorder.h"
 
 namespace lockstep::vm {
+namespace {
+
+// {tag, ref, "process", who, reason}
+bool looks_like_down(const Term& payload) {
+  if (payload.tag != Tag::table) return false;
+  const View v{payload.bytes};
+  return v.array_size() == 5 && v.element(1).tag() == Tag::light;
+}
+
+}  // namespace
 
 bool Mailboxes::fits(Process& p, const Term& payload) const {
   switch (p.wait) {
@@ -23,6 +34,8 @@ bool Mailboxes::fits(Process& p, const Term& payload) const {
 
 void Mailboxes::deliver(Process& to, const Message& message) {
   m_.push(to.mailbox, message);
+  // What a flush takes: also what the process has sent itself.
+  to.mailbox.back().down |= message.from == to.index && looks_like_down(message.payload);
   to.mailbox.back().left_at = message.sent_at;
   to.mailbox.back().sent_at = world_->steps;  // where it entered: what a receive needs
   if (__builtin_expect(options_.keep_mail, 0))
@@ -167,6 +180,7 @@ void Mailboxes::wake(Process& p, bool expired, uint32_t cause) {
     op.access = Access::none;
     op.object = 0;
     op.extra_count = 0;
+    if (p.histories.open) add_history_footprint(m_, p, op);  // that it goes on is recorded
   }
   if (!expired && p.timed && !options_.racy_timers()) m_.timers().stop_receive_timer(p);
   m_.scheduler().enable(p.actor, AltKind::step, p.index, op, cause);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/boundary/event.h"
+#include "vm/machine/kept_request.h"
 #include "vm/machine/machine_part.h"
 #include "vm/machine/recorded_history.h"
 #include "vm/machine/source.h"
@@ -24,6 +25,7 @@ class Recorder : public MachinePart {
     printed_.clear();
     matchers_raised_.clear();
     labels_.clear();
+    requests_.clear();
     draft_ = {};
   }
   const std::string& printed() const { return printed_; }
@@ -76,6 +78,9 @@ class Recorder : public MachinePart {
   // What of a checker that failed is shown afterwards.
   const RecordedCheck& failed_check() const { return failed_check_; }
   void keep_failed_check(RecordedCheck check) { failed_check_ = std::move(check); }
+  // What simulated servers were asked, if that is kept.
+  void keep_request(KeptRequest request) { requests_.push_back(std::move(request)); }
+  const std::vector<KeptRequest>& kept_requests() const { return requests_; }
 
  private:
   std::string function_name(uint32_t proto) const;
@@ -97,6 +102,7 @@ class Recorder : public MachinePart {
   std::map<std::pair<uint64_t, const char*>, uint32_t> sites_;  // by place in the arena and call
   std::map<uint32_t, std::string> names_by_site_;
   RecordedCheck failed_check_;
+  std::vector<KeptRequest> requests_;
 };
 
 }  // namespace lockstep::vm

@@ -77,7 +77,7 @@ int ordered_keys(lua_State* L) {
 
 void open_host(lua_State* L) {
   const void* before = newest(L);
-  lua_createtable(L, 0, 1);
+  lua_createtable(L, 0, 4);
   if (newest(L) != lua_topointer(L, -1) ||
       layout::load<const void*>(lua_topointer(L, -1), kObjectNext) != before)
     throw Error(ExitCode::internal,
@@ -85,6 +85,7 @@ void open_host(lua_State* L) {
                 "use Debian's liblua5.4 (5.4.4)");
   lua_pushcfunction(L, ordered_keys);
   lua_setfield(L, -2, "ordered_keys");
+  open_kept_requests(L);
 }
 
 }  // namespace lockstep::vm

@@ -38,6 +38,7 @@ int safe_format(lua_State* L);
 lua_CFunction format_of_long_texts();
 // What hosts of foreign code need of it (key_order.cpp).
 void open_host(lua_State* L);
+void open_kept_requests(lua_State* L);  // the same; into the table on top
 // table.sort as a stable merge sort.
 int stable_sort(lua_State* L);
 

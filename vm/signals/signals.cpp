@@ -285,7 +285,7 @@ void Signals::handle(Process& to, Signal& s) {
           m_.erase(m_.change(to.watches), i);
           drop_alias(to, s.ref, true);
           if (gone) break;  // the monitor is over all the same, whichever came first
-          m_.mailboxes().deliver(to, Message{s.payload, s.from, s.sent_at});
+          m_.mailboxes().deliver(to, Message{s.payload, s.from, s.sent_at, 0, 0, true});
           return;
         }
       free_term(s.payload, arena_);  // demonitored meanwhile

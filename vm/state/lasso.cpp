@@ -42,6 +42,7 @@ uint64_t Properties::observable_state() {
     d.number(p->mailbox.size);
     for (const Message& m : p->mailbox) {
       d.term(m.payload);
+      d.number(m.down);
       if (!options_.racy_timers()) continue;
       const uint64_t known = m_.clocks().time_at(m.from, m.left_at);
       d.number(known > p->clock ? known - p->clock : 0);

@@ -214,7 +214,7 @@ uint64_t ActorSystem::digest() const {
     uint64_t x = mix64(p->key, p->observed);
     x = mix64(x,
               static_cast<uint64_t>(p->life == Life::ended) << 1 | static_cast<uint64_t>(p->traps));
-    for (const Message& m : p->mailbox) x = mix64(x, vm::digest(m.payload));
+    for (const Message& m : p->mailbox) x = mix64(x, vm::digest(m.payload) + m.down);
     x = mix64(x, vm::digest(p->name));
     if (options_.racy_timers()) x = mix64(x, p->clock);
     h += x;

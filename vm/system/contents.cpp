@@ -44,7 +44,7 @@ void add_process(Listing& list, const World& w, const Process& p) {
   list.add(part_object(p, Part::life), "life", alive);
   uint64_t mail = 0;
   if (alive)
-    for (const Message& m : p.mailbox) mail = mix64(mail, of(m.payload));
+    for (const Message& m : p.mailbox) mail = mix64(mail, of(m.payload) + m.down);
   list.add_with(part_object(p, Part::life), mailbox_object(p), "mailbox", mail);
   if (!alive) return;  // what it still holds it tells of in its own steps
   list.add(part_object(p, Part::flags), "flags", p.traps);

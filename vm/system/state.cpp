@@ -52,7 +52,7 @@ void add_process(Sum& sum, const Process& p) {
   sum.add(p.exit_reason);
   if (p.crashed) sum.add(p.crash.text), sum.add(p.crash.site);
   sum.add(p.mailbox.size);
-  for (const Message& m : p.mailbox) sum.add(m.payload);
+  for (const Message& m : p.mailbox) sum.add(m.payload), sum.add(m.down);
   sum.add(p.links.size(), p.late_links.size(), p.watches.size(), p.watchers.size(),
           p.aliases.size());
   for (const uint32_t q : p.links) sum.add(q);

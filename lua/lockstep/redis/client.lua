@@ -6,6 +6,7 @@ local store = require "lockstep.redis.store"
 local blocking = require "lockstep.redis.blocking"
 local transactions = require "lockstep.redis.transactions"
 local faults = require "lockstep.redis.faults"
+local core = require "lockstep.host_core"
 
 local client = {}
 local commands = store.commands
@@ -85,9 +86,9 @@ local function await(self, ref, command, args, keys)
   local answer = lockstep.recv_first({ ref, lockstep.any }, ms)
   if not answer then
     local waited = timed_out(self.table, { write = keys }, blocking.leave, { table = self.table }, ref, keys)
-    if waited then return false end
-    answer = lockstep.recv_first({ ref, lockstep.any }) -- it was served just before
+    answer = waited and { ref, false } or lockstep.recv_first({ ref, lockstep.any }) -- it was served just before
   end
+  if core.keeps_requests() then core.keep_request(self.table, self, nil, true, answer[2]) end
   return answer[2]
 end
 
@@ -98,11 +99,25 @@ end
 
 -- Finds the command; after MULTI a mistake in one spoils the whole.
 local function find(self, name, args)
-  if not self.queue then return client.find(name, args) end
+  local keeps = core.keeps_requests()
+  if not self.queue and not keeps then return client.find(name, args) end
   local good, command = pcall(client.find, name, args)
   if good then return command end
-  self.aborted = true
+  if keeps then core.keep_request(self.table, self, args, true, command) end
+  if self.queue then self.aborted = true end
   error(command, 0)
+end
+
+-- f(...), which answers the command, or says by its third result that it waits. For `replay --against`.
+local function kept(self, args, f, ...)
+  if not core.keeps_requests() then return f(...) end
+  local good, value, more, waits = pcall(f, ...)
+  if good and more then return value, more, waits end
+  if good or (type(value) == "table" and value.err) then
+    core.keep_request(self.table, self, args, not waits, value)
+  end
+  if not good then error(value, 0) end
+  return value, more, waits
 end
 
 -- A script of a file, which `run` calls by its SHA-1.
@@ -115,8 +130,8 @@ function client.perform(self, name, args)
   local lower = name:lower()
   local command = find(self, lower, args)
   local at_once = transactions.LOCAL[lower]
-  if at_once and (not self.queue or transactions.AT_ONCE[lower]) then return at_once(self) end
-  if self.queue and not transactions.AT_ONCE[lower] then return queue(self, command, args) end
+  if at_once and (not self.queue or transactions.AT_ONCE[lower]) then return kept(self, args, at_once, self) end
+  if self.queue and not transactions.AT_ONCE[lower] then return kept(self, args, queue, self, command, args) end
   local keys, reads = client.keys(command, args, {}, self)
   local db = { table = self.table, connection = self }
   if blocking.WAKES[lower] then db.wakes = keys end
@@ -128,7 +143,7 @@ function client.perform(self, name, args)
   local operation = lower == "evalsha" and client.scripts[args[1]] or operations[lower]
   local value, more, waits
   repeat
-    value, more, waits = operation(self.table, footprint, how, args, command, db, keys)
+    value, more, waits = kept(self, args, operation, self.table, footprint, how, args, command, db, keys)
     for _, key in ipairs(more or {}) do keys[#keys + 1] = key end
   until not more
   if db.deliveries then

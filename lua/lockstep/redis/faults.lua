@@ -4,6 +4,7 @@ local lockstep = require "lockstep"
 local ets = require "lockstep.ets"
 local reply = require "lockstep.redis.reply"
 local store = require "lockstep.redis.store"
+local core = require "lockstep.host_core"
 
 local faults = {}
 local LOG = { "log" }
@@ -50,6 +51,7 @@ function faults.fail_over(server, connection, lost)
   if not server.replicated then lockstep.error("fail_over: the server has no replica: redis.server{replicated = true}") end
   if math.type(lost) ~= "integer" or lost < 0 then lockstep.error("fail_over: how many writes are lost, from 0") end
   local db = { table = server.table, connection = connection }
+  if core.keeps_requests() then core.keep_request(server.table, connection, { name = "fail_over" }, true, false) end
   return failed_over(server.table, { write = "all", clock = true }, rebuild, db, lost)
 end
 
