@@ -379,6 +379,79 @@ TEST(Proof, ProcessInfoRacesWithTheEndOfASleep) {
   }
 }
 
+// Nobody waits in vain for what another process does to itself.
+TEST(Proof, WhoWaitsForWhatProcessInfoTellsIsNotHeldForEver) {
+  const char* const waits[] = {
+      "local q = lockstep.spawn(function()\n"
+      "  lockstep.yield() lockstep.put('k', 1) lockstep.recv()\nend)\n"
+      "while #lockstep.process_info(q, 'dictionary') == 0 do end\n",
+      "local r = lockstep.spawn(function() lockstep.recv() end)\n"
+      "local q = lockstep.spawn(function() lockstep.monitor(r) lockstep.recv() end)\n"
+      "while #lockstep.process_info(q, 'monitors') == 0 do end\n",
+      "local q = lockstep.spawn(function() lockstep.yield() lockstep.yield() lockstep.recv() end)\n"
+      "while lockstep.process_info(q, 'status') ~= 'waiting' do end\n"};
+  for (const char* body : waits) {
+    SCOPED_TRACE(body);
+    for (const char* strategy : {"dfs", "sleep", "dpor", "cache"}) {
+      const Seen seen = all_of(strategy, program_of(body), "p");
+      EXPECT_TRUE(seen.complete) << strategy;
+      EXPECT_EQ(seen.outcomes.size(), 1u) << strategy;  // it passes
+    }
+  }
+}
+
+// That a kill meets what waits in the mailbox does not depend on a node that is started later.
+TEST(Proof, AKillBeforeTheFirstNode) {
+  const vm::Program program = program_of(
+      "local q = lockstep.spawn(function() lockstep.recv() lockstep.cover('got') lockstep.recv() "
+      "end)\n"
+      "lockstep.exit(q, 'kill')\n"
+      "cluster.start_node('a')\n"
+      "local s = cluster.spawn('a', function() lockstep.recv() lockstep.send(q, 'm') "
+      "lockstep.recv() end)\n"
+      "lockstep.send(s, 'go')\n"
+      "lockstep.sleep(10)\n");
+  vm::MachineOptions machine;
+  machine.timers = vm::TimerMode::quiescent;
+  const Seen dfs = all_of("dfs", program, "p", {}, machine);
+  EXPECT_EQ(dfs.goals.size(), 1u);
+  for (const char* strategy : {"sleep", "dpor", "cache"})
+    EXPECT_EQ(all_of(strategy, program, "p", {}, machine).goals, dfs.goals) << strategy;
+}
+
+// A partition that waits while the time until it is noticed becomes none, and one that only adds to
+// another.
+TEST(Proof, APartitionThatIsNoticedAtOnce) {
+  const std::string begin =
+      "local me = lockstep.self()\n"
+      "cluster.start_node('a') cluster.start_node('b')\n"
+      "local w = cluster.spawn('a', function()\n"
+      "  cluster.monitor_nodes(true)\n  lockstep.send(me, 'ready')\n"
+      "  local first = lockstep.recv() lockstep.recv()\n"
+      "  lockstep.cover(type(first))\nend)\n"
+      "lockstep.recv()\n";
+  const std::string says = "cluster.spawn('a', function() lockstep.send(w, 'hello') end)\n";
+  const std::string programs[] = {
+      begin +
+          "lockstep.spawn(function() cluster.partition('a', 'b') end)\n"
+          "cluster.set_net_ticktime(0)\n" +
+          says + "lockstep.sleep(100000)\n",
+      begin +
+          "cluster.partition('a', 'b', { asymmetric = true })\n"
+          "cluster.set_net_ticktime(0)\n" +
+          says +
+          "cluster.partition('b', 'a', { asymmetric = true, mode = 'defer' })\n"
+          "lockstep.sleep(100)\n"};
+  for (const std::string& body : programs) {
+    SCOPED_TRACE(body);
+    const vm::Program program = program_of(body);
+    const Seen dfs = all_of("dfs", program, "p");
+    EXPECT_EQ(dfs.goals.size(), 2u);
+    for (const char* strategy : {"sleep", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program, "p").goals, dfs.goals) << strategy;
+  }
+}
+
 // A flush races with its monitor alone: what looks like a message of it, and is another's, stays.
 TEST(Proof, AFlushTakesWhatTheMonitorSent) {
   const vm::Program program = program_of(

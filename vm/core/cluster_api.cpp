@@ -76,14 +76,21 @@ int l_partition(lua_State* L) {
   const uint32_t a = node_argument(L, m, 1, "cluster.partition"),
                  b = node_argument(L, m, 2, "cluster.partition");
   const Cut ab = cut_argument(L, 3), ba = cut_argument(L, 4);
-  if (m.world().net_ticktime == 0 && (ab == Cut::drop || ba == Cut::drop)) {
-    m.footprints().sync_against_all(L, p, "cluster.partition", OpKind::node,
-                                    network_object());  // noticed at once
-  } else {
+  const auto at_once = [&] {
+    const World& w = m.world();
+    return w.net_ticktime == 0 &&
+           (ab == Cut::drop || ba == Cut::drop || cut_between(w, a, b) == Cut::drop ||
+            cut_between(w, b, a) == Cut::drop);
+  };
+  const bool expected = at_once();
+  if (!expected) {
     const Footprint more[] = {{ticktime_object(), Access::read}, {clock_object(), Access::read}};
     m.calls().announce(L, p, "cluster.partition", OpKind::node, Access::write,
                        m.footprints().link_object(a, b), 0, more, m.clocks().clock_races() ? 2 : 1);
   }
+  // Noticed at once. Where that was set while this waited, it has not announced whom it tells.
+  if (at_once() || expected)
+    m.footprints().sync_against_all(L, p, "cluster.partition", OpKind::node, network_object());
   if (a != b) m.cluster().partition(a, b, ab, ba);
   lua_pushboolean(L, 1);
   const int n = m.done(L, p, 1);

@@ -106,8 +106,18 @@ void Spins::note_footprint(const Alternative& a) {
     if (spin->points.size == 0) spin = nullptr;  // looks at nothing that matters
   }
   const uint32_t since = w.written.size;
+  // What process_info tells may be changed by any step of that process, which announces nothing.
+  const bool looks = spin && a.op.kind == OpKind::process_info;
+  w.steps_watched |= looks;
   each_footprint(a, [&](const Footprint& f) {
-    if (f.object == 0 || (is_order_alone(f.object) && f.object != kEverything)) return;
+    if (f.object == 0) return;
+    if (is_order_alone(f.object) && f.object != kEverything) {
+      if (looks && f.object == steps_of(object_container(a.op.object)))
+        m_.push(spin->reads, SpinRead{{f.object, Access::read}, since, false});
+      else if (w.steps_watched && f.object == steps_of(a.process))
+        m_.push(w.written, {f.object, Access::write});
+      return;
+    }
     if (spin) m_.push(spin->reads, SpinRead{f, since, false});
     if (f.access != Access::none && f.access != Access::read) m_.push(w.written, f);
   });
@@ -118,10 +128,14 @@ void Spins::look_for_round(lua_State* L, Process& p, const Operation& next) {
   World& w = *world_;
   const uint32_t written = p.spin.written;
   p.spin.written = kNone;
-  if (written != kNone && only_looked(p, w.yielded))
+  if (written != kNone && only_looked(p, w.yielded)) {
     w.written.size = written;  // its failed writes were none
-  else
+    // What it did between two looks, others may see; not of two who look at each other.
+    if (w.steps_watched && p.spin.kind != OpKind::process_info)
+      m_.push(w.written, {steps_of(p.index), Access::write});
+  } else {
     forget_round(p);
+  }
   if (!L || p.leaving || p.killed || !may_look(p, next)) return forget_round(p);
   lua_Debug ar;
   uint64_t place = mix64(next.object, static_cast<uint64_t>(next.kind));

@@ -58,7 +58,7 @@ int invoke(lua_State* L) {
                what, luaL_typename(L, 2));
   lua_settop(L, 4);
   if (const OpenOperation* open = open_of(log, p)) {
-    lua_pushfstring(L, "%s invokes %s while its %s is open", m.recorder().label(p).c_str(),
+    lua_pushfstring(L, "%s invokes %s while its %s is open", m.recorder().label(p, false).c_str(),
                     lua_tostring(L, 2), std::string(View{open->f.bytes}.string()).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s: a process has one operation open at a time)", what,
                lua_tostring(L, -1));
@@ -86,7 +86,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
   lua_settop(L, 3);
   OpenOperation* open = open_of(log, p);
   if (!open) {
-    lua_pushstring(L, m.recorder().label(p).c_str());
+    lua_pushstring(L, m.recorder().label(p, false).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s has no operation open: history.invoke comes first)",
                what, lua_tostring(L, -1));
   }
@@ -95,7 +95,7 @@ int complete(lua_State* L, uint8_t type, const char* what) {
   const char* given = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &length) : nullptr;
   if (!given || f != std::string_view(given, length)) {
     lua_pushlstring(L, f.data(), f.size());
-    lua_pushstring(L, m.recorder().label(p).c_str());
+    lua_pushstring(L, m.recorder().label(p, false).c_str());
     luaL_error(L, "bad argument #2 to '%s' (%s completes %s but invoked %s)", what,
                lua_tostring(L, -1), given ? given : luaL_typename(L, 2), lua_tostring(L, -2));
   }

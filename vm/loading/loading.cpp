@@ -387,6 +387,7 @@ void Loading::load(LoadContext& context, const std::string& scenario) {
   Image::Text& text = m_.image().text;
   for (const SourceFile& file : *context.files) {
     text.may_owe = text.may_owe || may_owe(file.text);
+    text.may_have_nodes = text.may_have_nodes || file.text.find("cluster") != std::string::npos;
     text.may_crash = text.may_crash || file.text.find("faults") != std::string::npos;
     for (const char* word : {"timer", "send_after", "statem"})  // of modules that set them, too
       text.may_set_timers = text.may_set_timers || file.text.find(word) != std::string::npos;

@@ -29,6 +29,7 @@ struct Image {
     bool may_crash = false;       // it may declare faults
     bool may_set_timers = false;  // which end with whom they are for
     bool may_owe = false;         // it may say that something has to happen
+    bool may_have_nodes = false;  // other than the root's
   };
   Text text;
   int body_ref = 0;  // of the scenario, in Lua's registry

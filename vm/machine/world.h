@@ -429,6 +429,7 @@ struct World {
   uint8_t stale = 0;           // a bit for each of Readers: what those look at has changed
   Vec<Footprint> written;      // with fair spins: what was written so far; object 0: anything
   bool spun = false;           // somebody was held
+  bool steps_watched = false;  // somebody has looked at what another process's own steps change
   Vec<uint32_t> held;          // processes that go round, or were killed while they did
   Vec<PersistentEntry> persistent;
   Vec<HistoryLog*> histories;

@@ -260,12 +260,15 @@ void Properties::check_at_end() {
   World& w = *world_;
   if (w.properties.size == 0) return;
   check_predicates();
+  // Of several the first by name: in which order they were declared may be nobody's business.
+  const Property* first = nullptr;
   for (const Property& p : w.properties)
-    if (p.heat == Heat::hot)
-      fail(Verdict::liveness, p, "",
-           owed(p) + (p.kind == PropertyKind::eventually
-                          ? ", and the execution has ended"
-                          : " at the end, since step " + std::to_string(p.hot_since)));
+    if (p.heat == Heat::hot && (!first || text(p.name) < text(first->name))) first = &p;
+  if (!first) return;
+  fail(Verdict::liveness, *first, "",
+       owed(*first) + (first->kind == PropertyKind::eventually
+                           ? ", and the execution has ended"
+                           : " at the end, since step " + std::to_string(first->hot_since)));
 }
 
 // `how` keeps signatures of the same property apart: a livelock is not what a bound says.
