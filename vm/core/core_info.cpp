@@ -77,9 +77,7 @@ void dictionary(lua_State* L, Machine& m, const Process& q) {
   lua_settop(L, list);
 }
 void status(lua_State* L, Machine& m, const Process& q) {
-  lua_pushstring(L, &q == m.world().current       ? "running"
-                    : waiting(q)                  ? "waiting"
-                                                  : "runnable");
+  lua_pushstring(L, &q == m.world().current ? "running" : waiting(q) ? "waiting" : "runnable");
 }
 void parent(lua_State* L, Machine& m, const Process& q) {
   if (q.parent == kNone)

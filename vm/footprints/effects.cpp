@@ -100,8 +100,8 @@ size_t Footprints::effects(const Process& to, const Signal& s, Footprint* out) c
 // Who is killed while it waits would have gone on with what comes next, and of that there is no
 // sign: a receive or a lock that cannot be performed is no alternative. So the kill meets what it
 // waits for, or is about to. What is sent at once to a process that a signal is to end waits behind
-// that signal. At most two. Not by the nodes that there are: a footprint must not change when one is
-// started.
+// that signal. At most two. Not by the nodes that there are: a footprint must not change when one
+// is started.
 size_t Footprints::killing(const Process& to, Footprint* out) const {
   size_t n = 0;
   if (options_.async_delivery || options_.timers_race() || m_.image().text.may_have_nodes)
