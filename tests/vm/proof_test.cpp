@@ -361,6 +361,16 @@ TEST(Proof, ProcessInfoRacesWithAllThatAProcessDoes) {
   }
 }
 
+// Whatever leaves executions out sees what the naive search saw.
+void expect_others_see(const Seen& dfs, const vm::Program& program,
+                       const vm::MachineOptions& machine = {}) {
+  for (const char* strategy : {"sleep", "dpor", "cache"}) {
+    const Seen seen = all_of(strategy, program, "p", {}, machine);
+    EXPECT_EQ(seen.outcomes, dfs.outcomes) << strategy;
+    EXPECT_EQ(seen.goals, dfs.goals) << strategy;
+  }
+}
+
 // That a sleep is over is nobody's step, and nothing but process_info can tell: the process sleeps,
 // may go on, or has ended.
 TEST(Proof, ProcessInfoRacesWithTheEndOfASleep) {
@@ -374,8 +384,7 @@ TEST(Proof, ProcessInfoRacesWithTheEndOfASleep) {
     machine.timers = mode;
     const Seen dfs = all_of("dfs", program, "p", {}, machine);
     EXPECT_EQ(dfs.outcomes.size(), 3u);
-    for (const char* strategy : {"sleep", "dpor", "cache"})
-      EXPECT_EQ(all_of(strategy, program, "p", {}, machine).outcomes, dfs.outcomes) << strategy;
+    expect_others_see(dfs, program, machine);
   }
 }
 
@@ -415,8 +424,7 @@ TEST(Proof, AKillBeforeTheFirstNode) {
   machine.timers = vm::TimerMode::quiescent;
   const Seen dfs = all_of("dfs", program, "p", {}, machine);
   EXPECT_EQ(dfs.goals.size(), 1u);
-  for (const char* strategy : {"sleep", "dpor", "cache"})
-    EXPECT_EQ(all_of(strategy, program, "p", {}, machine).goals, dfs.goals) << strategy;
+  expect_others_see(dfs, program, machine);
 }
 
 // A partition that waits while the time until it is noticed becomes none, and one that only adds to
@@ -447,8 +455,7 @@ TEST(Proof, APartitionThatIsNoticedAtOnce) {
     const vm::Program program = program_of(body);
     const Seen dfs = all_of("dfs", program, "p");
     EXPECT_EQ(dfs.goals.size(), 2u);
-    for (const char* strategy : {"sleep", "dpor", "cache"})
-      EXPECT_EQ(all_of(strategy, program, "p").goals, dfs.goals) << strategy;
+    expect_others_see(dfs, program);
   }
 }
 
@@ -465,8 +472,7 @@ TEST(Proof, AFlushTakesWhatTheMonitorSent) {
       "error(lockstep.process_info(me, 'message_queue_len'), 0)\n");
   const Seen dfs = all_of("dfs", program, "p");
   EXPECT_EQ(dfs.outcomes.size(), 1u);
-  for (const char* strategy : {"sleep", "dpor", "cache"})
-    EXPECT_EQ(all_of(strategy, program, "p").outcomes, dfs.outcomes) << strategy;
+  expect_others_see(dfs, program);
 }
 
 // A receive that gives up is a step of the operation that it is recorded in; and what a history
@@ -500,8 +506,7 @@ TEST(Proof, WhatAHistoryTellsConflicts) {
         std::string(c.body));
     const Seen dfs = all_of("dfs", program, "p");
     EXPECT_EQ(dfs.outcomes.size(), c.outcomes);
-    for (const char* strategy : {"sleep", "dpor", "cache"})
-      EXPECT_EQ(all_of(strategy, program, "p").outcomes, dfs.outcomes) << strategy;
+    expect_others_see(dfs, program);
   }
 }
 
@@ -515,8 +520,7 @@ TEST(Proof, ProcessInfoTellsOfNoLock) {
       "error(tostring(lockstep.process_info(q, 'status')), 0)\n");
   const Seen dfs = all_of("dfs", program, "p");
   EXPECT_EQ(dfs.outcomes.size(), 1u);
-  for (const char* strategy : {"sleep", "dpor", "cache"})
-    EXPECT_EQ(all_of(strategy, program, "p").outcomes, dfs.outcomes) << strategy;
+  expect_others_see(dfs, program);
 }
 
 // Making is nothing that others could come before or after, and neither is tostring: it tells no
