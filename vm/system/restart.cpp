@@ -7,6 +7,9 @@
 #include "vm/guest/frozen.h"
 #include "vm/memory/layout.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #ifdef LOCKSTEP_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
@@ -22,10 +25,10 @@ constexpr size_t kNoCollection = 128 << 10;
 // are in the second level cache.
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) void copy_avx2(char* to, const char* from, size_t size) {
-  using Line = long long __attribute__((vector_size(32), aligned(1), may_alias));
   const size_t whole = size & ~size_t{31};
-  for (size_t i = 0; i < whole; i += 32)
-    *reinterpret_cast<Line*>(to + i) = *reinterpret_cast<const Line*>(from + i);
+  for (size_t i = 0; i < whole; i += 32)  // neither side need be aligned
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i),
+                        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)));
   std::memcpy(to + whole, from + whole, size - whole);
 }
 #endif
