@@ -16,7 +16,8 @@ class CheckpointFile {
   void read();
   explicit operator bool() const { return !path_.empty(); }
 
-  // The search found that waits poll mailboxes (Run::explore_one), and went on as one that knows.
+  // The search found that waits poll mailboxes (ScenarioExplorer::explore), and went on as one that
+  // knows.
   bool polls() const { return saved_.polls && !saved_.body.empty(); }
   // To go on from what is there, and to write what comes. Throws Error(ExitCode::usage): it is of
   // another search.
