@@ -120,7 +120,9 @@ TEST(Shrink, TheRecordingIsOfTheShrunkScheduleAndReplays) {
   EXPECT_EQ(r.at.size(), r.deviations.size());
   const Encoding e = encode_schedule(system, 1, 0, r.recording.decisions);
   EXPECT_TRUE(e.followed);
-  if (!r.straightened) EXPECT_EQ(e.deviations, r.deviations);
+  if (!r.straightened) {
+    EXPECT_EQ(e.deviations, r.deviations);
+  }
   EXPECT_EQ(e.outcome.signature(), r.recording.outcome.signature());
 }
 
