@@ -78,6 +78,13 @@ const Flag kOut = {"--out", nullptr, "DIR",
                    "merge, and end with exit code 0 once it has come to its end, whatever it found",
                    [](Options& o, const std::string& t) { o.out = t; }};
 
+const Flag kShard = {
+    "--shard", nullptr, "I/N",
+    "N machines share one search out, I from 0 on: of strategies that sample the iterations k with "
+    "k mod N = I, of dpor and dfs (with --out) parts of the tree; not for those that learn or go "
+    "by states",
+    set_shard};
+
 const Flag kSearch[] = {
     setting("strategy"),
     setting("iterations"),
@@ -86,10 +93,7 @@ const Flag kSearch[] = {
     setting("seed"),
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
-    {"--shard", nullptr, "I/N",
-     "run only iterations k with k mod N = I, I from 0 on: N machines share one run out; not for "
-     "strategies that learn or search a tree",
-     set_shard},
+    kShard,
     kOut,
     kOnly,
     {"--max-failures", nullptr, "N", "stop after N different failures (default 1)",
@@ -114,6 +118,8 @@ const Flag kVerify[] = {
     {"--checkpoint-every", nullptr, "T",
      "how often; less where a checkpoint would take more than 2 % of the time (default 10s)",
      [](Options& o, const std::string& t) { o.checkpoint_every = parse_seconds(t); }},
+    kShard,
+    kOut,
     {"--jobs", "-j", "N",
      "worker threads, 0 for one a core; the report does not depend on it (default 1)", set_jobs},
     kOnly,
@@ -409,6 +415,7 @@ const std::vector<Command>& table() {
        "states\n"
        "  lockstep verify my.lua --preemptions 2\n"
        "  lockstep verify my.lua --time 8h --checkpoint my.checkpoint\n"
+       "  lockstep verify my.lua --shard 3/16 --out shards     (each of 16, then lockstep merge)\n"
        "Ends with VERIFIED (exit code 0), a failure (1), or INCOMPLETE (5).\n",
        "file",
        SIZE_MAX,
@@ -434,7 +441,10 @@ const std::vector<Command>& table() {
        "Where the files of the shards are: reports, shrinks and writes traces as the run itself "
        "does, with its exit\n"
        "codes. A shard that is missing is named (exit code 5), and so is what tells two runs apart "
-       "(2).\n",
+       "(2). A proof\n"
+       "is one if every part of it is there; shards that did not know what others have learnt of "
+       "messages are to\n"
+       "be run again, into the same folder (5).\n",
        "",
        1,
        {{"results", kResult},

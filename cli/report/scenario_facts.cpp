@@ -72,10 +72,14 @@ void executed_text(const ScenarioReport& s, const ReportOptions&, std::string& o
     out += field("of these", fmt::format("{} before the checkpoint that it went on from",
                                          counted(r.earlier, "execution")));
   if (r.shards > 1)
-    out += field("shard", fmt::format("{} of {}: iterations k with k mod {} = {}; figures are of "
-                                      "these alone (iteration 0 is walked by every shard, and "
-                                      "counted by the first)",
-                                      r.shard + 1, r.shards, r.shards, r.shard));
+    out += field(
+        "shard",
+        find_strategy(s.settings.strategy)->claims.exhaustive
+            ? fmt::format("{} of {}: figures are of its parts of the tree", r.shard + 1, r.shards)
+            : fmt::format("{} of {}: iterations k with k mod {} = {}; figures are of "
+                          "these alone (iteration 0 is walked by every shard, and "
+                          "counted by the first)",
+                          r.shard + 1, r.shards, r.shards, r.shard));
   out += field("steps", grouped(r.steps));
   if (r.bound_hit) out += field("at a bound", counted(r.bound_hit, "execution"));
   if (r.blocked)
@@ -135,7 +139,7 @@ void estimate_json(const ScenarioReport& s, Json& json) {
   json["unseen_bound"] = optional(e.unseen_bound);
   json["classes_estimate"] = optional(e.classes);
   json["pct_hit"] = optional(e.pct_hit);
-  json["proof"] = r.exhausted && r.bound_hit == 0 && r.findings.empty();
+  json["proof"] = r.exhausted && r.shards == 1 && r.bound_hit == 0 && r.findings.empty();
 }
 
 // ---- races, and what the executions did ----

@@ -404,6 +404,8 @@ class TextReporter : public Reporter {
     if (strategy && strategy->claims.bounded && r.stop == StopReason::exhausted)
       return "  Every schedule within the bound was executed: none fails. Beyond it nothing is "
              "said.\n";
+    if (strategy && strategy->claims.exhaustive && r.shards > 1)
+      return "  It is a part of a proof: lockstep merge says what all of them come to.\n";
     if (strategy && strategy->claims.exhaustive) return proof(s);
     if (r.iterations == 0)
       return "  No execution came to its end, so nothing is said. Give it more --time, or see with "

@@ -22,17 +22,25 @@ void check_bounds(const Selected& s) {
       "--strategy cache --preemptions N: the same outcomes as dfs, in fewer executions");
 }
 
-// Machines can share out only iterations that are functions of the seed and their number.
+// Machines can share out iterations that are functions of the seed and their number, and trees
+// whose parts need not know of each other.
 void check_shard(const Options& options, const Selected& s) {
   const StrategyInfo& info = *find_strategy(s.settings.strategy);
-  if (options.shards == 1 || info.claims.shardable()) return;
+  if (options.shards == 1) return;
   const bool tree = info.claims.exhaustive;
+  if (tree && info.claims.shardable() && options.out.empty())
+    throw Error(
+        ExitCode::usage,
+        fmt::format("--shard of {} (scenario \"{}\") says nothing by itself: a proof has all parts",
+                    info.name, s.scenario->name),
+        "--out DIR keeps what came of it, for lockstep merge DIR");
+  if (info.claims.shardable()) return;
   throw Error(
       ExitCode::usage,
       fmt::format("--shard cannot split {} (scenario \"{}\"): {}", info.name, s.scenario->name,
-                  tree ? "where it searches next depends on what was found before"
+                  tree ? "its parts would visit the same states, or need to know of each other"
                        : "what it runs next depends on what it ran before"),
-      tree ? "-j N uses more cores of one machine; or sample: --strategy pos --shard I/N"
+      tree ? "--strategy dpor or dfs; or sample: --strategy pos --shard I/N"
            : "--strategy pos, surw, loc, ...; or give each machine a --seed of its own, without "
              "--shard");
 }

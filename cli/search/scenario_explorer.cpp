@@ -33,6 +33,12 @@ void log_result(const std::string& name, const ExploreResult& r) {
                        r.seconds, stop_name(r.stop)));
 }
 
+// Waits of the scenario poll mailboxes.
+void reduce_less(ScenarioReport* report) {
+  Reduce& reduce = report->settings.search.reduce;
+  reduce.unobserved_sends = reduce.equal_messages = false;
+}
+
 }  // namespace
 
 ScenarioExplorer::ScenarioExplorer(const Options& options, const Memory& memory)
@@ -51,18 +57,58 @@ ExploreOptions ScenarioExplorer::explore_options(const Settings& settings,
   return o;
 }
 
+// Proved: it fails as expected, and in no other way.
+uint64_t ScenarioExplorer::max_failures(const Selected& s) const {
+  return options_.prove && !s.settings.expect.empty() ? 0 : options_.max_failures;
+}
+
+// What makes a run of shards one.
+Identity ScenarioExplorer::shard_identity(const Selected& s) const {
+  Identity id = identity_of({*s.program, *s.scenario, s.settings}, max_failures(s));
+  id["option iterations"] = std::to_string(s.settings.iterations);
+  return id;
+}
+
+bool ScenarioExplorer::shard_of_proof(const Selected& s) const {
+  return !options_.out.empty() && find_strategy(s.settings.strategy)->claims.exhaustive;
+}
+
+// Shards of a search before, or of this one that have come to their end.
+ShardLessons ScenarioExplorer::lessons_of_others(const Selected& s) const {
+  ShardLessons all;
+  if (shard_of_proof(s))
+    for (const auto& [path, saved] : shards_there(s)) all.add(lessons_of_shard(saved));
+  return all;
+}
+
+std::map<std::string, std::string> ScenarioExplorer::shards_there(const Selected& s) const {
+  return shards_in(options_.out, options_.shards, shard_identity(s),
+                   shard_key({*s.program, *s.scenario, s.settings}));
+}
+
+// What this shard has come to before, if it is all, and it knew what the others have learnt: a
+// search is a function of its options, so it need not be made again. Else empty.
+std::string ScenarioExplorer::finished_shard(const Selected& s) const {
+  if (!shard_of_proof(s)) return {};
+  const auto there = shards_there(s);
+  const auto own = there.find(writer_.path());
+  if (own == there.end() || !shard_exhausted(own->second) ||
+      lessons_of_shard(own->second) != lessons_of_others(s))
+    return {};
+  return own->second;
+}
+
 void ScenarioExplorer::explore(const Selected& s, const TimeBox& time, ScenarioReport* report) {
   std::atomic<bool> polled{false};
   const bool may_poll = report->settings.search.reduce.needs_mail();
-  if (checkpoint_.polls())
+  if (checkpoint_.polls() || !lessons_of_others(s).unobserved_sends)
     polled = may_poll;
   else
     explore_as(s, time, may_poll ? &polled : nullptr, report);
   if (!polled) return;
   log_info(Part::search, fmt::format("{}: waits poll mailboxes, so the order of messages counts",
                                      s.scenario->name));
-  report->settings.search.reduce.unobserved_sends = report->settings.search.reduce.equal_messages =
-      false;
+  reduce_less(report);
   polls_ = true;
   explore_as(s, time, nullptr, report);
 }
@@ -71,21 +117,20 @@ void ScenarioExplorer::explore_as(const Selected& s, const TimeBox& time, std::a
                                   ScenarioReport* report) {
   const Settings& settings = report->settings;
   ExploreOptions explore_options = this->explore_options(settings, time);
-  explore_options.max_failures = options_.max_failures;
+  explore_options.max_failures = max_failures(s);
   explore_options.shard = options_.shard;
   explore_options.shards = options_.shards;
   explore_options.race_samples = options_.races ? kRaceSamples : kFewRaceSamples;
-  if (options_.prove) {
-    explore_options.bounds_fail = false;
-    if (!s.settings.expect.empty())
-      explore_options.max_failures = 0;  // proved: it fails so, and in no other way
-  }
+  explore_options.bounds_fail = !options_.prove;
   explore_options.interrupted = &interrupted();
   explore_options.in_vain = polled;
   const ScenarioRun run{*s.program, *s.scenario, settings};
+  explore_options.learnt = lessons_of_others(s).told_apart;
   Checkpoints checkpoints;
   if (checkpoint_) {
-    checkpoints = checkpoint_.begin(identity_of(run, explore_options.max_failures), polls_);
+    Identity id = identity_of(run, explore_options.max_failures);
+    if (options_.shards > 1) id["shard"] = fmt::format("{}/{}", options_.shard, options_.shards);
+    checkpoints = checkpoint_.begin(id, polls_);
     checkpoints.every = options_.checkpoint_every;
     explore_options.checkpoints = &checkpoints;
   }
@@ -112,11 +157,23 @@ void ScenarioExplorer::explore_as(const Selected& s, const TimeBox& time, std::a
     std::fprintf(stderr,
                  "lockstep: %s: --strategy %s searches with one worker, whatever --jobs says\n",
                  one_line(s.scenario->name).c_str(), s.settings.strategy.c_str());
-  Identity id = identity_of(run, explore_options.max_failures);
-  id["option iterations"] = std::to_string(settings.iterations);
+  const Identity id = shard_identity(s);
   if (shards_) {
-    report->result = merge_shards(*factory(), explore_options, shards_->of(id, shard_key(run)));
+    const auto saved = shards_->of(id, shard_key(run));
+    explore_options.shards = saved.size();
+    report->result = merge_shards(*factory(), explore_options, saved);
+    if (report->result.exhausted && find_strategy(s.settings.strategy)->claims.exhaustive) {
+      shards_->check_lessons(saved);
+      if (!lessons_of_shard(saved[0]).unobserved_sends) reduce_less(report);
+    }
     return log_result(s.scenario->name, report->result);
+  }
+  if (const std::string own = finished_shard(s); !own.empty()) {
+    log_info(Part::search, fmt::format("{}: {} has it", s.scenario->name, writer_.path()));
+    report->result = merge_shards(*factory(), explore_options, {own});
+    report->result.shard = options_.shard;
+    report->result.shards = options_.shards;
+    return writer_.add(id, shard_key(run), own);
   }
   explore_options.save_result = !options_.out.empty();
   ProgressLine line(options_);

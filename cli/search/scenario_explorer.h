@@ -2,6 +2,7 @@
 // judge.
 #pragma once
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -39,6 +40,13 @@ class ScenarioExplorer {
   // `polled`: where to stop if a wait polls a mailbox.
   void explore_as(const Selected& s, const TimeBox& time, std::atomic<bool>* polled,
                   ScenarioReport* report);
+
+  uint64_t max_failures(const Selected& s) const;
+  Identity shard_identity(const Selected& s) const;
+  bool shard_of_proof(const Selected& s) const;
+  std::map<std::string, std::string> shards_there(const Selected& s) const;  // by path
+  ShardLessons lessons_of_others(const Selected& s) const;
+  std::string finished_shard(const Selected& s) const;
 
   const Options& options_;
   const Memory& memory_;

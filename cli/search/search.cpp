@@ -243,8 +243,11 @@ class Run {
                      (r.findings.empty() || options_.prove) && (complete || !options_.prove);
     nondeterministic_ |= !report->nondeterminism.empty();
     if (report->failed || report->known || report->missed || r.misuse || unsound(*report)) return;
-    if (complete && (options_.prove || r.findings.empty())) report->proof = Proof::verified;
-    if (!complete && options_.prove) report->proof = Proof::incomplete;
+    // Of a shard it is a part.
+    if (complete && r.shards == 1 && (options_.prove || r.findings.empty()))
+      report->proof = Proof::verified;
+    const bool of_others = r.shards > 1 && r.stop == StopReason::failures;
+    if (!complete && options_.prove && !of_others) report->proof = Proof::incomplete;
   }
 
   // Neither a failure nor a proof nor a limit of its own ended it, and --total-time lasts.

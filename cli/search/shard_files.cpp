@@ -48,6 +48,14 @@ ShardResult read(const fs::path& path) {
   }
 }
 
+std::vector<fs::path> paths_of_shards(const std::string& folder, std::error_code& error) {
+  std::vector<fs::path> paths;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == kEnd) paths.push_back(it->path());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 std::string list(const std::vector<uint64_t>& numbers) {
   std::string out;
   for (size_t i = 0; i < numbers.size() && i < 20; i++)
@@ -110,14 +118,11 @@ void ShardWriter::write() const {
 }
 
 ShardReader::ShardReader(const std::string& folder) : folder_(folder) {
-  std::vector<fs::path> paths;
   std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (it->path().extension() == kEnd) paths.push_back(it->path());
+  const std::vector<fs::path> paths = paths_of_shards(folder, error);
   if (error)
     throw Error(ExitCode::usage, fmt::format("{}: {}", folder, error.message()),
                 "name the folder that the shards were given with --out");
-  std::sort(paths.begin(), paths.end());
   if (paths.empty())
     throw Error(ExitCode::incomplete, fmt::format("{}: no shard is there", folder),
                 "lockstep run FILE --shard I/N --out DIR, for each I from 0 to N - 1");
@@ -170,6 +175,33 @@ std::vector<std::string> ShardReader::of(const Identity& id, const std::string& 
     saved.push_back(it->second.saved);
   }
   return saved;
+}
+
+void ShardReader::check_lessons(const std::vector<std::string>& saved) const {
+  std::vector<uint64_t> behind;
+  for (const size_t i : shards_behind(saved)) behind.push_back(shards_[i].shard);
+  if (behind.empty()) return;
+  throw Error(
+      ExitCode::incomplete,
+      fmt::format("{}: what {} took for granted of messages, others have seen to be wrong: {}",
+                  folder_, counted(behind.size(), "shard"), list(behind)),
+      fmt::format("run {} again with the same --out, which tells {} of it, then merge",
+                  behind.size() == 1 ? "it" : "them", behind.size() == 1 ? "it" : "them"));
+}
+
+std::map<std::string, std::string> shards_in(const std::string& folder, uint64_t shards,
+                                             const Identity& id, const std::string& key) {
+  std::map<std::string, std::string> found;
+  std::error_code not_there;
+  for (const auto& path : paths_of_shards(folder, not_there)) try {
+      const ShardResult shard = read(path);
+      const auto it = shard.scenarios.find(key);
+      if (shard.shards == shards && it != shard.scenarios.end() &&
+          difference(it->second.of, id).empty())
+        found[path.string()] = it->second.saved;
+    } catch (const Error&) {
+    }
+  return found;
 }
 
 }  // namespace lockstep::cli

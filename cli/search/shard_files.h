@@ -7,6 +7,7 @@
 
 #include "cli/search/identity.h"
 #include "cli/settings/options.h"
+#include "engine/explore/explorer.h"
 #include "engine/explore/shard_result.h"
 
 namespace lockstep::cli {
@@ -35,11 +36,19 @@ class ShardReader {
   const std::vector<std::string>& command_line() const { return shards_.front().command_line; }
   // What the shards say of a scenario. Throws Error(ExitCode::usage) if they are of another.
   std::vector<std::string> of(const Identity& id, const std::string& key) const;
+  // Of a proof whose shards have all come to their end. Throws Error(ExitCode::incomplete): some
+  // did not know what others have learnt.
+  void check_lessons(const std::vector<std::string>& saved) const;
 
  private:
   std::string folder_;
   std::vector<ShardResult> shards_;
 };
+
+// What the shards in `folder` have come to of a scenario, by path. Files that are damaged or of
+// another run are left to merge, which names them.
+std::map<std::string, std::string> shards_in(const std::string& folder, uint64_t shards,
+                                             const Identity& id, const std::string& key);
 
 // What counts of them where a shard is run for merge; without --out all of them. Throws
 // Error(ExitCode::usage): something that a shard cannot do.

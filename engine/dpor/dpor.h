@@ -57,8 +57,11 @@ class Dpor final : public Subtree {
   double share() const override;
   void witness(Evidence& evidence) override;
   Parts split() override;
+  Parts fan_out() override;
   std::vector<std::unique_ptr<Subtree>> surrender() override;
   std::unique_ptr<Subtree> anew(uint64_t executions, bool last) override;
+  std::vector<uint64_t> learnt() const override;
+  std::unique_ptr<Subtree> afresh(const std::vector<uint64_t>& learnt) const override;
   void forget_images() override { images_.forget(); }
   void save(TreeSaver& to) override;
   void load(TreeLoader& from) override;

@@ -35,6 +35,8 @@ struct DporNode {
   bool in_wakeup_tree(const Step& step) const;
   // Is everything that can go explored, as where something in the tree could not, and `v` with it?
   bool explores_all(const Sequence& v) const;
+  // Is there more to explore than the branch at the front of the tree?
+  bool has_more() const { return tree.size() > 1 || (data && untried() < count); }
   // The first value that nobody has taken; `count` if there is none.
   uint32_t untried() const;
 

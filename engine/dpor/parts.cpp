@@ -42,10 +42,7 @@ Subtree::Parts Dpor::split() {
   Parts out;
   size_t at = base_;
   const size_t depth = execution_.depth();
-  const auto has_wakeups = [](const DporNode& n) {
-    return n.tree.size() > 1 || (n.data && n.untried() < n.count);
-  };
-  while (at < depth && !has_wakeups(execution_.node(at))) at++;
+  while (at < depth && !execution_.node(at).has_more()) at++;
   if (start_ || at == depth) return out;
   for (size_t i = base_; i <= at; i++) {
     DporNode& node = execution_.node(i);
@@ -89,6 +86,19 @@ Subtree::Parts Dpor::split() {
       }
   node.tree.resize(1);
   return out;
+}
+
+// A race that is to be reversed at one of these nodes is redundant then, since what would come
+// first is asleep there: but for the root's end and for crashes, which nobody has to wait for.
+// Whoever finds that such a part is needed has it, and it may be several.
+Subtree::Parts Dpor::fan_out() {
+  for (size_t at = base_; at < execution_.depth(); at++) {
+    DporNode& node = execution_.node(at);
+    for (const Pending& p : node.pending)
+      if (!is_crash(*p.step)) node.add(*p.step);
+    if (node.has_more()) break;
+  }
+  return split();
 }
 
 std::shared_ptr<Dpor::Trunk> Dpor::trunk_at(size_t at) const {

@@ -58,10 +58,9 @@ void field(A& a, WakeupSequence& w) {
 
 template <class A>
 void ToldApart::keep(A& a) {
-  std::vector<uint64_t> sorted(pairs_.begin(), pairs_.end());
-  std::sort(sorted.begin(), sorted.end());
-  fields(a, sorted);
-  pairs_.insert(sorted.begin(), sorted.end());
+  std::vector<uint64_t> all = sorted();
+  fields(a, all);
+  pairs_.insert(all.begin(), all.end());
 }
 
 template <class A>

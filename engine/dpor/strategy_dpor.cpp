@@ -204,6 +204,20 @@ std::unique_ptr<Subtree> Dpor::anew(uint64_t executions, bool last) {
   return whole;
 }
 
+std::vector<uint64_t> Dpor::learnt() const {
+  if (!execution_.relation().told) return {};
+  ToldApart all = *execution_.relation().told;
+  lessons_->add_to(all);
+  return all.sorted();
+}
+
+std::unique_ptr<Subtree> Dpor::afresh(const std::vector<uint64_t>& learnt) const {
+  Relation relation = DporExecution(reduce_).relation();
+  if (relation.told) relation.told = std::make_shared<const ToldApart>(learnt);
+  return std::make_unique<Dpor>(reduce_, steps_.pool(), fair_spins_,
+                                DporExecution(reduce_, std::move(relation)));
+}
+
 void Dpor::end(const Outcome& outcome, System& system) {
   if (execution_.depth() == 0) return;
   do put_in_order(outcome, system);
@@ -257,7 +271,11 @@ const StrategyInfo kDporInfo = {
     "one execution for each class of equivalent schedules",
     "when it runs out, every class was executed, each once (engine/search/README.md)",
     "Abdulla, Aronis, Jonsson, Sagonas: Optimal dynamic partial order reduction (2014)",
-    {.exhaustive = true, .takes = kTakesReduce | kTakesSpins, .tree = true, .saves = true},
+    {.exhaustive = true,
+     .takes = kTakesReduce | kTakesSpins,
+     .tree = true,
+     .saves = true,
+     .splits = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Dpor>(options);
     }};

@@ -27,8 +27,8 @@ void Exploration::keep(A& a, Part& part, const StrategyInfo& info) {
 
 template <class A>
 void Exploration::keep(A& a, Frontier& f) {
-  fields(a, f.from, f.at_work, f.done, f.counted, done_.iterations, done_.steps, done_.failures,
-         share_);
+  fields(a, f.from, f.at_work, f.done, f.counted, learnt_, done_.iterations, done_.steps,
+         done_.failures, share_);
   collector_.keep(a);
   const uint64_t n = a.count(f.parts.size());
   if constexpr (A::kLoads) {
@@ -67,9 +67,10 @@ void Exploration::checkpoint(Frontier& frontier) {
   collector_.result().checkpoint_seconds += cost_;
 }
 
-// Throws Error(ExitCode::trace): bytes that no version of this program has written.
-void Exploration::go_on(Frontier& frontier) {
-  if (options_.checkpoints->last.empty()) return;
+// False: there is none. Throws Error(ExitCode::trace): bytes that no version of this program has
+// written.
+bool Exploration::go_on(Frontier& frontier) {
+  if (options_.checkpoints->last.empty()) return false;
   try {
     TreeLoader from(options_.checkpoints->last, strategy_options_.reduce.needs_values(),
                     strategy_options_.step_bytes);
@@ -82,6 +83,7 @@ void Exploration::go_on(Frontier& frontier) {
     throw Error(ExitCode::trace, "the checkpoint cannot be read: it ends too early");
   }
   collector_.result().earlier = collector_.merged();
+  return true;
 }
 
 }  // namespace lockstep

@@ -6,6 +6,9 @@
 
 namespace lockstep {
 
+Collector::Collector(const ExploreOptions& options)
+    : options_(options), strides_(find_strategy(options.strategy)->claims.strides()) {}
+
 void Collector::submit(Batch&& batch) {
   LOCKSTEP_ASSERT(finished_ ||
                   batch.from >= next_);  // nobody has handed in these iterations before
@@ -44,8 +47,10 @@ void Collector::merge(Batch& batch) {
     while (looked_at < batch.classes.size()) repeats(batch.classes[looked_at++]);
   }
   next_ = end;
-  result_.iterations =
-      end > options_.shard ? (end - options_.shard + options_.shards - 1) / options_.shards : 0;
+  result_.iterations = end;
+  if (strides_ && options_.shards > 1)
+    result_.iterations =
+        end > options_.shard ? (end - options_.shard + options_.shards - 1) / options_.shards : 0;
   for (const auto& [iteration, fingerprint] : batch.samples) {
     if (iteration >= end) break;
     result_.classes_sampled++;

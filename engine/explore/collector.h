@@ -67,7 +67,7 @@ struct Batch {
 // Not thread-safe; the explorer holds its mutex.
 class Collector {
  public:
-  explicit Collector(const ExploreOptions& options) : options_(options) {}
+  explicit Collector(const ExploreOptions& options);
   void submit(Batch&& batch);
   bool finished() const { return finished_; }  // what comes later does not count
   uint64_t merged() const { return next_; }    // all iterations below it are in the result
@@ -80,10 +80,14 @@ class Collector {
   ExploreResult& result() { return result_; }
   // What comes now is another search.
   void begin_search() { executed_.clear(), repeats_ = 0; }
+  // Were there executions whose class had to be told by its digest?
+  bool tells_classes() const { return !executed_.empty(); }
   const std::vector<RaceSample>& race_samples() const { return race_samples_; }
   // All but lessons and what waits (saved_fields.h).
   template <class A>
   void keep(A& a);
+  // Of a search that begins as that one did.
+  void look_for_races_as(const Collector& other) { race_samples_ = other.race_samples_; }
   // Takes over what another shard has come to, as if one had done the work of both.
   void join(Collector&& other);
   // When all have joined: what ended the run, of failures no more than were asked for.
@@ -97,6 +101,7 @@ class Collector {
   void finish(StopReason reason);
 
   const ExploreOptions& options_;
+  const bool strides_;  // shards take every so manieth iteration
   uint64_t next_ = 0;
   bool finished_ = false;
   std::map<uint64_t, Batch> waiting_;           // an earlier one is still missing

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,6 +42,8 @@ class Exploration {
 
  private:
   struct Worker;
+  struct Part;
+  struct Frontier;
   void pilot(Worker& worker);
   void sample();
   void sample_or_prove();
@@ -59,9 +62,13 @@ class Exploration {
   std::string save();  // merge.cpp
   ExploreResult recorded(System& system);
 
+  // shard_search.cpp
+  bool is_shard_of_tree() const { return options_.shards > 1 && info_.claims.tree; }
+  std::optional<ExploreResult> search_alone(std::span<System* const> systems);
+  void share_out(Frontier& frontier);
+  void fan_out(std::vector<Part>& parts);
+
   // tree_search.cpp
-  struct Part;
-  struct Frontier;
   static std::unique_ptr<Subtree> whole_tree(const StrategyInfo& info,
                                              const StrategyOptions& options);
   bool search_tree(const StrategyInfo& info, uint64_t executions);
@@ -77,7 +84,7 @@ class Exploration {
   void keep(A& a, Part& part, const StrategyInfo& info);
   bool checkpoint_due();
   void checkpoint(Frontier& frontier);
-  void go_on(Frontier& frontier);
+  bool go_on(Frontier& frontier);
 
   const ExploreOptions& options_;
   const ProgressFn& progress_;
@@ -104,6 +111,7 @@ class Exploration {
   std::vector<std::unique_ptr<Worker>> workers_;
   bool hopeless_ = false;           // no proof will come of it
   double share_ = 0;                // of the tree, while one is searched
+  std::vector<uint64_t> learnt_;    // what its search begins with, or has learnt in the end
   std::atomic<bool> pause_{false};  // slices stop between two executions, for a checkpoint
   double kept_ = clock_seconds(CLOCK_MONOTONIC_COARSE);  // when the last one was made
   double cost_ = 0;                                      // ... and how long that took

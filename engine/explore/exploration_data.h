@@ -33,8 +33,11 @@ struct ExploreOptions {
   uint64_t seed = 1;
   uint64_t iterations = 1000;  // 0: no limit
   double seconds = 0;          // wall time; 0: no limit
-  uint64_t shard = 0;          // only iterations k with k mod shards = shard, for strategies whose
-  uint64_t shards = 1;         // iterations are independent (shardable)
+  // What machines share out (Claims::shardable): of a sampler the iterations k with k mod shards =
+  // shard, of the search of a tree some of its parts.
+  uint64_t shard = 0, shards = 1;
+  // What other shards of the search of a tree had learnt when this one began (shard_search.cpp).
+  std::vector<uint64_t> learnt;
   unsigned workers = 1;
   uint64_t max_failures =
       1;  // stop after that many different signatures; 0: no limit (--keep-going)
@@ -46,6 +49,7 @@ struct ExploreOptions {
   bool every_class = false;   // ... on all of them
   uint64_t race_samples = 0;  // executions looked at for races: the first so many, then a quarter
                               // of that each time the number of iterations doubles; 0: none
+  uint64_t alone = 2048;      // shards of trees: executions that each makes before the tree is cut
   uint64_t slice = 512;  // tree searches: executions of one part before it may be cut up, at first
   bool bounds_fail = true;  // an execution that ends at a bound is a failure; else it is only
                             // counted, and its first kept, as what a proof has to say
@@ -86,6 +90,15 @@ enum class StopReason : uint8_t {
   unordered,  // it ran out, but something was seen that footprints do not tell (Activity::kept)
 };
 
+// What a search of a tree takes for granted of messages. Those of all its shards must be equal,
+// else what one leaves out another may not have looked at.
+struct ShardLessons {
+  std::vector<uint64_t> told_apart;  // Subtree::learnt
+  bool unobserved_sends = true;      // Reduce: no wait has polled a mailbox
+  void add(const ShardLessons& other);
+  bool operator==(const ShardLessons&) const = default;
+};
+
 struct ExploreResult {
   StopReason stop = StopReason::iterations;
   std::vector<Finding>
@@ -110,6 +123,10 @@ struct ExploreResult {
   uint64_t proof_executions = 0;  // of the exhaustive strategy that was at work last, if any
   double share =
       0;  // of the tree that an exhaustive strategy has done, as far as it can tell; 0: unknown
+  // Of an equivalence class more than one may be among the executions that count: where waits spin,
+  // and where crashes may come and messages are told apart by those who receive them, or shards
+  // were at work.
+  bool classes_repeat = false;
   Evidence evidence;               // of the exhaustive strategy
   uint64_t shard = 0, shards = 1;  // as asked for
   std::string saved;               // of a shard, for merge_shards()

@@ -40,7 +40,8 @@ Exploration::Exploration(const ExploreOptions& options, const ProgressFn& progre
       info_(*find_strategy(options.strategy)),
       strategy_options_(options.strategy_options),
       last_(options.iterations ? options.iterations - 1 : UINT64_MAX),
-      collector_(options) {
+      collector_(options),
+      learnt_(options.learnt) {
   strategy_options_.seed = options.seed;
   stop_token_.interrupted = options.interrupted;
   if (options.seconds > 0 && options.seconds < 1e9)
@@ -264,6 +265,9 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
   for (System* system : systems)
     workers_.push_back(std::unique_ptr<Worker>(new Worker{*this, *system}));
   cpu_start_ = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  const bool goes_on = options_.checkpoints && !options_.checkpoints->last.empty();
+  if (is_shard_of_tree() && !goes_on)
+    if (auto all = search_alone(systems)) return std::move(*all);
   watch(&stop_token_);
   if (info_.claims.tree) {
     search_tree(info_, 0);
@@ -296,6 +300,9 @@ ExploreResult Exploration::run(std::span<System* const> systems) {
 // All that was kept of executions is made whole by running them again.
 ExploreResult Exploration::recorded(System& system) {
   ExploreResult& result = collector_.result();
+  const bool by_mail = strategy_options_.reduce.needs_mail();
+  result.classes_repeat =
+      result.activity.spun > 0 || (collector_.tells_classes() && (by_mail || options_.shards > 1));
   result.races = races(system);
   for (Finding& finding : result.findings) record(system, finding);
   if (result.misuse) record(system, *result.misuse);

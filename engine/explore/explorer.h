@@ -17,4 +17,11 @@ ExploreResult explore(System& system, const ExploreOptions& options);
 ExploreResult merge_shards(System& system, const ExploreOptions& options,
                            const std::vector<std::string>& saved);
 
+// What a shard has learnt, for others to begin with (ExploreOptions::learnt), and those that have
+// come to their end without what others have learnt, so that they are to be run again with it.
+// Errors as above.
+ShardLessons lessons_of_shard(const std::string& saved);
+bool shard_exhausted(const std::string& saved);  // it has come to its end
+std::vector<size_t> shards_behind(const std::vector<std::string>& saved);
+
 }  // namespace lockstep

@@ -14,6 +14,7 @@ struct ShardEnd {
   Finding misuse;
   Pilot pilot;
   uint64_t proof_executions = 0;
+  ShardLessons lessons;
   double seconds = 0, cpu_seconds = 0;
 };
 
@@ -23,9 +24,14 @@ void field(A& a, Pilot& p) {
 }
 
 template <class A>
+void field(A& a, ShardLessons& l) {
+  fields(a, l.told_apart, l.unobserved_sends);
+}
+
+template <class A>
 void field(A& a, ShardEnd& e) {
-  fields(a, e.stop, e.exhausted, e.misused, e.misuse, e.pilot, e.proof_executions, e.seconds,
-         e.cpu_seconds);
+  fields(a, e.stop, e.exhausted, e.misused, e.misuse, e.pilot, e.proof_executions, e.lessons,
+         e.seconds, e.cpu_seconds);
 }
 
 void Collector::join(Collector&& other) {
@@ -42,6 +48,7 @@ void Collector::join(Collector&& other) {
     const auto [it, fresh] = classes_.try_emplace(fingerprint, again);
     if (!fresh) it->second = true;
   }
+  for (const uint64_t class_digest : other.executed_) repeats(class_digest);
   for (RaceSample& sample : other.race_samples_) race_samples_.push_back(std::move(sample));
   for (Finding& finding : o.findings) {
     const auto [it, fresh] =
@@ -92,6 +99,7 @@ std::string Exploration::save() {
                  r.misuse.value_or(Finding()),
                  pilot_,
                  r.proof_executions,
+                 {learnt_, strategy_options_.reduce.unobserved_sends},
                  r.seconds,
                  r.cpu_seconds};
   SaveArchive to;
@@ -100,23 +108,54 @@ std::string Exploration::save() {
   return to.text();
 }
 
+namespace {
+
+// Null: only how it has ended.
+ShardEnd load(const std::string& bytes, Collector* collector) try {
+  ShardEnd ended;
+  LoadArchive from(bytes);
+  fields(from, ended);
+  if (!collector) return ended;
+  collector->keep(from);
+  if (!from.at_end()) throw Malformed{""};
+  return ended;
+} catch (const Malformed&) {
+  throw Error(ExitCode::trace, "the result of a shard is malformed");
+} catch (const cereal::Exception&) {
+  throw Error(ExitCode::trace, "the result of a shard is malformed");
+}
+
+}  // namespace
+
+void ShardLessons::add(const ShardLessons& other) {
+  std::vector<uint64_t> both;
+  std::set_union(told_apart.begin(), told_apart.end(), other.told_apart.begin(),
+                 other.told_apart.end(), std::back_inserter(both));
+  told_apart = std::move(both);
+  unobserved_sends = unobserved_sends && other.unobserved_sends;
+}
+
+ShardLessons lessons_of_shard(const std::string& saved) { return load(saved, nullptr).lessons; }
+
+bool shard_exhausted(const std::string& saved) { return load(saved, nullptr).exhausted; }
+
+std::vector<size_t> shards_behind(const std::vector<std::string>& saved) {
+  std::vector<ShardLessons> each;
+  ShardLessons all;
+  for (const std::string& one : saved) all.add(each.emplace_back(lessons_of_shard(one)));
+  std::vector<size_t> behind;
+  for (size_t i = 0; i < each.size(); i++)
+    if (each[i] != all) behind.push_back(i);
+  return behind;
+}
+
 ExploreResult Exploration::merge(System& system, const std::vector<std::string>& saved) {
   ExploreResult& r = collector_.result();
   bool exhausted = true;
   StopReason stop = StopReason::iterations;
   for (const std::string& bytes : saved) {
-    ShardEnd ended;
     Collector one(options_);
-    try {
-      LoadArchive from(bytes);
-      fields(from, ended);
-      one.keep(from);
-      if (!from.at_end()) throw Malformed{""};
-    } catch (const Malformed&) {
-      throw Error(ExitCode::trace, "the result of a shard is malformed");
-    } catch (const cereal::Exception&) {
-      throw Error(ExitCode::trace, "the result of a shard is malformed");
-    }
+    ShardEnd ended = load(bytes, &one);
     collector_.join(std::move(one));
     exhausted &= ended.exhausted;
     // The one that says most about why it is not all.

@@ -9,7 +9,7 @@
 namespace lockstep {
 namespace {
 
-constexpr SealedKind kShard = {"LOCKSHRD", 1, "the result of a shard"};
+constexpr SealedKind kShard = {"LOCKSHRD", 2, "the result of a shard"};
 
 }  // namespace
 

@@ -140,9 +140,11 @@ bool Exploration::gather(Frontier& frontier, std::vector<Part>& fresh) {
 bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
   Frontier frontier{info, collector_.merged()};
   frontier.parts.push_back({whole_tree(info, strategy_options_)});
+  if (!learnt_.empty()) frontier.parts[0].tree = frontier.parts[0].tree->afresh(learnt_);
   collector_.result().evidence = {};
   collector_.begin_search();
-  if (options_.checkpoints) go_on(frontier);
+  const bool goes_on = options_.checkpoints && go_on(frontier);
+  if (is_shard_of_tree() && !goes_on) share_out(frontier);
   const uint64_t from = frontier.from;
   uint64_t most = executions ? executions : UINT64_MAX;
   if (options_.iterations) most = std::min(most, options_.iterations - from);
@@ -189,6 +191,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       parts.clear();
       parts.push_back({std::move(whole)});
       frontier.done = 0;
+      if (is_shard_of_tree()) share_out(frontier);
       continue;
     }
     std::erase_if(parts, [](const Part& part) { return part.done; });
@@ -200,6 +203,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
     }
     share_ = all > 0 ? there / all : 0;
   }
+  if (!parts.empty() && !is_shard_of_tree()) learnt_ = parts[0].tree->learnt();
   ExploreResult& result = collector_.result();
   result.share = exhausted ? 1 : share_;
   result.proof_executions = collector_.merged() - from;

@@ -94,6 +94,7 @@ struct Claims {
   bool adaptive = false;  // learns from earlier iterations, in rounds
   bool tree = false;      // goes back by System::save and restore; one worker
   bool saves = false;     // ... and can be saved between executions (subtree.h)
+  bool splits = false;    // ... and be cut into parts that know nothing of each other
   bool needs_pilot = false;
   bool proves = false;     // turns to an exhaustive strategy where the classes are few
   bool follows = false;    // a recorded schedule: it chooses nothing
@@ -104,7 +105,8 @@ struct Claims {
   bool counts_states() const { return exhaustive && unit == Unit::state; }
   bool samples() const { return !exhaustive && !follows; }
   // Iteration i is a function of (seed, i) and the pilot, so machines may share the iterations out.
-  bool shardable() const { return samples() && !adaptive && !proves; }
+  bool strides() const { return samples() && !adaptive && !proves; }
+  bool shardable() const { return strides() || splits; }
 };
 
 // What one execution teaches those of later rounds.

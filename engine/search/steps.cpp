@@ -105,6 +105,12 @@ void StepPool::measure() {
 
 bool StepPool::full() const { return store_->full; }
 
+std::vector<uint64_t> ToldApart::sorted() const {
+  std::vector<uint64_t> sorted(pairs_.begin(), pairs_.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
 uint64_t ToldApart::key(const Step& a, const Step& b) {
   const auto one = [](const Step& s) {
     return mix64(s.actor_key, s.op.object ^ static_cast<uint64_t>(s.op.kind) << 48);

@@ -64,6 +64,9 @@ class Dfs final : public Subtree {
     }
     return out;
   }
+  std::unique_ptr<Subtree> afresh(const std::vector<uint64_t>&) const override {
+    return std::make_unique<Dfs>(preemptions_, fair_spins_);
+  }
   void forget_images() override { images_.forget(); }
   void save(TreeSaver& to) override { keep(to); }
   void load(TreeLoader& from) override {
@@ -135,7 +138,8 @@ const StrategyInfo kDfsInfo = {
      .unit = Unit::schedule,
      .takes = kTakesSpins | kTakesPreemptions,
      .tree = true,
-     .saves = true},
+     .saves = true,
+     .splits = true},
     [](const StrategyOptions& options) -> std::unique_ptr<Strategy> {
       return std::make_unique<Dfs>(options.preemptions, options.fair_spins);
     }};

@@ -23,6 +23,11 @@ class Subtree : public Strategy {
   // Cuts off what is left to explore nearest to the root, one part for each branch. Nothing: there
   // is nothing to be cut. Between executions; never while another part of the same search runs.
   virtual Parts split() = 0;
+  // With claims.splits, what the next three are for. As split(), of a part that has executed: at
+  // each choice point on the way there everything that can go is given away or taken, whether or
+  // not a race asks for it. So what the parts find needs nothing else there, and they may be
+  // searched by processes that know nothing of each other.
+  virtual Parts fan_out() { return split(); }
   // The parts that the executions so far have shown to be needed outside this one. As split().
   virtual std::vector<std::unique_ptr<Subtree>> surrender() { return {}; }
   // The whole search anew, if what it takes for granted has turned out wrong in any of its parts,
@@ -30,6 +35,12 @@ class Subtree : public Strategy {
   // far, or that can wait, which it cannot if this was the `last` part. Between executions.
   virtual std::unique_ptr<Subtree> anew(uint64_t executions, bool last) {
     return (void)executions, (void)last, nullptr;
+  }
+  // What it takes for granted since its executions have shown it, sorted; and a whole search that
+  // begins with that. Both ends of it may be in different processes.
+  virtual std::vector<uint64_t> learnt() const { return {}; }
+  virtual std::unique_ptr<Subtree> afresh(const std::vector<uint64_t>& learnt) const {
+    return (void)learnt, nullptr;
   }
   // Images belong to the system that made them: before another one goes on.
   virtual void forget_images() = 0;

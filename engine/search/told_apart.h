@@ -25,6 +25,7 @@
 #include <mutex>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "engine/base/digest.h"
 
@@ -34,10 +35,13 @@ struct Step;
 
 class ToldApart {
  public:
+  ToldApart() = default;
+  explicit ToldApart(const std::vector<uint64_t>& pairs) : pairs_(pairs.begin(), pairs.end()) {}
   bool has(const Step& a, const Step& b) const { return pairs_.contains(key(a, b)); }
   void add(const Step& a, const Step& b) { pairs_.insert(key(a, b)); }
   void add(const ToldApart& others) { pairs_.insert(others.pairs_.begin(), others.pairs_.end()); }
   bool empty() const { return pairs_.empty(); }
+  std::vector<uint64_t> sorted() const;  // the same in every process
   template <class A>
   void keep(A& a);  // saved.cpp
 
@@ -55,6 +59,10 @@ class Lessons {
   void add(const ToldApart& told) {
     const std::lock_guard lock(mutex_);
     told_.add(told);
+  }
+  void add_to(ToldApart& others) const {
+    const std::lock_guard lock(mutex_);
+    others.add(told_);
   }
   bool empty() const {
     const std::lock_guard lock(mutex_);

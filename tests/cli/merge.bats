@@ -212,3 +212,118 @@ shards() {
     has "$err" "run them with --keep-going"
   done
 }
+
+# proof FILE: all four shards of its proof, in the folder s.
+proof() {
+  local i
+  rm -rf s
+  for i in 0 1 2 3; do
+    lockstep verify "$@" --shard "$i/4" --out s
+    exits 0
+    lacks "$out" "VERIFIED"
+  done
+}
+
+# The classes in the verdict, as lockstep verify counts them.
+verdict() { sed -n 's/.*: \(VERIFIED.*\)$/\1/p' out; }
+
+@test "a proof is shared out: the same verdict, with the same classes" {
+  raft="$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
+  lockstep verify "$raft"
+  exits 0
+  whole=$(verdict)
+  proof "$raft"
+  has "$out" "a part of a proof"
+  lockstep merge s
+  exits 0
+  [ "$(verdict)" = "$whole" ]
+  has "$out" "judged"
+  # Each has done something of it.
+  least=$(for i in 0 1 2 3; do lockstep verify "$raft" --shard "$i/4" --out s --format ndjson && jq 'select(.type == "scenario") | .iterations' out; done | sort -n | head -1)
+  [ "$least" -gt 0 ]
+  [ "$(jq 'select(.type == "scenario") | .proof' out)" = false ]
+}
+
+@test "a proof with a part missing or out of time is none" {
+  proof "$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
+  mv s/shard-2-of-4.lockshard .
+  lockstep merge s
+  exits 5
+  has "$err" "1 of 4 shards is missing: 2"
+  lockstep verify "$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua" --shard 2/4 --out s --iterations 100
+  exits 5
+  lockstep merge s
+  exits 2
+  has "$err" "iterations is"
+}
+
+@test "a shard that is there, and knew all that others have learnt, is not searched again" {
+  raft="$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
+  proof "$raft"
+  lockstep merge s
+  exits 0
+  sums=$(cat s/* | sha256sum)
+  for i in 0 1 2 3; do
+    lockstep verify "$raft" --shard $i/4 --out s -v
+    exits 0
+    has "$err" "has it"
+  done
+  [ "$(cat s/* | sha256sum)" = "$sums" ]
+}
+
+@test "shards that did not know what others have learnt are named" {
+  raft="$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
+  for i in 0 1 2; do
+    lockstep verify "$raft" --shard $i/3 --out "s$i" # none of them sees another
+    exits 0
+  done
+  mkdir s
+  cp s?/* s
+  lockstep merge s
+  exits 5
+  has "$err" "took for granted"
+  has "$err" "again with the same --out"
+  for i in 0 1 2; do lockstep verify "$raft" --shard $i/3 --out s; done
+  lockstep merge s
+  exits 0
+}
+
+@test "small proofs, failures and expected failures are those of one process" {
+  small="$LOCKSTEP_ROOT/scenarios/fixed/lost_update_ets.lua"
+  lockstep verify "$small"
+  whole=$(verdict)
+  proof "$small"
+  lockstep merge s
+  exits 0
+  [ "$(verdict)" = "$whole" ]
+  proof "$TOUR"
+  lockstep merge s
+  exits 1
+  lockstep verify "$TOUR" --format ndjson
+  jq -c 'select(.type == "failure") | [.iteration, .signature]' out >whole
+  lockstep merge s --format ndjson
+  jq -c 'select(.type == "failure") | [.iteration, .signature]' out | diff whole -
+}
+
+@test "a shard of a proof that was killed goes on from its checkpoint, and changes nothing" {
+  raft="$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
+  proof "$raft"
+  lockstep merge s
+  whole=$(verdict)
+  rm s/shard-1-of-4.lockshard
+  "$LOCKSTEP" verify "$raft" --shard 1/4 --out s --checkpoint c --checkpoint-every 20ms >out 2>err &
+  pid=$!
+  while kill -0 $pid 2>/dev/null && [ ! -e c ]; do sleep 0.01; done
+  kill -9 $pid 2>/dev/null || true
+  wait $pid || true
+  if [ -e c ]; then
+    lockstep verify "$raft" --shard 2/4 --out s --checkpoint c
+    exits 2
+    has "$err" "of another search"
+  fi
+  lockstep verify "$raft" --shard 1/4 --out s --checkpoint c
+  exits 0
+  lockstep merge s
+  exits 0
+  [ "$(verdict)" = "$whole" ]
+}

@@ -63,6 +63,12 @@ END
   [ "$(find shards -name '*.lockshard' | wc -l)" -eq 5 ]
 }
 
+@test "GNU parallel shares out a proof" {
+  good="$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
+  "$LOCKSTEP" verify "$good" | grep VERIFIED >whole
+  COMMAND=verify "$RECIPES/parallel.sh" 3 "$good" | grep VERIFIED | diff whole -
+}
+
 @test "GNU parallel runs a shard again that was killed" {
   whole
   killed_once

@@ -32,14 +32,22 @@ setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
   has "$err" "--shard cannot split auto"
   has "$err" "what it ran before"
   has "$err" "--strategy pos"
-  for strategy in dpor dfs cache bounded; do
-    lockstep run "$TOUR" --strategy $strategy --shard 0/2
+  for strategy in cache bounded states; do
+    lockstep run "$TOUR" --strategy $strategy --shard 0/2 --out s
     exits 2
     has "$err" "--shard cannot split $strategy"
-    has "$err" "-j N"
+    has "$err" "--strategy dpor or dfs"
   done
-  lockstep verify "$TOUR" --shard 0/2
-  exits 2
+}
+
+@test "a part of a proof says nothing without the others" {
+  for command in "run --strategy dpor" "run --strategy dfs" verify; do
+    # shellcheck disable=SC2086
+    lockstep $command "$TOUR" --shard 0/2
+    exits 2
+    has "$err" "says nothing by itself"
+    has "$err" "--out DIR"
+  done
 }
 
 @test "I runs from 0 to N - 1" {

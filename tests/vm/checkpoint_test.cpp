@@ -9,44 +9,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <random>
 
-#include "engine/explore/explorer.h"
 #include "tests/vm/random_links.h"
 #include "tests/vm/random_owed.h"
 #include "tests/vm/random_steps.h"
+#include "tests/vm/search_of.h"
 
 namespace lockstep {
 namespace {
-
-constexpr Reduce kAll = {.equal_writes = true,
-                         .unused_increments = true,
-                         .unobserved_sends = true,
-                         .equal_messages = true};
-
-struct Searched {
-  SystemFactory factory;
-  ExploreOptions options;
-};
-
-Searched search_of(const vm::Program& program, vm::MachineOptions machine, const char* strategy,
-                   const Reduce& reduce) {
-  machine.drain = true;
-  machine.allow_crashes = true;
-  machine.unused_increments = reduce.unused_increments;
-  machine.keep_mail = reduce.needs_mail();
-  machine.hold_polls = !machine.keep_mail;
-  Searched s;
-  s.factory = [&program, machine] { return vm::make_machine(program, "p", machine); };
-  s.options.strategy = strategy;
-  s.options.strategy_options.reduce = reduce;
-  s.options.iterations = 1500;
-  s.options.max_failures = 0;
-  s.options.bounds_fail = false;
-  s.options.race_samples = 8;
-  s.options.slice = 7;
-  return s;
-}
 
 void expect_equal(const ExploreResult& a, const ExploreResult& b) {
   EXPECT_EQ(a.stop, b.stop);
@@ -74,16 +44,6 @@ void expect_equal(const ExploreResult& a, const ExploreResult& b) {
     EXPECT_EQ(a.findings[i].outcome.signature(), b.findings[i].outcome.signature());
     EXPECT_TRUE(b.findings[i].deterministic) << b.findings[i].divergence;
   }
-}
-
-// One for all tests of a run.
-uint64_t fresh_seed() {
-  static const uint64_t seed = [] {
-    const uint64_t s = random_seed(std::random_device{}());
-    printf("PROOF_SEED=%llu gives these programs again\n", static_cast<unsigned long long>(s));
-    return s;
-  }();
-  return seed;
 }
 
 // Killed after a few checkpoints, of which there is one after each execution: what was done since
