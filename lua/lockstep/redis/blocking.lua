@@ -14,7 +14,7 @@ local define, fail = store.define, reply.fail
 -- Commands that may serve somebody who waits: their footprint is what those touch, too.
 blocking.WAKES = { lpush = true, rpush = true, lpushx = true, rpushx = true, linsert = true, lmove = true,
   rpoplpush = true, blmove = true, brpoplpush = true, zadd = true, zincrby = true, zrangestore = true, rename = true,
-  renamenx = true, copy = true, eval = true, evalsha = true, exec = true }
+  renamenx = true, copy = true, eval = true, evalsha = true, fcall = true, exec = true }
 
 -- ---- the waiting ----
 
@@ -39,6 +39,11 @@ function blocking.missing(db, keys)
 end
 
 function blocking.wait(db, name, args, keys)
+  local own = {}
+  for _, key in ipairs(keys) do
+    if type(key) == "string" then own[#own + 1] = key end -- not what is announced beside them
+  end
+  keys = own
   local waiter = { pid = lockstep.self(), ref = lockstep.make_ref(), name = name, args = { table.unpack(args) },
     keys = keys }
   for _, key in ipairs(keys) do
@@ -56,7 +61,7 @@ end
 function blocking.leave(db, ref, keys)
   local found = false
   for _, key in ipairs(keys) do
-    local row = ets.lookup(db.table, key)[1]
+    local row = type(key) == "string" and ets.lookup(db.table, key)[1]
     local left = {}
     for _, waiter in ipairs(row and row[6] or {}) do
       if waiter.ref == ref then found = true else left[#left + 1] = waiter end
@@ -72,10 +77,11 @@ end
 local function serve_key(db, key)
   local row = ets.lookup(db.table, key)[1]
   for _, waiter in ipairs(row and row[6] or {}) do
+    if db.connection.replicated then db.before = {} end
     local good, value = pcall(store.commands[waiter.name].run, db, waiter.args)
+    if db.before then faults.log(db) end
     if good and value then
       blocking.leave(db, waiter.ref, waiter.keys)
-      if db.connection.replicated then faults.log(db, waiter.name, waiter.args) end
       store.deliver(db, waiter.pid, { waiter.ref, value })
       return true
     end

@@ -52,12 +52,15 @@ function client.keys(command, args, list, self)
   return list
 end
 
--- One command, which a replica will repeat.
+-- One command, which a replica may lack, with all that it did before an error.
 local function done(args, command, db)
-  local value = command.run(db, args)
-  if db.connection.replicated and command.access == "write" and command.name ~= "exec" then
-    faults.log(db, command.name, args)
+  if not db.connection.replicated or command.access ~= "write" or command.name == "exec" then
+    return command.run(db, args)
   end
+  db.before = {}
+  local good, value = pcall(command.run, db, args)
+  faults.log(db)
+  if not good then error(value, 0) end
   return value
 end
 
@@ -146,9 +149,7 @@ function client.perform(self, name, args)
     value, more, waits = kept(self, args, operation, self.table, footprint, how, args, command, db, keys)
     for _, key in ipairs(more or {}) do keys[#keys + 1] = key end
   until not more
-  if db.deliveries then
-    for _, d in ipairs(db.deliveries) do lockstep.send(d[1], d[2]) end
-  end
+  store.send(db)
   if waits then value = await(self, value, command, args, keys) end
   faults.after(self)
   return value

@@ -29,19 +29,48 @@ end
 
 faults.LOG = LOG
 
--- What a replica has to do to follow; commands of a transaction one by one.
-function faults.log(db, name, args)
+-- How to take back a write that a replica lacks: the rows that it found, in its order; commands of a transaction one by one.
+function faults.log(db)
+  local before = db.before
+  db.before = nil
+  if #before == 0 then return end
   local log = store.internal(db, LOG) or {}
-  log[#log + 1] = { name, { table.unpack(args) } }
+  log[#log + 1] = before
   store.put_internal(db, LOG, log)
 end
 
-local function rebuild(db, lost)
+local UNBLOCKED =
+  { err = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)" }
+
+-- What is of connections goes with them: who waits is told, once; nobody watches or subscribes any more. A replica has
+-- not seen scripts.
+local function disconnect(db)
+  local told = {}
+  for _, row in ipairs(ets.tab2list(db.table)) do
+    local key = row[1]
+    if type(key) == "table" then
+      if key[1] == "subscribers" or key[1] == "script" then ets.delete(db.table, key) end
+    elseif row[5] or row[6] then
+      for _, waiter in ipairs(row[6] or {}) do
+        if not told[waiter.ref] then store.deliver(db, waiter.pid, { waiter.ref, UNBLOCKED }) end
+        told[waiter.ref] = true
+      end
+      if row[2] then ets.insert(db.table, { key, row[2], row[3], row[4] }) else ets.delete(db.table, key) end
+    end
+  end
+end
+
+local function take_over(db, lost)
   local log = store.internal(db, LOG) or {}
   lost = math.min(lost, #log)
-  for _, row in ipairs(ets.tab2list(db.table)) do ets.delete(db.table, row[1]) end
-  for i = 1, #log - lost do pcall(store.commands[log[i][1]].run, db, log[i][2]) end
-  for _ = 1, lost do table.remove(log) end
+  disconnect(db)
+  for _ = 1, lost do
+    local before = table.remove(log)
+    for i = #before, 1, -1 do
+      local row = before[i]
+      if row[2] then ets.insert(db.table, { row }) else ets.delete(db.table, row[1]) end
+    end
+  end
   store.put_internal(db, LOG, log)
   return lost
 end
@@ -52,7 +81,9 @@ function faults.fail_over(server, connection, lost)
   if math.type(lost) ~= "integer" or lost < 0 then lockstep.error("fail_over: how many writes are lost, from 0") end
   local db = { table = server.table, connection = connection }
   if core.keeps_requests() then core.keep_request(server.table, connection, { name = "fail_over" }, true, false) end
-  return failed_over(server.table, { write = "all", clock = true }, rebuild, db, lost)
+  lost = failed_over(server.table, { write = "all", clock = true }, take_over, db, lost)
+  store.send(db)
+  return lost
 end
 
 -- ---- eviction ----

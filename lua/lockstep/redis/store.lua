@@ -8,6 +8,15 @@ local reply = require "lockstep.redis.reply"
 local store = {}
 local lookup, insert, now = ets.lookup, ets.insert, lockstep.now
 
+-- What a replica that lacks the command under way has instead of a row; not who waits or watches, which is of connections.
+local LOCAL = { log = true, subscribers = true, script = true }
+local function keep(db, key)
+  local before = db.before
+  if not before then return end
+  local row = lookup(db.table, key)[1]
+  before[#before + 1] = row and row[2] and { key, row[2], row[3], row[4] } or { key }
+end
+
 -- The row of a key that is there; else nil and what is left of one, if anything.
 function store.row(db, key)
   local row = lookup(db.table, key)[1]
@@ -26,6 +35,7 @@ end
 
 -- Keeps who waits for the key; who watches it finds that it has changed, since nobody does any more.
 function store.put(db, key, kind, value, expires)
+  keep(db, key)
   local old = lookup(db.table, key)[1]
   local waiters = old and old[6]
   if waiters then
@@ -44,6 +54,7 @@ function store.remove(db, key)
   local row, left = store.row(db, key)
   if left and not left[2] then return false end -- somebody waits for it, or watches it
   local old = row or left
+  if old then keep(db, key) end
   if old and old[6] then
     insert(db.table, { key, false, false, false, false, old[6] })
   elseif old then
@@ -65,7 +76,10 @@ function store.internal(db, key)
   return row and row[2]
 end
 -- In a list, since an object of arrays alone would be taken for one.
-function store.put_internal(db, key, value) insert(db.table, { { key, value } }) end
+function store.put_internal(db, key, value)
+  if not LOCAL[key[1]] then keep(db, key) end
+  insert(db.table, { { key, value } })
+end
 -- All rows of one kind.
 function store.remove_internal(db, kind)
   for _, row in ipairs(ets.tab2list(db.table)) do
@@ -77,6 +91,11 @@ end
 function store.deliver(db, pid, message)
   db.deliveries = db.deliveries or {}
   db.deliveries[#db.deliveries + 1] = { pid, message }
+end
+
+-- When it is over.
+function store.send(db)
+  for _, d in ipairs(db.deliveries or {}) do lockstep.send(d[1], d[2]) end
 end
 
 -- Names of all keys, in their order.

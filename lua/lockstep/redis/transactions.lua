@@ -90,12 +90,11 @@ end, function(db)
   end
   local replies = {}
   for i, queued in ipairs(queue) do
+    if connection.replicated then db.before = {} end
     local good, value = pcall(queued.command.run, db, queued.args)
+    if db.before then faults.log(db) end
     if not good and not (type(value) == "table" and value.err) then error(value, 0) end
     replies[i] = value
-    if good and connection.replicated and queued.command.access == "write" then
-      faults.log(db, queued.command.name, queued.args)
-    end
   end
   return replies
 end)
