@@ -15,7 +15,7 @@ Taken& Trail::set(size_t at, const Taken& taken) {
 
 namespace {
 // What the operation does to the permits of a lock.
-int change_of_permits(const Operation& op, ObjectId lock) {
+int permits_changed_by(const Operation& op, ObjectId lock) {
   if (op.access != Access::write || !overlap(op.object, lock)) return 0;
   return op.flags & kAcquire ? -1 : 1;
 }
@@ -25,17 +25,21 @@ size_t Trail::latest_coenabled_acquire(const Step& acquire, size_t count) const 
   size_t found = count;
   int64_t permits = acquire.permits;
   for (size_t i = 0; i < count; i++) {
-    const int change = change_of_permits(steps_[i].step->op, acquire.op.object);
+    const int change = permits_changed_by(steps_[i].step->op, acquire.op.object);
     if (change != 0 && permits > 0) found = i;
     permits += change;
   }
   return found;
 }
 
+int64_t Trail::change_of_permits(size_t at, const Step& acquire) const {
+  return permits_changed_by(steps_[at].step->op, acquire.op.object);
+}
+
 int64_t Trail::permits_before(const Step& acquire, size_t count) const {
   int64_t permits = acquire.permits;
   for (size_t i = 0; i < count; i++)
-    permits += change_of_permits(steps_[i].step->op, acquire.op.object);
+    permits += permits_changed_by(steps_[i].step->op, acquire.op.object);
   return permits;
 }
 

@@ -50,6 +50,8 @@ class Trail {
   size_t latest_coenabled_acquire(const Step& acquire, size_t count) const;
   // How many more could take its lock after the first `count` steps.
   int64_t permits_before(const Step& acquire, size_t count) const;
+  // What the step at `at` does to them.
+  int64_t change_of_permits(size_t at, const Step& acquire) const;
 
   using Word = uint64_t;
   // Of the steps 64 w .. 64 w + 63, as bits, those that touch a container of these; some of them
@@ -146,8 +148,15 @@ void HappensBefore::append(size_t index, size_t count, const Taken& taken,
     const size_t i = steps.latest_coenabled_acquire(step, count);
     const bool race = i < count && steps[i].actor_key != step.actor_key && !before(i, index);
     append_dependent(index, count, step, steps, depends, &races);
-    std::erase_if(
-        races, [&](size_t other) { return other == i || steps.permits_before(step, other) <= 0; });
+    // Could it come before that one, if all that follows and need not wait for that one did so,
+    // too?
+    const auto comes_first = [&](size_t other) {
+      int64_t permits = steps.permits_before(step, other);
+      for (size_t k = other + 1; k < count; k++)
+        if (!before(other, k)) permits += steps.change_of_permits(k, step);
+      return permits > 0;
+    };
+    std::erase_if(races, [&](size_t other) { return other == i || !comes_first(other); });
     if (race) races.push_back(i);
     return;
   }

@@ -123,6 +123,24 @@ TEST(Cache, WhatAProcessShowsIsPartOfTheState) {
   }
 }
 
+// Each operation inside a transaction may raise an error that is caught there.
+TEST(Cache, WhatErrorsInATransactionTellIsPartOfTheState) {
+  const std::string body =
+      "local t, who = ets.new('t', { 'public' })\n"
+      "lockstep.spawn(function() ets.insert(t, { lockstep.choose{'a', 'b'}, 5 }) end)\n"
+      "lockstep.sleep(1)\n"
+      "ets.transaction(t, { 'a', 'b', 'z' }, function()\n"
+      "  ets.lookup(t, 'z')\n"
+      "  local a = pcall(ets.lookup_element, t, 'a', 2)\n"
+      "  local b = pcall(ets.lookup_element, t, 'b', 2)\n"
+      "  who = a and 'a' or 'b'\n"
+      "  ets.delete(t, 'a') ets.delete(t, 'b')\nend)\n"
+      "lockstep.spawn(function() end)\nlockstep.yield()\nerror(who, 0)\n";
+  const Seen naive = all_of("dfs", program_of(body), "p");
+  EXPECT_EQ(naive.outcomes.size(), 2u);
+  EXPECT_EQ(all_of("cache", program_of(body), "p").outcomes, naive.outcomes);
+}
+
 // A predicate may remember: then states differ that are equal in all else.
 TEST(Cache, WhatAPredicateKeepsIsPartOfTheState) {
   for (const char* wanted : {"true", "false"}) {

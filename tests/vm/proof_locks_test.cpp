@@ -55,6 +55,58 @@ TEST(Locks, APostComesBeforeAWaitThatDoesNotNeedIt) {
   }
 }
 
+// Taking a lock may conflict with what is no lock: where a history is open, which comes first is
+// recorded, and who is killed does not take it. The lock is given back by a step that waits for
+// neither, so each may come first, also where the lock was still taken when the other came.
+TEST(Locks, ATakingRacesWithWhatComesBeforeItsReleaseButNeedNot) {
+  const struct {
+    const char *other, *taker;
+  } cases[] = {{"history.op(h, 'w', nil, function() atomics.put(a, 1, 1) end)",
+                "history.op(h, 'l', nil, function() m:lock() end)"},
+               {"lockstep.exit(y, 'kill')", "m:lock() atomics.put(a, 2, 1)"}};
+  for (const auto& c : cases) {
+    const std::string body = std::string(kLocks) + fmt::format(R"(
+local history = require 'lockstep.history'
+local h, m = history.start(), threads.mutex('m')
+local w = lockstep.spawn(function()
+  local y = lockstep.recv()
+  lockstep.send(lockstep.recv(), 'go')
+  {}
+end)
+lockstep.spawn(function()
+  m:lock()
+  lockstep.send(w, lockstep.self())
+  lockstep.recv()
+  m:unlock()
+end)
+lockstep.send(w, lockstep.spawn(function() {} end))
+lockstep.sleep(10)
+local s = ''
+for _, e in ipairs(history.events(h)) do s = s .. e.type .. e.f .. ' ' end
+error(s .. atomics.get(a, 2), 0)
+)",
+                                                               c.other, c.taker);
+    SCOPED_TRACE(body);
+    vm::MachineOptions machine;
+    machine.drain = true;
+    const Seen dfs = all_of("dfs", program_of(body), "p", {}, machine);
+    EXPECT_TRUE(dfs.complete);
+    EXPECT_GE(dfs.outcomes.size(), 2u);
+    for (const char* strategy : {"sleep", "dpor", "cache"})
+      EXPECT_EQ(all_of(strategy, program_of(body), "p", {}, machine).outcomes, dfs.outcomes)
+          << strategy;
+  }
+}
+
+// What takes it is no operation on atomics, so nobody looks at it or changes it as such.
+TEST(Locks, ALockIsNoArrayOfAtomics) {
+  const std::string body = std::string(kLocks) +
+                           "local s = threads.semaphore('s', 1)\n"
+                           "error(tostring(pcall(atomics.get, s.lock, 1)) ..\n"
+                           "  tostring(pcall(atomics.put, s.lock, 1, 0)), 0)\n";
+  EXPECT_EQ(outcomes(body), (std::set<std::string>{"assertion falsefalse"}));
+}
+
 // The last place is taken by one of two; the other waits for ever.
 TEST(Locks, WhoWaitsToTheEndCouldHaveHadTheLastPlace) {
   const std::string body =

@@ -192,6 +192,11 @@ TEST(Spin, OnlyRoundsThatOnlyLook) {
       // counts elsewhere
       "while atomics.get(a, 1) < 5 do atomics.add(a, 1, 1) end error('5', 0)\n",
       "while atomics.add_get(a, 1, 1) < 5 do end error('5', 0)\n",
+      // ... in one operation with another that finds that it must wait
+      "local t = ets.new('t', { 'public' }) ets.insert(t, { 'n', 0 })\n"
+      "local function up() ets.update_counter(t, 'n', 1) ets.insert_new(t, { 'n', 0 }) end\n"
+      "while ets.lookup_element(t, 'n', 2) < 5 do ets.transaction(t, { 'n' }, up) end "
+      "error('5', 0)\n",
       // time, chance, messages of its own
       "while lockstep.now() < 5 do lockstep.sleep(1) end error('5', 0)\n",
       "repeat lockstep.yield() until lockstep.random(1, 9) == 5 error('5', 0)\n",

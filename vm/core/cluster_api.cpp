@@ -36,6 +36,9 @@ int l_start(lua_State* L) {
   if (lua_type(L, 1) != LUA_TSTRING)
     luaL_error(L, "bad argument #1 to 'cluster.start_node' (a node's name expected, got %s)",
                luaL_typename(L, 1));
+  if (!m.image().text.may_have_nodes)  // read in the sources, before anything runs
+    luaL_error(L,
+               "lockstep.cluster has to be required by that name: a proof has to know beforehand");
   Term name = m.calls().encode_argument(L, 1, "cluster.start_node");
   m.footprints().sync_against_all(L, p, "cluster.start_node", OpKind::node, network_object());
   uint32_t node = find_node(m.world(), name);

@@ -169,7 +169,7 @@ int l_now(lua_State* L) {
   Process& p = m.process(L, "now");
   const bool races = m.clocks().clock_races();
   if (races) m.sync(L, p, "now", OpKind::now, Access::read, clock_object());
-  m.calls().observe(p, m.world().now);
+  if (m.world().current) m.calls().observe(p, m.world().now);  // else a predicate asks
   if (races) m.clocks().learn_time(p, m.world().now);
   m.world().clock_read = true;
   if (m.world().current) Spins::did_more_than_look(m.guest().self());  // else a predicate asks

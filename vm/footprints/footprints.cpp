@@ -256,13 +256,12 @@ void Footprints::renew_target(Process& p) {
             op.flags = kGlobal;
             break;
           }
-          uint32_t to = c.to;
+          const Process* to = c.to == kNone ? nullptr : w.processes[c.to];
           if (s.name.tag != Tag::nil) {
-            const Process* named = whereis(*world_, s.name, c.node);
+            to = whereis(*world_, s.name, c.node);
             add(name_object(c.node, s.name), Access::read);
-            to = named ? named->index : kNone;
           }
-          if (to != kNone) add(make_object(ObjectClass::mailbox, to), Access::append);
+          if (to) n += effects(*to, s, list + n);  // an alias may be gone, or go with it
         }
       }
       if (n >= kMany - 8) op.flags = kGlobal;
@@ -327,7 +326,10 @@ void Footprints::of_arrival(const Channel& c, Operation& op) const {
     } else {
       f[n++] = {mailbox_object(*to), Access::append};
     }
-    for (const Signal* next = c.begin() + 1; next != c.end() && !ends(*to, *next); next++) {
+    // ... up to the next that is to end it; once it is to end, all of it.
+    const bool all = ends(*to, s);
+    for (const Signal* next = c.begin() + 1; next != c.end() && (all || !ends(*to, *next));
+         next++) {
       if (n > kArrival - kEffects) {
         op.flags |= kGlobal;
         break;

@@ -3,6 +3,7 @@
 #include "vm/guest/calls.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "vm/guest/frozen.h"
 #include "vm/guest/guest.h"
@@ -20,7 +21,10 @@ void Calls::sync(lua_State* L, Process& p, const char* what, OpKind kind, Access
     if (access == Access::read) return;
     m_.peek().refuse(L, what);
   }
-  if (slow_ & kSlowInside) return need_covered(L, what, {object, access});
+  if (slow_ & kSlowInside) {
+    inside_writes_ += access != Access::read;
+    return need_covered(L, what, {object, access});
+  }
   Alternative& a = world_->alternatives[world_->position[p.actor]];
   a.op.kind = kind;
   a.op.access = access;
@@ -29,7 +33,6 @@ void Calls::sync(lua_State* L, Process& p, const char* what, OpKind kind, Access
   a.op.value = value;
   a.cause = cause;
   p.what = what;
-  if (slow_ & kSlowWatch) m_.peek().mark_watched(a.op);
   before_parking(L, p, a);
   m_.scheduler().park(p);
   granted(p);
@@ -52,8 +55,13 @@ void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Ac
     m_.peek().refuse(L, what);
   }
   if (slow_ & kSlowInside) {
+    bool writes = access != Access::read;
     need_covered(L, what, {object, access});
-    for (size_t i = 0; i < extra_count; i++) need_covered(L, what, extra[i]);
+    for (size_t i = 0; i < extra_count; i++) {
+      need_covered(L, what, extra[i]);
+      writes = writes || extra[i].access != Access::read;
+    }
+    inside_writes_ += writes;
     return;
   }
   World& w = *world_;
@@ -70,7 +78,6 @@ void Calls::announce(lua_State* L, Process& p, const char* what, OpKind kind, Ac
   a.op.object = object;
   a.op.value = value;
   p.what = what;
-  if (slow_ & kSlowWatch) m_.peek().mark_watched(a.op);
   before_parking(L, p, a);
   m_.scheduler().park(p);
   granted(p);
@@ -128,10 +135,12 @@ Process& Calls::matcher_runs(lua_State* L, const char* what) {
   };
   const Process* p = m_.guest().computing() ? world_->current : m_.guest().process();
   if (!p) luaL_error(L, "'%s' can only be called while a scenario runs", what);
-  if (!m_.guest().computing() && !among(kLooks)) {
-    // Of a receiver that waits there is nothing to announce an operation by.
-    if (!among(kKeeps)) refuse_in_matcher(L, what);
-    m_.guest().keeps(guest_site(L) + ": a matcher calls '" + what + "'");
+  if (!among(kLooks)) {
+    // Of a receiver that waits there is nothing to announce an operation by, and who asks a model
+    // is in the middle of one. What a model comes to is no matter of when it is asked.
+    const bool computing = m_.guest().computing();
+    if (!among(kKeeps) || (computing && std::strcmp(what, "now") == 0)) refuse_in_matcher(L, what);
+    if (!computing) m_.guest().keeps(guest_site(L) + ": a matcher calls '" + what + "'");
   }
   return *world_->processes[p->index];
 }
@@ -141,6 +150,7 @@ void Calls::slow_sync(lua_State* L, Process& p, Alternative& a) {
     LOCKSTEP_ASSERT(L != nullptr);
     refuse_in_matcher(L, p.what);
   }
+  if (slow_ & kSlowWatch) m_.peek().mark_watched(a.op);
   if ((slow_ & kSlowHistory) && p.histories.open && !p.killed && !p.leaving)
     add_history_footprint(m_, p, a.op);
   if ((slow_ & kSlowTrack) && p.performing) {
@@ -215,7 +225,8 @@ void Calls::observe_results(lua_State* L, Process& p, int results) {
 void Calls::observe_raised(lua_State* L) {
   if (!(slow_ & kSlowTrack) || (slow_ & kSlowPeek) || !world_->current) return;
   Process& p = *world_->current;
-  if (!p.performing) return;
+  // Of the operations inside one each may raise, whatever those before it have told.
+  if (!p.performing && !(slow_ & kSlowInside)) return;
   scratch_.clear();
   if (encode(L, -1, scratch_)) return;
   p.performing = false;

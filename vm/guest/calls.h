@@ -33,6 +33,7 @@ class Calls : public MachinePart, public SlowPath {
   // outer one has announced covers them; all others raise an error. Returns what was announced
   // further out.
   std::span<const Footprint> enter(std::span<const Footprint> announced) {
+    if (inside_.data() == nullptr) inside_writes_ = 0;
     slow_ |= kSlowInside;
     return std::exchange(inside_, announced);
   }
@@ -40,6 +41,9 @@ class Calls : public MachinePart, public SlowPath {
     inside_ = outer;
     if (outer.data() == nullptr) slow_ &= ~static_cast<uint32_t>(kSlowInside);
   }
+  // An operation inside has announced a write, and found that it must wait.
+  void wrote_nothing() { inside_writes_ -= inside_writes_ > 0; }
+  bool wrote_inside() const { return inside_writes_ > 0; }
   Process& inside_runs(lua_State* L, const char* what);
   bool peeks() const { return (slow_ & kSlowPeek) != 0; }
 
@@ -75,6 +79,7 @@ class Calls : public MachinePart, public SlowPath {
   void need_covered(lua_State* L, const char* what, Footprint f) const;
 
   std::span<const Footprint> inside_;
+  uint32_t inside_writes_ = 0;  // operations inside that may have written
 };
 
 }  // namespace lockstep::vm

@@ -203,6 +203,7 @@ struct Encoder {
       lua_pushvalue(L, -1);  // for the next step; the other one stays
     }
     std::sort(keys.begin(), keys.end());
+    if (!e) e = sort_equal_keys(index, depth, keys);
     for (size_t i = 0; !e && i < keys.size(); i++) {
       e = value(keys[i].second, depth + 1);
       if (e) break;
@@ -216,6 +217,33 @@ struct Encoder {
     return e;
   }
 
+  // Keys that are tables of the same content: in the order of their values, not of where they lie.
+  const char* sort_equal_keys(int index, int depth,
+                              std::vector<std::pair<std::string, int>>& keys) {
+    const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+    for (auto from = std::adjacent_find(keys.begin(), keys.end(), same); from != keys.end();) {
+      const auto to =
+          std::find_if(from, keys.end(), [&](const auto& k) { return !same(k, *from); });
+      std::vector<std::pair<std::string, int>> values;
+      for (auto k = from; k != to; k++) {
+        const size_t met = variables.size(), start = out.size();
+        lua_pushvalue(L, k->second);
+        lua_rawget(L, index);
+        if (const char* e = value(lua_gettop(L), depth + 1)) return e;
+        lua_pop(L, 1);
+        values.emplace_back(
+            std::string(out.begin() + static_cast<std::ptrdiff_t>(start), out.end()), k->second);
+        out.resize(start);
+        variables.resize(met);
+      }
+      std::sort(values.begin(), values.end());
+      for (size_t i = 0; i < values.size(); i++)
+        from[static_cast<std::ptrdiff_t>(i)].second = values[i].second;
+      from = std::adjacent_find(to, keys.end(), same);
+    }
+    return nullptr;
+  }
+
   // True if they were in another order.
   bool sort_pairs(size_t from, std::vector<size_t> at) {
     const size_t total = out.size();
@@ -223,11 +251,10 @@ struct Encoder {
     for (size_t i = 0; i < at.size(); i++)
       spans.emplace_back(at[i], (i + 1 < at.size() ? at[i + 1] : total) - at[i]);
     const char* data = out.data();
+    // By keys, and of equal ones, which are tables, by values: not by where they lie.
     auto before = [data](const auto& a, const auto& b) {
-      const View x{data + a.first}, y{data + b.first};
-      const size_t nx = static_cast<size_t>(x.end() - x.p), ny = static_cast<size_t>(y.end() - y.p);
-      const int c = std::memcmp(x.p, y.p, std::min(nx, ny));
-      return c != 0 ? c < 0 : nx < ny;
+      return std::string_view(data + a.first, a.second) <
+             std::string_view(data + b.first, b.second);
     };
     if (std::is_sorted(spans.begin(), spans.end(), before)) return false;
     std::sort(spans.begin(), spans.end(), before);

@@ -128,6 +128,11 @@ bool Properties::holds(const Property& property) {
   World& w = *world_;
   lua_State* O = w.observer;
   Process* const before = w.current;
+  // What the predicate looks up is no operation of the process that declared it, which may be about
+  // to perform one (table_named).
+  Process& owner = *w.processes[property.process];
+  const uint64_t table = owner.table;
+  const auto keypos = owner.keypos;
   const bool open = m_.recorder().pause(true);
   w.current = nullptr;
   m_.guest().ask(&property);
@@ -148,6 +153,8 @@ bool Properties::holds(const Property& property) {
   slow_ &= ~static_cast<uint32_t>(kSlowPeek);
   m_.guest().ask(nullptr);
   w.current = before;
+  if (owner.table != table) owner.table = table;
+  if (owner.keypos != keypos) owner.keypos = keypos;
   m_.recorder().pause(!open);
   if (status == LUA_ERRMEM) out_of_memory();
   const bool yes = status == LUA_OK && lua_toboolean(O, -1) != 0;

@@ -34,7 +34,8 @@ AtomicsArray& array_argument(lua_State* L, Machine& m, uint32_t kind) {
   const World& w = m.world();
   const uint32_t number = light_index(id);
   if (light_class(id) != Light::atomics || number >= w.atomics.size ||
-      w.atomics[number]->id != id || w.atomics[number]->counters != (kind == kCountersRef))
+      w.atomics[number]->id != id || w.atomics[number]->counters != (kind == kCountersRef) ||
+      w.atomics[number]->lock)  // what changes it is no operation on atomics
     badarg(L, 1, "no such reference");
   return *w.atomics[number];
 }
@@ -74,7 +75,8 @@ int operate(lua_State* L, const char* what) {
   AtomicsArray* array = nullptr;
   if (light_index(id) < w.atomics.size && w.atomics[light_index(id)]->id == id &&
       w.atomics[light_index(id)]->counters == (kind == kCountersRef) && args.is_integer(1) &&
-      args.integer(1) >= 1 && args.integer(1) <= w.atomics[light_index(id)]->size)
+      args.integer(1) >= 1 && args.integer(1) <= w.atomics[light_index(id)]->size &&
+      !w.atomics[light_index(id)]->lock)
     array = w.atomics[light_index(id)];
   AtomicsArray& a = array ? *array : array_argument(L, m, kind);
   const uint32_t slot = array ? static_cast<uint32_t>(args.integer(1)) : slot_argument(L, a);

@@ -133,6 +133,7 @@ int ets_insert_new(lua_State* L) {
     release_rows(m, rows);
   }
   m.world().yielded = !free;  // as a lock that is taken
+  if (!free) m.calls().wrote_nothing();
   lua_pushboolean(L, free);
   return m.done(L, p, 1);
 }

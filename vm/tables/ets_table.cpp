@@ -234,8 +234,9 @@ void table_named(Machine& m, EtsTable& t, uint32_t container) {
     if (q->table == t.id && from != container) {
       move(op.object);
       auto* extra = const_cast<Footprint*>(op.extra);
+      const bool renames = std::strcmp(q->what, "ets.rename") == 0;
       for (int i = 0; i < op.extra_count; i++)
-        if (object_element(extra[i].object) != kWholeTable)  // else another name, of a rename
+        if (!renames || object_element(extra[i].object) != kWholeTable)  // else the other name
           move(extra[i].object);
     }
     if (q->table == 0 && q->keypos != 0 && q->keypos != t.keypos &&

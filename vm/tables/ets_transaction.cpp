@@ -4,6 +4,8 @@
 // is refused before it has any effect (Calls::inside).
 // 2. Nobody else goes while the function runs, so it may not wait, and nothing is undone when it
 // raises an error.
+#include <span>
+
 #include "vm/guest/arguments.h"
 #include "vm/guest/calls.h"
 #include "vm/guest/file_level.h"
@@ -22,15 +24,29 @@ constexpr const char* kKeys =
 struct Announced {
   Footprint list[kMaxFootprints];
   size_t count = 0;
+  // Of the table; there is room for the clock behind it.
   void add(ObjectId object, Access access) {
-    if (count == kMaxFootprints) {  // never less than the truth: what came first is whole by now
+    if (count ==
+        kMaxFootprints - 1) {  // never less than the truth: what came first is whole by now
       list[0] = {object & ~0xffffffffULL, Access::write};
       count = 1;
       return;
     }
     list[count++] = {object, access};
   }
+  // It may have been given another name since.
+  void follow(uint32_t from, uint32_t to) {
+    for (Footprint& f : std::span(list, count))
+      if (object_class(f.object) == ObjectClass::ets && object_container(f.object) == from)
+        f.object = make_object(ObjectClass::ets, to, object_element(f.object));
+  }
 };
+
+// No code of the guest's runs between here and the announcement.
+int raw_field(lua_State* L, int index, const char* name) {
+  lua_pushstring(L, name);
+  return lua_rawget(L, index);
+}
 
 void add_keys(lua_State* L, Machine& m, const Target& target, int index, Access access,
               Announced& out) {
@@ -58,15 +74,15 @@ Announced footprint_argument(lua_State* L, Machine& m, const Target& target) {
   Announced out;
   if (lua_type(L, 2) != LUA_TTABLE) misuse_argument(L, 2, kKeys);
   add_keys(L, m, target, 2, Access::write, out);
-  lua_getfield(L, 2, "write");
+  raw_field(L, 2, "write");
   add_keys(L, m, target, lua_gettop(L), Access::write, out);
-  lua_getfield(L, 2, "read");
+  raw_field(L, 2, "read");
   add_keys(L, m, target, lua_gettop(L), Access::read, out);
   // Also of a table of which it touches no key it matters whether it is there, and whose it is.
   if (out.count == 0)
     out.add(make_object(ObjectClass::ets, target.container, kTableFacts), Access::read);
-  if (lua_getfield(L, 2, "clock") != LUA_TNIL && lua_toboolean(L, -1) && m.clocks().clock_races())
-    out.add(clock_object(), Access::read);
+  if (raw_field(L, 2, "clock") != LUA_TNIL && lua_toboolean(L, -1) && m.clocks().clock_races())
+    out.list[out.count++] = {clock_object(), Access::read};
   lua_pop(L, 3);
   return out;
 }
@@ -96,7 +112,7 @@ int transaction(lua_State* L) {
   const char* what = lua_tostring(L, lua_upvalueindex(1));
   Process& p = m.process(L, "ets.transaction");
   const Target target = table_argument(L, m, p);
-  const Announced keys = footprint_argument(L, m, target);
+  Announced keys = footprint_argument(L, m, target);
   if (lua_type(L, 3) != LUA_TFUNCTION) misuse_argument(L, 3, "a function");
   const Footprint first = keys.list[0];
   if (keys.count == 1)
@@ -104,7 +120,7 @@ int transaction(lua_State* L) {
   else
     m.calls().announce(L, p, what, OpKind::ets, first.access, first.object, 0, keys.list + 1,
                        keys.count - 1);
-  granted(L, m, p, target, Need::read);
+  keys.follow(target.container, granted(L, m, p, target, Need::read).container);
   if (m.recording()) note_arguments(L, m);
   const bool peeks = m.calls().peeks();
   std::span<const Footprint> outer;
@@ -112,7 +128,10 @@ int transaction(lua_State* L) {
   lua_remove(L, 1);
   lua_remove(L, 1);
   const int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-  if (!peeks) m.calls().leave(outer);
+  if (!peeks) {
+    m.calls().leave(outer);
+    if (m.calls().wrote_inside()) m.world().yielded = false;
+  }
   if (status != LUA_OK) return lua_error(L);
   return m.done(L, p, lua_gettop(L));
 }

@@ -83,12 +83,13 @@ int fold(lua_State* L, const char* what, bool backwards) {
   if (lua_type(L, 1) != LUA_TFUNCTION)
     misuse_argument(L, 1, "a function of an object and the accumulator");
   if (lua_isnone(L, 2)) misuse_argument(L, 2, "an accumulator");
-  const Target target = table_argument(L, m, p, 3);
+  table_argument(L, m, p, 3);
   lua_settop(L, 3);
   lua_pushvalue(L, 2);  // 4: the accumulator
   lua_pushnil(L);       // 5: the key whose turn was last
   for (bool first = true;; first = false) {
     Key key;
+    const Target target = table_argument(L, m, p, 3);  // the function may have renamed it
     if (!first) take_key(L, m, 5, what, key);
     begin(L, m, p, what, Access::read, target, kWholeTable);
     const EtsTable& t = granted(L, m, p, target, Need::read);
