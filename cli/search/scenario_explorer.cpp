@@ -101,8 +101,8 @@ std::string ScenarioExplorer::finished_shard(const Selected& s) const {
 void ScenarioExplorer::explore(const Selected& s, const TimeBox& time, ScenarioReport* report) {
   std::atomic<bool> polled{false};
   const bool may_poll = report->settings.search.reduce.needs_mail();
-  if (checkpoint_.polls() || !lessons_of_others(s).unobserved_sends)
-    polled = may_poll;
+  if (may_poll && (checkpoint_.polls() || !lessons_of_others(s).unobserved_sends))
+    polled = true;
   else
     explore_as(s, time, may_poll ? &polled : nullptr, report);
   if (!polled) return;

@@ -75,6 +75,7 @@ class Exploration {
   void search_slice(Worker& worker, Part& part) noexcept;
   void search_slices(std::span<Part> parts);
   void search_round(Frontier& frontier, uint64_t left);
+  void hand_in(Frontier& frontier, Part& part);
   bool gather(Frontier& frontier, std::vector<Part>& fresh);
 
   // checkpoint.cpp
@@ -207,10 +208,11 @@ struct Exploration::Worker {
       keep(i, *outcome, by.fair_spins(), repeats, batch);
     if (class_digest != 0 && !batch.failures.empty() && batch.failures.back().iteration == i)
       batch.failures.back().classes = batch.classes.size();
-    if (const uint64_t discarded = by.discarded()) {
+    if (const uint64_t discarded = by.discarded()) {  // before this one, which counts
+      const bool failed = !batch.failures.empty() && batch.failures.back().iteration == i;
       batch.discarded += discarded;
-      batch.in_vain = batch.failures.size();
-      batch.classes_in_vain = batch.classes.size();
+      batch.in_vain = batch.failures.size() - failed;
+      batch.classes_in_vain = batch.classes.size() - (class_digest != 0);
     }
     return true;
   }

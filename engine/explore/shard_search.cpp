@@ -1,10 +1,10 @@
 // The search of a tree shared out among processes that know nothing of each other.
 //
 // Each begins with the same: a search of its own, of so many executions, which small programs do
-// not survive, and which learns what there is to learn of messages. Then it cuts the tree nearest to
-// its root, everything that can go being a part (Subtree::fan_out), until there are many more parts
-// than shards, and goes on with every so manieth of them. Sleep sets see to it that each class is in
-// one part.
+// not survive, and which learns what there is to learn of messages. Then it cuts the tree nearest
+// to its root, everything that can go being a part (Subtree::fan_out), until there are many more
+// parts than shards, and goes on with every so manieth of them. Sleep sets see to it that each
+// class is in one part.
 //
 // Invariants
 // 1. What comes before a shard takes its parts is a function of seed, options and what was learnt
@@ -12,7 +12,8 @@
 // 2. A class is left out of one part since it is of another by the relation that both take for
 // granted. So shards that have come to their end are a proof if what they have learnt in the end is
 // the same (ShardLessons).
-#include <queue>
+#include <algorithm>
+#include <deque>
 
 #include "engine/base/check.h"
 #include "engine/explore/exploration.h"
@@ -20,7 +21,8 @@
 namespace lockstep {
 namespace {
 
-constexpr uint64_t kPartsOfEach = 64;  // of each shard, or as many as there are
+constexpr uint64_t kPartsOfEach = 32, kParts = 256;  // of each shard, and at least so many
+constexpr uint64_t kALittle = 16;                    // executions
 
 }  // namespace
 
@@ -65,42 +67,40 @@ void Exploration::share_out(Frontier& frontier) {
     parts.push_back({std::move(anew)});
   }
   learnt_ = parts[0].tree->learnt();
-  for (size_t i = options_.shard; i < parts.size(); i += options_.shards)
-    frontier.parts.push_back(std::move(parts[i]));
+  for (size_t i = options_.shard; i < parts.size() && !stop_; i += options_.shards)
+    if (parts[i].done)
+      hand_in(frontier, parts[i]);
+    else
+      frontier.parts.push_back(std::move(parts[i]));
 }
 
-// The one that seems largest is cut first.
+// How much is in a part cannot be told from outside, and most parts of a cut are small. So each is
+// searched a little, and those that are not done with that are cut again, one after the other.
 void Exploration::fan_out(std::vector<Part>& parts) {
-  struct Open {
-    double weight;
-    size_t at;
-    bool operator<(const Open& o) const { return std::pair(weight, o.at) < std::pair(o.weight, at); }
-  };
-  std::priority_queue<Open> open;
-  open.push({parts[0].tree->weight, 0});
-  while (!open.empty() && parts.size() < kPartsOfEach * options_.shards) {
-    const size_t at = open.top().at;
-    open.pop();
-    if (parts[at].next == 0) {
-      parts[at].quota = 1;
-      parts[at].alone = false;
-      search_slice(*workers_[0], parts[at]);
-      if (error_) return;
-      if (parts[at].batch.cut) {
-        Batch none;
-        none.from = collector_.merged();
-        none.cut = true;
-        return submit(std::move(none));
-      }
+  std::deque<size_t> open{0};
+  while (!open.empty() && open.size() < std::max(kParts, kPartsOfEach * options_.shards)) {
+    const size_t at = open.front();
+    open.pop_front();
+    parts[at].quota = parts[at].batch.count + kALittle;
+    parts[at].alone = false;
+    search_slice(*workers_[0], parts[at]);
+    if (error_) return;
+    if (parts[at].batch.cut) {
+      Batch none;
+      none.from = collector_.merged();
+      none.cut = true;
+      return submit(std::move(none));
     }
-    if (parts[at].done) continue;
     Subtree& tree = *parts[at].tree;
-    Subtree::Parts cut = tree.fan_out();
-    if (!cut.parts.empty()) open.push({tree.weight, at});
-    for (auto& more : tree.surrender()) cut.parts.push_back(std::move(more));
+    std::vector<std::unique_ptr<Subtree>> more = tree.surrender();
+    if (!parts[at].done) {
+      Subtree::Parts cut = tree.fan_out();
+      for (auto& part : cut.parts) more.push_back(std::move(part));
+      open.push_back(at);
+    }
     tree.forget_images();
-    for (auto& part : cut.parts) {
-      open.push({part->weight, parts.size()});
+    for (auto& part : more) {
+      open.push_back(parts.size());
       parts.push_back({std::move(part)});
     }
   }

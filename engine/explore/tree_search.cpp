@@ -102,18 +102,23 @@ void Exploration::search_round(Frontier& frontier, uint64_t left) {
   }
 }
 
+// What the part has come to since the last time.
+void Exploration::hand_in(Frontier& frontier, Part& part) {
+  part.batch.from = collector_.merged();
+  for (Failure& f : part.batch.failures) {
+    f.iteration += part.batch.from + part.batch.count - part.next;
+    if (f.finding) f.finding->iteration = f.iteration;
+  }
+  frontier.counted += part.batch.count - part.batch.blocked - part.batch.discarded;
+  submit(std::exchange(part.batch, {}));
+}
+
 // What the round came to. False: the search ends with it.
 bool Exploration::gather(Frontier& frontier, std::vector<Part>& fresh) {
   const bool few = frontier.parts.size() < kRound, alone = frontier.at_work == 1;
   for (Part& part : frontier.round()) {
-    part.batch.from = collector_.merged();
-    for (Failure& f : part.batch.failures) {
-      f.iteration += part.batch.from + part.batch.count - part.next;
-      if (f.finding) f.finding->iteration = f.iteration;
-    }
     const bool whole = !stop_;
-    frontier.counted += part.batch.count - part.batch.blocked - part.batch.discarded;
-    submit(std::exchange(part.batch, {}));
+    hand_in(frontier, part);
     hopeless_ |= part.hopeless || (part.full && info_.claims.proves);
     if (part.full && !stop_ && !hopeless_) {
       Batch end;

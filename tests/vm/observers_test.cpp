@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/vm/random_programs.h"
+#include "tests/vm/search_of.h"
 
 namespace lockstep {
 namespace {
@@ -191,6 +192,31 @@ TEST(Observers, PublishedActorPrograms) {
     EXPECT_EQ(observed.outcomes, plain.outcomes);
     const Seen naive = all_of("dfs", program, p.name, {}, {}, 5'000);
     EXPECT_TRUE(!naive.complete || naive.outcomes == observed.outcomes);
+  }
+}
+
+// Each class fails, and is counted as one that does: also the one in which it shows that messages
+// are told apart, with which the search begins anew.
+TEST(Observers, WhatAlwaysFailsFailsInEachClass) {
+  const vm::Program program = program_of(
+      "local log = ets.new('log', { 'public' })\n"
+      "local function who(n, f)\n"
+      "  return lockstep.spawn(function()\n"
+      "    lockstep.flag('trap_exit', true)\n"
+      "    ets.insert(log, { n, pcall(lockstep.unregister, 'y') })\n"
+      "    if f then f() end\n  end)\nend\n"
+      "who(1)\n"
+      "local b = who(2, function() ets.insert(log, { 2, (lockstep.recv(0)) }) end)\n"
+      "lockstep.spawn(function() pcall(lockstep.link, b) end)\n"
+      "lockstep.sleep(60000)\nerror('always', 0)\n");
+  for (const bool async : {false, true}) {
+    vm::MachineOptions machine;
+    machine.async_delivery = async;
+    const Searched search = search_of(program, machine, "dpor", kAll);
+    const ExploreResult r = explore(search.factory, search.options);
+    EXPECT_TRUE(r.exhausted);
+    ASSERT_EQ(r.findings.size(), 1u);
+    EXPECT_EQ(r.findings[0].times, r.iterations - r.blocked) << async;
   }
 }
 

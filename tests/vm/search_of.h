@@ -11,17 +11,17 @@
 namespace lockstep {
 
 inline constexpr Reduce kAll = {.equal_writes = true,
-                         .unused_increments = true,
-                         .unobserved_sends = true,
-                         .equal_messages = true};
+                                .unused_increments = true,
+                                .unobserved_sends = true,
+                                .equal_messages = true};
 
 struct Searched {
   SystemFactory factory;
   ExploreOptions options;
 };
 
-inline Searched search_of(const vm::Program& program, vm::MachineOptions machine, const char* strategy,
-                   const Reduce& reduce) {
+inline Searched search_of(const vm::Program& program, vm::MachineOptions machine,
+                          const char* strategy, const Reduce& reduce) {
   machine.drain = true;
   machine.allow_crashes = true;
   machine.unused_increments = reduce.unused_increments;

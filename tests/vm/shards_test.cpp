@@ -1,6 +1,7 @@
 // Shards of the search of a tree, each by itself: together they execute each class once, and find
 // what one process finds.
-//   PROOF_SEED=N PROOF_PROGRAMS=N vm_tests --gtest_filter='*Shards*'   the same again, or for longer
+//   PROOF_SEED=N PROOF_PROGRAMS=N vm_tests --gtest_filter='*Shards*'   the same again, or for
+//   longer
 #include <gtest/gtest.h>
 
 #include <map>
@@ -64,7 +65,7 @@ class Shards : public testing::TestWithParam<Setting> {
   template <class Generate>
   void compare(uint64_t salt, bool crashes, const Generate& generate) {
     int compared = 0;
-    for (uint64_t i = 0; i < static_cast<uint64_t>(random_programs(12)) && !HasFailure(); i++) {
+    for (uint64_t i = 0; i < static_cast<uint64_t>(random_programs(4)) && !HasFailure(); i++) {
       Prng rng(mix64(mix64(fresh_seed(), salt), i));
       const std::string body = generate(rng);
       SCOPED_TRACE(body);
