@@ -57,6 +57,7 @@ std::optional<ExploreResult> Exploration::search_alone(std::span<System* const> 
 // Of a search that has not begun: the parts that are this shard's.
 void Exploration::share_out(Frontier& frontier) {
   std::vector<Part> parts = std::exchange(frontier.parts, {});
+  cutting_ = true;
   for (;;) {
     LOCKSTEP_ASSERT(parts.size() == 1);
     fan_out(parts);
@@ -66,6 +67,7 @@ void Exploration::share_out(Frontier& frontier) {
     parts.clear();
     parts.push_back({std::move(anew)});
   }
+  cutting_ = false;
   learnt_ = parts[0].tree->learnt();
   for (size_t i = options_.shard; i < parts.size() && !stop_; i += options_.shards)
     if (parts[i].done)

@@ -57,7 +57,7 @@ void Exploration::search_slice(Worker& worker, Part& part) noexcept try {
       const Failure& last = part.batch.failures.back();
       if (last.misuse || (!last.known && (!last.bound || options_.bounds_fail))) break;
     }
-    if (options_.checkpoints && checkpoint_due()) {
+    if (options_.checkpoints && !cutting_ && checkpoint_due()) {
       part.over = part.batch.count >= part.quota;
       break;
     }

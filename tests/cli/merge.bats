@@ -271,23 +271,6 @@ verdict() { sed -n 's/.*: \(VERIFIED.*\)$/\1/p' out; }
   [ "$(cat s/* | sha256sum)" = "$sums" ]
 }
 
-@test "shards that did not know what others have learnt are named" {
-  raft="$LOCKSTEP_ROOT/scenarios/fixed/raft_election.lua"
-  for i in 0 1 2; do
-    lockstep verify "$raft" --shard $i/3 --out "s$i" # none of them sees another
-    exits 0
-  done
-  mkdir s
-  cp s?/* s
-  lockstep merge s
-  exits 5
-  has "$err" "took for granted"
-  has "$err" "again with the same --out"
-  for i in 0 1 2; do lockstep verify "$raft" --shard $i/3 --out s; done
-  lockstep merge s
-  exits 0
-}
-
 @test "small proofs, failures and expected failures are those of one process" {
   small="$LOCKSTEP_ROOT/scenarios/fixed/lost_update_ets.lua"
   lockstep verify "$small"

@@ -127,6 +127,35 @@ TEST(Shard, TheClassesOfATreeAreSharedOut) {
   }
 }
 
+// What one took for granted in the end the others have to have taken for granted, too.
+TEST(Shard, ThoseThatDidNotKnowWhatOthersHaveLearntAreTold) {
+  ExploreOptions o;
+  o.strategy = "dpor";
+  o.strategy_options.reduce.unobserved_sends = true;
+  o.iterations = 0;
+  o.max_failures = 0;
+  o.shards = 3;
+  o.alone = 1;
+  o.save_result = true;
+  const char* const program = "Rx Wx1 Ra|Rx Wx2 Wa1|Wb1 Ra";
+  std::vector<std::string> saved;
+  for (o.shard = 0; o.shard < 3; o.shard++) {
+    o.learnt = o.shard == 1 ? std::vector<uint64_t>{4711} : std::vector<uint64_t>{};
+    const ExploreResult r = explore(ToySystem::factory(program), o);
+    EXPECT_TRUE(shard_exhausted(r.saved));
+    saved.push_back(r.saved);
+  }
+  EXPECT_EQ(lessons_of_shard(saved[1]).told_apart, std::vector<uint64_t>{4711});
+  EXPECT_EQ(shards_behind(saved), (std::vector<size_t>{0, 2}));
+  ShardLessons all;
+  for (const std::string& one : saved) all.add(lessons_of_shard(one));
+  for (o.shard = 0; o.shard < 3; o.shard += 2) {
+    o.learnt = all.told_apart;
+    saved[o.shard] = explore(ToySystem::factory(program), o).saved;
+  }
+  EXPECT_TRUE(shards_behind(saved).empty());
+}
+
 TEST(Shard, AdaptiveStrategiesAndThoseByStatesCannotBeShared) {
   for (const char* name : {"auto", "rff", "bounded", "cache", "states"})
     EXPECT_FALSE(find_strategy(name)->claims.shardable()) << name;
