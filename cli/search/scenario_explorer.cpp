@@ -33,7 +33,12 @@ void log_result(const std::string& name, const ExploreResult& r) {
                        r.seconds, stop_name(r.stop)));
 }
 
-// Waits of the scenario poll mailboxes.
+// Has a shard taken less for granted than was asked for, since waits poll mailboxes?
+bool less_than(const ShardLessons& lessons, const Reduce& asked) {
+  return (asked.unobserved_sends && !lessons.unobserved_sends) ||
+         (asked.equal_messages && !lessons.equal_messages);
+}
+
 void reduce_less(ScenarioReport* report) {
   Reduce& reduce = report->settings.search.reduce;
   reduce.unobserved_sends = reduce.equal_messages = false;
@@ -100,9 +105,10 @@ std::string ScenarioExplorer::finished_shard(const Selected& s) const {
 
 void ScenarioExplorer::explore(const Selected& s, const TimeBox& time, ScenarioReport* report) {
   std::atomic<bool> polled{false};
-  const bool may_poll = report->settings.search.reduce.needs_mail();
-  if (may_poll && (checkpoint_.polls() || !lessons_of_others(s).unobserved_sends))
-    polled = true;
+  const Reduce& asked = report->settings.search.reduce;
+  const bool may_poll = asked.needs_mail();
+  if (checkpoint_.polls() || less_than(lessons_of_others(s), asked))
+    polled = may_poll;
   else
     explore_as(s, time, may_poll ? &polled : nullptr, report);
   if (!polled) return;
@@ -164,7 +170,7 @@ void ScenarioExplorer::explore_as(const Selected& s, const TimeBox& time, std::a
     report->result = merge_shards(*factory(), explore_options, saved);
     if (report->result.exhausted && find_strategy(s.settings.strategy)->claims.exhaustive) {
       shards_->check_lessons(saved);
-      if (!lessons_of_shard(saved[0]).unobserved_sends) reduce_less(report);
+      if (less_than(lessons_of_shard(saved[0]), settings.search.reduce)) reduce_less(report);
     }
     return log_result(s.scenario->name, report->result);
   }

@@ -112,6 +112,7 @@ class Exploration {
   std::vector<std::unique_ptr<Worker>> workers_;
   bool hopeless_ = false;           // no proof will come of it
   double share_ = 0;                // of the tree, while one is searched
+  bool alone_ = false;              // a shard's search, over before the tree was cut
   bool cutting_ = false;            // for shards, which the clock has no say in
   std::vector<uint64_t> learnt_;    // what its search begins with, or has learnt in the end
   std::atomic<bool> pause_{false};  // slices stop between two executions, for a checkpoint

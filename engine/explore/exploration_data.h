@@ -93,8 +93,9 @@ enum class StopReason : uint8_t {
 // What a search of a tree takes for granted of messages. Those of all its shards must be equal,
 // else what one leaves out another may not have looked at.
 struct ShardLessons {
-  std::vector<uint64_t> told_apart;  // Subtree::learnt
-  bool unobserved_sends = true;      // Reduce: no wait has polled a mailbox
+  std::vector<uint64_t> told_apart;                     // Subtree::learnt
+  bool unobserved_sends = true, equal_messages = true;  // Reduce, as it was in the end
+  bool alone = false;  // the search was over before the tree was cut
   void add(const ShardLessons& other);
   bool operator==(const ShardLessons&) const = default;
 };

@@ -25,7 +25,7 @@ void field(A& a, Pilot& p) {
 
 template <class A>
 void field(A& a, ShardLessons& l) {
-  fields(a, l.told_apart, l.unobserved_sends);
+  fields(a, l.told_apart, l.unobserved_sends, l.equal_messages, l.alone);
 }
 
 template <class A>
@@ -99,7 +99,8 @@ std::string Exploration::save() {
                  r.misuse.value_or(Finding()),
                  pilot_,
                  r.proof_executions,
-                 {learnt_, strategy_options_.reduce.unobserved_sends},
+                 {learnt_, strategy_options_.reduce.unobserved_sends,
+                  strategy_options_.reduce.equal_messages, alone_},
                  r.seconds,
                  r.cpu_seconds};
   SaveArchive to;
@@ -133,6 +134,8 @@ void ShardLessons::add(const ShardLessons& other) {
                  other.told_apart.end(), std::back_inserter(both));
   told_apart = std::move(both);
   unobserved_sends = unobserved_sends && other.unobserved_sends;
+  equal_messages = equal_messages && other.equal_messages;
+  alone = alone || other.alone;
 }
 
 ShardLessons lessons_of_shard(const std::string& saved) { return load(saved, nullptr).lessons; }

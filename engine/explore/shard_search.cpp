@@ -33,15 +33,21 @@ std::optional<ExploreResult> Exploration::search_alone(std::span<System* const> 
   options.shard = 0;
   options.shards = 1;
   options.checkpoints = nullptr;
+  options.learnt = {};  // else it would depend on what others have come to whether it is over
   const bool enough = options.iterations == 0 || options.iterations > options.alone;
   if (enough) options.iterations = options.alone;
   Exploration alone(options, progress_);
+  alone.alone_ = true;
   ExploreResult all = alone.run(systems);
-  learnt_ = alone.learnt_;
+  ShardLessons lessons{alone.learnt_};
+  lessons.add({options_.learnt});
+  learnt_ = lessons.told_apart;
   if (all.stop == StopReason::iterations && enough) {
     if (options_.shard == 0) collector_.look_for_races_as(alone.collector_);
     return {};
   }
+  learnt_ = alone.learnt_;
+  alone_ = true;
   if (options_.shard > 0) {
     ExploreResult none;
     none.stop = collector_.result().stop = all.stop;
