@@ -24,10 +24,13 @@ uint64_t executed(const ScenarioReport& s) {
                                                     : s.result.proof_executions - s.result.blocked;
 }
 
+// One execution is of one class.
+bool classes_repeat(const ScenarioReport& s) { return s.result.classes_repeat && executed(s) > 1; }
+
 std::string unit(const ScenarioReport& s, uint64_t n) {
   if (every_state(s) && s.result.evidence.states) return counted(n, "state");
   if (every_state(s) || every_schedule(s)) return counted(n, "schedule");
-  if (s.result.classes_repeat) return counted(n, "execution");
+  if (classes_repeat(s)) return counted(n, "execution");
   return grouped(n) + (n == 1 ? " class" : " classes");
 }
 
@@ -325,10 +328,10 @@ nlohmann::ordered_json proof_json(const ScenarioReport& s) {
     }
   return {{"verdict", s.proof == Proof::verified ? "verified" : "incomplete"},
           {"executed", executed(s)},
-          {"unit", every_schedule(s)         ? "schedules"
-                   : every_state(s)          ? "states"
-                   : s.result.classes_repeat ? "executions"
-                                             : "classes"},
+          {"unit", every_schedule(s)   ? "schedules"
+                   : every_state(s)    ? "states"
+                   : classes_repeat(s) ? "executions"
+                                       : "classes"},
           {"states", e.states},
           {"states_not_compared", e.untold},
           {"longest", e.longest},

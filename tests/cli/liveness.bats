@@ -51,6 +51,25 @@ LUA
   has "$err" "--spins must be one of fair, any, got 'sometimes'"
 }
 
+@test "where waits spin the verdict counts executions: a class may be among them more than once" {
+  scenario spin.lua spin <<'LUA'
+  local a = lockstep.atomics.new(1)
+  for i = 1, 2 do
+    lockstep.spawn_monitor(function()
+      while lockstep.atomics.compare_exchange(a, 1, 0, i) ~= "ok" do end
+      lockstep.atomics.put(a, 1, 0)
+    end)
+  end
+  for _ = 1, 2 do lockstep.recv() end
+LUA
+  lockstep verify spin.lua
+  exits 0
+  has "$out" "spin: VERIFIED, all"
+  has "$out" "executions pass"
+  lockstep verify spin.lua --format ndjson
+  [ "$(jq -r 'select(.type == "scenario") | .verification.unit' out)" = executions ]
+}
+
 @test "who can only go round for ever is a failure of a proof: found, replayed, shrunk" {
   scenario round.lua round <<'LUA'
   local a = lockstep.atomics.new(1)
