@@ -1,6 +1,7 @@
 // What the shards of a run have come to, put together as if one process had done it all.
 #include <algorithm>
 #include <cereal/cereal.hpp>
+#include <iterator>
 
 #include "engine/explore/exploration.h"
 #include "engine/explore/saved_fields.h"

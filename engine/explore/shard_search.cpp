@@ -14,6 +14,7 @@
 // the same (ShardLessons).
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/explore/exploration.h"

@@ -199,6 +199,7 @@ bool Exploration::search_tree(const StrategyInfo& info, uint64_t executions) {
       if (is_shard_of_tree()) share_out(frontier);
       continue;
     }
+    if (last) learnt_ = first.learnt();
     std::erase_if(parts, [](const Part& part) { return part.done; });
     for (Part& part : fresh) parts.push_back(std::move(part));
     double all = frontier.done, there = frontier.done;

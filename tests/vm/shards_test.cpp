@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
+#include <ostream>
 #include <string>
+#include <vector>
 
 #include "tests/vm/random_links.h"
 #include "tests/vm/random_owed.h"
@@ -40,7 +43,8 @@ class Shards : public testing::TestWithParam<Setting> {
  protected:
   // As somebody would who runs all shards, and those again that merge names. Null: too many
   // executions.
-  static std::optional<ExploreResult> together(Searched search, uint64_t shards, int* rounds) {
+  static std::optional<ExploreResult> together(Searched search, uint64_t shards, int* rounds,
+                                               std::vector<uint64_t>* learnt) {
     ShardLessons lessons;
     std::vector<std::string> saved(shards);
     std::vector<size_t> due;
@@ -59,12 +63,13 @@ class Shards : public testing::TestWithParam<Setting> {
       }
       due = shards_behind(saved);
     }
+    *learnt = lessons.told_apart;
     return merge_shards(*search.factory(), o, saved);
   }
 
   template <class Generate>
   void compare(uint64_t salt, bool crashes, const Generate& generate) {
-    int compared = 0;
+    int compared = 0, counted = 0;
     for (uint64_t i = 0; i < static_cast<uint64_t>(random_programs(4)) && !HasFailure(); i++) {
       Prng rng(mix64(mix64(fresh_seed(), salt), i));
       const std::string body = generate(rng);
@@ -77,18 +82,26 @@ class Shards : public testing::TestWithParam<Setting> {
         Searched search = search_of(program, GetParam().machine(), strategy, reduce);
         search.options.iterations = 20'000;
         search.options.alone = 1 + rng.below(4);
+        search.options.save_result = true;
         const ExploreResult whole = explore(search.factory, search.options);
         if (!whole.exhausted || whole.bound_hit > 0) continue;
-        const bool counts = !crashes;  // a class may be executed by several shards there
         int rounds = 0;
-        const auto merged = together(search, 1 + rng.below(5), &rounds);
+        std::vector<uint64_t> learnt;
+        const auto merged = together(search, 1 + rng.below(5), &rounds, &learnt);
         if (!merged) continue;
         compared++;
+        // Several shards may execute a class that has a crash; and what a class is depends on which
+        // messages were seen to be told apart.
+        const bool counts = !crashes && learnt == lessons_of_shard(whole.saved).told_apart;
+        counted += counts;
         EXPECT_TRUE(merged->exhausted);
         EXPECT_EQ(found_by(*merged, counts), found_by(whole, counts)) << "of " << whole.iterations;
       }
     }
     EXPECT_GT(compared, 0);
+    if (!crashes) {
+      EXPECT_GT(counted, 0);
+    }
   }
 };
 
